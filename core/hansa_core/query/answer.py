@@ -1,0 +1,63 @@
+"""What a city signs: a query hash bound to a release or to a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hansa_core.query.plan import ContractId, Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A protected partial, stored under (plan hash, level, data version, protection version) and never changed.
+
+    `partial_ipc`: an Arrow IPC stream whose schema is `hansa_core.query.partial.partial_schema(plan, contract)`.
+    """
+
+    plan_hash: bytes
+    contract: ContractId
+    level: Level
+    data_version: int
+    protection_version: int
+    partial_ipc: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a city does not answer: code, rule, remedy and field of a RefusedError; public, free of values."""
+
+    code: str
+    rule: str
+    remedy: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A city's word on one query. `answered_at`: naive UTC, whole seconds. `nonce`: fresh, 16 bytes."""
+
+    city: str
+    query_hash: bytes
+    nonce: bytes
+    answered_at: datetime
+    outcome: Release | Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryRun:
+    """What a city would do with a query, without touching data. `refusal` None means it would answer.
+
+    `table` names the published table that would answer at `controlled`; None elsewhere.
+    `cells`: the number of cells that would come back, None where only the data could tell.
+    `cost_microrho`: what the ledger would be charged; 0 without a budget.
+    """
+
+    city: str
+    query_hash: bytes
+    answered_at: datetime
+    level: Level | None
+    refusal: Refusal | None
+    table: str | None
+    cells: int | None
+    cost_microrho: int

@@ -1,0 +1,95 @@
+"""A contract: the shared, versioned description of a dataset's columns, units, bounds and public domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from types import MappingProxyType
+
+from hansa_core.query.plan import ContractId, Level
+from hansa_core.query.types import DataType, DatePart, Value
+
+
+class Scope(StrEnum):
+    """Where one privacy unit can appear: in one city only, or in several."""
+
+    CITY = "city"
+    GLOBAL = "global"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractColumn:
+    """One column. Numeric columns are stored as whole `quantum` steps between `lower` and `upper`.
+
+    `identifier`: names a person or thing; below `open` never a key or a filter.
+    `required`: never NULL; ingest rejects the row.
+    `domain`: the public values, in display order; `per_city`: each manifest declares its own domain instead.
+    `bins`: cuts of a measure in its own unit, coarse level first; each level contains the one before; a bin is (a, b].
+    `key_width`: finest width of a numeric key; `key_part`: finest calendar part of a date key.
+    `null_is_public`: that x is NULL is public record. `constant_per_unit`: one value per privacy unit.
+    """
+
+    name: str
+    type: DataType
+    meaning: str
+    unit: str | None = None
+    identifier: bool = False
+    required: bool = False
+    quantum: Fraction | None = None
+    lower: Fraction | None = None
+    upper: Fraction | None = None
+    domain: tuple[Value, ...] | None = None
+    per_city: bool = False
+    bins: tuple[tuple[Fraction, ...], ...] = ()
+    key_width: Fraction | None = None
+    key_part: DatePart | None = None
+    null_is_public: bool = False
+    constant_per_unit: bool = False
+
+    def __post_init__(self) -> None:
+        numeric = (self.quantum, self.lower, self.upper)
+        if self.type.is_numeric and not self.identifier and any(part is None for part in numeric):
+            raise ValueError(f"column {self.name}: a numeric column declares quantum, lower and upper")
+        if not self.type.is_numeric and any(part is not None for part in numeric):
+            raise ValueError(f"column {self.name}: quantum, lower and upper belong to numeric columns")
+        if self.quantum is not None and self.quantum <= 0:
+            raise ValueError(f"column {self.name}: quantum must be above 0")
+        if self.quantum is not None and self.type is DataType.INTEGER and self.quantum.denominator != 1:
+            raise ValueError(f"column {self.name}: the quantum of an integer column must be whole")
+        if self.domain is not None and (self.per_city or len(set(self.domain)) != len(self.domain) or not self.domain):
+            raise ValueError(f"column {self.name}: a domain is a non-empty list without repeats, or per_city")
+        for coarse, fine in zip(self.bins, self.bins[1:], strict=False):
+            if not set(coarse) < set(fine):
+                raise ValueError(f"column {self.name}: each level of bins contains all cuts of the one before")
+        if any(list(cuts) != sorted(set(cuts)) for cuts in self.bins):
+            raise ValueError(f"column {self.name}: the cuts of a level must rise")
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            raise ValueError(f"column {self.name}: lower is above upper")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """The shared description of one dataset.
+
+    `unit`: the column that identifies the privacy unit; `entity`: the holder for dominance and entity counts.
+    `least_level`: the floor that a city may tighten, never loosen.
+    """
+
+    id: ContractId
+    title: str
+    columns: Mapping[str, ContractColumn]
+    unit: str
+    entity: str
+    unit_scope: Scope
+    max_cities_per_unit: int
+    least_level: Level
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+        for role in (self.unit, self.entity):
+            if role not in self.columns:
+                raise ValueError(f"{self.id}: {role} is no column of the contract")
+        if not self.columns[self.unit].required:
+            raise ValueError(f"{self.id}: the privacy unit {self.unit} must be required: exactly one unit per row")

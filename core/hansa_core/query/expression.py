@@ -1,0 +1,99 @@
+"""The scalar expressions of a plan: columns, literals and calls from a closed list of operators."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, Value, type_of_value
+
+
+class Op(StrEnum):
+    """Every operator there is. Arguments in order; a literal argument is marked with `!`."""
+
+    EQ = "="
+    NE = "<>"
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+    AND = "and"  # two or more
+    OR = "or"  # two or more
+    NOT = "not"
+    IN = "in"  # x, then one or more literals!
+    IS_NULL = "is_null"
+    ADD = "+"
+    SUB = "-"
+    MUL = "*"
+    DIV = "/"  # a number; NULL at 0
+    ABS = "abs"
+    COALESCE = "coalesce"  # two or more
+    NULLIF = "nullif"
+    CASE = "case"  # condition, value, condition, value, …, and an optional last value for ELSE
+    TRY_CAST = "try_cast"  # x, the name of a DataType!
+    DATE_TRUNC = "date_trunc"  # the name of a DatePart!, x
+    EXTRACT = "extract"  # the name of a DatePart!, x
+    BIN = "bin"  # x, width! > 0: the lower edge of the bin [k·width, (k+1)·width) that holds x
+    GRID = "grid"  # latitude and longitude in degrees, metres!: the number of a grid cell
+
+
+COMPARISONS = frozenset({Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE})
+ARITHMETIC = frozenset({Op.ADD, Op.SUB, Op.MUL, Op.DIV})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the contract."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant; `value` None is NULL of that type."""
+
+    value: Value | None
+    type: DataType
+
+    def __post_init__(self) -> None:
+        if self.value is None:
+            return
+        if type_of_value(self.value) is not self.type:
+            raise ValueError(f"a literal of type {self.type} cannot carry a {type(self.value).__name__}")
+        if self.type is DataType.INTEGER and not INT64_MIN <= int(self.value) <= INT64_MAX:  # type: ignore[arg-type]
+            raise ValueError("an integer literal must fit in 64 bits")
+        if isinstance(self.value, float) and not math.isfinite(self.value):
+            raise ValueError("a number literal must be finite")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operator applied to its arguments; `hansa_core.query.typing` says which calls are well formed."""
+
+    op: Op
+    args: tuple[Expression, ...]
+
+
+Expression = Column | Literal | Call
+
+
+def literal(value: Value) -> Literal:
+    """The literal that carries `value`."""
+    return Literal(value, type_of_value(value))
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """The expression and everything below it, parents first, without recursion."""
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, Call):
+            stack.extend(reversed(node.args))
+
+
+def columns_of(expression: Expression) -> frozenset[str]:
+    """The names of the columns that the expression reads."""
+    return frozenset(node.name for node in walk(expression) if isinstance(node, Column))

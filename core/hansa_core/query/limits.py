@@ -1,0 +1,24 @@
+"""How large a question and its answer may be: static limits, checked before any work starts."""
+
+from __future__ import annotations
+
+MAX_DEPTH = 32
+"""Levels of one expression: a column or literal is 1, a call is 1 more than its deepest argument."""
+
+MAX_NODES = 4096
+"""Columns, literals and calls of a whole plan: filter, keys and the filters of all aggregates together."""
+
+MAX_KEYS = 8
+"""Keys of a plan."""
+
+MAX_AGGREGATES = 64
+"""Aggregates of a plan."""
+
+MAX_CELLS = 100_000
+"""Cells of one city's partial."""
+
+MAX_QUERY_BYTES = 256 * 1024
+"""Bytes of an encoded query: what the analyst signs."""
+
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""Bytes of an encoded answer: what the city signs."""

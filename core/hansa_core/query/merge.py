@@ -1,0 +1,173 @@
+"""How do the cities' partials become one table, and what does a gap do to it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import pyarrow as pa
+
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.query.contract import Contract, Scope
+from hansa_core.query.domain_order import cell_order
+from hansa_core.query.expression import columns_of
+from hansa_core.query.finalise import aggregate_type, finalise
+from hansa_core.query.merged_table import Mark, MergedCell, MergedTable, MergedValue
+from hansa_core.query.moments import MAX_ROWS, MomentKind, add_moments, moments_of, moments_of_aggregate
+from hansa_core.query.partial import partial_from_rows, partial_schema, rows_of
+from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
+from hansa_core.query.types import Value
+
+Keys = tuple[Value | None, ...]
+Moments = tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityAnswer:
+    """What a city answered: a table in `partial_schema`, checked by `read_partial`."""
+
+    city: str
+    level: Level
+    table: pa.Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityMissing:
+    """Why an addressed city gave nothing: a refusal code, `timed_out`, `unreachable` or `failed`."""
+
+    city: str
+    reason: str
+
+
+CityOutcome = CityAnswer | CityMissing
+
+
+def add_partials(plan: Plan, contract: Contract, tables: Iterable[pa.Table]) -> pa.Table:
+    """Add partials of open data cell by cell: associative and commutative to the bit, an absent cell being zero.
+
+    A suppressed moment suppresses the sum. Without tables: the partial of no rows.
+    """
+    width = len(plan.keys)
+    sums: dict[Keys, Moments] = {} if plan.keys else {(): (0,) * len(moments_of(plan))}
+    for table in tables:
+        for keys, moments in _cells(table, width).items():
+            sums[keys] = add_moments(sums[keys], moments) if keys in sums else moments
+    return partial_from_rows(plan, contract, ((*keys, *moments) for keys, moments in sums.items()))
+
+
+def merge(
+    plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome], *, by_city: bool, partial: bool
+) -> MergedTable:
+    """One table from the outcome of every addressed city, by city name.
+
+    A value that lacks an addressed city is withheld with the reason, or, if `partial`, given over the others and
+    marked. Raises RefusedError `mixed_levels` if cities at different levels would be summed.
+    """
+    cells_of = {o.city: _cells(o.table, len(plan.keys)) for o in outcomes.values() if isinstance(o, CityAnswer)}
+    finish = _finisher(plan, contract, partial=partial)
+    place = cell_order(plan, contract)
+    cells: list[MergedCell] = []
+    if by_city:
+        for city, outcome in sorted(outcomes.items()):
+            if isinstance(outcome, CityMissing):
+                cells.append(finish(city, (None,) * len(plan.keys), {city: outcome.reason}))
+            else:
+                own = cells_of[city]
+                cells.extend(finish(city, keys, {city: own[keys]}) for keys in sorted(own, key=place))
+    else:
+        _refuse_mixed_levels(outcomes.values())
+        absent = _absence(plan, contract, outcomes)
+        all_keys = {keys for own in cells_of.values() for keys in own} if plan.keys else {()}
+        for keys in sorted(all_keys, key=place):
+            parts = {city: cells_of.get(city, {}).get(keys, absent[city]) for city in sorted(outcomes)}
+            cells.append(finish(None, keys, parts))
+    return MergedTable(schema=_merged_schema(plan, contract, by_city=by_city), cells=tuple(cells))
+
+
+def _cells(table: pa.Table, width: int) -> dict[Keys, Moments]:
+    return {row[:width]: row[width:] for row in rows_of(table)}  # type: ignore[misc]
+
+
+def _refuse_mixed_levels(outcomes: Iterable[CityOutcome]) -> None:
+    levels = {outcome.level for outcome in outcomes if isinstance(outcome, CityAnswer)}
+    if len(levels) > 1:
+        raise RefusedError(
+            code="mixed_levels",
+            rule=f"cities at different levels ({', '.join(sorted(levels))}) are never summed",
+            remedy="GROUP BY city, or address the cities of one level",
+            field="keys",
+        )
+
+
+def _absence(plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome]) -> dict[str, Moments | str]:
+    """What a cell that is absent from a city's answer stands for: the moments of no rows, or a reason."""
+    zero = (0,) * len(moments_of(plan))
+    per_city = any(contract.columns[name].per_city for key in plan.keys for name in columns_of(key))
+
+    def absence(outcome: CityOutcome) -> Moments | str:
+        if isinstance(outcome, CityMissing):
+            return outcome.reason
+        # At `controlled` every cell of the public domain is in the answer. What is not there lies in the domain that
+        # another city's manifest declares for its own column, and was zero before anyone looked at a row.
+        return zero if outcome.level is Level.OPEN or per_city else "not_in_domain"
+
+    return {city: absence(outcome) for city, outcome in outcomes.items()}
+
+
+def _finisher(
+    plan: Plan, contract: Contract, *, partial: bool
+) -> Callable[[str | None, Keys, Mapping[str, Moments | str]], MergedCell]:
+    moments = moments_of(plan)
+    needs = [
+        (aggregate, [moments.index(moment) for moment in moments_of_aggregate(aggregate)])
+        for aggregate in plan.aggregates
+    ]
+    counts = [index for index, moment in enumerate(moments) if moment.kind is not MomentKind.SUM]
+
+    def finish(city: str | None, keys: Keys, parts: Mapping[str, Moments | str]) -> MergedCell:
+        _check_rows([part for part in parts.values() if not isinstance(part, str)], counts)
+        values = tuple(_finish(aggregate, need, parts, contract, partial=partial) for aggregate, need in needs)
+        return MergedCell(city=city, keys=keys, values=values)
+
+    return finish
+
+
+def _finish(
+    aggregate: Aggregate, need: Sequence[int], parts: Mapping[str, Moments | str], contract: Contract, *, partial: bool
+) -> MergedValue:
+    inside: dict[str, Moments] = {}
+    gaps: dict[str, str] = {}
+    for city, part in parts.items():
+        if isinstance(part, str):
+            gaps[city] = part
+        elif any(part[index] is None for index in need):
+            gaps[city] = "suppressed"
+        else:
+            inside[city] = tuple(part[index] for index in need)
+    marks: set[Mark] = set()
+    value = None
+    if inside and (partial or not gaps):
+        total = reduce(add_moments, inside.values())
+        value = finalise(aggregate, [moment for moment in total if moment is not None], contract)
+        if gaps:
+            marks.add(Mark.PARTIAL)
+        if aggregate.function is AggregateFunction.COUNT_DISTINCT and _may_repeat(inside, contract):
+            marks.add(Mark.NOT_DEDUPLICATED)
+    return MergedValue(value=value, cities=tuple(inside), gaps=gaps, marks=frozenset(marks))
+
+
+def _may_repeat(inside: Mapping[str, Moments], contract: Contract) -> bool:
+    return len(inside) > 1 and contract.unit_scope is not Scope.CITY
+
+
+def _check_rows(parts: Sequence[Moments], counts: Sequence[int]) -> None:
+    for index in counts:
+        if sum(part[index] or 0 for part in parts) > MAX_ROWS:
+            raise PeerError(f"the cities together claim more than {MAX_ROWS} rows in one cell")
+
+
+def _merged_schema(plan: Plan, contract: Contract, *, by_city: bool) -> pa.Schema:
+    keys = list(partial_schema(plan, contract))[: len(plan.keys)]
+    values = [pa.field(f"a{i}", aggregate_type(aggregate, contract)) for i, aggregate in enumerate(plan.aggregates)]
+    return pa.schema([*([pa.field("city", pa.string())] if by_city else []), *keys, *values])

@@ -1,0 +1,20 @@
+"""Which known name did the asker most likely mean?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_LONGEST_SHOWN = 64
+
+
+def shown(name: str) -> str:
+    """`name` in quotes, cut to a length that an error text can carry."""
+    return repr(name if len(name) <= _LONGEST_SHOWN else name[:_LONGEST_SHOWN] + "…")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A remedy: the nearest known name, or all of them when none is near."""
+    names = sorted(known)
+    close = get_close_matches(name[:_LONGEST_SHOWN].casefold(), names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else f"known are: {', '.join(names)}"

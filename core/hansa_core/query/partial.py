@@ -1,0 +1,172 @@
+"""What a city's mergeable state looks like: one row per cell, keys then exact integer moments, as Arrow."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+import pyarrow as pa
+
+from hansa_core.errors import PeerError
+from hansa_core.query.contract import Contract, ContractColumn
+from hansa_core.query.domain_order import cell_order
+from hansa_core.query.expression import Column
+from hansa_core.query.ipc_size import unpacked_size
+from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_CELLS
+from hansa_core.query.moments import MAX_ROWS, Moment, MomentKind, moments_of, range_of_sum
+from hansa_core.query.plan import Plan
+from hansa_core.query.types import DataType, Value
+from hansa_core.query.typing import column_types, type_of
+
+MOMENT_TYPE = pa.decimal128(38, 0)
+_WORTH_PACKING_BYTES = 4096
+
+ARROW_TYPES = {
+    DataType.BOOLEAN: pa.bool_(),
+    DataType.INTEGER: pa.int64(),
+    DataType.NUMBER: pa.float64(),
+    DataType.TEXT: pa.string(),
+    DataType.DATE: pa.date32(),
+    DataType.TIMESTAMP: pa.timestamp("us"),
+}
+
+Row = tuple[Value | None, ...]
+"""One cell: the values of the keys, then the moments. A moment that is None is suppressed."""
+
+
+def partial_schema(plan: Plan, contract: Contract) -> pa.Schema:
+    """Keys `k0…` in the plan's order, then moments `m0…` in the order of `moments_of`. The plan is canonical."""
+    types = column_types(contract)
+    keys = [pa.field(f"k{index}", ARROW_TYPES[type_of(key, types)]) for index, key in enumerate(plan.keys)]
+    return pa.schema([*keys, *(pa.field(f"m{index}", MOMENT_TYPE) for index in range(len(moments_of(plan))))])
+
+
+def partial_from_rows(plan: Plan, contract: Contract, rows: Iterable[Sequence[Value | None]]) -> pa.Table:
+    """Build a partial anew from its cells, in domain order and without anything else in its buffers.
+
+    Raises ValueError if two cells have the same keys, or if a plan without keys does not have exactly one cell.
+    """
+    width = len(plan.keys)
+    place = cell_order(plan, contract)
+    cells = sorted((_normal(row) for row in rows), key=lambda row: place(row[:width]))
+    if not width and len(cells) != 1:
+        raise ValueError(f"a plan without keys has exactly one cell, not {len(cells)}")
+    if any(one[:width] == next_[:width] for one, next_ in pairwise(cells)):
+        raise ValueError("two cells of a partial have the same keys")
+    schema = partial_schema(plan, contract)
+    columns = list(zip(*cells, strict=True)) if cells else [()] * len(schema)
+    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def rows_of(table: pa.Table) -> Iterator[Row]:
+    """The cells of a partial in its own order; moments as ints."""
+    columns = [
+        [None if value is None else int(value) for value in column.to_pylist()]
+        if column.type == MOMENT_TYPE
+        else column.to_pylist()
+        for column in table.columns
+    ]
+    return zip(*columns, strict=True)
+
+
+def write_partial(table: pa.Table) -> bytes:
+    """The partial as an Arrow IPC stream of one batch, zstd inside where that is worth it."""
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="zstd" if table.nbytes > _WORTH_PACKING_BYTES else None)
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_batch(_one_batch(table))
+    return bytes(sink.getvalue())
+
+
+def read_partial(ipc: bytes, plan: Plan, contract: Contract) -> pa.Table:
+    """Read what a city sent for this plan. Raises PeerError on anything that no honest city writes."""
+    table = _read_stream(ipc, partial_schema(plan, contract))
+    if table.num_rows > MAX_CELLS:
+        raise PeerError(f"the partial has more than {MAX_CELLS} cells")
+    if not plan.keys and table.num_rows != 1:
+        raise PeerError("a plan without keys has exactly one cell")
+    try:
+        rows = list(rows_of(table))
+    except (ValueError, OverflowError) as error:  # a date outside the years 1 to 9999, text that is not UTF-8
+        raise PeerError("the partial holds a value outside its type") from error
+    _check_keys(rows, plan, contract)
+    _check_moments(rows, plan, contract)
+    return table
+
+
+def _read_stream(ipc: bytes, schema: pa.Schema) -> pa.Table:
+    if len(ipc) > MAX_ANSWER_BYTES:
+        raise PeerError(f"the partial has more than {MAX_ANSWER_BYTES} bytes")
+    source = pa.BufferReader(ipc)
+    try:
+        if unpacked_size(ipc) > MAX_ANSWER_BYTES:
+            raise PeerError(f"the partial unpacks to more than {MAX_ANSWER_BYTES} bytes")
+        with pa.ipc.open_stream(source) as reader:
+            if not reader.schema.equals(schema, check_metadata=True):
+                raise PeerError("the partial's schema is not the one of the plan")
+            batch, metadata = reader.read_next_batch_with_custom_metadata()
+            if metadata is not None or _has_more(reader) or source.tell() != len(ipc):
+                raise PeerError("the partial is not one Arrow batch without metadata")
+        table = pa.Table.from_batches([batch])
+        table.validate(full=True)
+    except (pa.ArrowException, struct.error, StopIteration, OSError, ValueError, KeyError, MemoryError) as error:
+        raise PeerError("the partial is no valid Arrow stream") from error
+    return table
+
+
+def _has_more(reader: pa.RecordBatchReader) -> bool:
+    try:
+        reader.read_next_batch()
+    except StopIteration:
+        return False
+    return True
+
+
+def _check_keys(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
+    width = len(plan.keys)
+    for row in rows:
+        for key, value in zip(plan.keys, row[:width], strict=True):
+            if value is None and isinstance(key, Column) and contract.columns[key.name].required:
+                raise PeerError(f"the partial has a NULL in {key.name}, which is required")
+            if isinstance(value, float) and not (math.isfinite(value) and repr(value) != "-0.0"):
+                raise PeerError("the partial has a key that is not finite, or minus zero")
+    place = cell_order(plan, contract)
+    places = [place(row[:width]) for row in rows]
+    if any(not one < next_ for one, next_ in pairwise(places)):
+        raise PeerError("the partial's cells are not in domain order, each once")
+
+
+def _check_moments(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
+    moments = moments_of(plan)
+    width = len(plan.keys)
+    for index, moment in enumerate(moments):
+        values = [row[width + index] for row in rows]
+        if moment.kind is MomentKind.SUM:
+            counts = width + moments.index(Moment(MomentKind.COUNT, moment.column, moment.where))
+            column = contract.columns[str(moment.column)]
+            possible = all(_fits(value, row[counts], column) for value, row in zip(values, rows, strict=True))
+        else:
+            possible = all(value is None or 0 <= int(value) <= MAX_ROWS for value in values)  # type: ignore[arg-type]
+        if not possible:
+            raise PeerError(f"the partial has a {moment.kind} that the contract's bounds rule out")
+
+
+def _fits(total: Value | None, count: Value | None, column: ContractColumn) -> bool:
+    """Whether `count` values can add up to `total`; both are suppressed, or neither."""
+    if total is None or count is None:
+        return total is count
+    lower, upper = range_of_sum(column, int(count))  # type: ignore[arg-type]
+    return lower <= int(total) <= upper  # type: ignore[arg-type]
+
+
+def _normal(row: Sequence[Value | None]) -> Row:
+    """The cell with minus zero written as zero: the two are one key."""
+    return tuple(value + 0.0 if isinstance(value, float) else value for value in row)
+
+
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)

@@ -1,0 +1,33 @@
+"""What value do a column's whole quanta stand for in an expression?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from hansa_core.query.contract import Contract, ContractColumn
+from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, Value
+
+
+def quantum_of(column: ContractColumn) -> Fraction:
+    """The column's step; an identifier declares none and is stored in whole numbers."""
+    return Fraction(1) if column.quantum is None else column.quantum
+
+
+def value_of(column: ContractColumn, stored: Value | None) -> Value | None:
+    """The value of what a dataset stores: numeric columns hold quanta, all others their value.
+
+    With quantum p/q a number is the double (quanta·p)/q, both sides rounded once; an integer beyond int64 is NULL.
+    """
+    if stored is None or not column.type.is_numeric:
+        return stored
+    quantum = quantum_of(column)
+    scaled = int(stored) * quantum.numerator  # type: ignore[arg-type]
+    if column.type is DataType.NUMBER:
+        return float(scaled) / float(quantum.denominator)
+    return scaled if INT64_MIN <= scaled <= INT64_MAX else None
+
+
+def row_values(contract: Contract, stored: Mapping[str, Value | None]) -> dict[str, Value | None]:
+    """The values of a stored row, as `evaluate` wants them."""
+    return {name: value_of(column, stored[name]) for name, column in contract.columns.items()}

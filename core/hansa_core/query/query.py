@@ -1,0 +1,37 @@
+"""What an analyst signs: a plan with its purpose, expiry, nonce, league, addressed cities and asked level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hansa_core.query.plan import Level, Plan
+
+NONCE_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A question to the cities of a league.
+
+    `cities`: sorted, without repeats, at least one. `expires_at`: naive UTC, whole seconds.
+    `level`: the level that the analyst insists on; None takes each city's own.
+    """
+
+    plan: Plan
+    purpose: str
+    league: str
+    cities: tuple[str, ...]
+    expires_at: datetime
+    nonce: bytes
+    level: Level | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.nonce) != NONCE_BYTES:
+            raise ValueError(f"nonce has {len(self.nonce)} bytes; it needs {NONCE_BYTES}")
+        if not self.cities or list(self.cities) != sorted(set(self.cities)):
+            raise ValueError("cities must be sorted, without repeats, and at least one")
+        if self.expires_at.tzinfo is not None or self.expires_at.microsecond:
+            raise ValueError("expires_at must be naive UTC in whole seconds")
+        if not self.purpose or not self.league:
+            raise ValueError("purpose and league must not be empty")

@@ -1,0 +1,59 @@
+"""The clauses of a parsed statement: how they are taken apart and how a refusal quotes them."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel
+
+from hansa_core.errors import RefusedError
+
+DIALECT = "duckdb"
+_MAX_QUOTED_CHARACTERS = 160
+
+
+def text_of(node: exp.Expr, *, functions: str = "upper") -> str:
+    """The node as one line of SQL, without comments."""
+    return node.sql(DIALECT, comments=False, normalize_functions=functions, unsupported_level=ErrorLevel.IGNORE)
+
+
+def quoted(node: exp.Expr) -> str:
+    """The node as SQL, cut where a refusal would get too long."""
+    return cut(text_of(node))
+
+
+def cut(text: str) -> str:
+    """The text, with an ellipsis where a refusal would get too long."""
+    text = text.strip()
+    return text if len(text) <= _MAX_QUOTED_CHARACTERS else f"{text[:_MAX_QUOTED_CHARACTERS]}…"
+
+
+def refused(code: str, node: exp.Expr, rule: str, remedy: str) -> RefusedError:
+    """The refusal of a clause: `field` is its SQL."""
+    return RefusedError(code, rule, remedy, quoted(node))
+
+
+def chain(node: exp.Expr, kind: type[exp.Expr]) -> list[exp.Expr]:
+    """The parts of a chain of AND, or of OR (`kind`), in order; brackets inside the chain do not matter."""
+    parts: list[exp.Expr] = []
+    stack: list[exp.Expr] = [node]
+    while stack:
+        part = stack.pop().unnest()
+        if type(part) is kind:
+            stack.extend((part.args["expression"], part.this))
+        else:
+            parts.append(part)
+    return parts
+
+
+def unsplittable(node: exp.Expr) -> RefusedError | None:
+    """The refusal of a node that no side could compute: a query, a window function, a parameter; else None."""
+    match node:
+        case exp.Query() | exp.Subquery() | exp.Exists():
+            rule = "a query inside a question cannot be split"
+            return refused("cannot_split", node, rule, "ask it by itself and write its values as literals")
+        case exp.Window():
+            rule = "window functions are not offered"
+            return refused("cannot_split", node, rule, "leave OVER out, and rank or sum the answer's table yourself")
+        case exp.Placeholder() | exp.Parameter():
+            return refused("unsupported_clause", node, "a question has no parameters", "write the value itself")
+    return None

@@ -1,0 +1,147 @@
+"""Is the text one SELECT of a size and depth that can be read safely?"""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from hansa_core.errors import RefusedError
+from hansa_core.query.sql.clause import DIALECT, cut
+
+MAX_SQL_BYTES = 128 * 1024
+"""Bytes of UTF-8 of one statement: the largest plan, written out, stays below."""
+
+_MAX_PATH_TOKENS = 512
+"""Tokens of the clauses that are open at one place. The parser recurses at most once per such token, so this bounds its
+stack before it starts: a parser compiled to C would not stop at Python's recursion limit."""
+
+_MAX_TREE_DEPTH = 128
+"""Levels of the parsed tree, a chain of AND or of OR counted as one."""
+
+_OPENERS = frozenset({TokenType.L_PAREN, TokenType.CASE})
+_CLOSERS = frozenset({TokenType.R_PAREN, TokenType.END})
+_SEPARATORS = frozenset(
+    {TokenType.COMMA, TokenType.AND, TokenType.OR, TokenType.WHEN, TokenType.THEN, TokenType.ELSE, TokenType.SEMICOLON}
+)
+_QUERY_STARTS = frozenset({TokenType.SELECT, TokenType.FROM, TokenType.WITH, TokenType.L_PAREN})
+_EXAMPLE = "SELECT COUNT(*) FROM housing.permits"
+
+
+def read_select(sql: str) -> exp.Select:
+    """The tree of the one SELECT in `sql`. Raises RefusedError: too_large, too_deep, syntax_error, several_statements,
+    not_a_query, cannot_split."""
+    _check_text(sql)
+    try:
+        tokens = sqlglot.tokenize(sql, read=DIALECT)
+        _check_kind(sql, tokens)
+        _check_brackets(tokens)
+        _check_nesting(tokens)
+        trees = [tree for tree in sqlglot.parse(sql, read=DIALECT) if tree is not None]
+    except SqlglotError as error:
+        raise _syntax_error(error) from None
+    if len(trees) != 1:
+        raise _several_statements()
+    _check_depth(trees[0])
+    return _select_of(trees[0])
+
+
+def _check_text(sql: str) -> None:
+    if len(sql) > MAX_SQL_BYTES or len(sql.encode(errors="replace")) > MAX_SQL_BYTES:
+        raise RefusedError("too_large", f"a statement has at most {MAX_SQL_BYTES} bytes", "shorten it", "statement")
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in sql):
+        raise RefusedError(
+            "syntax_error", "a statement is valid Unicode without NUL", "remove the stray characters", "statement"
+        )
+
+
+def _check_kind(sql: str, tokens: list[Token]) -> None:
+    if not tokens or tokens[0].token_type is TokenType.SEMICOLON:
+        raise RefusedError("not_a_query", "a question is one SELECT", f"write for example {_EXAMPLE}", "statement")
+    if tokens[0].token_type not in _QUERY_STARTS:
+        raise RefusedError(
+            "not_a_query", "a question only reads: it is one SELECT", f"write for example {_EXAMPLE}", cut(sql)
+        )
+    after = [token for token in tokens if token.token_type is not TokenType.SEMICOLON]
+    first_end = next((i for i, token in enumerate(tokens) if token.token_type is TokenType.SEMICOLON), len(tokens))
+    if first_end < len(after):
+        raise _several_statements()
+
+
+def _check_brackets(tokens: list[Token]) -> None:
+    if any(token.token_type in (TokenType.L_BRACKET, TokenType.L_BRACE) for token in tokens):
+        raise RefusedError(
+            "unsupported_clause", "lists, structs and subscripts are not offered", "leave out [ ] and { }", "[ or {"
+        )
+
+
+def _check_nesting(tokens: list[Token]) -> None:
+    frames = [0]
+    total = 0
+    for token in tokens:
+        kind = token.token_type
+        if kind in _SEPARATORS:
+            total -= frames[-1]
+            frames[-1] = 0
+            continue
+        if kind in _CLOSERS and len(frames) > 1:
+            total -= frames.pop()
+            continue
+        frames[-1] += 1
+        total += 1
+        if kind in _OPENERS:
+            frames.append(0)
+        if total > _MAX_PATH_TOKENS:
+            raise too_deep()
+
+
+def _check_depth(tree: exp.Expr) -> None:
+    stack: list[tuple[exp.Expr, int]] = [(tree, 1)]
+    while stack:
+        node, depth = stack.pop()
+        if depth > _MAX_TREE_DEPTH:
+            raise too_deep()
+        for child in node.iter_expressions():
+            chained = isinstance(node, exp.And | exp.Or) and type(child) is type(node)
+            stack.append((child, depth if chained else depth + 1))
+
+
+def _select_of(tree: exp.Expr) -> exp.Select:
+    while isinstance(tree, exp.Subquery) and set(_present(tree)) == {"this"}:
+        tree = tree.this
+    if isinstance(tree, exp.Select):
+        return tree
+    if isinstance(tree, exp.Query):
+        raise RefusedError(
+            "cannot_split",
+            "set operations and nested queries cannot be split into a question to the cities",
+            "ask one SELECT over one contract at a time and join the answers yourself",
+            cut(tree.sql(DIALECT, comments=False)),
+        )
+    raise RefusedError("not_a_query", "a question is one SELECT", f"write for example {_EXAMPLE}", "statement")
+
+
+def _present(node: exp.Expr) -> list[str]:
+    return [name for name, value in node.args.items() if value not in (None, False, [])]
+
+
+def _several_statements() -> RefusedError:
+    return RefusedError("several_statements", "a question is one statement", "ask them one by one", "statement")
+
+
+def too_deep() -> RefusedError:
+    """The refusal of a statement that would need too much stack."""
+    return RefusedError("too_deep", "the statement nests too deeply", "write it with fewer levels", "statement")
+
+
+def _syntax_error(error: SqlglotError) -> RefusedError:
+    spot = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
+    if spot.get("line") is None:
+        return RefusedError("syntax_error", "the SQL cannot be read", "check quotes and brackets", "statement")
+    return RefusedError(
+        "syntax_error",
+        f"the SQL cannot be read at line {spot['line']}, column {spot['col']}",
+        'check commas, brackets and quotes; a contract with its version is quoted: FROM "housing.permits/1"',
+        cut(str(spot.get("highlight") or "statement")),
+    )

@@ -1,0 +1,86 @@
+"""What does GROUP BY group by?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from hansa_core.errors import RefusedError
+from hansa_core.query.expression import Expression
+from hansa_core.query.nearest import nearest, shown
+from hansa_core.query.sql.aggregates import find_aggregates
+from hansa_core.query.sql.clause import quoted, refused
+from hansa_core.query.sql.scalar import read_scalar
+from hansa_core.query.sql.source import Source
+from hansa_core.query.sql.statement import CITY_COLUMN
+
+
+@dataclass(frozen=True, slots=True)
+class SelectItem:
+    """One item of the SELECT list: its alias, if the analyst gave one, and its expression."""
+
+    alias: str
+    node: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The keys of the plan, as read, and whether `city` is one beside them."""
+
+    keys: tuple[Expression, ...]
+    by_city: bool
+
+
+def read_grouping(group: exp.Group | None, items: Sequence[SelectItem], source: Source) -> Grouping:
+    """The keys behind column names, expressions, ordinals, aliases and ALL. Raises RefusedError."""
+    nodes: list[exp.Expr] = []
+    if group is not None and group.args.get("all"):
+        nodes = [item.node for item in items if not find_aggregates(item.node) and item.node.find(exp.Column)]
+    elif group is not None:
+        nodes = [_referred(node, items, source) for node in group.expressions]
+    for node in nodes:
+        _check_bare_city(node, source)
+    keys = tuple(read_scalar(node, source) for node in nodes if not source.is_city(node))
+    return Grouping(keys, by_city=any(source.is_city(node) for node in nodes))
+
+
+def _check_bare_city(node: exp.Expr, source: Source) -> None:
+    if not source.is_city(node) and any(source.is_city(found) for found in node.find_all(exp.Column)):
+        raise refused(
+            "city_misplaced", node, "city is a key by itself only, never inside an expression", "write GROUP BY city"
+        )
+
+
+def select_item(items: Sequence[SelectItem], number: exp.Literal) -> SelectItem:
+    """The item that an ordinal in GROUP BY or ORDER BY names, counted from 1."""
+    text = str(number.this)
+    if not text.isdigit() or len(text) > 4 or not 1 <= int(text) <= len(items):
+        raise RefusedError(
+            "unsupported_clause",
+            f"{shown(text)} is no item of the SELECT list",
+            f"write a number from 1 to {len(items)}, or a name",
+            quoted(number),
+        )
+    return items[int(text) - 1]
+
+
+def _referred(node: exp.Expr, items: Sequence[SelectItem], source: Source) -> exp.Expr:
+    node = node.unnest()
+    if isinstance(node, exp.Literal) and not node.is_string:
+        return select_item(items, node).node.unnest()
+    if not isinstance(node, exp.Column) or node.table or source.is_city(node):
+        return node
+    columns = {name.lower() for name in source.contract.columns}
+    aliases = {item.alias.lower(): item.node for item in items if item.alias}
+    name = node.name.lower()
+    if name not in columns and name not in aliases:
+        known = {*source.contract.columns, *aliases, CITY_COLUMN}
+        raise refused(
+            "unknown_column",
+            node,
+            f"{shown(node.name)} is neither a column nor an alias",
+            nearest(node.name, known),
+        )
+    return node if name in columns else aliases[name].unnest()

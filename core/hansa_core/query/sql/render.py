@@ -1,0 +1,140 @@
+"""Writes a plan as SQL that parses back to the same canonical plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from sqlglot import exp
+
+from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
+from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.query.sql.clause import DIALECT
+from hansa_core.query.types import DataType
+
+_BINARY: dict[Op, type[exp.Expr]] = {
+    Op.EQ: exp.EQ,
+    Op.NE: exp.NEQ,
+    Op.LT: exp.LT,
+    Op.LE: exp.LTE,
+    Op.GT: exp.GT,
+    Op.GE: exp.GTE,
+    Op.ADD: exp.Add,
+    Op.SUB: exp.Sub,
+    Op.MUL: exp.Mul,
+    Op.DIV: exp.Div,
+}
+_TYPES = {
+    DataType.BOOLEAN: exp.DType.BOOLEAN,
+    DataType.INTEGER: exp.DType.BIGINT,
+    DataType.NUMBER: exp.DType.DOUBLE,
+    DataType.TEXT: exp.DType.TEXT,
+    DataType.DATE: exp.DType.DATE,
+    DataType.TIMESTAMP: exp.DType.TIMESTAMP,
+}
+_NEEDS_BRACKETS = frozenset({*COMPARISONS, *ARITHMETIC, Op.AND, Op.OR, Op.NOT, Op.IN, Op.IS_NULL})
+
+
+def render_plan(plan: Plan) -> str:
+    """The plan as one SELECT: its keys, then its aggregates. Keys are grouped by ordinal, so a literal can be one."""
+    select = exp.select(*(_tree(key) for key in plan.keys), *(_aggregate(one) for one in plan.aggregates))
+    select = select.from_(exp.Table(this=exp.to_identifier(str(plan.source), quoted=True)))
+    if plan.where is not None:
+        select = select.where(_tree(plan.where))
+    if plan.keys:
+        select = select.group_by(*(exp.Literal.number(index + 1) for index in range(len(plan.keys))))
+    return select.sql(DIALECT)
+
+
+def _column(name: str) -> exp.Column:
+    return exp.column(name, quoted=True)
+
+
+def _aggregate(aggregate: Aggregate) -> exp.Expr:
+    tree = _unfiltered(aggregate)
+    if aggregate.where is None:
+        return tree
+    return exp.Filter(this=tree, expression=exp.Where(this=_tree(aggregate.where)))
+
+
+def _unfiltered(aggregate: Aggregate) -> exp.Expr:
+    column = exp.Star() if aggregate.column is None else _column(aggregate.column)
+    match aggregate.function:
+        case AggregateFunction.COUNT_ROWS | AggregateFunction.COUNT:
+            return exp.Count(this=column, big_int=True)
+        case AggregateFunction.COUNT_DISTINCT:
+            return exp.Count(this=exp.Distinct(expressions=[column]), big_int=True)
+        case AggregateFunction.SUM:
+            return exp.Sum(this=column)
+        case AggregateFunction.AVG:
+            return exp.Avg(this=column)
+
+
+def _tree(expression: Expression) -> exp.Expr:
+    match expression:
+        case Column(name):
+            return _column(name)
+        case Literal():
+            return _literal(expression)
+        case Call(op, args):
+            return _call(op, args)
+
+
+def _operand(expression: Expression) -> exp.Expr:
+    """An argument beside an operator; brackets only where they are needed, since each costs the reader stack."""
+    tree = _tree(expression)
+    bracketed = isinstance(expression, Call) and expression.op in _NEEDS_BRACKETS
+    return exp.Paren(this=tree) if bracketed else tree
+
+
+def _call(op: Op, args: tuple[Expression, ...]) -> exp.Expr:
+    if op in _BINARY:
+        return _BINARY[op](this=_operand(args[0]), expression=_operand(args[1]))
+    match op:
+        case Op.AND | Op.OR:
+            join: Callable[..., exp.Expr] = exp.and_ if op is Op.AND else exp.or_
+            return join(*(_operand(argument) for argument in args), wrap=False, copy=False)
+        case Op.NOT:
+            return exp.Not(this=_operand(args[0]))
+        case Op.IN:
+            return exp.In(this=_operand(args[0]), expressions=[_tree(item) for item in args[1:]])
+        case Op.IS_NULL:
+            return exp.Is(this=_operand(args[0]), expression=exp.Null())
+        case Op.CASE:
+            return _case(args)
+        case Op.TRY_CAST:
+            return exp.TryCast(this=_tree(args[0]), to=exp.DataType(this=_TYPES[DataType(_word(args[1]))]))
+        case Op.EXTRACT:
+            return exp.Extract(this=exp.Var(this=_word(args[0]).upper()), expression=_tree(args[1]))
+        case _:
+            return exp.Anonymous(this=op.value, expressions=[_tree(argument) for argument in args])
+
+
+def _case(args: tuple[Expression, ...]) -> exp.Case:
+    pairs = zip(args[0::2], args[1::2], strict=False)
+    ifs = [exp.If(this=_tree(condition), true=_tree(value)) for condition, value in pairs]
+    return exp.Case(ifs=ifs, default=_tree(args[-1]) if len(args) % 2 else None)
+
+
+def _word(expression: Expression) -> str:
+    assert isinstance(expression, Literal), "a checked plan has a literal here"
+    return str(expression.value)
+
+
+def _literal(literal: Literal) -> exp.Expr:
+    match literal.value:
+        case None:
+            return exp.TryCast(this=exp.Null(), to=exp.DataType(this=_TYPES[literal.type]))
+        case bool() as truth:
+            return exp.Boolean(this=truth)
+        case int() | float() as number:
+            digits = exp.Literal.number(repr(number).removeprefix("-"))
+            return exp.Neg(this=digits) if repr(number).startswith("-") else digits
+        case str() as text:
+            return exp.Literal.string(text)
+        case datetime() as moment:
+            return exp.Cast(
+                this=exp.Literal.string(moment.isoformat(sep=" ")), to=exp.DataType(this=exp.DType.TIMESTAMP)
+            )
+        case date() as day:
+            return exp.Cast(this=exp.Literal.string(day.isoformat()), to=exp.DataType(this=exp.DType.DATE))

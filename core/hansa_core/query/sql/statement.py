@@ -1,0 +1,80 @@
+"""What an analyst's SQL splits into: a plan for the cities and a SELECT over the released table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hansa_core.query.plan import Plan
+
+RELEASED = "released"
+"""The name of the table that the outer SELECT reads: one row per merged cell."""
+
+CITY_COLUMN = "city"
+"""The released column with the city's name; there only when a statement groups by city."""
+
+ROW_COLUMN = "__row"
+"""The released column with the number of the merged row, from 0; the last column of every outer SELECT."""
+
+
+def key_column(index: int) -> str:
+    """The released column of `plan.keys[index]`."""
+    return f"k{index}"
+
+
+def aggregate_column(index: int) -> str:
+    """The released column of `plan.aggregates[index]`."""
+    return f"a{index}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OuterColumn:
+    """One column that the analyst sees.
+
+    `depends_on`: the released columns that it is computed from, sorted. `passes_through`: it is exactly one of them,
+    unchanged, so that marks of suppression stay visible as NULL.
+    """
+
+    name: str
+    depends_on: tuple[str, ...]
+    passes_through: bool
+
+    def __post_init__(self) -> None:
+        if self.passes_through and len(self.depends_on) != 1:
+            raise ValueError(f"column {self.name}: what passes through depends on exactly one released column")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OuterSelect:
+    """The SELECT that shapes the released table at the analyst's side.
+
+    `sql`: DuckDB SQL over `released`; its columns are `columns` and then `ROW_COLUMN`.
+    `key_columns`, `aggregate_columns`: the released columns, in the order of `plan.keys` and `plan.aggregates`.
+    """
+
+    sql: str
+    columns: tuple[OuterColumn, ...]
+    key_columns: tuple[str, ...]
+    aggregate_columns: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        names = [column.name.lower() for column in self.columns]
+        if len(set(names)) != len(names) or ROW_COLUMN in names:
+            raise ValueError(f"outer columns must have names of their own, none of them {ROW_COLUMN}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A question as asked.
+
+    `plan`: canonical. `cities`: the selected cities, sorted; None means every city that serves the contract.
+    `by_city`: the merge keeps cities apart.
+    """
+
+    plan: Plan
+    cities: tuple[str, ...] | None
+    by_city: bool
+    outer: OuterSelect
+
+    def __post_init__(self) -> None:
+        if self.cities is not None and (not self.cities or list(self.cities) != sorted(set(self.cities))):
+            raise ValueError("cities must be sorted, without repeats, and at least one")

@@ -1,0 +1,200 @@
+"""What type does an expression have, and which calls are well formed?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from hansa_core.errors import RefusedError
+from hansa_core.query.casts import CASTS
+from hansa_core.query.contract import Contract
+from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
+from hansa_core.query.grid import MAX_METRES
+from hansa_core.query.nearest import nearest, shown
+from hansa_core.query.size import check_size
+from hansa_core.query.types import TRUNCATIONS, DataType, DatePart
+
+Columns = Mapping[str, DataType]
+_T = TypeVar("_T")
+
+
+def column_types(contract: Contract) -> dict[str, DataType]:
+    """The type of each column of the contract."""
+    return {column.name: column.type for column in contract.columns.values()}
+
+
+def type_of(expression: Expression, columns: Columns, field: str = "") -> DataType:
+    """The type of the expression. Raises RefusedError (`unknown_column`, `wrong_type`, or a size code) at `field`."""
+    check_size([(field, expression)])
+    return _type_of(expression, columns, field)
+
+
+def expect_boolean(condition: Expression, columns: Columns, field: str) -> None:
+    """Refuse a filter or condition that is not true or false."""
+    found = type_of(condition, columns, field)
+    if found is not DataType.BOOLEAN:
+        raise _wrong(field, f"a condition is boolean, and this one is {found}", "compare it with something")
+
+
+def comparable(left: DataType, right: DataType) -> bool:
+    """Whether `=` and `<` are defined between the two."""
+    return left is right or (left.is_numeric and right.is_numeric) or (left.is_temporal and right.is_temporal)
+
+
+def _wrong(field: str, rule: str, remedy: str) -> RefusedError:
+    return RefusedError("wrong_type", rule, remedy, field)
+
+
+def _type_of(node: Expression, columns: Columns, field: str) -> DataType:
+    match node:
+        case Column(name):
+            if name not in columns:
+                raise RefusedError(
+                    "unknown_column", f"{shown(name)} is no column of the contract", nearest(name, columns), field
+                )
+            return columns[name]
+        case Literal(value, kind):
+            _check_literal(value, field)
+            return kind
+        case Call(op, args):
+            return _call_type(op, args, [_type_of(argument, columns, field) for argument in args], field)
+
+
+def _check_literal(value: object, field: str) -> None:
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise _wrong(field, "text is valid Unicode", "remove the lone surrogates")
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        raise _wrong(field, "a timestamp is in UTC, without a zone", "convert it to UTC and drop the zone")
+
+
+def _call_type(op: Op, args: Sequence[Expression], kinds: Sequence[DataType], field: str) -> DataType:
+    _check_count(op, len(args), field)
+    if op in COMPARISONS or op is Op.NULLIF:
+        _expect_comparable(op, kinds[0], kinds[1:], field)
+        return _common(op, kinds, field) if op is Op.NULLIF else DataType.BOOLEAN
+    if op in ARITHMETIC or op is Op.ABS:
+        _expect_numeric(op, kinds, field)
+        return DataType.NUMBER if op is Op.DIV else _common(op, kinds, field)
+    match op:
+        case Op.AND | Op.OR | Op.NOT:
+            _expect_conditions(op, kinds, field)
+            return DataType.BOOLEAN
+        case Op.IS_NULL:
+            return DataType.BOOLEAN
+        case Op.IN:
+            if not all(isinstance(item, Literal) for item in args[1:]) or len(set(kinds[1:])) != 1:
+                raise _wrong(field, "IN lists literals of one type", "write x = a OR x = b for anything else")
+            _expect_comparable(op, kinds[0], kinds[1:], field)
+            return DataType.BOOLEAN
+        case Op.COALESCE:
+            return _common(op, kinds, field)
+        case Op.CASE:
+            _expect_conditions(op, kinds[0 : len(kinds) - 1 : 2], field)
+            return _common(op, case_values(kinds), field)
+        case Op.TRY_CAST:
+            return _cast_type(args[1], kinds[0], field)
+        case Op.DATE_TRUNC | Op.EXTRACT:
+            return _calendar_type(op, args[0], kinds[1], field)
+        case Op.BIN:
+            width = args[1].value if isinstance(args[1], Literal) else None
+            if not isinstance(width, int | float) or isinstance(width, bool) or width <= 0:
+                raise _wrong(field, "the width of bin(x, width) is a number above 0", "write for example bin(x, 10)")
+            _expect_numeric(op, kinds, field)
+            return _common(op, kinds, field)
+        case Op.GRID:
+            metres = args[2].value if isinstance(args[2], Literal) and kinds[2] is DataType.INTEGER else None
+            if not isinstance(metres, int) or not 1 <= metres <= MAX_METRES:
+                raise _wrong(
+                    field, f"grid takes whole metres from 1 to {MAX_METRES}", "write for example grid(lat, lon, 500)"
+                )
+            _expect_numeric(op, kinds[:2], field)
+            return DataType.INTEGER
+        case _:
+            raise AssertionError(f"no typing rule for {op}")
+
+
+def case_values(args: Sequence[_T]) -> list[_T]:
+    """The values of CASE among its arguments, an ELSE last."""
+    return [*args[1::2], *(args[-1:] if len(args) % 2 else ())]
+
+
+_ARITY = {
+    **dict.fromkeys(COMPARISONS | ARITHMETIC | {Op.NULLIF, Op.TRY_CAST, Op.DATE_TRUNC, Op.EXTRACT, Op.BIN}, (2, 2)),
+    **dict.fromkeys((Op.NOT, Op.IS_NULL, Op.ABS), (1, 1)),
+    **dict.fromkeys((Op.AND, Op.OR, Op.IN, Op.COALESCE, Op.CASE), (2, None)),
+    Op.GRID: (3, 3),
+}
+
+
+def _check_count(op: Op, count: int, field: str) -> None:
+    least, most = _ARITY[op]
+    if count < least or (most is not None and count > most):
+        demanded = f"{least} arguments" if most == least else f"{least} or more arguments"
+        raise _wrong(field, f"{op} takes {demanded}, and this one has {count}", "see the list of operators")
+
+
+def _expect_comparable(op: Op, first: DataType, others: Sequence[DataType], field: str) -> None:
+    for other in others:
+        if not comparable(first, other):
+            raise _wrong(
+                field,
+                f"{op} compares values of one type, and these are {first} and {other}",
+                f"convert one side with TRY_CAST, or write the literal as {first}",
+            )
+
+
+def _expect_numeric(op: Op, kinds: Sequence[DataType], field: str) -> None:
+    for kind in kinds:
+        if not kind.is_numeric:
+            raise _wrong(
+                field,
+                f"{op} takes integers and numbers, and this is {kind}",
+                "use extract(part FROM x) for calendar arithmetic" if kind.is_temporal else "convert it with TRY_CAST",
+            )
+
+
+def _expect_conditions(op: Op, kinds: Sequence[DataType], field: str) -> None:
+    for kind in kinds:
+        if kind is not DataType.BOOLEAN:
+            raise _wrong(field, f"{op} takes conditions, and this is {kind}", "compare it with something")
+
+
+def _common(op: Op, kinds: Sequence[DataType], field: str) -> DataType:
+    if len(set(kinds)) == 1:
+        return kinds[0]
+    if all(kind.is_numeric for kind in kinds):
+        return DataType.NUMBER
+    raise _wrong(
+        field,
+        f"the values of {op} have one type, and these are {', '.join(sorted(set(kinds)))}",
+        "convert them to one type with TRY_CAST",
+    )
+
+
+def _name_argument(argument: Expression) -> str:
+    return argument.value if isinstance(argument, Literal) and isinstance(argument.value, str) else ""
+
+
+def _cast_type(argument: Expression, source: DataType, field: str) -> DataType:
+    name = _name_argument(argument)
+    if name not in set(DataType):
+        raise _wrong(field, f"TRY_CAST names a type, and {shown(name)} is none", nearest(name, DataType))
+    target = DataType(name)
+    if (source, target) not in CASTS:
+        offered = sorted(to for of, to in CASTS if of is source)
+        raise _wrong(
+            field, f"TRY_CAST does not convert {source} to {target}", f"{source} converts to {', '.join(offered)}"
+        )
+    return target
+
+
+def _calendar_type(op: Op, argument: Expression, source: DataType, field: str) -> DataType:
+    if not source.is_temporal:
+        raise _wrong(field, f"{op} takes a date or timestamp, and this is {source}", "convert it with TRY_CAST")
+    name = _name_argument(argument)
+    parts = TRUNCATIONS if op is Op.DATE_TRUNC else tuple(DatePart)
+    offered = [part for part in parts if part is not DatePart.HOUR or source is DataType.TIMESTAMP]
+    if name not in offered:
+        raise _wrong(field, f"{op} of a {source} knows no part {shown(name)}", nearest(name, offered))
+    return source if op is Op.DATE_TRUNC else DataType.INTEGER

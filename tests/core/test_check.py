@@ -1,0 +1,180 @@
+"""hansa_core.query.check: what may be asked at which level, and refusals that help."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from hansa_core.errors import RefusedError
+from hansa_core.query.check import check_plan
+from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
+from hansa_core.query.limits import MAX_AGGREGATES, MAX_DEPTH, MAX_KEYS, MAX_NODES
+from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.query.types import DataType
+from hansa_strategies import TRIPS, plans
+
+COUNT = Aggregate(AggregateFunction.COUNT_ROWS)
+PAID, DISTANCE, DURATION = Column("paid"), Column("distance"), Column("duration")
+
+
+def call(op: Op, *args: Expression) -> Call:
+    return Call(op, args)
+
+
+def asked(*keys: Expression, where: Expression | None = None, aggregates: tuple[Aggregate, ...] = (COUNT,)) -> Plan:
+    return Plan(TRIPS.id, where, keys, aggregates)
+
+
+def refusal_of(plan: Plan, level: Level = Level.CONTROLLED) -> RefusedError:
+    with pytest.raises(RefusedError) as refusal:
+        check_plan(plan, TRIPS, level)
+    assert refusal.value.rule
+    assert refusal.value.remedy
+    return refusal.value
+
+
+@given(plans())
+def test_generated_plans_pass_at_open(plan: Plan) -> None:
+    check_plan(plan, TRIPS, Level.OPEN)
+
+
+def test_a_question_about_another_contract_is_refused() -> None:
+    plan = Plan(ContractId("demo.trips", 2), None, (), (COUNT,))
+    assert refusal_of(plan).code == "unknown_contract"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        Column("mode"),
+        Column("line"),
+        PAID,
+        Column("zone"),
+        call(Op.CASE, call(Op.EQ, Column("mode"), literal("tram")), literal("rail"), literal("road")),
+        call(Op.BIN, Column("zone"), literal(2)),
+        call(Op.BIN, Column("stops"), literal(5)),
+        call(Op.BIN, Column("stops"), literal(50)),
+        call(Op.BIN, Column("fare"), literal(1.5)),
+        call(Op.BIN, Column("fare"), literal(2)),
+        call(Op.DATE_TRUNC, literal("month"), Column("day")),
+        call(Op.EXTRACT, literal("quarter"), Column("day")),
+        call(Op.DATE_TRUNC, literal("hour"), Column("started")),
+        call(Op.EXTRACT, literal("isodow"), Column("started")),
+        call(Op.CASE, call(Op.LE, DURATION, literal(30)), literal("quick"), literal("slow")),
+        call(Op.GT, literal(30), DISTANCE),
+        literal(1),
+    ],
+)
+def test_keys_with_public_values_pass_below_open(key: Expression) -> None:
+    check_plan(asked(key), TRIPS, Level.CONTROLLED)
+
+
+@pytest.mark.parametrize(
+    ("key", "remedy"),
+    [
+        (Column("remark"), "mode"),
+        (Column("stops"), "bin(stops, 5)"),
+        (call(Op.ADD, Column("stops"), literal(5)), "bin(stops, 5)"),
+        (call(Op.BIN, Column("stops"), literal(7)), "bin(stops, 5)"),
+        (call(Op.BIN, Column("stops"), literal(2.5)), "bin(stops, 5)"),
+        (call(Op.BIN, call(Op.MUL, Column("stops"), literal(100)), literal(5)), "bin(stops, 5)"),
+        (call(Op.BIN, Column("fare"), literal(0.75)), "bin(fare, 0.5)"),
+        (Column("day"), "date_trunc('month', day)"),
+        (call(Op.DATE_TRUNC, literal("day"), Column("day")), "date_trunc('month', day)"),
+        (call(Op.EXTRACT, literal("isodow"), Column("day")), "date_trunc('month', day)"),
+        (call(Op.EQ, Column("day"), Column("day")), "date_trunc('month', day)"),
+        (Column("started"), "date_trunc('hour', started)"),
+        (DURATION, "duration <= 30"),
+        (call(Op.EQ, DURATION, DISTANCE), "duration <= 30"),
+        (call(Op.LE, call(Op.MUL, DURATION, literal(7)), literal(30)), "duration <= 30"),
+        (call(Op.IS_NULL, DURATION), "duration <= 30"),
+        (call(Op.GRID, Column("lat"), Column("lon"), literal(500)), "mode"),
+    ],
+)
+def test_any_finer_key_is_refused_with_one_that_passes(key: Expression, remedy: str) -> None:
+    found = refusal_of(asked(Column("mode"), key))
+    assert (found.code, found.field) == ("not_a_key", "keys[1]")
+    assert remedy in found.remedy
+    check_plan(asked(Column("mode"), key), TRIPS, Level.OPEN)
+
+
+def test_an_identifier_is_no_key_below_open() -> None:
+    assert refusal_of(asked(Column("rider"))).code == "identifier"
+    assert refusal_of(asked(call(Op.EQ, Column("ticket"), literal("7")))).code == "identifier"
+    check_plan(asked(Column("rider")), TRIPS, Level.OPEN)
+
+
+def test_an_identifier_is_no_filter_below_open() -> None:
+    chosen = call(Op.AND, PAID, call(Op.EQ, Column("rider"), literal("r1")))
+    per_aggregate = Aggregate(AggregateFunction.COUNT_ROWS, None, chosen)
+    assert (refusal_of(asked(where=chosen)).code, refusal_of(asked(where=chosen)).field) == ("identifier", "where")
+    assert refusal_of(asked(aggregates=(COUNT, per_aggregate))).field == "aggregates[1].where"
+    check_plan(asked(where=chosen), TRIPS, Level.OPEN)
+
+
+def test_an_identifier_is_counted_as_the_unit_only() -> None:
+    counted = asked(aggregates=(Aggregate(AggregateFunction.COUNT, "ticket"),))
+    distinct = asked(aggregates=(Aggregate(AggregateFunction.COUNT_DISTINCT, "rider"),))
+    assert refusal_of(counted).code == "identifier"
+    check_plan(distinct, TRIPS, Level.CONTROLLED)
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("column", ["mode", "ticket", "duration"])
+def test_distinct_counts_of_anything_but_the_unit_are_refused(column: str, level: Level) -> None:
+    found = refusal_of(asked(aggregates=(Aggregate(AggregateFunction.COUNT_DISTINCT, column),)), level)
+    assert (found.code, found.field) == ("not_a_unit", "aggregates[0].column")
+    assert "COUNT(DISTINCT rider)" in found.remedy
+
+
+@pytest.mark.parametrize("function", [AggregateFunction.SUM, AggregateFunction.AVG])
+@pytest.mark.parametrize("column", ["mode", "rider", "day", "paid"])
+def test_sums_are_of_measures(function: AggregateFunction, column: str) -> None:
+    found = refusal_of(asked(aggregates=(Aggregate(function, column),)), Level.OPEN)
+    assert found.code == "wrong_type"
+    assert "distance" in found.remedy
+
+
+def test_an_unknown_column_is_answered_with_the_nearest_name() -> None:
+    in_aggregate = refusal_of(asked(aggregates=(Aggregate(AggregateFunction.SUM, "distanse"),)))
+    in_key = refusal_of(asked(Column("Mode")))
+    in_filter = refusal_of(asked(where=Column("payd")))
+    assert {found.code for found in (in_aggregate, in_key, in_filter)} == {"unknown_column"}
+    assert "did you mean distance?" in in_aggregate.remedy
+    assert "did you mean mode?" in in_key.remedy
+    assert "did you mean paid?" in in_filter.remedy
+
+
+def test_a_filter_must_be_a_condition() -> None:
+    assert refusal_of(asked(where=DISTANCE)).code == "wrong_type"
+    check_plan(asked(where=Literal(None, DataType.BOOLEAN)), TRIPS, Level.OPEN)
+
+
+def tower(levels: int) -> Expression:
+    expression: Expression = PAID
+    for _ in range(levels - 1):
+        expression = call(Op.NOT, expression)
+    return expression
+
+
+@pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 10_000])
+def test_a_tower_of_operators_is_refused_wherever_it_stands(levels: int) -> None:
+    high = tower(levels)
+    filtered = Aggregate(AggregateFunction.COUNT_ROWS, None, high)
+    places = {"where": asked(where=high), "keys[0]": asked(high), "aggregates[0].where": asked(aggregates=(filtered,))}
+    for field, plan in places.items():
+        found = refusal_of(plan, Level.OPEN)
+        assert (found.code, found.field) == ("too_deep", field)
+
+
+def test_the_greatest_question_passes_and_one_more_is_refused() -> None:
+    wide = call(Op.IN, DURATION, *(literal(number) for number in range(MAX_NODES - 2)))
+    check_plan(asked(where=wide), TRIPS, Level.OPEN)
+    check_plan(asked(where=tower(MAX_DEPTH)), TRIPS, Level.OPEN)
+    assert refusal_of(asked(PAID, where=wide), Level.OPEN).code == "too_large"
+
+
+def test_keys_and_aggregates_are_counted() -> None:
+    check_plan(asked(*[PAID] * MAX_KEYS, aggregates=(COUNT,) * MAX_AGGREGATES), TRIPS, Level.OPEN)
+    assert refusal_of(asked(*[PAID] * (MAX_KEYS + 1))).code == "too_many_keys"
+    assert refusal_of(asked(aggregates=(COUNT,) * (MAX_AGGREGATES + 1))).code == "too_many_aggregates"

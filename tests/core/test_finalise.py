@@ -1,0 +1,53 @@
+"""From exact moments to values."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hansa_core.query.finalise import aggregate_type, finalise
+from hansa_core.query.plan import Aggregate, AggregateFunction
+from hansa_strategies import TRIPS
+
+SUM, AVG = AggregateFunction.SUM, AggregateFunction.AVG
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "expected"),
+    [
+        (Aggregate(AggregateFunction.COUNT_ROWS), pa.int64()),
+        (Aggregate(AggregateFunction.COUNT, "remark"), pa.int64()),
+        (Aggregate(AggregateFunction.COUNT_DISTINCT, "rider"), pa.int64()),
+        (Aggregate(SUM, "stops"), pa.int64()),
+        (Aggregate(SUM, "odometer"), pa.decimal128(38, 0)),
+        (Aggregate(SUM, "fare"), pa.float64()),
+        (Aggregate(AVG, "stops"), pa.float64()),
+    ],
+)
+def test_an_aggregates_type_follows_from_its_column(aggregate: Aggregate, expected: pa.DataType) -> None:
+    assert aggregate_type(aggregate, TRIPS) == expected
+
+
+def test_a_count_is_its_moment() -> None:
+    assert finalise(Aggregate(AggregateFunction.COUNT_ROWS), [7], TRIPS) == 7
+
+
+def test_sums_come_in_the_columns_own_unit() -> None:
+    assert finalise(Aggregate(SUM, "duration"), [7, 2], TRIPS) == 35
+    assert finalise(Aggregate(SUM, "distance"), [3, 2], TRIPS) == 0.3
+    assert isinstance(finalise(Aggregate(SUM, "fare"), [4, 1], TRIPS), float)
+
+
+@pytest.mark.parametrize("function", [SUM, AVG])
+def test_a_sum_or_average_of_nothing_is_null(function: AggregateFunction) -> None:
+    assert finalise(Aggregate(function, "fare"), [0, 0], TRIPS) is None
+
+
+@given(st.integers(-(2**100), 2**100), st.integers(1, 2**40))
+def test_an_average_is_the_double_nearest_to_the_exact_one(quanta: int, count: int) -> None:
+    value = finalise(Aggregate(AVG, "distance"), [quanta, count], TRIPS)
+    assert value == float(Fraction(quanta, 10 * count))

@@ -1,0 +1,60 @@
+"""The golden statements: where they are, how one is read, and what the recipe writes about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hansa_core.errors import RefusedError
+from hansa_core.query.canonical import plan_json
+from hansa_core.query.contract import Contract
+from hansa_core.query.contract_document import contract_from_document
+from hansa_core.query.plan import ContractId
+from hansa_core.query.sql import Statement, parse_statement
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden" / "statements.yaml"
+CITIES = ("los-angeles", "san-diego", "san-francisco", "seattle")
+
+
+def permits() -> dict[ContractId, Contract]:
+    """The league's contract, as published."""
+    document = yaml.safe_load((ROOT / "contracts" / "housing.permits.1.yaml").read_text(encoding="utf-8"))
+    contract = contract_from_document(document)
+    return {contract.id: contract}
+
+
+def ask(sql: str) -> Statement:
+    """The statement, in the demo league."""
+    return parse_statement(sql, permits(), CITIES)
+
+
+def expectation(sql: str) -> dict[str, Any]:
+    """What the corpus records about the statement."""
+    try:
+        statement = ask(sql)
+    except RefusedError as refusal:
+        return {
+            "refused": refusal.code,
+            "field": refusal.field,
+            "rule": refusal.rule,
+            "remedy": refusal.remedy,
+        }
+    return {
+        "plan": plan_json(statement.plan).decode(),
+        "cities": None if statement.cities is None else list(statement.cities),
+        "by_city": statement.by_city,
+        "outer": statement.outer.sql,
+        "columns": {
+            column.name: f"{'passes' if column.passes_through else 'from'} {' '.join(column.depends_on)}".strip()
+            for column in statement.outer.columns
+        },
+    }
+
+
+def read_golden() -> list[dict[str, Any]]:
+    """The entries of the corpus."""
+    entries: list[dict[str, Any]] = yaml.safe_load(GOLDEN.read_text(encoding="utf-8"))
+    return entries
