@@ -1,0 +1,124 @@
+"""Whom does a city vouch for: which analyst, under which query key, for which purposes, from when to when?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+import rfc8785
+
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Envelope, verify
+from hansa_core.trust.keys import check_public_key, public_key_id
+from hansa_core.trust.names import check_distinct, check_label, check_purpose, check_shown_text
+from hansa_core.trust.roster import Roster
+from hansa_core.trust.strict_json import read_object, time_text
+
+MAX_CREDENTIAL_BYTES = 16 * 1024
+_FIELDS = ("subject", "organisation", "city", "key", "not_before", "not_after")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A city's word on one of its analysts, in force while not_before <= now < not_after (naive UTC, whole seconds).
+
+    `key`: the analyst's raw Ed25519 query key. `purposes`: None where the city leaves them to league and policy.
+    """
+
+    subject: str
+    organisation: str
+    city: str
+    key: bytes
+    not_before: datetime
+    not_after: datetime
+    purposes: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        check_shown_text(self.subject, "subject")
+        check_shown_text(self.organisation, "organisation")
+        check_label(self.city, "city")
+        check_public_key(self.key, "key")
+        for moment in (self.not_before, self.not_after):
+            if moment.tzinfo is not None or moment.microsecond:
+                raise ValueError("not_before and not_after must be naive UTC in whole seconds")
+        if self.not_before >= self.not_after:
+            raise ValueError("not_before must lie before not_after")
+        if self.purposes is None:
+            return
+        if not self.purposes:
+            raise ValueError("purposes must not be empty; leave it away for all purposes of the league")
+        for purpose in self.purposes:
+            check_purpose(purpose, "purposes")
+        check_distinct(self.purposes, "purposes")
+
+    @property
+    def key_id(self) -> str:
+        """The id of the query key."""
+        return public_key_id(self.key)
+
+
+def credential_from_envelope(envelope: Envelope, roster: Roster, now: datetime) -> Credential:
+    """The credential, if the member city that it names signed it and it is in force at `now`.
+
+    Nothing of the payload is read before the signature holds: the key id names the city to check it against.
+    Raises RefusedError `not_a_member`, `credential_invalid` or `credential_expired`.
+    """
+    issuer = roster.issuer(envelope.signatures[0].keyid)
+    if issuer is None:
+        raise RefusedError(
+            "not_a_member",
+            "a credential is signed with the credential key of a member city",
+            "ask your city for a credential under the league's newest roster",
+            "credential",
+        )
+    try:
+        payload = verify(envelope, payload_types.CREDENTIAL, (issuer.credential_key,))
+        credential = _credential_from_payload(payload)
+    except (PeerError, ValueError) as error:
+        _refuse_invalid(str(error), error)
+    if credential.city != issuer.city:
+        _refuse_invalid("a city vouches for its own analysts only")
+    if not credential.not_before <= now < credential.not_after:
+        raise RefusedError(
+            "credential_expired",
+            f"the credential holds from {time_text(credential.not_before)} to {time_text(credential.not_after)}",
+            "ask your city for a new credential, or set your clock",
+            "credential",
+        )
+    return credential
+
+
+def credential_payload(credential: Credential) -> bytes:
+    """What the city signs: RFC 8785 JSON."""
+    document: dict[str, Any] = {
+        "subject": credential.subject,
+        "organisation": credential.organisation,
+        "city": credential.city,
+        "key": credential.key.hex(),
+        "not_before": time_text(credential.not_before),
+        "not_after": time_text(credential.not_after),
+    }
+    if credential.purposes is not None:
+        document["purposes"] = list(credential.purposes)
+    return rfc8785.dumps(document)
+
+
+def _credential_from_payload(payload: bytes) -> Credential:
+    if len(payload) > MAX_CREDENTIAL_BYTES:
+        raise PeerError(f"credential has {len(payload)} bytes; at most {MAX_CREDENTIAL_BYTES} are read")
+    document = read_object(payload, "credential").require(_FIELDS, optional=("purposes",))
+    return Credential(
+        subject=document.text("subject"),
+        organisation=document.text("organisation"),
+        city=document.text("city"),
+        key=document.public_key("key"),
+        not_before=document.time("not_before"),
+        not_after=document.time("not_after"),
+        purposes=document.texts("purposes") if "purposes" in document.values else None,
+    )
+
+
+def _refuse_invalid(rule: str, cause: Exception | None = None) -> NoReturn:
+    raise RefusedError("credential_invalid", rule, "ask your city for a new credential", "credential") from cause

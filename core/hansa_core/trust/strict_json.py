@@ -1,0 +1,148 @@
+"""How is a JSON document from outside read so that it has exactly one reading?"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from hansa_core.errors import PeerError
+from hansa_core.query.nearest import nearest, shown
+from hansa_core.trust.keys import public_key_from_hex
+
+_Kind = TypeVar("_Kind", str, dict[str, object])
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonObject:
+    """One object of a document, read by field and type. Every failure is a PeerError that names the field."""
+
+    where: str
+    values: Mapping[str, object]
+
+    def require(self, names: Iterable[str], optional: Iterable[str] = ()) -> JsonObject:
+        """Itself, if it has every field of `names` and none beyond those and `optional`."""
+        names = tuple(names)
+        known = {*names, *optional}
+        for name in self.values:
+            if name not in known:
+                raise PeerError(f"{self.where}: unknown field {shown(name)}; {nearest(name, known)}")
+        for name in names:
+            if name not in self.values:
+                raise PeerError(f"{self.where}: field {name} is missing")
+        return self
+
+    def text(self, name: str) -> str:
+        value = self.values[name]
+        if not isinstance(value, str):
+            raise self._wrong(name, "a string")
+        return value
+
+    def whole(self, name: str) -> int:
+        value = self.values[name]
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self._wrong(name, "a whole number")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(_only(str, item, self._wrong(name, "a list of strings")) for item in self._list(name))
+
+    def objects(self, name: str) -> tuple[JsonObject, ...]:
+        items = enumerate(self._list(name))
+        return tuple(JsonObject(f"{self.where}.{name}[{index}]", self._as_object(name, item)) for index, item in items)
+
+    def inner(self, name: str) -> JsonObject:
+        return JsonObject(f"{self.where}.{name}", self._as_object(name, self.values[name]))
+
+    def time(self, name: str) -> datetime:
+        """A naive UTC time, written `2026-01-31T12:00:00Z`."""
+        text = self.text(name)
+        try:
+            value = datetime.strptime(text, _TIME_FORMAT)
+        except ValueError as error:
+            raise self._wrong(name, "a time such as 2026-01-31T12:00:00Z") from error
+        if time_text(value) != text:
+            raise self._wrong(name, "a time such as 2026-01-31T12:00:00Z")
+        return value
+
+    def public_key(self, name: str) -> bytes:
+        return self._public_key(name, self.text(name))
+
+    def public_keys(self, name: str) -> tuple[bytes, ...]:
+        return tuple(self._public_key(name, text) for text in self.texts(name))
+
+    def base64(self, name: str) -> bytes:
+        """Bytes in standard base64, padded, in the one spelling that encoding them gives."""
+        text = self.text(name)
+        try:
+            value = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise self._wrong(name, "standard base64") from error
+        if base64.b64encode(value).decode() != text:
+            raise self._wrong(name, "base64 in its canonical spelling")
+        return value
+
+    def _public_key(self, name: str, text: str) -> bytes:
+        try:
+            return public_key_from_hex(text, name)
+        except ValueError as error:
+            raise PeerError(f"{self.where}: {error}") from error
+
+    def _list(self, name: str) -> list[object]:
+        value = self.values[name]
+        if not isinstance(value, list):
+            raise self._wrong(name, "a list")
+        return value
+
+    def _as_object(self, name: str, value: object) -> dict[str, object]:
+        return _only(dict, value, self._wrong(name, "an object"))
+
+    def _wrong(self, name: str, wanted: str) -> PeerError:
+        return PeerError(f"{self.where}: field {name} must be {wanted}")
+
+
+def read_object(document: bytes, what: str) -> JsonObject:
+    """The document's one object; `what` names it in errors. Repeated keys, floats, NaN and bad UTF-8 are PeerErrors."""
+    try:
+        value = json.loads(
+            document.decode("utf-8"),
+            object_pairs_hook=_without_repeats,
+            parse_float=_no_number_but_whole,
+            parse_constant=_no_number_but_whole,
+        )
+    except (ValueError, RecursionError) as error:
+        raise PeerError(f"{what} is not strict JSON: {_reason(error)}") from error
+    if not isinstance(value, dict):
+        raise PeerError(f"{what} must be a JSON object")
+    return JsonObject(what, value)
+
+
+def time_text(value: datetime) -> str:
+    """A naive UTC time in whole seconds as `JsonObject.time` reads it."""
+    return f"{value.isoformat(timespec='seconds')}Z"
+
+
+def _reason(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise ValueError("a field stands in it twice")
+    return values
+
+
+def _no_number_but_whole(text: str) -> object:
+    raise ValueError(f"{text} is no whole number")
+
+
+def _only(kind: type[_Kind], value: object, otherwise: PeerError) -> _Kind:
+    if not isinstance(value, kind):
+        raise otherwise
+    return value
