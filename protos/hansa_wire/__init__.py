@@ -1,0 +1,1 @@
+"""The wire: values of the core to messages and back, and the calls that carry them."""

@@ -1,0 +1,40 @@
+"""The gRPC options of every channel and server: sizes, keepalive, reconnection."""
+
+from __future__ import annotations
+
+from hansa_wire.limits import MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES
+
+Options = tuple[tuple[str, int | str], ...]
+
+_KEEPALIVE_TIME_MS = 30_000
+_KEEPALIVE_TIMEOUT_MS = 10_000
+
+CHANNEL_OPTIONS: Options = (
+    ("grpc.max_send_message_length", MAX_REQUEST_BYTES),
+    ("grpc.max_receive_message_length", MAX_RESPONSE_BYTES),
+    ("grpc.keepalive_time_ms", _KEEPALIVE_TIME_MS),
+    ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # A city that comes back is found within seconds, not after gRPC's default of up to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 5_000),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
+    # The roster says where a peer is; no environment variable may send the call elsewhere.
+    ("grpc.enable_http_proxy", 0),
+    # Connections are never shared between channels, so each keeps its own root and its own certificate.
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+SERVER_OPTIONS: Options = (
+    ("grpc.max_send_message_length", MAX_RESPONSE_BYTES),
+    ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
+    # Consent to the channels' pings; without it they end in too_many_pings.
+    ("grpc.http2.min_ping_interval_without_data_ms", _KEEPALIVE_TIME_MS // 2),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.keepalive_time_ms", 4 * _KEEPALIVE_TIME_MS),
+    ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
+    ("grpc.max_concurrent_streams", 256),
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    # With it, a second server on a port in use would silently take half of the calls.
+    ("grpc.so_reuseport", 0),
+)

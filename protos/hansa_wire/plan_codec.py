@@ -1,0 +1,63 @@
+"""Plans on the wire: source, filter, keys and aggregates, and no field for anything else."""
+
+from __future__ import annotations
+
+from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.query.size import check_size, parts_of
+from hansa_protos.v1 import query_pb2
+from hansa_wire.enums import WireEnum
+from hansa_wire.expression_codec import expression_from_wire, write_expression
+
+AGGREGATE_FUNCTIONS = WireEnum(AggregateFunction, query_pb2.AggregateFunction)
+LEVELS = WireEnum(Level, query_pb2.Level)
+
+
+def plan_to_wire(plan: Plan) -> query_pb2.Plan:
+    """The message of `plan`. Raises RefusedError `too_deep` or `too_large`."""
+    check_size(parts_of(plan))
+    message = query_pb2.Plan(source=contract_to_wire(plan.source))
+    if plan.where is not None:
+        write_expression(plan.where, message.where)
+    for key in plan.keys:
+        write_expression(key, message.keys.add())
+    for aggregate in plan.aggregates:
+        _write_aggregate(aggregate, message.aggregates.add())
+    return message
+
+
+def plan_from_wire(message: query_pb2.Plan) -> Plan:
+    """The plan in `message`. Raises RefusedError `too_deep` or `too_large`, PeerError, ValueError or OverflowError."""
+    plan = Plan(
+        source=contract_from_wire(message.source),
+        where=expression_from_wire(message.where) if message.HasField("where") else None,
+        keys=tuple(expression_from_wire(key) for key in message.keys),
+        aggregates=tuple(_aggregate_from_wire(aggregate) for aggregate in message.aggregates),
+    )
+    check_size(parts_of(plan))
+    return plan
+
+
+def contract_to_wire(contract: ContractId) -> query_pb2.ContractId:
+    """The message of a contract id."""
+    return query_pb2.ContractId(name=contract.name, version=contract.version)
+
+
+def contract_from_wire(message: query_pb2.ContractId) -> ContractId:
+    """The contract id in `message`, whose default is none. Raises ValueError."""
+    return ContractId(message.name, message.version)
+
+
+def _write_aggregate(aggregate: Aggregate, message: query_pb2.Aggregate) -> None:
+    message.function = AGGREGATE_FUNCTIONS.to_wire(aggregate.function)
+    if aggregate.column is not None:
+        message.column = aggregate.column
+    if aggregate.where is not None:
+        write_expression(aggregate.where, message.where)
+
+
+def _aggregate_from_wire(message: query_pb2.Aggregate) -> Aggregate:
+    return Aggregate(
+        function=AGGREGATE_FUNCTIONS.from_wire(message.function),
+        column=message.column if message.HasField("column") else None,
+        where=expression_from_wire(message.where) if message.HasField("where") else None,
+    )

@@ -1,0 +1,101 @@
+"""The one table from errors to gRPC statuses, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import grpc
+
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.query.answer import Refusal
+from hansa_protos.v1 import answer_pb2
+from hansa_wire.answer_codec import refusal_from_wire, refusal_to_wire
+from hansa_wire.limits import MAX_STATUS_TEXT
+from hansa_wire.messages import message_from_bytes
+from hansa_wire.pins import UNPINNED_PEER
+
+REFUSAL_METADATA = "hansa-refusal-bin"
+
+UNAUTHENTICATED_CODES = frozenset(
+    {"signature_invalid", "credential_invalid", "credential_expired", "not_a_member", UNPINNED_PEER}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How a call ends. `metadata` goes into the trailer."""
+
+    code: grpc.StatusCode
+    text: str = ""
+    metadata: tuple[tuple[str, bytes], ...] = ()
+
+
+class EndedCall(Protocol):
+    """What gRPC's two kinds of call error have in common."""
+
+    def code(self) -> grpc.StatusCode:
+        """How the call ended."""
+
+    def details(self) -> str | None:
+        """The text beside it."""
+
+    def trailing_metadata(self) -> Iterable[Any] | None:
+        """Pairs of key and value."""
+
+
+def status_from_error(error: BaseException) -> Status:
+    """The status that tells a caller about `error`. An error that is not listed here becomes INTERNAL without a word:
+    only the text of the listed ones is known to be public."""
+    match error:
+        case RefusedError():
+            known = error.code in UNAUTHENTICATED_CODES
+            code = grpc.StatusCode.UNAUTHENTICATED if known else grpc.StatusCode.FAILED_PRECONDITION
+            refusal = Refusal(
+                code=_short(error.code), rule=_short(error.rule), remedy=_short(error.remedy), field=_short(error.field)
+            )
+            trailer = refusal_to_wire(refusal).SerializeToString(deterministic=True)
+            return Status(code=code, text=_short(str(error)), metadata=((REFUSAL_METADATA, trailer),))
+        case PeerError():
+            return Status(code=grpc.StatusCode.INVALID_ARGUMENT, text=_short(str(error)))
+        case TimeoutError():
+            return Status(code=grpc.StatusCode.DEADLINE_EXCEEDED, text="the deadline has passed")
+        case _:
+            return Status(code=grpc.StatusCode.INTERNAL)
+
+
+def error_from_status(call: EndedCall) -> RefusedError | PeerError | TimeoutError | ConnectionError:
+    """What a failed call means here. RefusedError: the peer named a rule that the call breaks. ConnectionError: the
+    peer cannot be reached, or its certificate is not the expected one."""
+    text = _short(call.details() or "")
+    refusal = _refusal_in(call.trailing_metadata() or ())
+    if refusal is not None:
+        return refusal
+    match call.code():
+        case grpc.StatusCode.DEADLINE_EXCEEDED:
+            return TimeoutError("no answer before the deadline")
+        case grpc.StatusCode.UNAVAILABLE:
+            return ConnectionError(text or "the peer cannot be reached")
+        case grpc.StatusCode.INTERNAL:
+            return PeerError(f"the peer failed{f': {text}' if text else ' without saying why'}")
+        case code:
+            return PeerError(f"the peer ended the call with {code.name}{f': {text}' if text else ''}")
+
+
+def _refusal_in(metadata: Iterable[Any]) -> RefusedError | None:
+    for key, value in metadata:
+        if key == REFUSAL_METADATA and isinstance(value, bytes):
+            try:
+                message = message_from_bytes(answer_pb2.Refusal, value, what="refusal", max_bytes=8 * MAX_STATUS_TEXT)
+                refusal = refusal_from_wire(message)
+            except (PeerError, RefusedError):
+                return None  # the status itself still tells what happened
+            texts = (refusal.code, refusal.rule, refusal.remedy, refusal.field)
+            return RefusedError(*(_short(text) for text in texts))
+    return None
+
+
+def _short(text: str) -> str:
+    """Printable and bounded: a peer's text ends up on terminals, and long metadata ends the call."""
+    return "".join(char if char.isprintable() else " " for char in text)[:MAX_STATUS_TEXT]

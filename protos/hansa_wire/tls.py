@@ -1,0 +1,70 @@
+"""Mutual TLS: one root and one name for the peer that is dialled, a required certificate from the peer that dials."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import grpc
+import grpc.aio
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from hansa_core.errors import PeerError
+from hansa_wire.options import CHANNEL_OPTIONS, Options
+
+
+def dial_aio(
+    host: str, port: int, *, ca_pem: bytes, server_name: str, cert_pem: bytes, key_pem: bytes
+) -> grpc.aio.Channel:
+    """A channel for asyncio. Nobody but a holder of a certificate for `server_name` from `ca_pem` can answer on it."""
+    credentials = grpc.ssl_channel_credentials(ca_pem, key_pem, cert_pem)
+    return grpc.aio.secure_channel(_target(host, port), credentials, options=_channel_options(server_name))
+
+
+def dial_sync(
+    host: str, port: int, *, ca_pem: bytes, server_name: str, cert_pem: bytes, key_pem: bytes
+) -> grpc.Channel:
+    """The same channel for blocking calls."""
+    credentials = grpc.ssl_channel_credentials(ca_pem, key_pem, cert_pem)
+    return grpc.secure_channel(_target(host, port), credentials, options=_channel_options(server_name))
+
+
+def server_credentials(cert_pem: bytes, key_pem: bytes, client_ca_pems: Sequence[bytes]) -> grpc.ServerCredentials:
+    """Credentials that let in only peers with a certificate from one of `client_ca_pems`.
+
+    Which of them may do what is decided for each call, by pin or issuer: here they all vouch alike.
+    Raises ValueError without any client authority: such a server would let in nobody.
+    """
+    if not client_ca_pems:
+        raise ValueError("client_ca_pems is empty; a server needs the authority of each peer that may call")
+    roots = b"\n".join(client_ca_pems)
+    return grpc.ssl_server_credentials([(key_pem, cert_pem)], root_certificates=roots, require_client_auth=True)
+
+
+@lru_cache(maxsize=4096)  # asked for each call, of a handful of peers
+def spki_of(cert_pem: bytes) -> str:
+    """The pin of a certificate: lower-case hex SHA-256 of its DER SubjectPublicKeyInfo. Raises PeerError."""
+    try:
+        key = x509.load_pem_x509_certificate(cert_pem).public_key()
+    except ValueError as error:
+        raise PeerError("the peer's certificate does not parse") from error
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def peer_certificate(context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
+    """The PEM certificate of the peer that calls. Raises PeerError on a connection without one."""
+    for certificate in context.auth_context().get("x509_pem_cert", ()):
+        return certificate
+    raise PeerError("the peer showed no certificate")
+
+
+def _target(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _channel_options(server_name: str) -> Options:
+    # The name to demand comes from the roster and need not resolve; the address says only where to knock.
+    return (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", server_name))

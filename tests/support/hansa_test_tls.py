@@ -1,0 +1,67 @@
+"""Certificates for tests over real TLS: an authority for each city, and whatever it is asked to issue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A certificate with its key, in PEM."""
+
+    cert_pem: bytes
+    key_pem: bytes
+
+
+class TestAuthority:
+    """One city's CA (ECDSA P-256). `name` is its subject: two authorities may share it and still differ in key."""
+
+    __test__ = False
+
+    def __init__(self, name: str) -> None:
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name} authority")])
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            _builder(self._name, self._name, self._key.public_key(), timedelta(days=10))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+        self.ca_pem = certificate.public_bytes(Encoding.PEM)
+
+    def issue(self, server_name: str, *, valid_for: timedelta = _DAY) -> Identity:
+        """A certificate for one DNS name; a negative `valid_for` makes one that has expired."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, server_name)])
+        certificate = (
+            _builder(subject, self._name, key.public_key(), valid_for)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(server_name)]), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return Identity(
+            cert_pem=certificate.public_bytes(Encoding.PEM),
+            key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        )
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, valid_for: timedelta
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - 2 * _DAY)
+        .not_valid_after(now + valid_for)
+    )

@@ -1,0 +1,159 @@
+"""Hypothesis strategies for values that cross the wire: well formed, not necessarily well typed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hypothesis import strategies as st
+
+from hansa_core.query.answer import Answer, DryRun, Refusal, Release
+from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
+from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.query.query import NONCE_BYTES, Query
+from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType
+from hansa_core.trust.dsse import Envelope, Signature
+from hansa_wire.description import DatasetDescription, Description
+from hansa_wire.progress import CityEvent, CityState
+
+names = st.from_regex(r"[a-z][a-z0-9_]{0,11}", fullmatch=True)
+texts = st.text(max_size=20)
+sentences = st.text(min_size=1, max_size=40)
+levels = st.sampled_from(Level)
+hashes = st.binary(min_size=32, max_size=32)
+nonces = st.binary(min_size=NONCE_BYTES, max_size=NONCE_BYTES)
+counters = st.integers(0, 2**64 - 1)
+instants = st.datetimes().map(lambda moment: moment.replace(microsecond=0, fold=0))
+
+literals = st.one_of(
+    st.booleans().map(literal),
+    st.integers(INT64_MIN, INT64_MAX).map(literal),
+    st.floats(allow_nan=False, allow_infinity=False).map(literal),
+    texts.map(literal),
+    st.dates().map(literal),
+    st.datetimes().map(lambda moment: literal(moment.replace(fold=0))),
+    st.sampled_from(DataType).map(lambda kind: Literal(None, kind)),
+)
+
+
+def _calls(arguments: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
+    return st.builds(Call, st.sampled_from(Op), st.lists(arguments, max_size=4).map(tuple))
+
+
+leaves: st.SearchStrategy[Expression] = st.one_of(names.map(Column), literals)
+expressions: st.SearchStrategy[Expression] = st.recursive(leaves, _calls, max_leaves=12)
+
+contract_ids = st.builds(
+    ContractId,
+    st.from_regex(r"[a-z][a-z0-9_]{0,7}\.[a-z][a-z0-9_]{0,7}", fullmatch=True),
+    st.integers(1, 10**9 - 1),
+)
+aggregates = st.one_of(
+    st.builds(Aggregate, st.just(AggregateFunction.COUNT_ROWS), st.none(), st.none() | expressions),
+    st.builds(
+        Aggregate,
+        st.sampled_from([each for each in AggregateFunction if each is not AggregateFunction.COUNT_ROWS]),
+        names,
+        st.none() | expressions,
+    ),
+)
+plans = st.builds(
+    Plan,
+    source=contract_ids,
+    where=st.none() | expressions,
+    keys=st.lists(expressions, max_size=3).map(tuple),
+    aggregates=st.lists(aggregates, min_size=1, max_size=3).map(tuple),
+)
+queries = st.builds(
+    Query,
+    plan=plans,
+    purpose=sentences,
+    league=sentences,
+    cities=st.sets(names, min_size=1, max_size=4).map(lambda cities: tuple(sorted(cities))),
+    expires_at=instants,
+    nonce=nonces,
+    level=st.none() | levels,
+)
+
+refusals = st.builds(Refusal, code=names, rule=sentences, remedy=sentences, field=texts)
+releases = st.builds(
+    Release,
+    plan_hash=hashes,
+    contract=contract_ids,
+    level=levels,
+    data_version=counters,
+    protection_version=counters,
+    partial_ipc=st.binary(max_size=64),
+)
+answers = st.builds(
+    Answer, city=names, query_hash=hashes, nonce=nonces, answered_at=instants, outcome=st.one_of(releases, refusals)
+)
+dry_runs = st.builds(
+    DryRun,
+    city=names,
+    query_hash=hashes,
+    answered_at=instants,
+    level=st.none() | levels,
+    refusal=st.none() | refusals,
+    table=st.none() | texts,
+    cells=st.none() | counters,
+    cost_microrho=counters,
+)
+descriptions = st.builds(
+    Description,
+    city=names,
+    software_version=sentences,
+    described_at=instants,
+    datasets=st.lists(
+        st.builds(
+            DatasetDescription,
+            contract=contract_ids,
+            level=levels,
+            data_version=counters,
+            tables=st.lists(names, max_size=3).map(tuple),
+        ),
+        max_size=3,
+        unique_by=lambda dataset: dataset.contract,
+    ).map(tuple),
+)
+envelopes = st.builds(
+    Envelope,
+    payload_type=sentences,
+    payload=st.binary(max_size=64),
+    signatures=st.lists(
+        st.builds(Signature, hashes.map(bytes.hex), st.binary(min_size=64, max_size=64)), min_size=1, max_size=3
+    ).map(tuple),
+)
+
+
+@st.composite
+def city_events(draw: st.DrawFn) -> CityEvent:
+    state = draw(st.sampled_from(CityState))
+    answer = draw(envelopes) if state is CityState.ANSWERED else None
+    if state is CityState.REFUSED:
+        answer = draw(st.none() | envelopes)
+    return CityEvent(
+        city=draw(names),
+        state=state,
+        code=draw(texts),
+        detail=draw(texts),
+        elapsed_ms=draw(counters),
+        answer=answer,
+    )
+
+
+def nested(levels_deep: int) -> Expression:
+    """An expression of exactly so many levels, built without recursion."""
+    expression: Expression = Column("x")
+    for _ in range(levels_deep - 1):
+        expression = Call(Op.NOT, (expression,))
+    return expression
+
+
+def a_query(where: Expression | None = None, *, expires_at: datetime = datetime(2030, 1, 1)) -> Query:
+    """One fixed query, around a filter."""
+    plan = Plan(
+        ContractId("housing.permits", 1), where, (Column("project"),), (Aggregate(AggregateFunction.COUNT_ROWS),)
+    )
+    return Query(
+        plan=plan, purpose="research", league="demo", cities=("a", "b"), expires_at=expires_at, nonce=bytes(NONCE_BYTES)
+    )

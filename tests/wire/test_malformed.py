@@ -1,0 +1,125 @@
+"""Nothing that a peer sends raises anything but PeerError or RefusedError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.query.expression import Call, Column, Op, literal
+from hansa_core.query.types import DataType
+from hansa_protos.v1 import answer_pb2, query_pb2
+from hansa_wire.answer_codec import decode_answer, decode_dry_run, encode_answer, encode_dry_run
+from hansa_wire.description_codec import decode_description, encode_description
+from hansa_wire.enums import WireEnum
+from hansa_wire.query_codec import decode_query, encode_query
+from hansa_wire_values import a_query, answers, descriptions, dry_runs, queries
+
+DECODERS: tuple[Callable[[bytes], object], ...] = (decode_query, decode_answer, decode_dry_run, decode_description)
+
+payloads = st.one_of(
+    queries.map(encode_query),
+    answers.map(encode_answer),
+    dry_runs.map(encode_dry_run),
+    descriptions.map(encode_description),
+)
+
+
+@given(st.binary(max_size=200))
+def test_noise_is_a_peer_error(noise: bytes) -> None:
+    for decode in DECODERS:
+        with suppress(PeerError, RefusedError):
+            decode(noise)
+
+
+@settings(max_examples=300)
+@given(payloads, st.data())
+def test_cut_and_changed_payloads_are_values_or_peer_errors(payload: bytes, data: st.DataObject) -> None:
+    changed = bytearray(payload)
+    for _ in range(data.draw(st.integers(0, 3))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(changed[: data.draw(st.integers(0, len(changed)))])
+    for decode in DECODERS:
+        with suppress(PeerError, RefusedError):
+            decode(cut)
+
+
+def _query_with(change: Callable[[query_pb2.Query], object]) -> bytes:
+    where = Call(Op.EQ, (Column("x"), literal(1)))
+    message = query_pb2.Query.FromString(encode_query(a_query(where)))
+    change(message)
+    return message.SerializeToString()
+
+
+def _no_literal(query: query_pb2.Query) -> None:
+    query.plan.where.call.arguments[1].literal.ClearField("integer")
+
+
+def _put(query: query_pb2.Query, **literal_fields: int | float) -> None:
+    query.plan.where.call.arguments[1].literal.CopyFrom(query_pb2.Literal(**literal_fields))  # type: ignore[arg-type]
+
+
+MALFORMED: dict[str, Callable[[query_pb2.Query], object]] = {
+    "no plan": lambda query: query.ClearField("plan"),
+    "no aggregate": lambda query: query.plan.ClearField("aggregates"),
+    "no source": lambda query: query.plan.ClearField("source"),
+    "an unspecified operator": lambda query: query.plan.where.call.ClearField("operator"),
+    "an unknown operator": lambda query: setattr(query.plan.where.call, "operator", 99),
+    "an unspecified function": lambda query: query.plan.aggregates[0].ClearField("function"),
+    "a column for COUNT(*)": lambda query: setattr(query.plan.aggregates[0], "column", "x"),
+    "an unspecified level": lambda query: setattr(query, "level", 0),
+    "an unknown level": lambda query: setattr(query, "level", 99),
+    "an empty expression": lambda query: query.plan.keys.add(),
+    "an empty literal": _no_literal,
+    "a number that is not finite": lambda query: _put(query, number=float("nan")),
+    "a date after the year 9999": lambda query: _put(query, date_days=2**31 - 1),
+    "an instant before the year 1": lambda query: _put(query, timestamp_us=-(2**63)),
+    "NULL without a type": lambda query: _put(query, null_of=0),
+    "cities out of order": lambda query: query.cities.reverse(),
+    "no city": lambda query: query.ClearField("cities"),
+    "a short nonce": lambda query: setattr(query, "nonce", b"short"),
+    "an expiry after the year 9999": lambda query: setattr(query, "expires_at_unix_s", 2**62),
+    "no purpose": lambda query: query.ClearField("purpose"),
+    "no league": lambda query: query.ClearField("league"),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_query_is_a_peer_error(name: str) -> None:
+    assert decode_query(_query_with(lambda query: None))
+    with pytest.raises(PeerError):
+        decode_query(_query_with(MALFORMED[name]))
+
+
+def test_a_field_of_a_newer_version_is_not_passed_over() -> None:
+    payload = encode_query(a_query())
+    assert decode_query(payload)
+    with pytest.raises(PeerError, match="does not know"):
+        decode_query(payload + b"\xf8\x01\x01")  # field 31 of the query
+    inner = query_pb2.Query.FromString(payload)
+    inner.plan.MergeFromString(b"\xf8\x01\x01")
+    with pytest.raises(PeerError, match="does not know"):
+        decode_query(inner.SerializeToString())
+
+
+def test_an_answer_without_outcome_or_with_a_short_hash_is_a_peer_error() -> None:
+    whole = answer_pb2.Answer(city="a", query_hash=bytes(32), nonce=bytes(16), answered_at_unix_s=1)
+    with pytest.raises(PeerError, match="neither release nor refusal"):
+        decode_answer(whole.SerializeToString())
+    whole.refusal.CopyFrom(answer_pb2.Refusal(code="denied", rule="r", remedy="s"))
+    assert decode_answer(whole.SerializeToString()).city == "a"
+    whole.refusal.code = "DROP TABLE"
+    with pytest.raises(PeerError, match="snake_case"):
+        decode_answer(whole.SerializeToString())
+    whole.refusal.code, whole.query_hash = "denied", b"short"
+    with pytest.raises(PeerError, match="query_hash has 5 bytes"):
+        decode_answer(whole.SerializeToString())
+
+
+def test_a_list_of_the_core_that_the_protos_lack_stops_the_import() -> None:
+    with pytest.raises(ValueError, match="AGGREGATE_FUNCTION_BOOLEAN"):
+        WireEnum(DataType, query_pb2.AggregateFunction)

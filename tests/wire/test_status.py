@@ -1,0 +1,84 @@
+"""The error table: what a caller is told, and what it is never told."""
+
+from __future__ import annotations
+
+import json
+
+import grpc
+import pytest
+
+from hansa_core.errors import ConfigError, PeerError, RefusedError, StoreCorruptError
+from hansa_wire.limits import MAX_STATUS_TEXT
+from hansa_wire.status import REFUSAL_METADATA, Status, error_from_status, status_from_error
+
+
+class Ended:
+    """A call that ended with a status."""
+
+    def __init__(self, status: Status) -> None:
+        self._status = status
+
+    def code(self) -> grpc.StatusCode:
+        return self._status.code
+
+    def details(self) -> str:
+        return self._status.text
+
+    def trailing_metadata(self) -> tuple[tuple[str, bytes], ...]:
+        return self._status.metadata
+
+
+def _refused(code: str, rule: str = "the rule") -> RefusedError:
+    return RefusedError(code=code, rule=rule, remedy="the remedy", field="where")
+
+
+TABLE = [
+    (_refused("signature_invalid"), grpc.StatusCode.UNAUTHENTICATED),
+    (_refused("credential_invalid"), grpc.StatusCode.UNAUTHENTICATED),
+    (_refused("credential_expired"), grpc.StatusCode.UNAUTHENTICATED),
+    (_refused("not_a_member"), grpc.StatusCode.UNAUTHENTICATED),
+    (_refused("unpinned_peer"), grpc.StatusCode.UNAUTHENTICATED),
+    (_refused("too_large"), grpc.StatusCode.FAILED_PRECONDITION),
+    (PeerError("the query is malformed"), grpc.StatusCode.INVALID_ARGUMENT),
+    (TimeoutError(), grpc.StatusCode.DEADLINE_EXCEEDED),
+]
+
+
+@pytest.mark.parametrize(("error", "code"), TABLE)
+def test_each_listed_error_has_its_status_and_comes_back(error: Exception, code: grpc.StatusCode) -> None:
+    status = status_from_error(error)
+    back = error_from_status(Ended(status))
+    assert status.code is code
+    assert type(back) is type(error)
+    if isinstance(error, RefusedError):
+        assert str(back) == str(error)
+        assert status.text.startswith(error.code)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("12345"),
+        StoreCorruptError("row 12345"),
+        ConfigError("/srv/12345"),
+        OSError(28, "12345"),
+        json.JSONDecodeError("12345", "", 0),
+    ],
+)
+def test_an_unlisted_error_is_internal_without_a_word(error: Exception) -> None:
+    assert status_from_error(error) == Status(code=grpc.StatusCode.INTERNAL, text="", metadata=())
+    assert isinstance(error_from_status(Ended(status_from_error(error))), PeerError)
+
+
+def test_long_and_unprintable_texts_are_cut_so_that_the_status_arrives() -> None:
+    status = status_from_error(_refused("denied", "\x1b[31m" + "x" * 100_000))
+    assert len(status.text) == MAX_STATUS_TEXT
+    assert sum(len(value) for _, value in status.metadata) < 6_000
+    back = error_from_status(Ended(status))
+    assert isinstance(back, RefusedError)
+    assert "\x1b" not in back.rule
+
+
+def test_a_forged_refusal_in_the_trailer_falls_back_to_the_status() -> None:
+    status = Status(code=grpc.StatusCode.UNAVAILABLE, text="gone", metadata=((REFUSAL_METADATA, b"\xff"),))
+    assert isinstance(error_from_status(Ended(status)), ConnectionError)
