@@ -1,0 +1,29 @@
+"""What does a sealed answer seem to say? Good enough for progress; only the analyst's own check proves it."""
+
+from __future__ import annotations
+
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.query.answer import Refusal
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Envelope
+from hansa_wire.answer_codec import decode_answer, decode_dry_run
+from hansa_wire.limits import MAX_DRY_RUN_BYTES
+
+
+def refusal_in(envelope: Envelope) -> Refusal | None:
+    """The refusal that a city's answer or dry-run report seems to carry.
+
+    A payload above the size of any refusal is a release and stays unopened; what cannot be opened is relayed as it is,
+    for the analyst to throw away.
+    """
+    if len(envelope.payload) > MAX_DRY_RUN_BYTES:
+        return None
+    try:
+        if envelope.payload_type == payload_types.DRY_RUN_REPORT:
+            return decode_dry_run(envelope.payload).refusal
+        if envelope.payload_type == payload_types.ANSWER:
+            outcome = decode_answer(envelope.payload).outcome
+            return outcome if isinstance(outcome, Refusal) else None
+    except (PeerError, RefusedError):
+        return None
+    return None

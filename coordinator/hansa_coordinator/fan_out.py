@@ -1,0 +1,69 @@
+"""How are many cities asked at once, under one deadline, so that each of them ends in a state?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+
+from hansa_coordinator.claims import refusal_in
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.trust.dsse import Envelope
+from hansa_wire.progress import CityEvent, CityState
+
+Call = Callable[[float], Awaitable[Envelope]]
+"""Asks one city; the argument is how many seconds are left."""
+
+
+async def fan_out(
+    calls: Mapping[str, Call], *, deadline_s: float, max_concurrency: int
+) -> AsyncGenerator[CityEvent, None]:
+    """Each city's ASKED and its last event, as they happen. Closing the iterator cancels what is still under way.
+
+    At most `max_concurrency` cities are asked at once; whoever waits for a turn waits under the same deadline.
+    """
+    events: asyncio.Queue[CityEvent | None] = asyncio.Queue()
+    asking = asyncio.create_task(_ask_all(calls, deadline_s, asyncio.Semaphore(max_concurrency), events))
+    asking.add_done_callback(lambda _: events.put_nowait(None))
+    try:
+        while (event := await events.get()) is not None:
+            yield event
+        await asking
+    finally:
+        asking.cancel()
+        await asyncio.wait([asking])
+
+
+async def _ask_all(
+    calls: Mapping[str, Call], deadline_s: float, turns: asyncio.Semaphore, events: asyncio.Queue[CityEvent | None]
+) -> None:
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+
+    async def ask(city: str, call: Call) -> None:
+        def tell(state: CityState, code: str = "", detail: str = "", answer: Envelope | None = None) -> None:
+            elapsed_ms = round(1000 * (loop.time() - start))
+            event = CityEvent(city=city, state=state, code=code, detail=detail, elapsed_ms=elapsed_ms, answer=answer)
+            events.put_nowait(event)
+
+        try:
+            async with asyncio.timeout_at(start + deadline_s), turns:
+                tell(CityState.ASKED)
+                answer = await call(start + deadline_s - loop.time())
+        except TimeoutError:
+            tell(CityState.TIMED_OUT, detail=f"no answer within {deadline_s:g} s")
+        except ConnectionError as lost:
+            tell(CityState.UNREACHABLE, detail=str(lost))
+        except RefusedError as refused:
+            tell(CityState.REFUSED, refused.code, f"{refused.rule}; {refused.remedy}")
+        except PeerError as broken:
+            tell(CityState.FAILED, "peer_error", str(broken))
+        else:
+            refusal = refusal_in(answer)
+            if refusal is None:
+                tell(CityState.ANSWERED, answer=answer)
+            else:
+                tell(CityState.REFUSED, refusal.code, f"{refusal.rule}; {refusal.remedy}", answer)
+
+    async with asyncio.TaskGroup() as group:
+        for city, call in calls.items():
+            group.create_task(ask(city, call))

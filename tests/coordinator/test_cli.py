@@ -1,0 +1,43 @@
+"""`hansa coordinator serve`: how it starts, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from hansa.league.create import create_league
+from hansa_new_league import CITIES, write_contract
+
+COMMAND = [sys.executable, "-m", "hansa", "coordinator", "serve", "--config"]
+
+
+def new_config(folder: Path) -> Path:
+    """The configuration of a coordinator on a port that the system chooses, whose nodes are all down."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    directory = folder / "league"
+    ports = [port, *range(1, len(CITIES) + 1)]
+    create_league(directory, name="hanse", cities=CITIES, contracts=[write_contract(folder)], ports=ports)
+    return directory / "coordinator" / "coordinator.toml"
+
+
+def test_it_says_where_it_listens_and_ends_cleanly_on_a_signal(tmp_path: Path) -> None:
+    with subprocess.Popen([*COMMAND, str(new_config(tmp_path))], stderr=subprocess.PIPE, text=True) as serving:
+        assert serving.stderr is not None
+        assert serving.stderr.readline().startswith("coordinator listens on 127.0.0.1:")
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(20) == 0
+        assert "Traceback" not in serving.stderr.read()
+
+
+def test_a_wrong_configuration_ends_it_with_words_and_no_traceback(tmp_path: Path) -> None:
+    config = new_config(tmp_path)
+    config.write_text(config.read_text(encoding="utf-8") + "\nprot = 1\n", encoding="utf-8")
+    done = subprocess.run([*COMMAND, str(config)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "listen.prot is no known key; the nearest known key is port" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,105 @@
+"""Many cities under one deadline: each ends in a state, and none holds up another."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+
+from hansa_coordinator.fan_out import Call, fan_out
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_wire.progress import CityEvent, CityState
+
+SEALED = sign("description", b"word", Ed25519Signer(bytes(32)))
+
+
+async def answers(_: float) -> Envelope:
+    return SEALED
+
+
+def fails(error: Exception) -> Call:
+    async def call(_: float) -> Envelope:
+        raise error
+
+    return call
+
+
+async def never(_: float) -> Envelope:
+    await asyncio.sleep(60)
+    return SEALED
+
+
+def events_of(calls: dict[str, Call], *, deadline_s: float = 5.0, max_concurrency: int = 64) -> list[CityEvent]:
+    async def collect() -> list[CityEvent]:
+        return [event async for event in fan_out(calls, deadline_s=deadline_s, max_concurrency=max_concurrency)]
+
+    return asyncio.run(collect())
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "code"),
+    [
+        (ConnectionError("no route"), CityState.UNREACHABLE, ""),
+        (TimeoutError(), CityState.TIMED_OUT, ""),
+        (RefusedError("credential_expired", "rule", "remedy"), CityState.REFUSED, "credential_expired"),
+        (PeerError("nonsense"), CityState.FAILED, "peer_error"),
+    ],
+)
+def test_each_failure_ends_in_its_state_and_spares_the_others(error: Exception, state: CityState, code: str) -> None:
+    last = {event.city: event for event in events_of({"bremen": fails(error), "luebeck": answers})}
+    assert (last["bremen"].state, last["bremen"].code) == (state, code)
+    assert last["luebeck"].state is CityState.ANSWERED
+    assert last["luebeck"].answer == SEALED
+
+
+def test_a_city_is_asked_before_it_answers() -> None:
+    assert [event.state for event in events_of({"bremen": answers})] == [CityState.ASKED, CityState.ANSWERED]
+
+
+def test_one_deadline_holds_for_all_also_for_those_who_wait_for_a_turn() -> None:
+    events = events_of({"bremen": never, "luebeck": never}, deadline_s=0.05, max_concurrency=1)
+    assert sorted(event.city for event in events if event.state is CityState.TIMED_OUT) == ["bremen", "luebeck"]
+    assert sum(event.state is CityState.ASKED for event in events) == 1
+
+
+def test_no_more_cities_are_asked_at_once_than_allowed() -> None:
+    running = most = 0
+
+    async def counted(_: float) -> Envelope:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.002)
+        running -= 1
+        return SEALED
+
+    events = events_of({f"city-{number}": counted for number in range(20)}, max_concurrency=3)
+    assert most == 3
+    assert sum(event.state is CityState.ANSWERED for event in events) == 20
+
+
+def test_closing_the_stream_cancels_what_is_under_way() -> None:
+    async def close_early() -> bool:
+        cancelled = asyncio.Event()
+
+        async def call(_: float) -> Envelope:
+            try:
+                return await never(_)
+            except asyncio.CancelledError:
+                cancelled.set()
+                raise
+
+        async with contextlib.aclosing(fan_out({"bremen": call}, deadline_s=5, max_concurrency=1)) as events:
+            await anext(events)
+            await asyncio.sleep(0)
+        return cancelled.is_set()
+
+    assert asyncio.run(close_early())
+
+
+def test_a_mistake_of_ours_is_raised_and_not_shown_as_a_citys_failure() -> None:
+    with pytest.raises(ExceptionGroup) as raised:
+        events_of({"bremen": fails(ZeroDivisionError())})
+    assert isinstance(raised.value.exceptions[0], ZeroDivisionError)

@@ -1,0 +1,250 @@
+"""A running coordinator over real mutual TLS: whom it lets in, what it carries, what it does not keep going."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import NameOID
+
+from hansa_coordinator.config import load_config
+from hansa_coordinator.service import start
+from hansa_core.errors import ConfigError, PeerError, RefusedError
+from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.query.query import Query
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_simulated_city import Fault, SimulatedLeague, simulated_league
+from hansa_wire.coordinator_rpc import CoordinatorClient
+from hansa_wire.progress import CityState
+from hansa_wire.query_codec import encode_query
+from hansa_wire.tls import dial_sync
+
+SIGNER = Ed25519Signer(bytes(32))
+CREDENTIAL = sign(payload_types.CREDENTIAL, b"{}", SIGNER)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedLeague]:
+    with simulated_league(tmp_path_factory.mktemp("served")) as league:
+        yield league
+
+
+@pytest.fixture
+def league(served: SimulatedLeague) -> Iterator[SimulatedLeague]:
+    yield served
+    served.heal()
+
+
+def dialled(league: SimulatedLeague, cert_pem: bytes, key_pem: bytes) -> CoordinatorClient:
+    entry = league.roster.coordinator()
+    channel = dial_sync(
+        entry.host,
+        entry.port,
+        ca_pem=entry.ca_pem,
+        server_name=entry.server_name,
+        cert_pem=cert_pem,
+        key_pem=key_pem,
+    )
+    return CoordinatorClient(channel)
+
+
+def analyst(league: SimulatedLeague) -> CoordinatorClient:
+    keys = league.directory / "analysts" / "bremen"
+    return dialled(league, (keys / "tls.pem").read_bytes(), (keys / "tls.key").read_bytes())
+
+
+def query(league: SimulatedLeague, *cities: str, payload_type: str = payload_types.QUERY) -> Envelope:
+    asked = Query(
+        plan=Plan(league.contract.id, None, (), (Aggregate(AggregateFunction.COUNT_ROWS),)),
+        purpose="statistics",
+        league="hanse",
+        cities=tuple(sorted(cities)),
+        expires_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(minutes=1),
+        nonce=secrets.token_bytes(16),
+    )
+    return sign(payload_type, encode_query(asked), SIGNER)
+
+
+def issued(league: SimulatedLeague, *, by: str, name: str) -> tuple[bytes, bytes]:
+    """A certificate for `name` from the authority of the city `by`."""
+    folder = league.directory / "cities" / by
+    authority = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
+    authority_key = load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(authority.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(authority_key, SHA256())
+    )
+    key_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return certificate.public_bytes(Encoding.PEM), key_pem
+
+
+def test_a_question_reaches_the_addressed_cities_and_no_other(league: SimulatedLeague) -> None:
+    events = list(analyst(league).ask(query(league, "bremen", "luebeck"), CREDENTIAL, deadline_s=10))
+    assert {event.city for event in events if event.state is CityState.ANSWERED} == {"bremen", "luebeck"}
+    assert league.cities["hamburg"].asked == 0
+
+
+def test_an_unknown_city_fails_and_the_others_answer(league: SimulatedLeague) -> None:
+    events = list(analyst(league).ask(query(league, "atlantis", "bremen"), CREDENTIAL, deadline_s=10))
+    last = {event.city: event for event in events}
+    assert (last["atlantis"].state, last["atlantis"].code) == (CityState.FAILED, "not_a_member")
+    assert last["bremen"].state is CityState.ANSWERED
+
+
+def test_a_signed_refusal_is_told_and_relayed(league: SimulatedLeague) -> None:
+    league.cities["bremen"].fault = Fault.REFUSE
+    *_, last = analyst(league).ask(query(league, "bremen"), CREDENTIAL, deadline_s=10)
+    assert (last.state, last.code) == (CityState.REFUSED, "not_published")
+    assert last.answer is not None
+
+
+def test_an_unsigned_refusal_is_told_with_its_code(league: SimulatedLeague) -> None:
+    league.cities["bremen"].fault = Fault.REJECT
+    *_, last = analyst(league).ask(query(league, "bremen"), CREDENTIAL, deadline_s=10)
+    assert (last.state, last.code, last.answer) == (CityState.REFUSED, "credential_expired", None)
+
+
+def test_a_crash_in_a_city_tells_nothing_of_its_cause(league: SimulatedLeague) -> None:
+    league.cities["bremen"].fault = Fault.CRASH
+    *_, last = analyst(league).ask(query(league, "bremen"), CREDENTIAL, deadline_s=10)
+    assert last.state is CityState.FAILED
+    assert "secret" not in last.detail
+
+
+def test_a_slow_city_times_out_and_its_call_is_cancelled(league: SimulatedLeague) -> None:
+    league.cities["bremen"].fault = Fault.SLOW
+    events = list(analyst(league).ask(query(league, "bremen", "hamburg"), CREDENTIAL, deadline_s=0.5))
+    last = {event.city: event.state for event in events}
+    assert last == {"bremen": CityState.TIMED_OUT, "hamburg": CityState.ANSWERED}
+    assert league.cities["bremen"].cancelled.wait(10)
+
+
+def test_an_analyst_who_goes_away_cancels_the_calls_to_the_cities(league: SimulatedLeague) -> None:
+    league.cities["bremen"].fault = Fault.SLOW
+    events = analyst(league).ask(query(league, "bremen"), CREDENTIAL, deadline_s=30)
+    assert next(events).state is CityState.ASKED
+    while not league.cities["bremen"].asked:
+        time.sleep(0.01)
+    events.close()
+    assert league.cities["bremen"].cancelled.wait(10)
+
+
+def test_a_city_that_is_down_is_unreachable_and_found_again(league: SimulatedLeague) -> None:
+    league.run(league.stop_city("hamburg"))
+    try:
+        *_, last = analyst(league).ask(query(league, "hamburg"), CREDENTIAL, deadline_s=5)
+        assert last.state is CityState.UNREACHABLE
+    finally:
+        league.run(league.start_city("hamburg"))
+    for _ in range(40):
+        *_, last = analyst(league).ask(query(league, "hamburg"), CREDENTIAL, deadline_s=5)
+        if last.state is CityState.ANSWERED:
+            break
+        time.sleep(0.5)
+    assert last.state is CityState.ANSWERED
+
+
+def test_the_catalogue_has_one_event_for_each_city_in_the_rosters_order(league: SimulatedLeague) -> None:
+    league.cities["hamburg"].fault = Fault.CRASH
+    events = analyst(league).catalogue(deadline_s=10)
+    assert [event.city for event in events] == [member.city for member in league.roster.members]
+    assert [event.state for event in events] == [CityState.ANSWERED, CityState.FAILED, CityState.ANSWERED]
+
+
+def test_a_dry_run_goes_to_the_dry_run_of_the_cities(league: SimulatedLeague) -> None:
+    asked = query(league, "bremen", payload_type=payload_types.DRY_RUN)
+    *_, last = analyst(league).ask(asked, CREDENTIAL, deadline_s=10)
+    assert last.answer is not None
+    assert last.answer.payload_type == payload_types.DRY_RUN_REPORT
+
+
+def test_another_payload_type_is_carried_nowhere(league: SimulatedLeague) -> None:
+    asked = query(league, "bremen", payload_type=payload_types.ANSWER)
+    with pytest.raises(PeerError, match="neither a query nor a dry run"):
+        list(analyst(league).ask(asked, CREDENTIAL, deadline_s=10))
+    assert league.cities["bremen"].asked == 0
+
+
+@pytest.mark.parametrize(
+    ("by", "name"), [("hamburg", "analyst.bremen"), ("hamburg", "node.hamburg"), ("hamburg", "analyst.atlantis")]
+)
+def test_a_certificate_that_its_own_city_did_not_issue_to_an_analyst_is_turned_away(
+    league: SimulatedLeague, by: str, name: str
+) -> None:
+    client = dialled(league, *issued(league, by=by, name=name))
+    with pytest.raises(RefusedError, match="unpinned_peer"):
+        list(client.ask(query(league, "bremen"), CREDENTIAL, deadline_s=5))
+    with pytest.raises(RefusedError, match="unpinned_peer"):
+        client.catalogue(deadline_s=5)
+    assert league.cities["bremen"].asked == 0
+
+
+def test_an_analyst_whom_the_very_city_vouches_for_is_let_in(league: SimulatedLeague) -> None:
+    client = dialled(league, *issued(league, by="hamburg", name="analyst.hamburg"))
+    assert len(client.catalogue(deadline_s=10)) == 3
+
+
+def test_the_coordinator_writes_nothing(league: SimulatedLeague) -> None:
+    def contents() -> dict[Path, str]:
+        files = (path for path in league.directory.rglob("*") if path.is_file())
+        return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    before = contents()
+    list(analyst(league).ask(query(league, "bremen", "luebeck"), CREDENTIAL, deadline_s=10))
+    assert contents() == before
+
+
+def refused_start(league: SimulatedLeague, old: str, new: str) -> str:
+    text = (league.directory / "coordinator" / "coordinator.toml").read_text(encoding="utf-8")
+    assert old in text
+    path = league.directory / "coordinator" / "altered.toml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    try:
+        with pytest.raises(ConfigError) as stopped:
+            league.run(start(load_config(path)))
+    finally:
+        path.unlink()
+    return str(stopped.value)
+
+
+def test_a_port_in_use_stops_the_start(league: SimulatedLeague) -> None:
+    assert "listen" in refused_start(league, 'certificate = "tls.pem"', 'certificate = "../coordinator/tls.pem"')
+
+
+def test_a_key_that_the_roster_does_not_pin_stops_the_start(league: SimulatedLeague) -> None:
+    assert "pins for coordinator" in refused_start(league, '"tls.pem"', '"../cities/bremen/tls.pem"')
+
+
+def test_a_name_that_the_roster_does_not_have_stops_the_start(league: SimulatedLeague) -> None:
+    assert "name" in refused_start(league, 'name = "coordinator"', 'name = "koordinator"')
+
+
+def test_a_roster_that_others_signed_stops_the_start(league: SimulatedLeague) -> None:
+    key = league.roster.governance_keys[0].hex()
+    other = Ed25519Signer(bytes([7]) * 32).public_key.hex()
+    assert "roster" in refused_start(league, key, other)

@@ -1,0 +1,296 @@
+"""Simulated cities behind a real coordinator: real gRPC, real mutual TLS, real signatures, chosen faults."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import socket
+import threading
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc.aio
+import pyarrow as pa
+import yaml
+
+from hansa.league.create import create_league
+from hansa.league.layout import LeagueLayout
+from hansa_coordinator.config import load_config
+from hansa_coordinator.service import RunningCoordinator, start
+from hansa_core.errors import RefusedError
+from hansa_core.query.answer import Answer, DryRun, Refusal, Release
+from hansa_core.query.canonical import plan_hash
+from hansa_core.query.contract import Contract
+from hansa_core.query.contract_document import contract_from_document
+from hansa_core.query.limits import MAX_CELLS
+from hansa_core.query.partial import partial_from_rows, rows_of, write_partial
+from hansa_core.query.plan import Level
+from hansa_core.query.query import Query
+from hansa_core.query.types import Value
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.trust.roster import Roster
+from hansa_node.engines.reference import ReferenceEngine
+from hansa_wire.answer_codec import encode_answer, encode_dry_run
+from hansa_wire.description import DatasetDescription, Description
+from hansa_wire.description_codec import encode_description
+from hansa_wire.key_file import read_signer
+from hansa_wire.node_rpc import add_node_service
+from hansa_wire.query_codec import decode_query
+from hansa_wire.server import listen, new_server
+from hansa_wire.tls import server_credentials
+
+CITIES = ("bremen", "hamburg", "luebeck")
+CONTRACT_TEXT = """\
+contract: harbour.ships/1
+title: Ships that called at a harbour
+unit: ship
+unit_scope: global
+max_cities_per_unit: 3
+least_level: open
+columns:
+  ship: {type: text, meaning: The ship's own number, identifier: true, required: true}
+  kind: {type: text, meaning: What it carries, required: true, domain: [cog, hulk, holk]}
+  quay: {type: text, meaning: The city's own name of the quay, required: true, per_city: true}
+  year: {type: integer, meaning: The year of the call, required: true, quantum: 1, lower: 1300, upper: 1500}
+  tons: {type: number, meaning: Its load, unit: t, quantum: 0.5, lower: 0, upper: 500}
+"""
+
+ROWS: Mapping[str, Sequence[Mapping[str, Value | None]]] = {
+    "bremen": [
+        {"ship": "b1", "kind": "cog", "quay": "Schlachte", "year": 1400, "tons": 100},
+        {"ship": "b2", "kind": "cog", "quay": "Schlachte", "year": 1401, "tons": 200},
+        {"ship": "b3", "kind": "hulk", "quay": "Tiefer", "year": 1401, "tons": None},
+    ],
+    "hamburg": [
+        {"ship": "h1", "kind": "cog", "quay": "Nikolai", "year": 1400, "tons": 301},
+        {"ship": "b1", "kind": "hulk", "quay": "Nikolai", "year": 1402, "tons": 40},
+    ],
+    "luebeck": [
+        {"ship": f"l{number}", "kind": "hulk", "quay": "Trave", "year": 1400 + number % 3, "tons": number}
+        for number in range(900)
+    ],
+}
+
+_T = TypeVar("_T")
+
+
+class Fault(StrEnum):
+    """What a city does wrong, or a question meets there."""
+
+    NONE = "none"
+    SLOW = "slow"  # never answers
+    REFUSE = "refuse"  # a signed refusal
+    REJECT = "reject"  # an unsigned one: the envelope could not be verified
+    CRASH = "crash"
+    TAMPERED = "tampered"  # a bit of the signed payload is changed
+    WRONG_KEY = "wrong key"
+    WRONG_CITY = "wrong city"
+    WRONG_QUERY = "wrong query"
+    WRONG_PLAN = "wrong plan"
+    BAD_PARTIAL = "bad partial"
+    STEERING = "steering"  # a refusal whose text tries to steer the terminal
+    SUPPRESSED = "suppressed"  # the first cell is suppressed
+
+
+REFUSAL = Refusal(code="not_published", rule="no declared table fits", remedy="group by kind", field="keys")
+
+
+class SimulatedCity:
+    """A NodeHandler that trusts everybody and answers from rows, unless `fault` says otherwise."""
+
+    def __init__(self, city: str, signer: Ed25519Signer, contract: Contract) -> None:
+        self.city = city
+        self.fault = Fault.NONE
+        self.level = Level.OPEN
+        self.asked = 0
+        self.cancelled = threading.Event()
+        self._signer = signer
+        self._contract = contract
+
+    async def ask(self, query: Envelope, credential: Envelope) -> Envelope:
+        asked = await self._begin(query)
+        outcome: Release | Refusal = REFUSAL
+        match self.fault:
+            case Fault.REFUSE:
+                pass
+            case Fault.STEERING:
+                outcome = replace(REFUSAL, rule="\x1b[2Jall is well", remedy="<script>alert(1)</script>")
+            case _:
+                outcome = self._release(asked)
+        answer = Answer(
+            city="hamburg" if self.fault is Fault.WRONG_CITY else self.city,
+            query_hash=bytes(32) if self.fault is Fault.WRONG_QUERY else hashlib.sha256(query.payload).digest(),
+            nonce=secrets.token_bytes(16),
+            answered_at=_now(),
+            outcome=outcome,
+        )
+        return self._seal(payload_types.ANSWER, encode_answer(answer))
+
+    async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
+        await self._begin(query)
+        report = DryRun(
+            city=self.city,
+            query_hash=hashlib.sha256(query.payload).digest(),
+            answered_at=_now(),
+            level=self.level,
+            refusal=REFUSAL if self.fault is Fault.REFUSE else None,
+            table=None,
+            cells=None,
+            cost_microrho=0,
+        )
+        return self._seal(payload_types.DRY_RUN_REPORT, encode_dry_run(report))
+
+    async def describe(self) -> Envelope:
+        await self._misbehave()
+        dataset = DatasetDescription(contract=self._contract.id, level=self.level, data_version=1, tables=())
+        description = Description(city=self.city, software_version="0.1.0", described_at=_now(), datasets=(dataset,))
+        return self._seal(payload_types.DESCRIPTION, encode_description(description))
+
+    async def _begin(self, query: Envelope) -> Query:
+        self.asked += 1
+        await self._misbehave()
+        return decode_query(query.payload)
+
+    async def _misbehave(self) -> None:
+        match self.fault:
+            case Fault.SLOW:
+                try:
+                    await asyncio.sleep(60)
+                except asyncio.CancelledError:
+                    self.cancelled.set()
+                    raise
+            case Fault.REJECT:
+                raise RefusedError("credential_expired", "the credential has expired", "ask for a new one")
+            case Fault.CRASH:
+                raise RuntimeError("a secret value")
+
+    def _release(self, query: Query) -> Release:
+        table = ReferenceEngine(self._contract, ROWS[self.city]).aggregate(query.plan, max_cells=MAX_CELLS)
+        if self.fault is Fault.SUPPRESSED:
+            table = self._without_first_cell(query, table)
+        return Release(
+            plan_hash=bytes(32) if self.fault is Fault.WRONG_PLAN else plan_hash(query.plan),
+            contract=self._contract.id,
+            level=self.level,
+            data_version=7,
+            protection_version=1,
+            partial_ipc=b"no arrow" if self.fault is Fault.BAD_PARTIAL else write_partial(table),
+        )
+
+    def _without_first_cell(self, query: Query, table: pa.Table) -> pa.Table:
+        width = len(query.plan.keys)
+        first, *rest = rows_of(table)
+        suppressed = (*first[:width], *(None for _ in first[width:]))
+        return partial_from_rows(query.plan, self._contract, [suppressed, *rest])
+
+    def _seal(self, payload_type: str, payload: bytes) -> Envelope:
+        signer = Ed25519Signer(bytes(32)) if self.fault is Fault.WRONG_KEY else self._signer
+        envelope = sign(payload_type, payload, signer)
+        if self.fault is Fault.TAMPERED:
+            return replace(envelope, payload=payload[:-1] + bytes([payload[-1] ^ 1]))
+        return envelope
+
+
+class SimulatedLeague:
+    """The running league. `run` runs a coroutine on the loop that serves it."""
+
+    def __init__(self, directory: Path, roster: Roster, loop: asyncio.AbstractEventLoop) -> None:
+        self.directory = directory
+        self.roster = roster
+        self.profile = directory / "profile.toml"
+        self.contract = contract_from_document(yaml.safe_load(CONTRACT_TEXT))
+        self.cities = {
+            city: SimulatedCity(city, read_signer(LeagueLayout(directory).city(city) / "answer.key"), self.contract)
+            for city in CITIES
+        }
+        self._loop = loop
+        self._servers: dict[str, grpc.aio.Server] = {}
+        self._coordinator: RunningCoordinator | None = None
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    def heal(self) -> None:
+        """Every city answers again."""
+        for city in self.cities.values():
+            city.fault, city.level, city.asked = Fault.NONE, Level.OPEN, 0
+            city.cancelled.clear()
+
+    async def start(self) -> None:
+        for city in CITIES:
+            await self.start_city(city)
+        await self.start_coordinator()
+
+    async def stop(self) -> None:
+        await self.stop_coordinator()
+        for city in list(self._servers):
+            await self.stop_city(city)
+
+    async def start_coordinator(self) -> None:
+        self._coordinator = await start(load_config(self.directory / "coordinator" / "coordinator.toml"))
+
+    async def stop_coordinator(self) -> None:
+        if self._coordinator is not None:
+            await self._coordinator.stop()
+            self._coordinator = None
+
+    async def start_city(self, city: str) -> None:
+        """Serve the city as its node would: only the coordinator's pinned key may call."""
+        member, entry = self.roster.member(city), self.roster.coordinator()
+        keys = LeagueLayout(self.directory).city(city)
+        credentials = server_credentials(
+            (keys / "tls.pem").read_bytes(), (keys / "tls.key").read_bytes(), [entry.ca_pem]
+        )
+        server = new_server(max_concurrent_calls=64)
+        add_node_service(server, self.cities[city], allow=lambda pin: pin == entry.tls_spki)
+        listen(server, member.host, member.port, credentials)
+        await server.start()
+        self._servers[city] = server
+
+    async def stop_city(self, city: str) -> None:
+        await self._servers.pop(city).stop(None)
+
+
+@contextmanager
+def simulated_league(folder: Path) -> Iterator[SimulatedLeague]:
+    """Found a league below `folder` and serve it from a thread of its own."""
+    contract = folder / "ships.yaml"
+    contract.write_text(CONTRACT_TEXT, encoding="utf-8")
+    directory = folder / "league"
+    roster = create_league(
+        directory, name="hanse", cities=CITIES, contracts=[contract], ports=_free_ports(len(CITIES) + 1)
+    )
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    league = SimulatedLeague(directory, roster, loop)
+    try:
+        league.run(league.start())
+        yield league
+    finally:
+        league.run(league.stop())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
