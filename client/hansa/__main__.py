@@ -1,0 +1,5 @@
+"""`python -m hansa`: the same as the `hansa` command."""
+
+from hansa.cli import main
+
+main()

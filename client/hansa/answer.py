@@ -1,0 +1,101 @@
+"""What an analyst gets: the verified, merged and shaped table, with what is missing from it and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hansa.coverage import CityReport, ExitCode, answered, exit_code
+from hansa.marks import MarkedCell
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+    from rich.console import RenderableType
+
+    from hansa_core.query.plan import ContractId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerColumn:
+    """One column. `measured`: it is computed from aggregates; otherwise it names the cell."""
+
+    name: str
+    measured: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Answer:
+    """A table from the cities that answered. A value that lacks a city is null, or marked as partial.
+
+    `cities`: every addressed city, by name. `suppressed`: the values that are withheld; `partial`: those that are given
+    over some cities only. `notes`: what a reader of the whole has to know. `min_cities`: how many had to answer.
+    """
+
+    table: pa.Table
+    columns: tuple[AnswerColumn, ...]
+    cities: tuple[CityReport, ...]
+    suppressed: tuple[MarkedCell, ...]
+    partial: tuple[MarkedCell, ...]
+    notes: tuple[str, ...]
+    contract: ContractId
+    purpose: str
+    plan_hash: bytes
+    query_hash: bytes
+    min_cities: int
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What `hansa query` ends with: 0 if at least `min_cities` answered and nothing was forged."""
+        return exit_code(self.cities, self.min_cities)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every addressed city answered and no value lacks one."""
+        return len(answered(self.cities)) == len(self.cities) and not self.suppressed and not self.partial
+
+    @property
+    def table_rows(self) -> list[dict[str, Any]]:
+        """The rows as Python values by column name; a missing value is None."""
+        rows: list[dict[str, Any]] = self.table.to_pylist()
+        return rows
+
+    def to_arrow(self) -> pa.Table:
+        """The table; a missing value is null with nothing behind it."""
+        return self.table
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The table in pandas' nullable types: a missing count stays an integer column with <NA>."""
+        import pandas as pd
+        import pyarrow as pa
+
+        nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.float64(): pd.Float64Dtype()}
+        frame: pd.DataFrame = self.table.to_pandas(types_mapper=nullable.get)
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """The table in polars."""
+        import polars as pl
+
+        frame = pl.from_arrow(self.table)
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __rich__(self) -> RenderableType:
+        from hansa.render.text import whole_answer
+
+        return whole_answer(self)
+
+    def __repr__(self) -> str:
+        from hansa.render.text import plain_text
+
+        return plain_text(self)
+
+    def _repr_html_(self) -> str:
+        from hansa.render.html import answer_html
+
+        return answer_html(self)

@@ -1,0 +1,119 @@
+"""The `hansa` command: ask the league, and find the other parts' commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hansa.commands import LazyCommands
+from hansa.render.formats import Format
+
+_EXIT_CODES = (
+    "Exit codes: 0 enough cities answered; 2 usage, or the question is refused before it is sent; "
+    "3 all missing cities refused; 4 cities are missing; 5 a signature or certificate does not hold."
+)
+
+app = typer.Typer(
+    cls=LazyCommands,
+    name="hansa",
+    help="Ask one question of many cities: each keeps its rows and answers in signed, protected aggregates.",
+    epilog="Example: hansa query 'SELECT COUNT(*) FROM housing.permits' --profile league/profile.toml",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+ProfileOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", envvar="HANSA_PROFILE", help="The analyst's profile.")
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", metavar="F", help="table, csv, json, parquet or arrow. Default: as --out ends, or else table."
+    ),
+]
+OutOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Write here, not to standard output.")]
+DeadlineOption = Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="How long the cities have.")]
+
+
+@app.command(
+    epilog=f"Example: hansa query 'SELECT city, COUNT(*) FROM housing.permits GROUP BY city' --partial\n\n{_EXIT_CODES}"  # noqa: S608  for people to read
+)
+def query(
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT with at least one aggregate.")],
+    *,
+    purpose: Annotated[str | None, typer.Option(metavar="P", help="What for. Default: the profile's.")] = None,
+    min_cities: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="How many cities must answer. Default: all; with --partial, 1."),
+    ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Show a value that lacks a city over the others, marked.")
+    ] = False,
+    deadline: DeadlineOption = 30.0,
+    format_: FormatOption = None,
+    out: OutOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Ask what each city would do; no data is touched.")
+    ] = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Ask the cities, verify what they sign, and write the merged answer."""
+    from hansa.output import Output, errors_end_the_command
+
+    output = Output(format_, out)
+    with errors_end_the_command(output.messages):
+        from hansa.connection import connect
+        from hansa.coverage import exit_code
+        from hansa.render.listings import dry_run_table
+        from hansa.render.progress import ProgressBoard
+
+        with connect(profile) as league:
+            if dry_run:
+                with ProgressBoard(output.messages) as board:
+                    verdicts = league.dry_run(sql, purpose=purpose, deadline_s=deadline, on_progress=board.tell)
+                reports = [verdict.report for verdict in verdicts]
+                output.write_listing(dry_run_table(verdicts), reports, verb="would answer")
+                raise typer.Exit(exit_code(reports, min(min_cities or len(reports), len(reports))))
+            with ProgressBoard(output.messages) as board:
+                answer = league.sql(
+                    sql,
+                    purpose=purpose,
+                    min_cities=min_cities,
+                    partial=partial,
+                    deadline_s=deadline,
+                    on_progress=board.tell,
+                )
+            output.write_answer(answer)
+            raise typer.Exit(answer.exit_code)
+
+
+@app.command(epilog="Example: hansa catalogue --format json\n\n" + _EXIT_CODES)
+def catalogue(
+    *,
+    deadline: DeadlineOption = 30.0,
+    format_: FormatOption = None,
+    out: OutOption = None,
+    profile: ProfileOption = None,
+) -> None:
+    """List what each city says that it serves, under its own signature."""
+    from hansa.output import Output, errors_end_the_command
+
+    output = Output(format_, out)
+    with errors_end_the_command(output.messages):
+        from hansa.connection import connect
+        from hansa.coverage import exit_code
+        from hansa.render.listings import catalogue_table
+
+        with connect(profile) as league:
+            descriptions = league.catalogue(deadline_s=deadline)
+        reports = [described.report for described in descriptions]
+        output.write_listing(catalogue_table(descriptions), reports)
+        raise typer.Exit(exit_code(reports, len(reports)))
+
+
+def main() -> None:
+    """Run the command that the arguments name; the entry point of `hansa`."""
+    app(prog_name="hansa")

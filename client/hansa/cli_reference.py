@@ -1,0 +1,68 @@
+"""`docs/cli.md`, written from the commands themselves: `python -m hansa.cli_reference > docs/cli.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+_HEAD = "# The `hansa` command\n\nMade from the commands by `python -m hansa.cli_reference`; do not edit.\n"
+
+
+def reference() -> str:
+    """The whole command tree in Markdown."""
+    from hansa.cli import app
+
+    command = typer.main.get_command(app)
+    return "\n".join([_HEAD, *_pages(command, command.make_context("hansa", [], resilient_parsing=True))])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the page, or `--write FILE` it, or `--check FILE`: 1 if the file is not what would be written."""
+    page = reference()
+    match arguments:
+        case []:
+            sys.stdout.write(page)
+        case ["--write", file]:
+            Path(file).write_text(page, encoding="utf-8")
+        case ["--check", file]:
+            if not Path(file).exists() or Path(file).read_text(encoding="utf-8") != page:
+                sys.stderr.write(f"{file} is not what the commands say; run: make docs\n")
+                return 1
+        case _:
+            sys.stderr.write("give nothing, --write FILE or --check FILE\n")
+            return 2
+    return 0
+
+
+def _pages(command: Any, context: Any) -> Iterator[str]:
+    """The command's own section, then those of the commands below it, in the order of `--help`."""
+    path = context.command_path
+    yield f"## `{path}`\n"
+    yield f"{command.help or command.get_short_help_str()}\n"
+    yield f"```\n{' '.join([path, *command.collect_usage_pieces(context)])}\n```\n"
+    rows = [_row(parameter, context) for parameter in command.get_params(context)]
+    if rows:
+        yield "\n".join(["| | |", "|---|---|", *rows, ""])
+    if command.epilog:
+        yield f"{command.epilog}\n"
+    if not hasattr(command, "list_commands"):
+        return
+    for name in command.list_commands(context):
+        child = command.get_command(context, name)
+        if child is not None and not child.hidden:
+            yield from _pages(child, child.make_context(name, [], parent=context, resilient_parsing=True))
+
+
+def _row(parameter: Any, context: Any) -> str:
+    record = parameter.get_help_record(context)
+    assert record is not None, parameter.name
+    names, text = (" ".join(part.split()).replace("|", "\\|").replace("\\[", "[") for part in record)
+    return f"| `{names}` | {text} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""The command tree of `hansa`: its own commands, and the other parts' as soon as one of them is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import typer.core
+import typer.main
+
+ENTRY_POINT_GROUP = "hansa.commands"
+
+
+class LazyCommands(typer.core.TyperGroup):
+    """A group whose sub-apps are entry points: `hansa query` never imports a node's code."""
+
+    @cached_property
+    def _parts(self) -> Mapping[str, EntryPoint]:
+        return {part.name: part for part in entry_points(group=ENTRY_POINT_GROUP)}
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The group's own commands in the order they were written, then the parts by name."""
+        own = super().list_commands(ctx)
+        return [*own, *sorted(name for name in self._parts if name not in own)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name; None where there is none, or its part is not installed."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in self._parts:
+            return own
+        try:
+            app = self._parts[cmd_name].load()
+        except ModuleNotFoundError:
+            # The entry point is declared by the wheel; what it needs comes with an extra.
+            return None
+        command = typer.main.get_command(app)
+        command.name = cmd_name
+        return command

@@ -1,0 +1,115 @@
+"""From an analyst's profile to a league that can be asked."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from hansa.errors import ConfigError, TrustError
+from hansa.league_client import League
+from hansa.profile import Profile, load_profile
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.query.contract import Contract
+from hansa_core.query.contract_document import contract_from_document
+from hansa_core.query.plan import ContractId
+from hansa_core.trust.credential import credential_from_envelope
+from hansa_core.trust.dsse import Envelope
+from hansa_core.trust.envelope_json import envelope_from_json
+from hansa_core.trust.roster import Roster
+from hansa_wire.coordinator_rpc import CoordinatorClient
+from hansa_wire.key_file import read_private_file, read_signer
+from hansa_wire.roster_file import FileRoster, read_contract_documents
+from hansa_wire.tls import dial_sync
+
+PROFILE_VARIABLE = "HANSA_PROFILE"
+
+
+def connect(profile: str | os.PathLike[str] | None = None) -> League:
+    """The league of a profile: the file given, or the one that $HANSA_PROFILE names.
+
+    Nothing is dialled before the first question. Raises ConfigError if a file of the analyst's is wrong, TrustError if
+    roster or contracts are not what the governors signed.
+    """
+    path = profile if profile is not None else os.environ.get(PROFILE_VARIABLE)
+    if not path:
+        raise ConfigError(f"profile is missing; give --profile FILE, or set {PROFILE_VARIABLE} to your profile")
+    settings = load_profile(Path(path))
+    roster = _roster(settings)
+    signer = read_signer(settings.query_key)
+    try:
+        entry = roster.coordinator(settings.coordinator)
+    except RefusedError as unknown:
+        raise ConfigError(f"{path}: coordinator: {unknown.rule}; {unknown.remedy}") from None
+    channel = dial_sync(
+        entry.host,
+        entry.port,
+        ca_pem=entry.ca_pem,
+        server_name=entry.server_name,
+        cert_pem=_read(settings.tls_cert),
+        key_pem=read_private_file(settings.tls_key),
+    )
+    return League(
+        roster=roster,
+        contracts=_contracts(settings, roster),
+        credential=_credential(settings, roster, signer.keyid),
+        signer=signer,
+        coordinator=CoordinatorClient(channel),
+        close=channel.close,
+        purpose=settings.purpose,
+        now=_now,
+        draw=secrets.token_bytes,
+    )
+
+
+def _roster(settings: Profile) -> Roster:
+    source = FileRoster(
+        path=settings.roster,
+        governance_keys=settings.governance_keys,
+        governance_threshold=settings.governance_threshold,
+    )
+    try:
+        roster = source.load(_now())
+    except PeerError as broken:
+        raise TrustError("roster_invalid", str(broken)) from broken
+    if roster.league != settings.league:
+        raise ConfigError(f"league: the profile is for {settings.league}, its roster is of {roster.league}")
+    return roster
+
+
+def _contracts(settings: Profile, roster: Roster) -> Mapping[ContractId, Contract]:
+    try:
+        documents = read_contract_documents(settings.contracts, roster)
+    except PeerError as broken:
+        raise TrustError("contract_invalid", str(broken)) from broken
+    try:
+        return {contract: contract_from_document(yaml.safe_load(text)) for contract, text in documents.items()}
+    except (yaml.YAMLError, ValueError) as broken:
+        raise ConfigError(f"{settings.contracts}: {broken}") from None
+
+
+def _credential(settings: Profile, roster: Roster, key_id: str) -> Envelope:
+    """The credential, checked here so that a stale one is named before anything is sent."""
+    try:
+        envelope = envelope_from_json(_read(settings.credential))
+        credential = credential_from_envelope(envelope, roster, _now())
+    except (PeerError, RefusedError) as broken:
+        raise ConfigError(f"{settings.credential}: {broken}") from None
+    if credential.key_id != key_id:
+        raise ConfigError(f"{settings.query_key}: is not the key that the credential names; use the key beside it")
+    return envelope
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as broken:
+        raise ConfigError(f"{path}: cannot be read ({broken.strerror}); correct the path in the profile") from None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

@@ -1,0 +1,77 @@
+"""What became of the question at each addressed city, and was that enough?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from hansa_core.query.plan import Level
+
+
+class Outcome(StrEnum):
+    """How a city ended."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    TIMED_OUT = "timed_out"
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
+    UNTRUSTED = "untrusted"  # what came in the city's name does not verify, and was thrown away
+
+
+class ExitCode(IntEnum):
+    """What a command of `hansa` ends with."""
+
+    ENOUGH = 0
+    USAGE = 2
+    REFUSED = 3
+    INCOMPLETE = 4
+    UNTRUSTED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityReport:
+    """One addressed city.
+
+    `level`, `data_version`: of what it answered; None otherwise. `code`, `rule`, `remedy`: of a refusal or failure;
+    empty otherwise. `proven`: the outcome stands under the city's own signature; else it is the coordinator's claim.
+    `elapsed_ms`: since the coordinator received the question.
+    """
+
+    city: str
+    state: Outcome
+    level: Level | None = None
+    data_version: int | None = None
+    code: str = ""
+    rule: str = ""
+    remedy: str = ""
+    proven: bool = False
+    elapsed_ms: int = 0
+
+    @property
+    def gap(self) -> str:
+        """The reason that a value without this city carries: the code of the refusal, or the state."""
+        return self.code if self.state is Outcome.REFUSED and self.code else self.state.value
+
+
+def answered(reports: Iterable[CityReport]) -> tuple[CityReport, ...]:
+    """The cities that answered."""
+    return tuple(report for report in reports if report.state is Outcome.ANSWERED)
+
+
+def missing(reports: Iterable[CityReport]) -> tuple[CityReport, ...]:
+    """The cities that did not."""
+    return tuple(report for report in reports if report.state is not Outcome.ANSWERED)
+
+
+def exit_code(reports: Sequence[CityReport], min_cities: int) -> ExitCode:
+    """What a command ends with: any broken trust first, then whether at least `min_cities` answered, then why not."""
+    absent = missing(reports)
+    if any(report.state is Outcome.UNTRUSTED for report in absent):
+        return ExitCode.UNTRUSTED
+    if len(reports) - len(absent) >= min_cities:
+        return ExitCode.ENOUGH
+    if all(report.state is Outcome.REFUSED for report in absent):
+        return ExitCode.REFUSED
+    return ExitCode.INCOMPLETE

@@ -1,0 +1,59 @@
+"""`hansa league`: what the governors of a league run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Found a league of cities.")
+
+_EXAMPLE = (
+    "Example: hansa league new ./league --name hanse --city luebeck --city bremen "
+    "--contract contracts/housing.permits.1.yaml"
+)
+
+
+@app.callback()
+def league() -> None:
+    """Found a league of cities."""
+
+
+@app.command(epilog=_EXAMPLE)
+def new(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder for the league.")],
+    *,
+    name: Annotated[str, typer.Option(help="The league's name.")],
+    city: Annotated[list[str], typer.Option(help="A member city: a-z, 0-9 and hyphens. Repeat for each.")],
+    contract: Annotated[list[Path], typer.Option(help="A contract's YAML file. Repeat for each.")],
+    host: Annotated[str, typer.Option(help="Where coordinator and nodes listen.")] = "127.0.0.1",
+    base_port: Annotated[int, typer.Option(help="The coordinator's port; the cities' count up from it.")] = 7400,
+    purpose: Annotated[
+        list[str] | None, typer.Option(help="An allowed purpose, by default statistics. Repeat for each.")
+    ] = None,
+    valid_days: Annotated[int, typer.Option(help="How long roster, certificates and credentials hold.")] = 365,
+) -> None:
+    """Make a complete local league: keys, certificates, signed roster, credentials and analysts' profiles."""
+    from hansa.league.create import DEFAULT_PURPOSE, create_league
+    from hansa_core.errors import ConfigError
+
+    try:
+        roster = create_league(
+            directory,
+            name=name,
+            cities=city,
+            contracts=contract,
+            purposes=purpose or (DEFAULT_PURPOSE,),
+            host=host,
+            base_port=base_port,
+            valid_days=valid_days,
+        )
+    except ConfigError as broken:
+        typer.echo(str(broken), err=True)
+        raise typer.Exit(2) from None
+    needed, governors = roster.governance_threshold, len(roster.governance_keys)
+    typer.echo(f"{directory}: the league {roster.league} of {len(roster.members)} cities, until {roster.expires} UTC")
+    typer.echo(f"  signed by all of {governors} governors; {needed} can sign the next roster")
+    typer.echo(f"  an analyst asks with HANSA_PROFILE={directory / 'profile.toml'}")
+    typer.echo("Hand each folder of governance/, cities/ and analysts/ to its holder, and keep no copy.")

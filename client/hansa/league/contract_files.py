@@ -1,0 +1,34 @@
+"""Which contracts does a new league share? Read from their files and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import yaml
+
+from hansa_core.errors import ConfigError
+from hansa_core.query.contract_document import contract_from_document
+from hansa_core.query.plan import ContractId
+
+
+def read_contract_files(paths: Iterable[Path]) -> Mapping[ContractId, bytes]:
+    """Each contract's file, byte for byte. Raises ConfigError that names the file and what is wrong with it."""
+    documents: dict[ContractId, bytes] = {}
+    for path in paths:
+        try:
+            content = path.read_bytes()
+        except OSError as failure:
+            raise ConfigError(
+                f"{path}: cannot be read ({failure.strerror}); give the path of a contract file"
+            ) from None
+        try:
+            contract = contract_from_document(yaml.safe_load(content)).id
+        except (yaml.YAMLError, ValueError) as broken:
+            raise ConfigError(f"{path}: is no contract: {broken}") from None
+        if contract in documents:
+            raise ConfigError(f"{path}: {contract} was given before; name each contract once")
+        documents[contract] = content
+    if not documents:
+        raise ConfigError("contracts: a league shares at least one contract; name its file")
+    return documents

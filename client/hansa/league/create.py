@@ -1,0 +1,103 @@
+"""A complete local league in a folder: authorities, keys, certificates, signed roster, credentials, profiles."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hansa.league.certificates import Validity
+from hansa.league.contract_files import read_contract_files
+from hansa.league.files import claimed
+from hansa.league.holders import CityHolder, CoordinatorHolder
+from hansa.league.layout import LeagueLayout
+from hansa.league.write import write_league
+from hansa_core.errors import ConfigError
+from hansa_core.trust.names import check_distinct, check_label, check_purpose, check_shown_text
+from hansa_core.trust.roster import Roster
+
+DEFAULT_BASE_PORT = 7400
+DEFAULT_PURPOSE = "statistics"
+DEFAULT_VALID_DAYS = 365
+MAX_VALID_DAYS = 3650
+_CLOCK_SKEW = timedelta(minutes=5)  # holders' clocks may be late: what is made now already held a little earlier
+
+
+def create_league(
+    directory: Path,
+    *,
+    name: str,
+    cities: Sequence[str],
+    contracts: Sequence[Path],
+    purposes: Sequence[str] = (DEFAULT_PURPOSE,),
+    host: str = "127.0.0.1",
+    base_port: int = DEFAULT_BASE_PORT,
+    ports: Sequence[int] | None = None,
+    valid_days: int = DEFAULT_VALID_DAYS,
+    now: datetime | None = None,
+) -> Roster:
+    """Make the league and return its roster. Every city serves every contract, and one key of each city governs.
+
+    `ports`: the coordinator's, then each city's in order; by default they count up from `base_port`.
+    `valid_days`: how long roster, certificates and credentials hold. `now`: naive UTC; by default the clock's.
+    A majority of the governance keys is needed for the next roster; this first one carries all their signatures.
+    Raises ConfigError, and leaves nothing behind, if an argument or the folder will not do.
+    """
+    now = (now or datetime.now(UTC).replace(tzinfo=None)).replace(microsecond=0)
+    _check_words(name, cities, purposes, valid_days)
+    ports = _checked_ports(base_port, ports, len(cities) + 1)
+    documents = read_contract_files(contracts)
+    layout = LeagueLayout(directory.absolute())
+    with claimed(layout):
+        validity = Validity(not_before=now - _CLOCK_SKEW, not_after=now + timedelta(days=valid_days))
+        coordinator = CoordinatorHolder.new("coordinator", validity)
+        holders = tuple(CityHolder(city, validity) for city in cities)
+        try:
+            roster = Roster(
+                league=name,
+                version=1,
+                expires=validity.not_after,
+                purposes=tuple(purposes),
+                contracts={contract: hashlib.sha256(content).hexdigest() for contract, content in documents.items()},
+                governance_keys=tuple(holder.governance_key.public_key for holder in holders),
+                governance_threshold=len(holders) // 2 + 1,
+                coordinators=(coordinator.entry(host=host, port=ports[0]),),
+                members=tuple(
+                    holder.member(host=host, port=port, contracts=tuple(documents))
+                    for holder, port in zip(holders, ports[1:], strict=True)
+                ),
+            )
+        except ValueError as broken:
+            raise ConfigError(f"league: {broken}") from broken
+        write_league(layout, roster, coordinator, holders, documents)
+    return roster
+
+
+def _check_words(name: str, cities: Sequence[str], purposes: Sequence[str], valid_days: int) -> None:
+    """Raise ConfigError for what a person may mistype, before any key is made."""
+    if not cities:
+        raise ConfigError("cities: a league has at least one city; name it")
+    if not purposes:
+        raise ConfigError("purposes: a league has at least one purpose; name it")
+    if not 1 <= valid_days <= MAX_VALID_DAYS:
+        raise ConfigError(f"valid_days is {valid_days}; give 1 to {MAX_VALID_DAYS}")
+    try:
+        check_shown_text(name, "name")
+        for city in cities:
+            check_label(city, "city")
+        for purpose in purposes:
+            check_purpose(purpose, "purpose")
+        check_distinct(tuple(cities), "cities")
+        check_distinct(tuple(purposes), "purposes")
+    except ValueError as broken:
+        raise ConfigError(str(broken)) from None
+
+
+def _checked_ports(base_port: int, ports: Sequence[int] | None, wanted: int) -> tuple[int, ...]:
+    chosen = tuple(range(base_port, base_port + wanted)) if ports is None else tuple(ports)
+    if len(chosen) != wanted or len(set(chosen)) != wanted:
+        raise ConfigError(f"ports: give {wanted} different ones, the coordinator's and then one for each city")
+    if min(chosen) < 1 or max(chosen) > 65535:
+        raise ConfigError(f"ports {min(chosen)} to {max(chosen)} leave 1 to 65535; give another base port")
+    return chosen

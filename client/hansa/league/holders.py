@@ -1,0 +1,82 @@
+"""What does each holder of a new league hold: a city, its analyst, the coordinator?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hansa.league.certificates import Authority, Identity, Validity
+from hansa.league.signing_key import SigningKey
+from hansa_core.query.plan import ContractId
+from hansa_core.trust import payload_types
+from hansa_core.trust.credential import Credential, credential_payload
+from hansa_core.trust.dsse import Envelope, sign
+from hansa_core.trust.roster import CoordinatorEntry, Member
+from hansa_wire.tls import spki_of
+
+
+class CityHolder:
+    """A new city with its keys, and its first analyst with theirs; no key serves two roles."""
+
+    def __init__(self, city: str, validity: Validity) -> None:
+        authority = Authority(city, validity)
+        self.city = city
+        self.server_name = f"node.{city}"
+        self.authority = authority.identity
+        self.tls = authority.issue_node(self.server_name)
+        self.governance_key = SigningKey()
+        self.answer_key = SigningKey()
+        self.credential_key = SigningKey()
+        self.analyst_tls = authority.issue_analyst()
+        self.query_key = SigningKey()
+        self._validity = validity
+
+    def member(self, *, host: str, port: int, contracts: tuple[ContractId, ...]) -> Member:
+        """The city's entry in the roster."""
+        return Member(
+            city=self.city,
+            host=host,
+            port=port,
+            server_name=self.server_name,
+            ca_pem=self.authority.cert_pem,
+            tls_spki=spki_of(self.tls.cert_pem),
+            answer_key=self.answer_key.public_key,
+            credential_key=self.credential_key.public_key,
+            contracts=contracts,
+        )
+
+    def credential(self) -> Envelope:
+        """The city's signed word on its analyst, for every purpose that league and policies allow."""
+        credential = Credential(
+            subject=f"analyst.{self.city}",
+            organisation=self.city,
+            city=self.city,
+            key=self.query_key.public_key,
+            not_before=self._validity.not_before,
+            not_after=self._validity.not_after,
+        )
+        return sign(payload_types.CREDENTIAL, credential_payload(credential), self.credential_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoordinatorHolder:
+    """A new coordinator, with an authority of its own: no city vouches for it."""
+
+    name: str
+    authority: Identity
+    tls: Identity
+
+    @classmethod
+    def new(cls, name: str, validity: Validity) -> CoordinatorHolder:
+        authority = Authority(name, validity)
+        return cls(name=name, authority=authority.identity, tls=authority.issue_coordinator(name))
+
+    def entry(self, *, host: str, port: int) -> CoordinatorEntry:
+        """The coordinator's entry in the roster."""
+        return CoordinatorEntry(
+            name=self.name,
+            host=host,
+            port=port,
+            server_name=self.name,
+            ca_pem=self.authority.cert_pem,
+            tls_spki=spki_of(self.tls.cert_pem),
+        )

@@ -1,0 +1,101 @@
+"""Every file of a new league, each holder's in a folder of their own; the roster comes last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from hansa.league.certificates import Identity
+from hansa.league.files import make_private_folder, write_private, write_public
+from hansa.league.holders import CityHolder, CoordinatorHolder
+from hansa.league.layout import LeagueLayout
+from hansa.league.toml_text import TomlValue, toml_text
+from hansa_core.query.plan import ContractId
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import sign
+from hansa_core.trust.envelope_json import envelope_to_json
+from hansa_core.trust.roster import Roster, roster_payload
+from hansa_wire.roster_file import contract_file_name
+
+
+def write_league(
+    layout: LeagueLayout,
+    roster: Roster,
+    coordinator: CoordinatorHolder,
+    holders: Sequence[CityHolder],
+    documents: Mapping[ContractId, bytes],
+) -> None:
+    """Write the league below its claimed root. Without a roster nothing starts, so a half-written league is none."""
+    layout.contracts.mkdir()
+    for contract, content in documents.items():
+        write_public(layout.contracts / contract_file_name(contract), content)
+    _write_coordinator(layout, roster, coordinator)
+    for holder in holders:
+        write_private(layout.governance / f"{holder.city}.key", holder.governance_key.pem)
+        _write_city(layout.city(holder.city), holder)
+        _write_analyst(layout.analyst(holder.city), roster, holder)
+    first = holders[0].city
+    write_public(layout.profile, _profile(roster, first, root=".", own=f"analysts/{first}"))
+    signers = (holder.governance_key for holder in holders)
+    write_public(layout.roster, envelope_to_json(sign(payload_types.ROSTER, roster_payload(roster), *signers)))
+
+
+def _write_coordinator(layout: LeagueLayout, roster: Roster, coordinator: CoordinatorHolder) -> None:
+    folder = layout.coordinator
+    make_private_folder(folder)
+    _write_identity(folder, "ca", coordinator.authority)
+    _write_identity(folder, "tls", coordinator.tls)
+    entry = roster.coordinator(coordinator.name)
+    text = toml_text(
+        f"The coordinator of the league {roster.league}. Relative paths are relative to this file.",
+        {"name": entry.name, "roster": "../roster.json", **_anchor(roster)},
+        tls={"certificate": "tls.pem", "key": "tls.key"},
+        listen={"host": entry.host, "port": entry.port},
+    )
+    write_public(folder / "coordinator.toml", text)
+
+
+def _write_city(folder: Path, holder: CityHolder) -> None:
+    make_private_folder(folder)
+    _write_identity(folder, "ca", holder.authority)
+    _write_identity(folder, "tls", holder.tls)
+    write_private(folder / "answer.key", holder.answer_key.pem)
+    write_private(folder / "credential.key", holder.credential_key.pem)
+
+
+def _write_analyst(folder: Path, roster: Roster, holder: CityHolder) -> None:
+    make_private_folder(folder)
+    _write_identity(folder, "tls", holder.analyst_tls)
+    write_private(folder / "query.key", holder.query_key.pem)
+    write_public(folder / "credential.json", envelope_to_json(holder.credential()))
+    write_public(folder / "profile.toml", _profile(roster, holder.city, root="../..", own="."))
+
+
+def _write_identity(folder: Path, name: str, identity: Identity) -> None:
+    write_public(folder / f"{name}.pem", identity.cert_pem)
+    write_private(folder / f"{name}.key", identity.key_pem)
+
+
+def _profile(roster: Roster, city: str, *, root: str, own: str) -> bytes:
+    """An analyst's profile; `root` and `own` lead from its folder to the league's and to the analyst's."""
+    entries: dict[str, TomlValue] = {
+        "league": roster.league,
+        "roster": f"{root}/roster.json",
+        **_anchor(roster),
+        "contracts": f"{root}/contracts",
+        "city": city,
+        "credential": f"{own}/credential.json",
+        "query_key": f"{own}/query.key",
+        "tls_cert": f"{own}/tls.pem",
+        "tls_key": f"{own}/tls.key",
+        "purpose": roster.purposes[0],
+    }
+    return toml_text(f"An analyst of {city}. Relative paths are relative to this file.", entries)
+
+
+def _anchor(roster: Roster) -> dict[str, TomlValue]:
+    """Whom to trust about the roster: given out of band, never read from the roster itself."""
+    return {
+        "governance_keys": [key.hex() for key in roster.governance_keys],
+        "governance_threshold": roster.governance_threshold,
+    }

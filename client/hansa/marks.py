@@ -1,0 +1,91 @@
+"""Which values of the shaped table lack a city, and why? Marks follow a value through the outer SELECT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hansa_core.query.merged_table import MergedTable
+    from hansa_core.query.sql.statement import OuterColumn, OuterSelect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedCell:
+    """One value that an addressed city is not in.
+
+    `row`: from 0, in the answer's order. `gaps`: the cities that are not in it, each with its reason: `suppressed`,
+    `timed_out`, `unreachable`, `failed`, `untrusted`, `not_in_domain`, or the code of a refusal.
+    """
+
+    row: int
+    column: str
+    gaps: Mapping[str, str]
+
+    @property
+    def reason(self) -> str:
+        """The reason of the first city, by name."""
+        return self.gaps[min(self.gaps)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """All marks of an answer, by row and column.
+
+    `suppressed`: no value is shown. `partial`: a value is shown, over the other cities. `covered_up`: the columns that
+    show a value although what it is computed from is missing, as COALESCE does.
+    """
+
+    suppressed: tuple[MarkedCell, ...]
+    partial: tuple[MarkedCell, ...]
+    covered_up: tuple[str, ...]
+
+
+def find_marks(table: pa.Table, source_rows: Sequence[int], outer: OuterSelect, merged: MergedTable) -> Marks:
+    """The marks of `table`, whose row i was computed from row `source_rows[i]` of `merged`."""
+    suppressed: list[MarkedCell] = []
+    partial: list[MarkedCell] = []
+    covered_up: list[str] = []
+    for column, values in zip(outer.columns, table.columns, strict=True):
+        for row, (source, is_null) in enumerate(zip(source_rows, values.is_null().to_pylist(), strict=True)):
+            gaps = _gaps(column, source, outer, merged)
+            if not gaps:
+                continue
+            (suppressed if is_null else partial).append(MarkedCell(row=row, column=column.name, gaps=gaps))
+            if not is_null and column.name not in covered_up and _misses(column, source, outer, merged):
+                covered_up.append(column.name)
+    return Marks(
+        suppressed=tuple(sorted(suppressed, key=_place)),
+        partial=tuple(sorted(partial, key=_place)),
+        covered_up=tuple(covered_up),
+    )
+
+
+def _place(cell: MarkedCell) -> int:
+    return cell.row
+
+
+def _gaps(column: OuterColumn, row: int, outer: OuterSelect, merged: MergedTable) -> dict[str, str]:
+    gaps: dict[str, str] = {}
+    for name in column.depends_on:
+        if name in outer.aggregate_columns:
+            gaps.update(merged.gaps(row, outer.aggregate_columns.index(name)))
+        elif name in outer.key_columns and _is_missing_city(row, merged):
+            gaps.update(merged.gaps(row, 0))
+    return gaps
+
+
+def _misses(column: OuterColumn, row: int, outer: OuterSelect, merged: MergedTable) -> bool:
+    indices = (outer.aggregate_columns.index(name) for name in column.depends_on if name in outer.aggregate_columns)
+    return any(merged.reason(row, index) is not None for index in indices)
+
+
+def _is_missing_city(row: int, merged: MergedTable) -> bool:
+    """Whether the row only says that its city gave nothing, so that the NULLs of its keys are no keys."""
+    cell = merged.cells[row]
+    if cell.city is None or any(key is not None for key in cell.keys):
+        return False
+    return all(value.gaps.get(cell.city, "suppressed") != "suppressed" for value in cell.values)

@@ -1,0 +1,33 @@
+"""What must a reader of the whole answer know, beside the marks of single values?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hansa.coverage import CityReport, answered
+from hansa.marks import Marks
+from hansa_core.query.contract import Contract
+from hansa_core.query.expression import columns_of
+from hansa_core.query.merged_table import Mark, MergedTable
+from hansa_core.query.sql.statement import Statement
+
+
+def notes_on(
+    statement: Statement, contract: Contract, reports: Sequence[CityReport], merged: MergedTable, marks: Marks
+) -> tuple[str, ...]:
+    """Whole sentences, the gravest first."""
+    notes: list[str] = []
+    levels = {report.level for report in answered(reports)}
+    if len(levels) > 1:
+        by_level = ", ".join(f"{report.city} {report.level}" for report in answered(reports))
+        notes.append(f"Cities answer at different levels ({by_level}): their values are not comparable.")
+    if marks.covered_up:
+        names = ", ".join(marks.covered_up)
+        notes.append(f"{names}: computed from missing values, which the SQL replaces; not a figure of the cities.")
+    if Mark.NOT_DEDUPLICATED in merged.notes:
+        notes.append(f"COUNT(DISTINCT {contract.unit}) adds the cities up: whoever is in several counts once in each.")
+    read = {name for key in statement.plan.keys for name in columns_of(key)}
+    own = sorted(name for name in read if contract.columns[name].per_city)
+    if own:
+        notes.append(f"{', '.join(own)}: each city has values of its own; they are not comparable across cities.")
+    return tuple(notes)

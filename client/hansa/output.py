@@ -1,0 +1,115 @@
+"""Where a command writes: its data to standard output or a file, everything else to standard error."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from hansa.coverage import CityReport, ExitCode
+from hansa.errors import CoordinatorError
+from hansa.render.formats import Format, encode_answer, encode_table
+from hansa_core.errors import ConfigError, PeerError, RefusedError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hansa.answer import Answer
+
+_SUFFIXES = {".csv": Format.CSV, ".json": Format.JSON, ".parquet": Format.PARQUET, ".arrow": Format.ARROW}
+_UNFOLDED = 10_000  # columns: in a pipe or a file no line is folded
+
+
+class Output:
+    """The chosen format and place; `out` None is standard output. `messages`: the console on standard error."""
+
+    def __init__(self, format_: Format | None, out: Path | None) -> None:
+        """Raises typer.BadParameter if bytes were to end on a terminal."""
+        self._format = format_ or (_SUFFIXES.get(out.suffix.lower(), Format.TABLE) if out else Format.TABLE)
+        self._out = out
+        self.messages = _console(sys.stderr)
+        if self._format.is_binary and out is None and sys.stdout.isatty():
+            text = f"{self._format} is binary; name a file with --out, or pipe it"
+            raise typer.BadParameter(text, param_hint="--format")
+
+    def write_answer(self, answer: Answer) -> None:
+        """The answer; on standard error who is missing from it, and what its marks mean."""
+        from hansa.render.text import answer_table, below_table
+
+        if self._format is Format.TABLE:
+            self._print(answer_table(answer))
+        else:
+            self._write(encode_answer(answer, self._format))
+        self._say(below_table(answer))
+
+    def write_listing(self, table: pa.Table, reports: Sequence[CityReport], *, verb: str = "answered") -> None:
+        """A table without marks; on standard error who is missing from it."""
+        from hansa.render.text import city_lines, plain_table
+
+        if self._format is Format.TABLE:
+            self._print(plain_table(table))
+        else:
+            self._write(encode_table(table, self._format))
+        self._say(Group(*city_lines(reports, verb=verb)))
+
+    def _print(self, table: RenderableType) -> None:
+        if self._out is None:
+            _console(sys.stdout).print(table)
+        else:
+            text = io.StringIO()
+            _console(text).print(table)
+            self._write(text.getvalue().encode())
+
+    def _write(self, content: bytes) -> None:
+        if self._out is None:
+            sys.stdout.buffer.write(content)
+            sys.stdout.flush()
+            return
+        try:
+            self._out.write_bytes(content)
+        except OSError as failure:
+            raise ConfigError(f"--out {self._out}: cannot be written ({failure.strerror}); name another file") from None
+
+    def _say(self, message: RenderableType) -> None:
+        if self._format is Format.TABLE and self._out is None and self.messages.is_terminal:
+            self.messages.print()
+        self.messages.print(message)
+
+
+@contextmanager
+def errors_end_the_command(messages: Console) -> Iterator[None]:
+    """Each error that a person can act on becomes its text on standard error and its exit code, without a traceback."""
+    try:
+        yield
+    except RefusedError as refused:
+        where = f" in {refused.field}" if refused.field else ""
+        _explain(messages, f"Refused, {refused.code}{where}:", refused.rule, refused.remedy)
+        raise typer.Exit(ExitCode.USAGE) from None
+    except ConfigError as wrong:
+        _explain(messages, "Configuration:", str(wrong))
+        raise typer.Exit(ExitCode.USAGE) from None
+    except PeerError as broken:
+        _explain(messages, "Not trusted, and nothing of it is shown:", str(broken))
+        raise typer.Exit(ExitCode.UNTRUSTED) from None
+    except CoordinatorError as silent:
+        _explain(messages, "No answer:", str(silent))
+        raise typer.Exit(ExitCode.INCOMPLETE) from None
+
+
+def _explain(messages: Console, what: str, rule: str, remedy: str = "") -> None:
+    from hansa.render.cells import printable
+
+    messages.print(Text.assemble((printable(what), "bold red"), " ", printable(rule)))
+    if remedy:
+        messages.print(Text.assemble(("Remedy:", "bold"), " ", printable(remedy)))
+
+
+def _console(file: TextIO) -> Console:
+    return Console(file=file, width=None if file.isatty() else _UNFOLDED, highlight=False)

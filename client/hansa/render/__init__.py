@@ -1,0 +1,1 @@
+"""How an answer is shown to a person or written for a program."""

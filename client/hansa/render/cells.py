@@ -1,0 +1,61 @@
+"""How is one value written so that a person reads it at a glance and a terminal obeys none of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+SUPPRESSED = "·"
+PARTIAL = "†"
+NULL = "null"
+
+_MOST_DECIMALS = 3  # what the analyst rounded to is shown as it is; beyond it, digits are noise
+
+
+def cell_texts(values: Sequence[Any], *, measured: bool, null: str = NULL) -> list[str]:
+    """The values of one column. Numbers from aggregates get thousands separators; keys, such as years, get none."""
+    decimals = _decimals(value for value in values if isinstance(value, float))
+    grouping = "," if measured else ""
+    return [null if value is None else _text(value, decimals, grouping) for value in values]
+
+
+def printable(text: str) -> str:
+    """The text with every character that could steer a terminal written as its escape."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _text(value: Any, decimals: int, grouping: str) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | Decimal():
+            return f"{value:{grouping}}"
+        case float() if value != 0 and not 1e-4 <= abs(value) < 1e15:
+            return f"{value:.4g}"
+        case float():
+            return f"{value:{grouping}.{decimals}f}"
+        case datetime():
+            return value.isoformat(sep=" ")
+        case date():
+            return value.isoformat()
+        case list():
+            return ", ".join(printable(str(each)) for each in value)
+        case _:
+            return printable(str(value))
+
+
+def _decimals(values: Iterable[float]) -> int:
+    """One number of decimals for a whole column, so that its points stand under each other."""
+    shown = [value for value in values if value == 0 or 1e-4 <= abs(value) < 1e15]
+    needed = max((_decimals_of(value) for value in shown), default=0)
+    if needed <= _MOST_DECIMALS:
+        return needed
+    least = min((abs(value) for value in shown if value), default=1.0)
+    return 2 if least >= 1 else 4
+
+
+def _decimals_of(value: float) -> int:
+    digits = format(Decimal(repr(value)), "f").partition(".")[2].rstrip("0")
+    return len(digits)

@@ -1,0 +1,81 @@
+"""An answer in a notebook: a table that a screen reader can follow, with every text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from hansa.answer import Answer
+from hansa.marks import MarkedCell
+from hansa.render.cells import PARTIAL, SUPPRESSED, cell_texts
+from hansa.render.legend import coverage_line, mark_lines, missing_lines, reasons_of
+
+# Only relative colours: a notebook may be light or dark.
+_STYLE = (
+    "<style>"
+    ".hansa table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
+    ".hansa th,.hansa td{padding:.25em .75em;text-align:left;"
+    "border-bottom:1px solid color-mix(in srgb,currentColor 15%,transparent)}"
+    ".hansa thead th{border-bottom-width:2px}"
+    ".hansa .n{text-align:right}"
+    ".hansa abbr{text-decoration:none;cursor:help}"
+    ".hansa caption{caption-side:bottom;text-align:left;padding:.5em .75em}"
+    ".hansa ul{margin:.25em 0 0;padding-left:1.25em}"
+    "</style>"
+)
+_MOST_ROWS = 500  # a page that shows more helps nobody; the values are all in the answer
+
+
+def answer_html(answer: Answer) -> str:
+    """The table with its marks, and a caption that says what is missing."""
+    shown = answer.table.slice(0, _MOST_ROWS)
+    gone = {(cell.row, cell.column): cell for cell in answer.suppressed}
+    part = {(cell.row, cell.column): cell for cell in answer.partial}
+    columns = [
+        [
+            _cell((row, column.name), text, gone, part)
+            for row, text in enumerate(cell_texts(values.to_pylist(), measured=column.measured))
+        ]
+        for column, values in zip(answer.columns, shown.columns, strict=True)
+    ]
+    classes = [' class="n"' if column.measured else "" for column in answer.columns]
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(column.name)}</th>'
+        for kind, column in zip(classes, answer.columns, strict=True)
+    )
+    body = "".join(
+        f"<tr>{''.join(f'<td{kind}>{cell}</td>' for kind, cell in zip(classes, row, strict=True))}</tr>"
+        for row in zip(*columns, strict=True)
+    )
+    return (
+        f'<div class="hansa">{_STYLE}<table><caption>{_caption(answer)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cell(
+    place: tuple[int, str],
+    text: str,
+    gone: Mapping[tuple[int, str], MarkedCell],
+    part: Mapping[tuple[int, str], MarkedCell],
+) -> str:
+    if place in gone:
+        return _mark(SUPPRESSED, f"no value: {reasons_of([gone[place]])}")
+    if place in part:
+        return f"{escape(text)} {_mark(PARTIAL, f'partial, without {reasons_of([part[place]])}')}"
+    return escape(text)
+
+
+def _mark(mark: str, meaning: str) -> str:
+    said = escape(meaning, quote=True)
+    return f'<abbr title="{said}" aria-label="{said}">{mark}</abbr>'
+
+
+def _caption(answer: Answer) -> str:
+    lines = [said for _, said in missing_lines(answer.cities)]
+    lines += [f"{mark} {meaning}" for mark, meaning in mark_lines(answer)]
+    lines += answer.notes
+    if len(answer) > _MOST_ROWS:
+        lines.append(f"The first {_MOST_ROWS:,} of {len(answer):,} rows are shown.")
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"{escape(coverage_line(answer.cities))}{f'<ul>{items}</ul>' if items else ''}"

@@ -1,0 +1,66 @@
+"""What the cities would do, and what they serve, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from hansa.ask import CityWord
+from hansa_core.query.answer import DryRun
+from hansa_wire.description import Description
+
+_DRY_RUN = pa.schema(
+    [
+        ("city", pa.string()),
+        ("verdict", pa.string()),
+        ("code", pa.string()),
+        ("level", pa.string()),
+        ("table", pa.string()),
+        ("cells", pa.int64()),
+        ("cost_microrho", pa.int64()),
+    ]
+)
+_CATALOGUE = pa.schema(
+    [
+        ("city", pa.string()),
+        ("contract", pa.string()),
+        ("level", pa.string()),
+        ("data_version", pa.int64()),
+        ("published_tables", pa.list_(pa.string())),
+    ]
+)
+
+
+def dry_run_table(verdicts: Iterable[CityWord[DryRun]]) -> pa.Table:
+    """One row for each city that gave its verdict; null where only the data could tell, or nothing applies."""
+    return pa.Table.from_pylist([_verdict(each.word) for each in verdicts if each.word is not None], schema=_DRY_RUN)
+
+
+def catalogue_table(descriptions: Iterable[CityWord[Description]]) -> pa.Table:
+    """One row for each dataset of each city."""
+    rows = [
+        {
+            "city": described.word.city,
+            "contract": str(dataset.contract),
+            "level": dataset.level.value,
+            "data_version": dataset.data_version,
+            "published_tables": list(dataset.tables),
+        }
+        for described in descriptions
+        if described.word is not None
+        for dataset in described.word.datasets
+    ]
+    return pa.Table.from_pylist(rows, schema=_CATALOGUE)
+
+
+def _verdict(verdict: DryRun) -> dict[str, object]:
+    return {
+        "city": verdict.city,
+        "verdict": "answer" if verdict.refusal is None else "refuse",
+        "code": verdict.refusal.code if verdict.refusal else None,
+        "level": verdict.level,
+        "table": verdict.table,
+        "cells": verdict.cells,
+        "cost_microrho": verdict.cost_microrho,
+    }

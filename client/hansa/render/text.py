@@ -1,0 +1,100 @@
+"""An answer on a terminal: the table, and below it what is missing and why."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import pyarrow as pa
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from hansa.answer import Answer
+from hansa.coverage import CityReport, Outcome
+from hansa.render.cells import NULL, PARTIAL, SUPPRESSED, cell_texts, printable
+from hansa.render.legend import coverage_line, mark_lines, missing_lines
+
+_PLAIN_WIDTH = 120
+_STATE_MARKS = {Outcome.REFUSED: ("–", "yellow"), Outcome.UNTRUSTED: ("✗", "bold red")}
+
+
+def whole_answer(answer: Answer) -> RenderableType:
+    """The table and everything below it."""
+    return Group(answer_table(answer), "", below_table(answer))
+
+
+def plain_text(answer: Answer) -> str:
+    """The same without colour, for a plain Python prompt."""
+    console = Console(file=io.StringIO(), width=_PLAIN_WIDTH, color_system=None, highlight=False)
+    console.print(whole_answer(answer))
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+
+
+def answer_table(answer: Answer) -> Table:
+    """The values; marks stand in place of a missing one and behind a partial one."""
+    measured = [column.measured for column in answer.columns]
+    gone = {(cell.row, cell.column) for cell in answer.suppressed}
+    part = {(cell.row, cell.column) for cell in answer.partial}
+    return _table(answer.table, measured, gone, part, null=NULL)
+
+
+def plain_table(table: pa.Table) -> Table:
+    """A table without marks, such as a catalogue."""
+    return _table(table, [False] * table.num_columns, set(), set(), null="")
+
+
+def below_table(answer: Answer) -> RenderableType:
+    """Coverage, legend and notes."""
+    lines = city_lines(answer.cities)
+    lines += [_hanging(mark, "dim", meaning) for mark, meaning in mark_lines(answer)]
+    lines += [_hanging("!", "dim", printable(note)) for note in answer.notes]
+    return Group(*lines)
+
+
+def city_lines(reports: Sequence[CityReport], *, verb: str = "answered") -> list[RenderableType]:
+    """How many cities answered, or would, and a line for each that did not."""
+    gaps = missing_lines(reports)
+    lines: list[RenderableType] = [Text(coverage_line(reports, verb=verb), style="bold" if gaps else "dim")]
+    lines += [_hanging(*_STATE_MARKS.get(state, ("✗", "red")), said) for state, said in gaps]
+    return lines
+
+
+def _table(
+    table: pa.Table, measured: Sequence[bool], gone: set[tuple[int, str]], part: set[tuple[int, str]], *, null: str
+) -> Table:
+    """`gone`, `part`: the cells, by row and column, that are marked; `null`: what a null without a mark shows."""
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    columns = []
+    for name, values, is_measured in zip(table.column_names, table.columns, measured, strict=True):
+        numeric = is_measured or pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+        texts = cell_texts(values.to_pylist(), measured=is_measured, null=null)
+        texts = [SUPPRESSED if (row, name) in gone else text for row, text in enumerate(texts)]
+        marked = frozenset(row for row, column in part if column == name)
+        header = printable(name)
+        if numeric:
+            # Padded here: a renderer that aligns to the right would drop the room that the marks of other rows need.
+            width = max(map(cell_len, [*texts, header[: len(header) - 2 * bool(marked)]]))
+            texts = [" " * (width - cell_len(text)) + text for text in texts]
+        shown.add_column(Text(header, justify="right" if numeric else "left"), overflow="fold")
+        columns.append([_cell(text, partial=row in marked) for row, text in enumerate(texts)])
+    for row in zip(*columns, strict=True):
+        shown.add_row(*row)
+    return shown
+
+
+def _cell(text: str, *, partial: bool) -> Text:
+    cell = Text(text, style="dim" if text.strip() in (NULL, SUPPRESSED) else "")
+    return cell.append(f" {PARTIAL}", style="yellow") if partial else cell
+
+
+def _hanging(mark: str, style: str, said: str) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, style=style)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(mark), Text(said, style="dim" if style == "dim" else ""))
+    return Padding(grid, (0, 0, 0, 2), expand=False)

@@ -1,0 +1,57 @@
+"""From what the cities signed to the table that the analyst asked for, with its marks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hansa.answer import Answer, AnswerColumn
+from hansa.ask import CityWord
+from hansa.marks import find_marks
+from hansa.notes import notes_on
+from hansa.outer import OuterEngine
+from hansa.verify import Expected, VerifiedRelease
+from hansa_core.query.answer import Refusal
+from hansa_core.query.merge import CityAnswer, CityMissing, CityOutcome, merge
+from hansa_core.query.sql.statement import Statement
+
+
+def shape_answer(
+    asked: Statement,
+    expected: Expected,
+    words: Mapping[str, CityWord[VerifiedRelease | Refusal]],
+    engine: OuterEngine,
+    *,
+    purpose: str,
+    min_cities: int,
+    partial: bool,
+) -> Answer:
+    """Merge the releases, run the outer SELECT, and carry the marks over. Raises RefusedError `mixed_levels`."""
+    outcomes = {city: _outcome(word) for city, word in words.items()}
+    merged = merge(asked.plan, expected.contract, outcomes, by_city=asked.by_city, partial=partial)
+    table, source_rows = engine.run(asked.outer, merged.to_arrow())
+    marks = find_marks(table, source_rows, asked.outer, merged)
+    reports = tuple(word.report for word in words.values())
+    return Answer(
+        table=table,
+        columns=tuple(
+            AnswerColumn(
+                name=column.name, measured=any(name in asked.outer.aggregate_columns for name in column.depends_on)
+            )
+            for column in asked.outer.columns
+        ),
+        cities=reports,
+        suppressed=marks.suppressed,
+        partial=marks.partial,
+        notes=notes_on(asked, expected.contract, reports, merged, marks),
+        contract=expected.contract.id,
+        purpose=purpose,
+        plan_hash=expected.plan_hash,
+        query_hash=expected.query_hash,
+        min_cities=min_cities,
+    )
+
+
+def _outcome(word: CityWord[VerifiedRelease | Refusal]) -> CityOutcome:
+    if isinstance(word.word, VerifiedRelease):
+        return CityAnswer(city=word.report.city, level=word.word.level, table=word.word.table)
+    return CityMissing(city=word.report.city, reason=word.report.gap)

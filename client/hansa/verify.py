@@ -1,0 +1,100 @@
+"""Is what came in a city's name that city's own word on this very question?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from hansa.errors import TrustError
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.query.answer import Answer, DryRun, Refusal, Release
+from hansa_core.query.contract import Contract
+from hansa_core.query.plan import LEVELS_BY_STRICTNESS, Level, Plan
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Envelope, verify
+from hansa_core.trust.roster import Member
+from hansa_wire.answer_codec import decode_answer, decode_dry_run
+from hansa_wire.description import Description
+from hansa_wire.description_codec import decode_description
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What an answer must be about. `plan`: canonical; `query_hash`, `plan_hash`: SHA-256."""
+
+    query_hash: bytes
+    plan_hash: bytes
+    plan: Plan
+    contract: Contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedRelease:
+    """A city's protected partial, in `partial_schema`, with the level and version that the city signed."""
+
+    level: Level
+    data_version: int
+    table: pa.Table
+
+
+def verify_answer(envelope: Envelope, member: Member, expected: Expected) -> VerifiedRelease | Refusal:
+    """What `member` signed about the question. Raises TrustError on anything else."""
+    answer = _open(envelope, payload_types.ANSWER, member, decode_answer)
+    _check_about(answer, member, expected.query_hash)
+    if isinstance(answer.outcome, Refusal):
+        return answer.outcome
+    return _release(answer.outcome, member, expected)
+
+
+def verify_dry_run(envelope: Envelope, member: Member, query_hash: bytes) -> DryRun:
+    """The verdict that `member` signed about the dry run. Raises TrustError on anything else."""
+    report = _open(envelope, payload_types.DRY_RUN_REPORT, member, decode_dry_run)
+    _check_about(report, member, query_hash)
+    return report
+
+
+def verify_description(envelope: Envelope, member: Member) -> Description:
+    """What `member` says that it serves. Raises TrustError on anything else."""
+    description = _open(envelope, payload_types.DESCRIPTION, member, decode_description)
+    if description.city != member.city:
+        raise TrustError("wrong_city", f"{member.city} signed a description of another city")
+    return description
+
+
+def _open(envelope: Envelope, payload_type: str, member: Member, decode: Callable[[bytes], _T]) -> _T:
+    try:
+        payload = verify(envelope, payload_type, [member.answer_key])
+    except PeerError as forged:
+        raise TrustError("signature_invalid", f"not signed with {member.city}'s answer key: {forged}") from forged
+    try:
+        return decode(payload)
+    except (PeerError, RefusedError) as broken:
+        raise TrustError("malformed_answer", f"{member.city} signed what cannot be read: {broken}") from broken
+
+
+def _check_about(answer: Answer | DryRun, member: Member, query_hash: bytes) -> None:
+    if answer.city != member.city:
+        raise TrustError("wrong_city", f"{member.city} signed an answer in another city's name")
+    if answer.query_hash != query_hash:
+        raise TrustError("wrong_query", f"{member.city} signed an answer to another question")
+
+
+def _release(release: Release, member: Member, expected: Expected) -> VerifiedRelease:
+    from hansa_core.query.partial import read_partial  # Arrow, which only a release needs
+
+    contract = expected.contract
+    if release.contract != contract.id or release.plan_hash != expected.plan_hash:
+        raise TrustError("wrong_plan", f"{member.city} signed a release of another plan")
+    if LEVELS_BY_STRICTNESS.index(release.level) < LEVELS_BY_STRICTNESS.index(contract.least_level):
+        raise TrustError("below_floor", f"{member.city} answered at level {release.level}, below the contract's floor")
+    try:
+        table = read_partial(release.partial_ipc, expected.plan, contract)
+    except PeerError as broken:
+        raise TrustError("malformed_answer", f"{member.city} signed a partial that does not fit: {broken}") from broken
+    return VerifiedRelease(level=release.level, data_version=release.data_version, table=table)

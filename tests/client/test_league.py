@@ -1,0 +1,346 @@
+"""`hansa league new`: a league in which every holder can prove who they are, and nobody more."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from typer.testing import CliRunner
+
+from hansa.league import create
+from hansa.league.cli import app
+from hansa.league.create import create_league
+from hansa_core.errors import ConfigError, HansaError, PeerError
+from hansa_core.trust import payload_types
+from hansa_core.trust.credential import credential_from_envelope
+from hansa_core.trust.dsse import sign
+from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
+from hansa_core.trust.roster import Roster, roster_payload
+from hansa_new_league import CITIES, CONTRACT_TEXT, new_league, write_contract
+from hansa_wire.key_file import read_private_file, read_signer
+from hansa_wire.pins import analyst_city
+from hansa_wire.roster_file import FileRoster, read_contract_documents
+from hansa_wire.tls import dial_sync, server_credentials, spki_of
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@pytest.fixture(scope="module")
+def league(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Roster]:
+    return new_league(tmp_path_factory.mktemp("founding"))
+
+
+def source(directory: Path, roster: Roster) -> FileRoster:
+    return FileRoster(
+        path=directory / "roster.json",
+        governance_keys=roster.governance_keys,
+        governance_threshold=roster.governance_threshold,
+    )
+
+
+def certificate(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def test_a_new_league_has_a_roster_that_all_governors_signed(league: tuple[Path, Roster]) -> None:
+    directory, roster = league
+    assert source(directory, roster).load(utc_now()) == roster
+    assert len(envelope_from_json((directory / "roster.json").read_bytes()).signatures) == len(CITIES)
+    assert roster.governance_threshold == 2
+    assert [member.port for member in roster.members] == [7401, 7402, 7403]
+    assert roster.coordinator().port == 7400
+
+
+def test_the_contract_files_are_the_ones_that_the_governors_signed(league: tuple[Path, Roster]) -> None:
+    directory, roster = league
+    (document,) = read_contract_documents(directory / "contracts", roster).values()
+    assert document.decode() == CONTRACT_TEXT
+
+
+def test_each_key_opens_and_is_the_one_in_the_roster(league: tuple[Path, Roster]) -> None:
+    directory, roster = league
+    for member in roster.members:
+        home = directory / "cities" / member.city
+        assert read_signer(home / "answer.key").public_key == member.answer_key
+        assert read_signer(home / "credential.key").public_key == member.credential_key
+        assert read_signer(directory / "governance" / f"{member.city}.key").public_key in roster.governance_keys
+        assert spki_of((home / "tls.pem").read_bytes()) == member.tls_spki
+        assert (home / "ca.pem").read_bytes() == member.ca_pem
+    assert spki_of((directory / "coordinator" / "tls.pem").read_bytes()) == roster.coordinator().tls_spki
+
+
+def test_each_analysts_credential_names_the_query_key_beside_it(league: tuple[Path, Roster]) -> None:
+    directory, roster = league
+    for city in CITIES:
+        home = directory / "analysts" / city
+        envelope = envelope_from_json((home / "credential.json").read_bytes())
+        credential = credential_from_envelope(envelope, roster, utc_now())
+        assert (credential.city, credential.key_id) == (city, read_signer(home / "query.key").keyid)
+
+
+def test_only_its_owner_can_read_a_key_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        directory, _ = new_league(tmp_path)
+    finally:
+        os.umask(before)
+    keys = list(directory.rglob("*.key"))
+    assert len(keys) == len(CITIES) * 7 + 2
+    assert {stat.S_IMODE(key.stat().st_mode) for key in keys} == {0o600}
+    assert {stat.S_IMODE(key.parent.stat().st_mode) for key in keys} == {0o700}
+    assert not list(directory.rglob("*.new"))
+
+
+def test_every_tls_key_is_p256_and_fits_its_certificate(league: tuple[Path, Roster]) -> None:
+    directory, _ = league
+    for path in directory.rglob("*.pem"):
+        key = load_pem_private_key(path.with_suffix(".key").read_bytes(), password=None)
+        assert key.public_key() == certificate(path).public_key()
+        assert certificate(path).public_key().curve.name == "secp256r1"  # type: ignore[union-attr]
+
+
+def test_a_city_cannot_vouch_for_another_citys_server(league: tuple[Path, Roster]) -> None:
+    directory, _ = league
+    leaf = certificate(directory / "cities" / "bremen" / "tls.pem")
+
+    def verify(authority: str, name: str) -> object:
+        store = Store([certificate(directory / "cities" / authority / "ca.pem")])
+        return PolicyBuilder().store(store).build_server_verifier(x509.DNSName(name)).verify(leaf, [])
+
+    assert verify("bremen", "node.bremen")
+    for authority, name in (("hamburg", "node.bremen"), ("bremen", "node.hamburg")):
+        with pytest.raises(VerificationError):
+            verify(authority, name)
+
+
+def test_a_city_cannot_vouch_for_another_citys_analyst(league: tuple[Path, Roster]) -> None:
+    directory, roster = league
+    authorities = {member.city: member.ca_pem for member in roster.members}
+    shown = (directory / "analysts" / "bremen" / "tls.pem").read_bytes()
+    assert analyst_city(shown, authorities) == "bremen"
+    with pytest.raises(HansaError):
+        analyst_city(shown, {**authorities, "bremen": authorities["hamburg"]})
+
+
+@pytest.mark.parametrize(
+    ("path", "usages"),
+    [
+        ("cities/bremen/tls.pem", {ExtendedKeyUsageOID.SERVER_AUTH}),
+        ("analysts/bremen/tls.pem", {ExtendedKeyUsageOID.CLIENT_AUTH}),
+        ("coordinator/tls.pem", {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH}),
+    ],
+)
+def test_a_certificate_serves_its_role_and_issues_nothing(
+    league: tuple[Path, Roster], path: str, usages: set[x509.ObjectIdentifier]
+) -> None:
+    leaf = certificate(league[0] / path)
+    assert set(leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == usages
+    assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    authority = league[0] / path.replace("analysts", "cities").replace("tls", "ca")
+    leaf.verify_directly_issued_by(certificate(authority))
+    with pytest.raises((ValueError, InvalidSignature)):
+        leaf.verify_directly_issued_by(certificate(league[0] / "cities" / "hamburg" / "ca.pem"))
+
+
+class _Echo(grpc.GenericRpcHandler):
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        return grpc.unary_unary_rpc_method_handler(lambda request, context: request)
+
+
+def test_grpc_takes_the_certificates_and_checks_both_sides(league: tuple[Path, Roster]) -> None:
+    directory, roster = league
+    node, desk = directory / "cities" / "bremen", directory / "coordinator"
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[_Echo()])
+    credentials = server_credentials(
+        (node / "tls.pem").read_bytes(), (node / "tls.key").read_bytes(), [roster.coordinator().ca_pem]
+    )
+    port = server.add_secure_port("127.0.0.1:0", credentials)
+    server.start()
+
+    def ask(dialler: Path, city: str) -> object:
+        member = roster.member(city)
+        pair = {"cert_pem": (dialler / "tls.pem").read_bytes(), "key_pem": (dialler / "tls.key").read_bytes()}
+        with dial_sync("127.0.0.1", port, ca_pem=member.ca_pem, server_name=member.server_name, **pair) as channel:
+            echo: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/x/Echo")
+            return echo(b"hello", timeout=5)
+
+    try:
+        assert ask(desk, "bremen") == b"hello"
+        for dialler, city in ((desk, "hamburg"), (directory / "analysts" / "bremen", "bremen")):
+            with pytest.raises(grpc.RpcError):
+                ask(dialler, city)
+    finally:
+        server.stop(None).wait()
+
+
+def test_a_contract_that_was_changed_after_signing_is_refused(tmp_path: Path) -> None:
+    directory, roster = new_league(tmp_path)
+    path = directory / "contracts" / "housing.permits.1.yaml"
+    path.write_text(CONTRACT_TEXT.replace("identifier: true, ", ""), encoding="utf-8")
+    with pytest.raises(PeerError, match=r"housing\.permits\.1\.yaml: is not the file"):
+        read_contract_documents(directory / "contracts", roster)
+    path.unlink()
+    with pytest.raises(ConfigError, match=r"housing\.permits\.1\.yaml: cannot be read"):
+        read_contract_documents(directory / "contracts", roster)
+
+
+def test_a_roster_that_one_governor_rewrote_is_refused(tmp_path: Path) -> None:
+    directory, roster = new_league(tmp_path)
+    governor = read_signer(directory / "governance" / "bremen.key")
+    rewritten = sign(payload_types.ROSTER, roster_payload(roster), governor)
+    (directory / "roster.json").write_bytes(envelope_to_json(rewritten))
+    with pytest.raises(PeerError, match=r"roster\.json: 1 keys signed the envelope; it needs 2"):
+        source(directory, roster).load(utc_now())
+
+
+def test_a_missing_roster_is_the_operators_to_mend(tmp_path: Path, league: tuple[Path, Roster]) -> None:
+    with pytest.raises(ConfigError, match=r"roster\.json: cannot be read"):
+        source(tmp_path, league[1]).load(utc_now())
+
+
+def test_a_league_ends_with_its_roster(tmp_path: Path) -> None:
+    founded = datetime(2026, 1, 1)
+    directory = tmp_path / "league"
+    contracts = [write_contract(tmp_path)]
+    roster = create_league(directory, name="x", cities=["a"], contracts=contracts, valid_days=2, now=founded)
+    assert source(directory, roster).load(founded + timedelta(days=2, seconds=-1)) == roster
+    with pytest.raises(PeerError, match="expired"):
+        source(directory, roster).load(founded + timedelta(days=2))
+
+
+def test_a_key_that_others_can_read_is_not_used(tmp_path: Path) -> None:
+    directory, _ = new_league(tmp_path)
+    key = directory / "cities" / "bremen" / "answer.key"
+    key.chmod(0o640)
+    with pytest.raises(ConfigError, match=r"open to others \(mode 0640\); run chmod 600"):
+        read_private_file(key)
+    with pytest.raises(ConfigError, match="no Ed25519 key"):
+        read_signer(key.with_name("tls.key"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_signer(key.with_name("absent.key"))
+
+
+def test_a_folder_that_holds_anything_is_left_as_it_is(tmp_path: Path) -> None:
+    directory, _ = new_league(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in directory.rglob("*")}
+    with pytest.raises(ConfigError, match="not empty"):
+        new_league(tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in directory.rglob("*")} == before
+
+
+def test_a_full_disk_leaves_no_half_league_and_no_key_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+
+    def full_after_ten(descriptor: int) -> None:
+        written.append(descriptor)
+        if len(written) > 10:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full_after_ten)
+    with pytest.raises(ConfigError, match="No space left on device"):
+        new_league(tmp_path)
+    assert not (tmp_path / "league").exists()
+    (tmp_path / "league").mkdir()
+    with pytest.raises(ConfigError, match="No space left on device"):
+        new_league(tmp_path)
+    assert list((tmp_path / "league").iterdir()) == []
+
+
+def test_an_interrupted_founding_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(create, "write_league", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        new_league(tmp_path)
+    assert not (tmp_path / "league").exists()
+
+
+def test_of_two_racing_founders_one_wins_and_the_other_takes_nothing_away(tmp_path: Path) -> None:
+    contracts, start = [write_contract(tmp_path)], threading.Barrier(2)
+
+    def found() -> Roster | None:
+        start.wait()
+        try:
+            return create_league(tmp_path / "league", name="x", cities=["a"], contracts=contracts)
+        except ConfigError:
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        founders = [pool.submit(found) for _ in range(2)]
+        (winner,) = [roster for founder in founders if (roster := founder.result()) is not None]
+    assert source(tmp_path / "league", winner).load(utc_now()) == winner
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"cities": []}, "at least one city"),
+        ({"cities": ["a", "a"]}, "cities must not repeat"),
+        ({"cities": ["../escape"]}, "city"),
+        ({"cities": ["A"]}, "city"),
+        ({"cities": ["x" * 64]}, "city"),
+        ({"name": "a\nb"}, "name must be"),
+        ({"purposes": []}, "at least one purpose"),
+        ({"purposes": ["any thing"]}, "purpose"),
+        ({"valid_days": 0}, "valid_days is 0"),
+        ({"base_port": 65535}, "leave 1 to 65535"),
+        ({"ports": [7000]}, "ports: give 2"),
+        ({"ports": [7000, 7000]}, "ports: give 2 different"),
+        ({"host": "a b"}, "host"),
+        ({"contracts": []}, "at least one contract"),
+        ({"contracts": [Path("/absent.yaml")]}, "/absent.yaml: cannot be read"),
+    ],
+)
+def test_an_argument_that_will_not_do_is_named_and_nothing_is_made(
+    tmp_path: Path, change: dict[str, Any], reason: str
+) -> None:
+    arguments: dict[str, Any] = {"name": "hanse", "cities": ["a"], "contracts": [write_contract(tmp_path)], **change}
+    with pytest.raises(ConfigError, match=reason):
+        create_league(tmp_path / "league", **arguments)
+    assert not (tmp_path / "league").exists()
+
+
+@pytest.mark.parametrize("text", ["contract: [", "contract: housing.permits/1\n", "- 1", ""])
+def test_a_file_that_is_no_contract_is_named(tmp_path: Path, text: str) -> None:
+    path = write_contract(tmp_path)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"permits\.yaml: is no contract"):
+        create_league(tmp_path / "league", name="x", cities=["a"], contracts=[path])
+
+
+def test_one_contract_given_twice_is_noticed(tmp_path: Path) -> None:
+    path = write_contract(tmp_path)
+    with pytest.raises(ConfigError, match="was given before"):
+        create_league(tmp_path / "league", name="x", cities=["a"], contracts=[path, path])
+
+
+def test_the_command_makes_a_league_and_says_so(tmp_path: Path) -> None:
+    directory, contract = str(tmp_path / "league"), str(write_contract(tmp_path))
+    named = ["--name", "hanse", "--city", "luebeck", "--city", "bremen", "--contract", contract]
+    done = CliRunner().invoke(app, ["new", directory, *named, "--base-port", "9000", "--purpose", "housing-policy"])
+    assert done.exit_code == 0, done.output
+    assert "the league hanse of 2 cities" in done.stdout
+    again = CliRunner().invoke(app, ["new", directory, *named])
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "is not empty; name a new or an empty folder" in again.stderr
+    assert "Traceback" not in again.stderr
+
+
+def test_the_help_shows_an_example() -> None:
+    shown = CliRunner().invoke(app, ["new", "--help"])
+    assert "hansa league new ./league --name" in " ".join(shown.stdout.split())

@@ -1,0 +1,153 @@
+"""The outer DuckDB shapes the released table and reaches nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from hansa.outer import OuterEngine, run_outer
+from hansa_core.errors import RefusedError
+from hansa_core.query.sql import OuterColumn, OuterSelect
+from hansa_statements import ask
+
+RELEASED = pa.table(
+    {
+        "k0": ["adu", "habitable-room", "other", None],
+        "a0": pa.array([50.5, None, 12.0, 7.0], pa.float64()),
+        "a1": pa.array([10, None, 0, 10], pa.int64()),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[OuterEngine]:
+    with OuterEngine() as warm:
+        yield warm
+
+
+def raw(sql: str) -> OuterSelect:
+    """An outer statement as no parser would make it."""
+    column = OuterColumn(name="x", depends_on=(), passes_through=False)
+    return OuterSelect(sql=sql, columns=(column,), key_columns=("k0",), aggregate_columns=("a0", "a1"))
+
+
+def test_order_and_limit_keep_the_way_back_to_the_merged_rows(engine: OuterEngine) -> None:
+    outer = ask(
+        "SELECT project, AVG(days_to_issue) AS mean, COUNT(*) AS n, round(AVG(days_to_issue)) AS days "
+        "FROM housing.permits GROUP BY project ORDER BY n DESC LIMIT 3"
+    ).outer
+    table, rows = engine.run(outer, RELEASED)
+    assert rows == [0, 3, 2]  # equal counts stay in merged order, NULL comes last
+    assert table.column_names == ["project", "mean", "n", "days"]
+    assert table.column("days").to_pylist() == [51.0, 7.0, 12.0]
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+def test_nulls_come_last_unless_asked_first(engine: OuterEngine, direction: str) -> None:
+    ordered = (
+        f"SELECT project, AVG(days_to_issue), COUNT(*) AS n FROM housing.permits GROUP BY 1 ORDER BY n {direction}"
+    )
+    assert engine.run(ask(ordered).outer, RELEASED)[1][-1] == 1
+    assert engine.run(ask(f"{ordered} NULLS FIRST").outer, RELEASED)[1][0] == 1
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *("COUNT(*) / 0", "COUNT(*) // 0", "COUNT(*) % 0", "ln(COUNT(*) - COUNT(*))", "sqrt(-1 - COUNT(*))"),
+        *(
+            "exp(1000 + COUNT(*))",
+            "CAST(project AS DATE)",
+            "COUNT(*) + 9223372036854775807",
+            "TRY_CAST(project AS INT)",
+        ),
+    ],
+)
+def test_what_has_no_value_is_null_and_never_an_error(engine: OuterEngine, expression: str) -> None:
+    outer = ask(f"SELECT {expression} AS x, COUNT(*) FROM housing.permits GROUP BY project").outer
+    released = pa.table({"k0": ["adu", "other"], "a0": pa.array([10, None], pa.int64())})
+    table, _ = engine.run(outer, released)
+    assert table.column("x").null_count == table.num_rows
+
+
+def test_wide_sums_are_computed_with(engine: OuterEngine) -> None:
+    outer = ask("SELECT SUM(days_to_issue) * 2 AS twice, SUM(days_to_issue) / 2 AS half FROM housing.permits").outer
+    wide = pa.table({"a0": pa.array([Decimal(10**30)], pa.decimal128(38, 0))})
+    table, _ = engine.run(outer, wide)
+    assert float(table.column("twice")[0].as_py()) == pytest.approx(2e30)
+    assert float(table.column("half")[0].as_py()) == pytest.approx(5e29)
+
+
+def test_an_ill_typed_outer_expression_is_refused_with_its_reason(engine: OuterEngine) -> None:
+    outer = ask("SELECT upper(project) + 1 AS x, COUNT(*) FROM housing.permits GROUP BY project").outer
+    with pytest.raises(RefusedError, match="outer_failed"):
+        engine.run(outer, RELEASED)
+
+
+ATTACKS = (
+    "SELECT * FROM read_text('{secret}')",
+    "SELECT * FROM read_csv('{secret}')",
+    "SELECT * FROM '{secret}'",
+    "SELECT * FROM glob('/etc/*')",
+    "SELECT * FROM read_parquet('https://example.org/x.parquet')",
+    "SELECT * FROM secret_variable",
+    "SELECT getenv('HOME')",
+    "ATTACH '{secret}.duckdb' AS other",
+    "COPY released TO '{secret}.csv'",
+    "EXPORT DATABASE '{secret}'",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "SET enable_external_access = true",
+    "SET threads = 8",
+    "RESET lock_configuration",
+    "PRAGMA enable_profiling",
+    "CREATE TABLE kept AS SELECT * FROM released",
+    "SELECT 1; SELECT 2",
+)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_database_reaches_nothing_but_the_released_table(engine: OuterEngine, tmp_path: Path, attack: str) -> None:
+    secret_variable = RELEASED  # a replacement scan would find it by this name
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(RefusedError):
+        engine.run(raw(attack.format(secret=secret)), secret_variable)
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
+
+
+HARMLESS_IN_MEMORY = ("CREATE", "PRAGMA", "SELECT 1")  # the engine runs one SELECT only
+
+
+@pytest.mark.parametrize("attack", [attack for attack in ATTACKS if not attack.startswith(HARMLESS_IN_MEMORY)])
+def test_the_connection_itself_refuses_too(tmp_path: Path, attack: str) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a,b\n1,2\n", encoding="utf-8")
+    with OuterEngine() as engine, pytest.raises(Exception, match=r"(?i)error") as caught:
+        engine._connection.execute(attack.format(secret=secret))
+    assert type(caught.value).__module__.endswith("duckdb")
+
+
+def test_one_question_leaves_nothing_for_the_next(engine: OuterEngine) -> None:
+    engine.run(raw('SELECT 1 AS "x", released.__row AS "__row" FROM released'), RELEASED)
+    with pytest.raises(RefusedError):
+        engine.run(raw("SELECT a1 AS x, __row FROM released"), RELEASED.drop_columns(["a1"]))
+
+
+def test_threads_share_an_engine(engine: OuterEngine) -> None:
+    outer = ask("SELECT project, AVG(days_to_issue), COUNT(*) AS n FROM housing.permits GROUP BY 1 ORDER BY n").outer
+    tables = [RELEASED.slice(0, size) for size in (1, 2, 3, 4)] * 8
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda table: engine.run(outer, table)[0].num_rows, tables))
+    assert answers == [table.num_rows for table in tables]
+
+
+def test_run_outer_needs_no_engine() -> None:
+    table, rows = run_outer(ask("SELECT AVG(days_to_issue) AS mean FROM housing.permits").outer, RELEASED)
+    assert table.column("mean").to_pylist() == RELEASED.column("a0").to_pylist()
+    assert rows == [0, 1, 2, 3]

@@ -1,0 +1,133 @@
+"""How values and marks look to a person."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date, datetime
+
+import pyarrow as pa
+import pytest
+
+from hansa.answer import Answer, AnswerColumn
+from hansa.coverage import CityReport, ExitCode, Outcome, exit_code
+from hansa.marks import MarkedCell
+from hansa.render.cells import cell_texts, printable
+from hansa.render.formats import Format, encode_answer
+from hansa_core.query.plan import ContractId, Level
+
+
+@pytest.mark.parametrize(
+    ("values", "measured", "texts"),
+    [
+        ([2018, None], False, ["2018", "null"]),
+        ([12345, 7], True, ["12,345", "7"]),
+        ([85.0, 86.5], True, ["85.0", "86.5"]),
+        ([1234.56789, 2.0], True, ["1,234.57", "2.00"]),
+        ([0.123456], True, ["0.1235"]),
+        ([1e-9, 1e20, 0.0], True, ["1e-09", "1e+20", "0"]),
+        ([True, False], False, ["true", "false"]),
+        ([date(2024, 2, 29), datetime(2024, 2, 29, 12)], False, ["2024-02-29", "2024-02-29 12:00:00"]),
+        (["a\x1b[31mb\n", "ß"], False, ["a\\x1b[31mb\\n", "ß"]),
+    ],
+)
+def test_a_value_is_written_for_a_reader(values: list[object], measured: bool, texts: list[str]) -> None:
+    assert cell_texts(values, measured=measured) == texts
+
+
+def test_no_control_character_reaches_a_terminal() -> None:
+    assert printable("".join(map(chr, range(0x3000)))).isprintable()
+
+
+def answer(**changes: object) -> Answer:
+    given: dict[str, object] = {
+        "table": pa.table({"<kind>": ["<b>cog</b>", "hulk", "holk"], "n": [1, None, 3]}),
+        "columns": (AnswerColumn(name="<kind>", measured=False), AnswerColumn(name="n", measured=True)),
+        "cities": (
+            CityReport(city="bremen", state=Outcome.ANSWERED, level=Level.OPEN, data_version=1, proven=True),
+            CityReport(
+                city="hamburg", state=Outcome.REFUSED, code="denied", rule="<i>no</i>", remedy="ask", proven=True
+            ),
+        ),
+        "suppressed": (MarkedCell(row=1, column="n", gaps={"bremen": "suppressed"}),),
+        "partial": (MarkedCell(row=2, column="n", gaps={"hamburg": "denied"}),),
+        "notes": ("Mind <this>.",),
+        "contract": ContractId("harbour.ships", 1),
+        "purpose": "statistics",
+        "plan_hash": bytes(32),
+        "query_hash": bytes(32),
+        "min_cities": 2,
+    }
+    return Answer(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def test_the_text_shows_marks_in_place_and_explains_them_below() -> None:
+    assert repr(answer()).splitlines() == [
+        "<kind>         n",
+        "────────────────",
+        "<b>cog</b>   1",
+        "hulk         ·",
+        "holk         3 †",
+        "",
+        "1 of 2 cities answered at level open",
+        "  –  hamburg: refused (denied): <i>no</i>; ask",
+        "  ·  no value: bremen (withheld by disclosure control)",
+        "  †  partial, without hamburg (refused: denied)",
+        "  !  Mind <this>.",
+    ]
+
+
+def test_a_column_name_is_no_markup() -> None:
+    named = answer(table=pa.table({"[red]kind[/red]": ["cog"], "n": [1]}), suppressed=(), partial=())
+    assert "[red]kind[/red]" in repr(named)
+
+
+def test_every_text_in_html_is_escaped_and_every_mark_has_a_name() -> None:
+    html = answer()._repr_html_()
+    for raw in ("<b>", "<i>", "<kind>", "<this>"):
+        assert raw not in html
+    assert '<th scope="col">&lt;kind&gt;</th>' in html
+    assert 'aria-label="no value: bremen (withheld by disclosure control)">·</abbr>' in html
+    assert 'aria-label="partial, without hamburg (refused: denied)">†</abbr>' in html
+
+
+def test_frames_keep_counts_whole_where_one_is_missing() -> None:
+    frame = answer().to_pandas()
+    assert str(frame["n"].dtype) == "Int64"
+    assert answer().to_polars()["n"].to_list() == [1, None, 3]
+
+
+def test_a_format_for_people_has_no_bytes() -> None:
+    with pytest.raises(ValueError, match="for people"):
+        encode_answer(answer(), Format.TABLE)
+
+
+@pytest.mark.parametrize(
+    ("states", "min_cities", "code"),
+    [
+        ([Outcome.ANSWERED, Outcome.ANSWERED], 2, ExitCode.ENOUGH),
+        ([Outcome.ANSWERED, Outcome.REFUSED], 2, ExitCode.REFUSED),
+        ([Outcome.ANSWERED, Outcome.REFUSED], 1, ExitCode.ENOUGH),
+        ([Outcome.REFUSED, Outcome.TIMED_OUT], 1, ExitCode.INCOMPLETE),
+        ([Outcome.ANSWERED, Outcome.UNTRUSTED], 1, ExitCode.UNTRUSTED),
+    ],
+)
+def test_the_exit_code_follows_from_how_the_cities_ended(
+    states: list[Outcome], min_cities: int, code: ExitCode
+) -> None:
+    reports = [CityReport(city=f"city-{number}", state=state) for number, state in enumerate(states)]
+    assert exit_code(reports, min_cities) is code
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("hansa", {"grpc", "pyarrow", "duckdb", "sqlglot", "typer", "rich", "cryptography"}),
+        ("hansa.cli", {"grpc", "pyarrow", "duckdb", "sqlglot", "cryptography", "hansa_node", "hansa_coordinator"}),
+        ("hansa.connection", {"pyarrow", "duckdb", "sqlglot"}),
+    ],
+)
+def test_an_import_loads_nothing_that_it_does_not_need_yet(module: str, heavy: set[str]) -> None:
+    script = f"import sys, {module}; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,32 @@
+"""A small league on disk for tests, made as `hansa league new` makes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hansa.league.create import create_league
+from hansa_core.trust.roster import Roster
+
+CITIES = ("luebeck", "bremen", "hamburg")
+CONTRACT_TEXT = """\
+contract: housing.permits/1
+title: Permits
+unit: permit_id
+unit_scope: city
+least_level: open
+columns:
+  permit_id: {type: text, meaning: The permit's number, identifier: true, required: true}
+"""
+
+
+def write_contract(folder: Path) -> Path:
+    """A contract's file, as a league's founder hands it in."""
+    path = folder / "permits.yaml"
+    path.write_text(CONTRACT_TEXT, encoding="utf-8")
+    return path
+
+
+def new_league(folder: Path) -> tuple[Path, Roster]:
+    """The league's directory below `folder`, and its roster."""
+    directory = folder / "league"
+    return directory, create_league(directory, name="hanse", cities=CITIES, contracts=[write_contract(folder)])
