@@ -1,0 +1,205 @@
+"""May this city answer this query? One pure function of query, asker, policy, manifest, spent budget and time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hansa_core.errors import RefusedError
+from hansa_core.policy.policy import Policy
+from hansa_core.query.answer import Refusal
+from hansa_core.query.plan import Level
+from hansa_core.query.query import Query
+
+MAX_EXPIRY_AHEAD = timedelta(hours=24)  # bounds how long a node owes an asker the same stored answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks, as the credential says. `key_id`: of the query key. `purposes`: None where the credential is silent."""
+
+    subject: str
+    organisation: str
+    key_id: str
+    purposes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a node stands on: its city, and the league's name, purposes and end as its roster says them."""
+
+    city: str
+    league: str
+    purposes: frozenset[str]
+    roster_expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """What binding found: the served level, and the rule that the plan breaks there, if it breaks one.
+
+    All of it comes from plan, contract and manifest; none from rows.
+    """
+
+    level: Level
+    broken: RefusedError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """The query is answered at `level`. `charge_microrho`: what the ledger is charged, in micro-rho."""
+
+    level: Level
+    charge_microrho: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """The query is refused; `refusal` is public."""
+
+    refusal: Refusal
+
+
+Verdict = Permit | Refuse
+
+
+def decide(
+    query: Query,
+    *,
+    asker: Asker,
+    policy: Policy,
+    standing: Standing,
+    bound: Bound | None,
+    replayed: bool,
+    now: datetime,
+) -> Verdict:
+    """The first rule that the query breaks, in the order below, or a permit.
+
+    `bound`: None where the city serves no such dataset. `replayed`: the asker used this nonce for another query.
+    `now`: naive UTC. No level has a budget yet, so nothing is spent and a permit costs 0.
+    """
+    refusal = (
+        _addressing(query, standing)
+        or _time(query, standing, replayed=replayed, now=now)
+        or _denial(asker, policy)
+        or _service(query, bound)
+        or _purpose(query, asker, policy, standing)
+        or _offer(query, bound)
+    )
+    if refusal is not None:
+        return Refuse(refusal=refusal)
+    assert bound is not None
+    return Permit(level=bound.level, charge_microrho=0)
+
+
+def refusal_of(broken: RefusedError) -> Refusal:
+    """A broken rule as the value that a city signs."""
+    return Refusal(code=broken.code, rule=broken.rule, remedy=broken.remedy, field=broken.field)
+
+
+def _addressing(query: Query, standing: Standing) -> Refusal | None:
+    if query.league != standing.league:
+        return Refusal(
+            code="league_mismatch",
+            rule=f"this node answers the league {standing.league} only",
+            remedy="sign the query for that league",
+            field="league",
+        )
+    if standing.city not in query.cities:
+        return Refusal(
+            code="not_addressed",
+            rule="a city answers only queries whose signed cities name it",
+            remedy=f"sign a query whose cities include {standing.city}",
+            field="cities",
+        )
+    return None
+
+
+def _time(query: Query, standing: Standing, *, replayed: bool, now: datetime) -> Refusal | None:
+    if now >= standing.roster_expires:
+        return Refusal(
+            code="roster_expired",
+            rule="a node answers only under a roster that has not expired",
+            remedy="ask the city's operator to install the league's newest roster",
+        )
+    if now >= query.expires_at:
+        return Refusal(
+            code="expired",
+            rule="a query is answered before it expires",
+            remedy="sign the question anew with a later expiry",
+            field="expires_at",
+        )
+    if query.expires_at - now > MAX_EXPIRY_AHEAD:
+        return Refusal(
+            code="expiry_too_far",
+            rule="a query expires at most 24 hours ahead",
+            remedy="sign the question anew with an earlier expiry",
+            field="expires_at",
+        )
+    if replayed:
+        return Refusal(
+            code="replay",
+            rule="a query key uses a nonce for one query only",
+            remedy="sign the question anew with a fresh random nonce",
+            field="nonce",
+        )
+    return None
+
+
+def _denial(asker: Asker, policy: Policy) -> Refusal | None:
+    if policy.deny.holds(subject=asker.subject, key_id=asker.key_id, organisation=asker.organisation):
+        return Refusal(
+            code="denied",
+            rule="the city's deny list names this subject, key or organisation",
+            remedy="ask the city's steward",
+        )
+    return None
+
+
+def _purpose(query: Query, asker: Asker, policy: Policy, standing: Standing) -> Refusal | None:
+    dataset = query.plan.source
+    rules = [rule for rule in policy.rules_for(dataset) if rule.admits_organisation(asker.organisation)]
+    if not rules:
+        return Refusal(
+            code="organisation_not_allowed",
+            rule=f"no rule of the policy {policy.id} lets {asker.organisation} ask {dataset}",
+            remedy="ask the city's steward for a rule that admits the organisation",
+        )
+    allowed = standing.purposes if asker.purposes is None else standing.purposes & asker.purposes
+    allowed = frozenset(purpose for purpose in allowed if any(rule.admits_purpose(purpose) for rule in rules))
+    if query.purpose not in allowed:
+        return Refusal(
+            code="purpose_not_allowed",
+            rule="league, credential and policy must all allow the purpose",
+            remedy=_one_of("purpose", allowed),
+            field="purpose",
+        )
+    return None
+
+
+def _service(query: Query, bound: Bound | None) -> Refusal | None:
+    if bound is None:
+        return Refusal(
+            code="dataset_not_served",
+            rule=f"the city serves no dataset under {query.plan.source}",
+            remedy="see which cities serve it with `hansa catalogue`",
+            field="plan.source",
+        )
+    return None
+
+
+def _offer(query: Query, bound: Bound | None) -> Refusal | None:
+    assert bound is not None
+    if query.level is not None and query.level is not bound.level:
+        return Refusal(
+            code="level_not_offered",
+            rule=f"the city serves {query.plan.source} at level {bound.level} only",
+            remedy=f"ask at level {bound.level}, or leave the level to each city",
+            field="level",
+        )
+    return None if bound.broken is None else refusal_of(bound.broken)
+
+
+def _one_of(what: str, names: Collection[str]) -> str:
+    return f"ask with one {what} of: {', '.join(sorted(names))}" if names else f"no {what} is open to this asker"

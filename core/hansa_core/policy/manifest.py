@@ -1,0 +1,81 @@
+"""A manifest: what a city declares about one dataset before anything of it may be published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from hansa_core.query.plan import ContractId, Level
+from hansa_core.query.types import Value
+
+DEFAULT_THRESHOLD = 10
+LEAST_THRESHOLD = 3  # below three, one contributor who knows their own part learns the other's
+DEFAULT_MIN_ENTITIES = 3
+
+_TABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableDeclaration:
+    """One published table: every combination of its dimensions, with its measures.
+
+    `bins`: the measure whose declared cuts are one more dimension of the table, or None.
+    """
+
+    name: str
+    dimensions: tuple[str, ...]
+    measures: tuple[str, ...] = ()
+    bins: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _TABLE_NAME.fullmatch(self.name):
+            raise ValueError(f"table name {self.name!r}: a name is a lower-case word such as by_project")
+        for what, columns in (("dimensions", self.dimensions), ("measures", self.measures)):
+            if len(set(columns)) != len(columns):
+                raise ValueError(f"table {self.name}: {what} names a column twice")
+        if self.bins is not None and self.bins in self.dimensions:
+            raise ValueError(f"table {self.name}: {self.bins} is a dimension and bins; keep one")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A city's declaration for one dataset.
+
+    `population`: whose records these are; one population has one level.
+    `threshold`: the least units of a published cell. `min_entities`: its least entities, where they are not units.
+    `domains`: the public values of the columns that the contract leaves to the city.
+    `structural_zeros`: values that are known to have no rows without looking at them.
+    `protection_version`: raised by the steward whenever a parameter of the protection changes.
+    """
+
+    contract: ContractId
+    population: str
+    level: Level
+    threshold: int = DEFAULT_THRESHOLD
+    min_entities: int = DEFAULT_MIN_ENTITIES
+    tables: tuple[TableDeclaration, ...] = ()
+    domains: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    structural_zeros: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    protection_version: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "domains", MappingProxyType(dict(self.domains)))
+        object.__setattr__(self, "structural_zeros", MappingProxyType(dict(self.structural_zeros)))
+        if not self.population:
+            raise ValueError("population must not be empty: it says whose records these are")
+        if self.threshold < LEAST_THRESHOLD:
+            raise ValueError(f"threshold is {self.threshold}; the least is {LEAST_THRESHOLD}")
+        if self.min_entities < DEFAULT_MIN_ENTITIES:
+            raise ValueError(f"min_entities is {self.min_entities}; the least is {DEFAULT_MIN_ENTITIES}")
+        if self.protection_version < 1:
+            raise ValueError(f"protection_version is {self.protection_version}; versions count from 1")
+        names = [table.name for table in self.tables]
+        if len(set(names)) != len(names):
+            raise ValueError("tables: two tables have one name")
+        if self.level is Level.CONTROLLED and not self.tables:
+            raise ValueError("tables: level controlled answers from published tables; declare at least one")
+        for values in (*self.domains.values(), *self.structural_zeros.values()):
+            if not values or len(set(values)) != len(values):
+                raise ValueError("domains and structural_zeros are non-empty lists without repeats")

@@ -1,0 +1,1 @@
+"""Disclosure rules for published tables, and which questions follow from them."""

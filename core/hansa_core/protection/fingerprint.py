@@ -1,0 +1,43 @@
+"""Under which contract and manifest was a dataset prepared?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from hansa_core.policy.manifest import Manifest
+from hansa_core.protection.tables import TableShape, shapes_of
+from hansa_core.query.contract import Contract
+
+
+def fingerprint(contract: Contract, manifest: Manifest) -> str:
+    """Hex SHA-256 over all that gives a prepared dataset its meaning: a node serves it under nothing else.
+
+    Covers columns with their quanta and bounds, level, rules, and every table's cells with their numbers.
+    """
+    document = [
+        str(contract.id),
+        contract.unit,
+        contract.entity,
+        [
+            [column.name, column.type.value, str(column.quantum), str(column.lower), str(column.upper), column.required]
+            for column in contract.columns.values()
+        ],
+        [manifest.level.value, manifest.population, manifest.threshold, manifest.min_entities],
+        manifest.protection_version,
+        [_shape(shape) for shape in shapes_of(contract, manifest).values()],
+    ]
+    return hashlib.sha256(json.dumps(document, ensure_ascii=True).encode()).hexdigest()
+
+
+def _shape(shape: TableShape) -> list[object]:
+    dimensions = [
+        [
+            dimension.column,
+            [repr(leaf) for leaf in dimension.leaves],
+            [sorted(node.leaves) for node in dimension.nodes],
+            sorted(dimension.structural),
+        ]
+        for dimension in shape.dimensions
+    ]
+    return [shape.name, list(shape.measures), dimensions]

@@ -1,0 +1,142 @@
+"""What is published: the cells of every declared table, each with all of its figures or with none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from hansa_core.policy.manifest import Manifest, TableDeclaration
+from hansa_core.protection.bins import binned
+from hansa_core.protection.hierarchy import Dimension, categorical, domain_of
+from hansa_core.protection.threshold import Contributors
+from hansa_core.query.contract import Contract
+
+MAX_TABLE_CELLS = 100_000
+MAX_PUBLISHED_CELLS = 1_000_000
+"""Cells of one table, and of all tables of a dataset, unions included: known from the manifest alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableShape:
+    """A table's dimensions and measures: a cell is one node of each dimension, numbered in mixed radix."""
+
+    name: str
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[str, ...]
+    strides: tuple[int, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        sizes = [len(dimension.nodes) for dimension in self.dimensions]
+        object.__setattr__(self, "strides", tuple(math.prod(sizes[i + 1 :]) for i in range(len(sizes))))
+
+    @property
+    def cell_count(self) -> int:
+        return math.prod(len(dimension.nodes) for dimension in self.dimensions)
+
+    def cell(self, nodes: Sequence[int]) -> int:
+        """The number of the cell that is the cross of these nodes, one per dimension."""
+        return sum(node * stride for node, stride in zip(nodes, self.strides, strict=True))
+
+    def nodes(self, cell: int) -> tuple[int, ...]:
+        """The nodes of a cell, one per dimension."""
+        return tuple(
+            cell // stride % len(dimension.nodes)
+            for dimension, stride in zip(self.dimensions, self.strides, strict=True)
+        )
+
+    def is_structural_zero(self, cell: int) -> bool:
+        """Whether a cell has no rows by declaration."""
+        pairs = zip(self.dimensions, self.nodes(cell), strict=True)
+        return any(dimension.is_structural_zero(node) for dimension, node in pairs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureTotals:
+    """A measure over one cell: who has a value that is not NULL, how many values, and their sum in quanta."""
+
+    contributors: Contributors
+    count: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellTotals:
+    """A cell before protection. `measures`: in the order of the table's measures."""
+
+    contributors: Contributors
+    rows: int
+    measures: tuple[MeasureTotals, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a published cell says; `counts` and `totals` (in quanta) in the order of the table's measures."""
+
+    rows: int
+    units: int
+    counts: tuple[int, ...]
+    totals: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedCell:
+    """A cell as the world sees it. `figures` None: suppressed, and nothing else about it is kept."""
+
+    cell: int
+    figures: Figures | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedTable:
+    """All cells of one table, in the order of their numbers."""
+
+    shape: TableShape
+    cells: tuple[PublishedCell, ...]
+
+    def __post_init__(self) -> None:
+        if [cell.cell for cell in self.cells] != list(range(self.shape.cell_count)):
+            raise ValueError(f"table {self.shape.name}: every cell is published or suppressed, in order")
+
+
+def shape_of(table: TableDeclaration, contract: Contract, manifest: Manifest) -> TableShape:
+    """A declared table's shape: its dimensions in order, then its bins, then one per measure that can be NULL.
+
+    That a measure is NULL is a dimension of its own unless the contract says that it is public record.
+    """
+    dimensions = [
+        _listed(column, tuple(domain_of(column, manifest.domains)), manifest.structural_zeros.get(column.name, ()))
+        for column in (contract.columns[name] for name in table.dimensions)
+    ]
+    if table.bins is not None:
+        dimensions.append(_binned(contract.columns[table.bins], cuts=True))
+    for column in (contract.columns[name] for name in table.measures if name not in (table.bins, *table.dimensions)):
+        if not column.required and not column.null_is_public:
+            dimensions.append(_binned(column, cuts=False))
+    return TableShape(name=table.name, dimensions=tuple(dimensions), measures=table.measures)
+
+
+# Each question needs the dimensions of many tables, and most tables share them.
+_listed = lru_cache(maxsize=1024)(categorical)
+_binned = lru_cache(maxsize=1024)(binned)
+
+
+def shapes_of(contract: Contract, manifest: Manifest) -> Mapping[str, TableShape]:
+    """The shape of every declared table. Raises ValueError where there are more cells than a publication may have."""
+    shapes = {table.name: shape_of(table, contract, manifest) for table in manifest.tables}
+    for shape in shapes.values():
+        if shape.cell_count > MAX_TABLE_CELLS:
+            widest = max(shape.dimensions, key=lambda dimension: len(dimension.nodes))
+            raise ValueError(
+                f"table {shape.name} has {shape.cell_count} cells; at most {MAX_TABLE_CELLS} are published: "
+                f"coarsen {widest.column} ({len(widest.nodes)} nodes) or leave a dimension out"
+            )
+    total = sum(shape.cell_count for shape in shapes.values())
+    if total > MAX_PUBLISHED_CELLS:
+        largest = max(shapes.values(), key=lambda shape: shape.cell_count)
+        raise ValueError(
+            f"the tables have {total} cells together; at most {MAX_PUBLISHED_CELLS} are published: "
+            f"coarsen or leave out {largest.name} ({largest.cell_count} cells)"
+        )
+    return shapes

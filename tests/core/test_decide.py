@@ -1,0 +1,170 @@
+"""Who is refused, by which rule, and in which order; and that nothing but question, rules and time decides."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hansa_core.errors import RefusedError
+from hansa_core.policy.decide import Asker, Bound, Permit, Refuse, Standing, decide
+from hansa_core.policy.policy import DenyList, Policy, Rule
+from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.query.query import Query
+
+NOW = datetime(2026, 5, 1, 12, 0, 0)
+PERMITS = ContractId("housing.permits", 1)
+QUERY = Query(
+    plan=Plan(PERMITS, None, (), (Aggregate(AggregateFunction.COUNT_ROWS),)),
+    purpose="statistics",
+    league="hanse",
+    cities=("bremen", "luebeck"),
+    expires_at=NOW + timedelta(minutes=5),
+    nonce=bytes(16),
+)
+ASKER = Asker(subject="ann", organisation="bremen", key_id="ab" * 32)
+STANDING = Standing(
+    city="luebeck",
+    league="hanse",
+    purposes=frozenset({"statistics", "planning"}),
+    roster_expires=NOW + timedelta(days=1),
+)
+RULE = Rule(
+    datasets=frozenset({"housing.permits/1"}), purposes=frozenset({"statistics"}), organisations=frozenset({"bremen"})
+)
+POLICY = Policy(id="permits", version=1, rules=(RULE,))
+BOUND = Bound(level=Level.CONTROLLED)
+BROKEN = RefusedError("not_published", "published tables only", "ask for fewer keys", "keys")
+
+
+def code_of(query: Query = QUERY, **changes: Any) -> str | None:
+    given: dict[str, Any] = {
+        "asker": ASKER,
+        "policy": POLICY,
+        "standing": STANDING,
+        "bound": BOUND,
+        "replayed": False,
+        "now": NOW,
+    }
+    verdict = decide(query, **(given | changes))
+    return verdict.refusal.code if isinstance(verdict, Refuse) else None
+
+
+def test_a_query_that_breaks_no_rule_is_permitted_at_no_cost() -> None:
+    verdict = decide(QUERY, asker=ASKER, policy=POLICY, standing=STANDING, bound=BOUND, replayed=False, now=NOW)
+    assert verdict == Permit(level=Level.CONTROLLED, charge_microrho=0)
+
+
+def test_a_city_that_is_not_addressed_refuses() -> None:
+    assert code_of(replace(QUERY, cities=("bremen",))) == "not_addressed"
+
+
+def test_a_query_to_another_league_is_refused() -> None:
+    assert code_of(replace(QUERY, league="other")) == "league_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "code"),
+    [
+        (timedelta(0), "expired"),
+        (timedelta(seconds=-1), "expired"),
+        (timedelta(seconds=1), None),
+        (timedelta(hours=24), None),
+        (timedelta(hours=24, seconds=1), "expiry_too_far"),
+    ],
+)
+def test_a_query_expires_within_a_day(expires_in: timedelta, code: str | None) -> None:
+    assert code_of(replace(QUERY, expires_at=NOW + expires_in)) == code
+
+
+def test_a_node_with_an_expired_roster_answers_nothing() -> None:
+    assert code_of(standing=replace(STANDING, roster_expires=NOW)) == "roster_expired"
+
+
+def test_a_nonce_that_was_used_for_other_bytes_is_a_replay() -> None:
+    assert code_of(replayed=True) == "replay"
+
+
+@pytest.mark.parametrize("deny", [{"subjects": "ann"}, {"keys": "ab" * 32}, {"organisations": "bremen"}])
+def test_who_is_on_the_deny_list_is_refused_whatever_the_rules_say(deny: dict[str, str]) -> None:
+    listed = DenyList(**{name: frozenset({value}) for name, value in deny.items()})
+    assert code_of(policy=replace(POLICY, deny=listed)) == "denied"
+
+
+def test_a_dataset_that_the_city_does_not_serve_is_refused() -> None:
+    assert code_of(bound=None) == "dataset_not_served"
+
+
+def test_an_organisation_that_no_rule_admits_is_refused() -> None:
+    assert code_of(asker=replace(ASKER, organisation="hamburg")) == "organisation_not_allowed"
+
+
+def test_a_policy_without_rules_refuses_everybody() -> None:
+    assert code_of(policy=Policy(id="closed", version=1, rules=())) == "organisation_not_allowed"
+
+
+def test_a_purpose_that_the_policy_does_not_allow_is_refused() -> None:
+    assert code_of(replace(QUERY, purpose="planning")) == "purpose_not_allowed"
+
+
+def test_a_purpose_that_the_league_does_not_know_is_refused_even_where_the_policy_takes_any() -> None:
+    any_purpose = replace(POLICY, rules=(replace(RULE, purposes=frozenset({"*"})),))
+    assert code_of(replace(QUERY, purpose="curiosity"), policy=any_purpose) == "purpose_not_allowed"
+    assert code_of(replace(QUERY, purpose="planning"), policy=any_purpose) is None
+
+
+def test_a_purpose_that_the_credential_does_not_name_is_refused() -> None:
+    assert code_of(asker=replace(ASKER, purposes=frozenset({"planning"}))) == "purpose_not_allowed"
+    assert code_of(asker=replace(ASKER, purposes=frozenset({"statistics"}))) is None
+
+
+def test_organisation_and_purpose_must_stand_in_one_rule() -> None:
+    other = replace(RULE, organisations=frozenset({"hamburg"}), purposes=frozenset({"planning"}))
+    rules = replace(POLICY, rules=(RULE, other))
+    assert code_of(replace(QUERY, purpose="planning"), policy=rules) == "purpose_not_allowed"
+
+
+def test_an_asked_level_must_be_the_served_one() -> None:
+    assert code_of(replace(QUERY, level=Level.OPEN)) == "level_not_offered"
+    assert code_of(replace(QUERY, level=Level.CONTROLLED)) is None
+
+
+def test_what_binding_found_is_passed_on_word_for_word() -> None:
+    verdict = decide(
+        QUERY,
+        asker=ASKER,
+        policy=POLICY,
+        standing=STANDING,
+        bound=replace(BOUND, broken=BROKEN),
+        replayed=False,
+        now=NOW,
+    )
+    assert isinstance(verdict, Refuse)
+    refusal = verdict.refusal
+    assert (refusal.code, refusal.rule, refusal.remedy, refusal.field) == (
+        BROKEN.code,
+        BROKEN.rule,
+        BROKEN.remedy,
+        BROKEN.field,
+    )
+
+
+def test_who_may_not_ask_does_not_learn_what_binding_found() -> None:
+    found = replace(BOUND, broken=BROKEN)
+    assert code_of(bound=found, asker=replace(ASKER, organisation="hamburg")) == "organisation_not_allowed"
+    assert code_of(bound=found, replayed=True) == "replay"
+
+
+def test_nothing_of_the_data_is_among_what_decide_is_given() -> None:
+    assert set(inspect.signature(decide).parameters) == {
+        "query",
+        "asker",
+        "policy",
+        "standing",
+        "bound",
+        "replayed",
+        "now",
+    }

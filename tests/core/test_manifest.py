@@ -1,0 +1,134 @@
+"""A manifest says what it means, or names what must be mended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from hansa_core.policy.manifest import Manifest, TableDeclaration
+from hansa_core.policy.manifest_document import contract_of_manifest, manifest_from_document
+from hansa_core.protection.fingerprint import fingerprint
+from hansa_core.query.contract import ContractColumn
+from hansa_core.query.plan import ContractId, Level
+from hansa_core.query.types import DataType
+from hansa_published import MANIFEST_DOCUMENT, SHOPS, shops_manifest
+
+
+def test_a_manifest_is_read_with_safe_defaults() -> None:
+    document = {key: value for key, value in MANIFEST_DOCUMENT.items() if key != "threshold"}
+    manifest = manifest_from_document(document, SHOPS)
+    assert (manifest.threshold, manifest.min_entities, manifest.protection_version) == (10, 3, 1)
+    assert manifest.tables[1] == TableDeclaration(
+        name="by_kind", dimensions=("kind",), measures=("days", "visits"), bins="days"
+    )
+    assert manifest.structural_zeros == {"zone": (4,)}
+    assert contract_of_manifest(document) == ContractId("town.shops", 1)
+
+
+def test_sections_of_the_node_are_no_business_of_the_core() -> None:
+    assert shops_manifest(source={"path": "x"}, mapping={}) == shops_manifest()
+
+
+def test_a_range_of_structural_zeros_is_its_values() -> None:
+    assert shops_manifest(structural_zeros={"zone": {"from": 2, "to": 3}}).structural_zeros == {"zone": (2, 3)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"treshold": 10}, "did you mean threshold"),
+        ({"threshold": 2}, "the least is 3"),
+        ({"threshold": "ten"}, "threshold: must be a whole number"),
+        ({"min_entities": 1}, "the least is 3"),
+        ({"protection_version": 0}, "versions count from 1"),
+        ({"population": ""}, "population"),
+        ({"level": "controled"}, "did you mean controlled"),
+        ({"contract": "town.shops/2"}, "the manifest is for town.shops/2"),
+        ({"contract": "shops"}, "housing.permits/1"),
+        ({"tables": []}, "at least one"),
+        ({"tables": [{"name": "t", "dimension": ["kind"]}]}, "did you mean dimensions"),
+        ({"tables": [{"name": "T 1"}]}, "lower-case"),
+        ({"tables": [{"name": "t"}, {"name": "t"}]}, "two tables have one name"),
+        ({"tables": [{"name": "t", "dimensions": ["kinds"]}]}, "did you mean kind"),
+        ({"tables": [{"name": "t", "dimensions": ["days"]}]}, r"tables\[0\].dimensions"),
+        ({"tables": [{"name": "t", "dimensions": ["firm"]}]}, r"tables\[0\].dimensions"),
+        ({"tables": [{"name": "t", "dimensions": ["kind", "kind"]}]}, "twice"),
+        ({"tables": [{"name": "t", "measures": ["kind"]}]}, r"tables\[0\].measures"),
+        ({"tables": [{"name": "t", "bins": "visits"}]}, r"tables\[0\].bins"),
+        ({"domains": {}}, "domains.street: the contract leaves this domain to the city"),
+        ({"domains": {"kind": ["bar"]}}, "domains has an unknown key|unknown key 'kind'"),
+        ({"domains": {"street": [1]}}, "'1' is no text"),
+        ({"structural_zeros": {"zone": [9]}}, "not in the domain"),
+        ({"structural_zeros": {"zone": {"from": 9, "to": 12}}}, "no value of the domain"),
+        ({"structural_zeros": {"kind": {"from": 1, "to": 2}}}, "list the values"),
+        ({"structural_zeros": {"days": [1]}}, "unknown key"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_remedy(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        shops_manifest(**changes)
+
+
+def test_a_missing_line_is_named() -> None:
+    document = {key: value for key, value in MANIFEST_DOCUMENT.items() if key != "population"}
+    with pytest.raises(ValueError, match="population"):
+        manifest_from_document(document, SHOPS)
+
+
+def test_a_level_below_the_contracts_floor_is_refused() -> None:
+    floor = replace(SHOPS, least_level=Level.CONTROLLED)
+    with pytest.raises(ValueError, match=r"level: .*never loosen.*write controlled"):
+        manifest_from_document({**MANIFEST_DOCUMENT, "level": "open"}, floor)
+
+
+def test_an_open_dataset_needs_no_tables() -> None:
+    document = {"contract": "town.shops/1", "population": "shops", "level": "open"}
+    assert manifest_from_document(document, SHOPS).tables == ()
+
+
+def test_a_table_of_too_many_cells_says_what_to_coarsen() -> None:
+    streets = {"street": [f"street {n}" for n in range(20_000)]}
+    tables = [{"name": "t", "dimensions": ["street", "zone"]}]
+    with pytest.raises(ValueError, match="coarsen street"):
+        shops_manifest(domains=streets, tables=tables)
+
+
+def test_too_many_cells_in_all_tables_say_what_to_leave_out() -> None:
+    streets = {"street": [f"street {n}" for n in range(12_000)]}
+    tables = [{"name": f"t{n}", "dimensions": ["street", "zone"]} for n in range(20)]
+    with pytest.raises(ValueError, match="leave out t0"):
+        shops_manifest(domains=streets, tables=tables)
+
+
+def test_values_of_a_date_domain_are_dates() -> None:
+    day = ContractColumn(name="day", type=DataType.DATE, meaning="day", per_city=True)
+    contract = replace(SHOPS, columns={**SHOPS.columns, "day": day})
+    document = {**MANIFEST_DOCUMENT, "domains": {"street": ["Elbe"], "day": [date(2024, 1, 1)]}}
+    assert manifest_from_document(document, contract).domains["day"] == (date(2024, 1, 1),)
+
+
+def test_every_parameter_of_the_protection_changes_the_fingerprint() -> None:
+    prints = [
+        fingerprint(SHOPS, manifest)
+        for manifest in (
+            shops_manifest(),
+            shops_manifest(threshold=4),
+            shops_manifest(min_entities=4),
+            shops_manifest(protection_version=2),
+            shops_manifest(structural_zeros={"zone": [3]}),
+            shops_manifest(domains={"street": ["Elbe", "Alster"]}),
+            shops_manifest(tables=MANIFEST_DOCUMENT["tables"][:2]),
+            shops_manifest(level="open"),
+        )
+    ]
+    assert len(set(prints)) == len(prints)
+    assert prints[0] == fingerprint(SHOPS, shops_manifest())
+
+
+def test_a_manifest_cannot_be_changed_after_its_birth() -> None:
+    manifest: Manifest = shops_manifest()
+    with pytest.raises(TypeError):
+        manifest.domains["street"] = ("x",)  # type: ignore[index]

@@ -1,0 +1,98 @@
+"""Which cells of a table are shown?"""
+
+from __future__ import annotations
+
+import pytest
+
+from hansa_core.protection.publish import publish_table, rule_of
+from hansa_core.protection.tables import (
+    CellTotals,
+    Figures,
+    MeasureTotals,
+    PublishedCell,
+    PublishedTable,
+    TableShape,
+    shapes_of,
+)
+from hansa_core.protection.threshold import Contributors
+from hansa_core.query.types import Value
+from hansa_published import SHOPS, count_rows, figures_of, shops_manifest
+
+MANIFEST = shops_manifest()
+SHAPES = shapes_of(SHOPS, MANIFEST)
+
+
+def shop(number: int, **values: Value | None) -> dict[str, Value | None]:
+    row: dict[str, Value | None] = {"kind": "bar", "zone": 1, "licensed": True, "street": "Elbe", "days": 10}
+    return {**row, "firm": f"firm {number}", "owner": f"owner {number}", "score": 4, "visits": 1, **values}
+
+
+def publish(name: str, rows: list[dict[str, Value | None]]) -> PublishedTable:
+    shape = SHAPES[name]
+    return publish_table(shape, count_rows(shape, SHOPS, rows), rule_of(SHOPS, MANIFEST))
+
+
+def test_a_safe_cell_shows_all_of_its_figures() -> None:
+    table = publish("by_kind", [shop(n) for n in range(3)] + [shop(3, days=None)])
+    assert figures_of(table, "bar", "≤ 20") == Figures(rows=3, units=3, counts=(3, 3), totals=(30, 3))
+    assert figures_of(table, "all", "all") == Figures(rows=4, units=4, counts=(3, 4), totals=(30, 4))
+
+
+def test_a_cell_below_the_threshold_keeps_nothing_not_even_its_union_inside() -> None:
+    table = publish("by_kind", [shop(n) for n in range(3)] + [shop(3, kind="bakery")])
+    assert figures_of(table, "bakery", "all") is None
+    assert figures_of(table, "bakery", "≤ 20") is None
+
+
+def test_many_rows_of_few_units_are_suppressed() -> None:
+    assert figures_of(publish("by_kind", [shop(n % 2) for n in range(50)]), "all", "all") is None
+
+
+def test_units_of_two_owners_are_suppressed_where_owners_are_the_entity() -> None:
+    rows = [shop(n, owner=f"owner {n % 2}") for n in range(50)]
+    assert figures_of(publish("by_kind", rows), "all", "all") is None
+
+
+def test_a_measure_with_few_values_suppresses_the_counts_too() -> None:
+    rows = [shop(n, days=10 if n < 2 else None) for n in range(50)]
+    assert figures_of(publish("by_kind", rows), "all", "all") is None
+
+
+def test_where_a_measure_is_null_by_definition_its_own_rule_does_not_apply() -> None:
+    table = publish("by_kind", [shop(n, days=None) for n in range(5)])
+    assert figures_of(table, "bar", "unknown") == Figures(rows=5, units=5, counts=(0, 5), totals=(0, 5))
+
+
+def test_an_empty_cell_is_suppressed_so_that_nobody_learns_it_is_empty() -> None:
+    assert figures_of(publish("by_kind", [shop(n) for n in range(9)]), "bakery", "all") is None
+
+
+def test_a_structural_zero_is_shown_as_zero() -> None:
+    table = publish("by_kind_and_zone", [shop(n) for n in range(3)])
+    assert figures_of(table, "bar", "4", "all") == Figures(rows=0, units=0, counts=(0, 0), totals=(0, 0))
+
+
+def test_rows_in_a_structural_zero_stop_the_publication() -> None:
+    shape = SHAPES["by_kind_and_zone"]
+    empty = next(cell for cell in range(shape.cell_count) if shape.is_structural_zero(cell))
+    nobody = Contributors(units=1, entities=1)
+    measure = MeasureTotals(contributors=nobody, count=1, total=1)
+    totals = {empty: CellTotals(contributors=nobody, rows=1, measures=(measure, measure))}
+    with pytest.raises(ValueError, match="structural"):
+        publish_table(shape, totals, rule_of(SHOPS, MANIFEST))
+
+
+def test_that_a_measure_is_null_is_a_dimension_unless_it_is_public() -> None:
+    assert [dimension.column for dimension in SHAPES["by_street"].dimensions] == ["street", "licensed", "score"]
+    assert [dimension.column for dimension in SHAPES["by_kind"].dimensions] == ["kind", "days"]
+
+
+def test_a_cell_and_its_nodes_are_two_ways_to_say_one_thing() -> None:
+    shape = SHAPES["by_kind_and_zone"]
+    assert [shape.cell(shape.nodes(cell)) for cell in range(shape.cell_count)] == list(range(shape.cell_count))
+
+
+def test_a_published_table_lacks_no_cell() -> None:
+    shape = TableShape(name="t", dimensions=SHAPES["by_kind"].dimensions, measures=())
+    with pytest.raises(ValueError, match="every cell"):
+        PublishedTable(shape=shape, cells=(PublishedCell(cell=0, figures=None),))
