@@ -1,0 +1,127 @@
+"""What must a person fix before the node can serve, and what soon?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+
+from hansa_core.errors import ConfigError
+from hansa_core.trust.roster import Roster
+from hansa_node.config import NodeConfig, read_policy
+from hansa_node.dataset import Declared, open_version
+from hansa_node.declared import check_levels, read_contracts, read_declared
+from hansa_node.identity import member_of, read_identity, read_roster
+from hansa_node.ingest.versions import current_version
+
+_SOON = timedelta(days=30)
+
+
+class Weight(StrEnum):
+    """How a finding weighs."""
+
+    OK = "ok"
+    SOON = "soon"
+    FIX = "FIX"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the report."""
+
+    weight: Weight
+    subject: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.weight:<4}  {self.subject}: {self.text}"
+
+
+def check(config: NodeConfig, now: datetime) -> Iterator[Finding]:
+    """Look at everything that the configuration names. Nothing is changed; no row is read."""
+    try:
+        roster = read_roster(config, now)
+    except ConfigError as broken:
+        # Keys, contracts and manifests are judged by the roster, so there is nothing more to say.
+        yield Finding(weight=Weight.FIX, subject="roster", text=str(broken))
+        return
+    yield _expiry("roster", f"version {roster.version} of {roster.league}", roster.expires, now)
+    yield from _guarded("identity", lambda: _identity(config, roster, now))
+    yield from _guarded("policy", lambda: _policy(config, roster))
+    yield from _guarded("datasets", lambda: _datasets(config, roster))
+    yield from _guarded("store", lambda: _store(config))
+
+
+def _guarded(subject: str, findings: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from findings()
+    except ConfigError as broken:
+        yield Finding(weight=Weight.FIX, subject=subject, text=str(broken))
+
+
+def _identity(config: NodeConfig, roster: Roster, now: datetime) -> Iterator[Finding]:
+    identity = read_identity(config, member_of(roster, config))
+    yield Finding(weight=Weight.OK, subject="answer key", text=f"the roster's key of {config.city}")
+    yield _expiry("TLS certificate", "the roster's pin holds", identity.certificate_expires, now)
+
+
+def _policy(config: NodeConfig, roster: Roster) -> Iterator[Finding]:
+    policy = read_policy(config.policy)
+    yield Finding(weight=Weight.OK, subject="policy", text=f"{policy.id} version {policy.version}")
+    known = {*roster.purposes, "*"}
+    for purpose in sorted({purpose for rule in policy.rules for purpose in rule.purposes} - known):
+        text = f"{config.policy}: the league has no purpose {purpose!r}; it has {', '.join(roster.purposes)}"
+        yield Finding(weight=Weight.FIX, subject="policy", text=text)
+    for contract in config.datasets:
+        if not policy.rules_for(contract):
+            text = (
+                f"{config.policy}: no rule speaks about {contract}, so every question about it is refused; add a rule"
+            )
+            yield Finding(weight=Weight.FIX, subject="policy", text=text)
+
+
+def _datasets(config: NodeConfig, roster: Roster) -> Iterator[Finding]:
+    contracts = read_contracts(config, roster)
+    for contract in member_of(roster, config).contracts:
+        if contract not in config.datasets:
+            text = f"the roster says that {config.city} serves it; name its manifest under [datasets]"
+            yield Finding(weight=Weight.FIX, subject=str(contract), text=text)
+    declared = []
+    for contract in config.datasets:
+        try:
+            declared.append(read_declared(config, contracts, contract))
+        except ConfigError as broken:
+            yield Finding(weight=Weight.FIX, subject=str(contract), text=str(broken))
+    for each in declared:
+        yield from _guarded(str(each.contract.id), partial(_dataset, each))
+    check_levels(declared)
+
+
+def _dataset(declared: Declared) -> Iterator[Finding]:
+    version = current_version(declared.folder)
+    if version is None:
+        raise ConfigError(f"{declared.folder}: holds no version yet; run `hansa node ingest {declared.contract.id}`")
+    dataset = open_version(declared, version)
+    dataset.reader.close()
+    text = f"level {dataset.manifest.level}, data version {dataset.data_version}"
+    yield Finding(weight=Weight.OK, subject=str(declared.contract.id), text=text)
+
+
+def _store(config: NodeConfig) -> Iterator[Finding]:
+    if not config.store.exists():
+        yield Finding(weight=Weight.OK, subject="store", text=f"{config.store} will be made at the first start")
+    elif config.store.stat().st_mode & 0o077:
+        raise ConfigError(f"{config.store}: others than its owner can read it; run `chmod 600 {config.store}`")
+    else:
+        yield Finding(weight=Weight.OK, subject="store", text=str(config.store))
+
+
+def _expiry(subject: str, text: str, expires: datetime, now: datetime) -> Finding:
+    said = f"{text}; expires {expires:%Y-%m-%d}"
+    if now >= expires:
+        return Finding(weight=Weight.FIX, subject=subject, text=f"{said}: it has expired; renew it")
+    if expires - now < _SOON:
+        return Finding(weight=Weight.SOON, subject=subject, text=f"{said}: renew it within {(expires - now).days} days")
+    return Finding(weight=Weight.OK, subject=subject, text=said)

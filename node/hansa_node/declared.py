@@ -1,0 +1,58 @@
+"""What does the city declare to serve? Contracts as the governors signed them, manifests as the steward wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import yaml
+
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.query.contract import Contract
+from hansa_core.query.contract_document import contract_from_document
+from hansa_core.query.nearest import nearest
+from hansa_core.query.plan import ContractId, Level
+from hansa_core.trust.roster import Roster
+from hansa_node.config import NodeConfig
+from hansa_node.dataset import Declared
+from hansa_node.ingest.manifest_file import read_manifest
+from hansa_node.ingest.versions import dataset_folder
+from hansa_wire.roster_file import read_contract_documents
+
+
+def read_contracts(config: NodeConfig, roster: Roster) -> Mapping[ContractId, Contract]:
+    """The league's contracts. Raises ConfigError."""
+    try:
+        documents = read_contract_documents(config.contracts, roster)
+        return {id_: contract_from_document(yaml.safe_load(document)) for id_, document in documents.items()}
+    except (PeerError, ValueError, yaml.YAMLError) as wrong:
+        raise ConfigError(f"{config.contracts}: {wrong}") from None
+
+
+def read_declared(config: NodeConfig, contracts: Mapping[ContractId, Contract], wanted: ContractId) -> Declared:
+    """Contract and manifest of one dataset that the configuration names. Raises ConfigError."""
+    contract = contracts.get(wanted)
+    if contract is None:
+        near = nearest(str(wanted), map(str, contracts))
+        raise ConfigError(f"datasets: {wanted} is no contract of the league; {near}")
+    manifest = read_manifest(config.datasets[wanted], contract)
+    return Declared(contract=contract, manifest=manifest, folder=dataset_folder(config.data_dir, wanted))
+
+
+def read_all_declared(config: NodeConfig, roster: Roster) -> Mapping[ContractId, Declared]:
+    """All datasets that the configuration names. Raises ConfigError."""
+    contracts = read_contracts(config, roster)
+    declared = {contract: read_declared(config, contracts, contract) for contract in config.datasets}
+    check_levels(declared.values())
+    return declared
+
+
+def check_levels(declared: Iterable[Declared]) -> None:
+    """Raise ConfigError unless each population is served at one level."""
+    levels: dict[str, Level] = {}
+    for each in declared:
+        population, level = each.manifest.population, each.manifest.level
+        if levels.setdefault(population, level) is not level:
+            raise ConfigError(
+                f"{each.contract.id}: level is {level}, and {levels[population]} in another manifest of the population"
+                f" {population}; one population has one level: choose one"
+            )

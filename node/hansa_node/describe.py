@@ -1,0 +1,29 @@
+"""What does the city serve, in its own signed words?"""
+
+from __future__ import annotations
+
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Envelope, sign
+from hansa_node import __version__
+from hansa_node.ground import Ground
+from hansa_wire.description import DatasetDescription, Description
+from hansa_wire.description_codec import encode_description
+
+
+def describe(ground: Ground) -> Envelope:
+    """The signed description of what is served at this moment."""
+    description = Description(
+        city=ground.city,
+        software_version=__version__,
+        described_at=ground.clock(),
+        datasets=tuple(
+            DatasetDescription(
+                contract=dataset.contract.id,
+                level=dataset.manifest.level,
+                data_version=dataset.data_version,
+                tables=tuple(table.name for table in dataset.manifest.tables),
+            )
+            for dataset in ground.datasets.all_current()
+        ),
+    )
+    return sign(payload_types.DESCRIPTION, encode_description(description), ground.signer)

@@ -1,0 +1,32 @@
+"""What would the node do with a query? Verify, bind and decide, and stop there: no row is read, nothing is stored."""
+
+from __future__ import annotations
+
+from hansa_core.query.answer import DryRun
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Envelope, sign
+from hansa_node.ground import Ground
+from hansa_node.pipeline.bind import BoundPlan
+from hansa_node.pipeline.decide import Permitted, bind_and_decide
+from hansa_node.pipeline.verify import verify
+from hansa_wire.answer_codec import encode_dry_run
+
+
+def dry_run(query: Envelope, credential: Envelope, ground: Ground) -> Envelope:
+    """The signed report. Raises RefusedError where nobody is known to have asked, PeerError for a malformed query."""
+    now = ground.clock()
+    verified = verify(query, credential, payload_type=payload_types.DRY_RUN, roster=ground.roster, now=now)
+    decided = bind_and_decide(verified, replayed=False, ground=ground, now=now)
+    plan = decided.plan if isinstance(decided.plan, BoundPlan) else None
+    cover = None if plan is None else plan.cover
+    report = DryRun(
+        city=ground.city,
+        query_hash=verified.query_hash,
+        answered_at=now,
+        level=None if decided.plan is None else decided.plan.dataset.manifest.level,
+        refusal=None if isinstance(decided, Permitted) else decided.refusal,
+        table=None if cover is None else cover.table,
+        cells=None if cover is None else len(cover.cells),
+        cost_microrho=decided.permit.charge_microrho if isinstance(decided, Permitted) else 0,
+    )
+    return sign(payload_types.DRY_RUN_REPORT, encode_dry_run(report), ground.signer)

@@ -1,0 +1,29 @@
+"""The DuckDB engine: a plan over one dataset file."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from hansa_core.query.contract import Contract
+from hansa_core.query.partial import partial_from_rows
+from hansa_core.query.plan import Plan
+from hansa_node.engines.duckdb_sql import compile_plan
+from hansa_node.engines.engine import too_many_cells
+
+
+class DuckDBEngine:
+    """An Engine over the table `rows` of a connection from `open_locked`; it does not close the connection."""
+
+    def __init__(self, contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
+        self._contract = contract
+        self._connection = connection
+
+    def aggregate(self, plan: Plan, *, max_cells: int) -> pa.Table:
+        """One row per cell, by the Engine protocol. Each call has its own cursor, so threads may call at once."""
+        statement = compile_plan(plan, self._contract, limit=max_cells + 1)
+        with self._connection.cursor() as cursor:
+            rows = cursor.execute(statement.sql, list(statement.parameters)).fetchall()
+        if len(rows) > max_cells:
+            raise too_many_cells(max_cells)
+        return partial_from_rows(plan, self._contract, rows)

@@ -1,0 +1,221 @@
+"""How does a scalar expression read in DuckDB, with the meaning that `hansa_core.query.evaluate` gives it?
+
+The text grows linearly with the expression: where a construct needs an operand twice, it binds it first.
+No row can raise an error: integers meet in 128 bits, doubles follow IEEE 754, and what falls out becomes NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from sqlglot import exp
+
+from hansa_core.query.contract import Contract
+from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
+from hansa_core.query.quanta import quantum_of
+from hansa_core.query.types import DataType, Value
+from hansa_core.query.typing import case_values
+from hansa_node.engines.duckdb_formulas import (
+    cast_text,
+    finite,
+    grid,
+    integer_bin,
+    null_if,
+    number_bin,
+    one_zero,
+)
+from hansa_node.engines.duckdb_nodes import (
+    Binder,
+    Sql,
+    balanced,
+    binary,
+    call,
+    case,
+    cast,
+    huge,
+    paren,
+    text,
+    try_cast,
+    whole,
+)
+
+_BINARY: dict[Op, type[exp.Binary]] = {
+    Op.EQ: exp.EQ,
+    Op.NE: exp.NEQ,
+    Op.LT: exp.LT,
+    Op.LE: exp.LTE,
+    Op.GT: exp.GT,
+    Op.GE: exp.GTE,
+    Op.AND: exp.And,
+    Op.OR: exp.Or,
+    Op.ADD: exp.Add,
+    Op.SUB: exp.Sub,
+    Op.MUL: exp.Mul,
+    Op.DIV: exp.Div,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A piece of SQL and the type of the language that it yields."""
+
+    sql: Sql
+    type: DataType
+
+
+def stored(column: str) -> Sql:
+    """A column as the table `rows` stores it."""
+    return exp.column(column, table="rows", quoted=True)
+
+
+class ScalarCompiler:
+    """Compiles the expressions of one statement; they have passed `check_plan`."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._binder = Binder()
+        self._numbers: dict[tuple[DataType, Value | None], int] = {}
+
+    @property
+    def parameters(self) -> list[Value | None]:
+        """The values bound so far, `$1` first."""
+        return [value for _, value in self._numbers]
+
+    def key(self, expression: Expression) -> Sql:
+        """The expression as a key of cells."""
+        compiled = self.compile(expression)
+        return one_zero(self._binder, compiled.sql) if compiled.type is DataType.NUMBER else compiled.sql
+
+    def compile(self, expression: Expression) -> Typed:
+        """The expression and its type."""
+        match expression:
+            case Column(name):
+                return self._column(name)
+            case Literal(value, kind):
+                return Typed(self._parameter(kind, value), kind)
+            case Call(op, args):
+                return self._call(op, args)
+            case _:
+                assert_never(expression)
+
+    def _parameter(self, kind: DataType, value: Value | None) -> Sql:
+        number = self._numbers.setdefault((kind, value), len(self._numbers) + 1)
+        return cast(exp.Placeholder(this=str(number)), kind)
+
+    def _column(self, name: str) -> Typed:
+        column = self._contract.columns[name]
+        if not column.type.is_numeric:
+            return Typed(stored(name), column.type)
+        quantum = quantum_of(column)
+        raw = stored(name)
+        if quantum.numerator != 1:
+            raw = binary(exp.Mul, huge(raw), whole(quantum.numerator))
+        if column.type is DataType.INTEGER:
+            return Typed(raw if quantum.numerator == 1 else try_cast(raw, DataType.INTEGER), DataType.INTEGER)
+        if quantum.numerator != 1:
+            raw = cast(raw, DataType.TEXT)  # DuckDB rounds twice from 128 bits to a double, but only once from text
+        raw = cast(raw, DataType.NUMBER)
+        if quantum.denominator != 1:
+            raw = binary(exp.Div, raw, self._parameter(DataType.NUMBER, float(quantum.denominator)))
+        return Typed(raw, DataType.NUMBER)
+
+    def _call(self, op: Op, args: Sequence[Expression]) -> Typed:
+        match op:
+            case Op.TRY_CAST:
+                return self._try_cast(self.compile(args[0]), DataType(_name(args[1])))
+            case Op.DATE_TRUNC:
+                moment = self.compile(args[1])
+                start = call("date_trunc", text(_name(args[0])), moment.sql)
+                return Typed(cast(start, moment.type), moment.type)  # of a date DuckDB makes a timestamp
+            case Op.EXTRACT:
+                part = call("date_part", text(_name(args[0])), self.compile(args[1]).sql)
+                return Typed(cast(part, DataType.INTEGER), DataType.INTEGER)
+            case Op.GRID:
+                latitude, longitude = (_as(self.compile(degrees), DataType.NUMBER) for degrees in args[:2])
+                return Typed(grid(self._binder, latitude, longitude, _number(args[2])), DataType.INTEGER)
+            case Op.CASE:
+                return _case([self.compile(argument) for argument in args])
+            case _ if op in ARITHMETIC:
+                return self._arithmetic(op, [self.compile(argument) for argument in args])
+            case _:
+                return self._over_one_type(op, [self.compile(argument) for argument in args])
+
+    def _over_one_type(self, op: Op, parts: Sequence[Typed]) -> Typed:
+        """The operators whose operands meet in one type."""
+        kind = _common(part.type for part in parts)
+        first, *others = operands = [_as(part, kind) for part in parts]
+        match op:
+            case _ if op in COMPARISONS:
+                return Typed(binary(_BINARY[op], *operands), DataType.BOOLEAN)
+            case Op.AND | Op.OR:
+                return Typed(balanced(_BINARY[op], operands), DataType.BOOLEAN)
+            case Op.NOT:
+                return Typed(exp.Not(this=paren(first)), DataType.BOOLEAN)
+            case Op.IN:
+                return Typed(exp.In(this=paren(first), expressions=others), DataType.BOOLEAN)
+            case Op.IS_NULL:
+                return Typed(exp.Is(this=paren(first), expression=exp.Null()), DataType.BOOLEAN)
+            case Op.ABS if kind is DataType.INTEGER:
+                return Typed(try_cast(call("abs", huge(first)), kind), kind)
+            case Op.ABS:
+                return Typed(call("abs", first), kind)
+            case Op.COALESCE:
+                return Typed(call("coalesce", *operands), kind)
+            case Op.NULLIF:
+                return Typed(null_if(self._binder, *operands), kind)
+            case Op.BIN:
+                make = number_bin if kind is DataType.NUMBER else integer_bin
+                return Typed(make(self._binder, *operands), kind)
+            case _:
+                raise AssertionError(f"no SQL for {op}")
+
+    def _arithmetic(self, op: Op, parts: Sequence[Typed]) -> Typed:
+        kind = DataType.NUMBER if op is Op.DIV else _common(part.type for part in parts)
+        left, right = (_as(part, kind) for part in parts)
+        if kind is DataType.INTEGER:
+            return Typed(try_cast(binary(_BINARY[op], huge(left), right), kind), kind)
+        return Typed(finite(self._binder, binary(_BINARY[op], left, right)), kind)
+
+    def _try_cast(self, source: Typed, target: DataType) -> Typed:
+        match source.type, target:
+            case same, _ if same is target:
+                return source
+            case DataType.NUMBER, DataType.INTEGER:
+                return Typed(try_cast(call("round", source.sql), target), target)  # DuckDB's cast rounds half to even
+            case DataType.TEXT, _:
+                return Typed(cast_text(self._binder, source.sql, target), target)
+            case _:
+                return Typed(cast(source.sql, target), target)
+
+
+def _case(parts: Sequence[Typed]) -> Typed:
+    kind = _common(value.type for value in case_values(parts))
+    arms = [(when.sql, _as(then, kind)) for when, then in zip(parts[0::2], parts[1::2], strict=False)]
+    default = _as(parts[-1], kind) if len(parts) % 2 else None
+    return Typed(case(*arms, default=default), kind)
+
+
+def _common(kinds: Iterable[DataType]) -> DataType:
+    """The type in which operands meet: of a mix, NUMBER or TIMESTAMP."""
+    found = frozenset(kinds)
+    if len(found) == 1:
+        return next(iter(found))
+    return DataType.NUMBER if DataType.NUMBER in found else DataType.TIMESTAMP
+
+
+def _as(part: Typed, kind: DataType) -> Sql:
+    return part.sql if part.type is kind else cast(part.sql, kind)
+
+
+def _name(argument: Expression) -> str:
+    assert isinstance(argument, Literal)
+    assert isinstance(argument.value, str)
+    return argument.value
+
+
+def _number(argument: Expression) -> int:
+    assert isinstance(argument, Literal)
+    assert isinstance(argument.value, int)
+    return argument.value

@@ -1,0 +1,30 @@
+"""What does an engine owe?"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pyarrow as pa
+
+from hansa_core.errors import RefusedError
+from hansa_core.query.plan import Plan
+
+
+class Engine(Protocol):
+    """Answers a checked, canonical plan over one dataset."""
+
+    def aggregate(self, plan: Plan, *, max_cells: int) -> pa.Table:
+        """One row per cell in `partial_schema`, unprotected: the caller owes it to the disclosure step.
+
+        Raises RefusedError `too_many_cells` beyond `max_cells`.
+        """
+
+
+def too_many_cells(max_cells: int) -> RefusedError:
+    """The refusal of a question whose keys take more values than an answer may have cells."""
+    return RefusedError(
+        code="too_many_cells",
+        rule=f"an answer has at most {max_cells} cells",
+        remedy="use fewer or coarser keys, for example bin(x, width) or date_trunc('month', day), or narrow the filter",
+        field="keys",
+    )

@@ -1,0 +1,89 @@
+"""How does a city's file become the next version of a dataset?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from hansa_core.errors import ConfigError
+from hansa_core.policy.manifest import Manifest
+from hansa_core.protection.publish import publish_table, rule_of
+from hansa_core.protection.tables import shapes_of
+from hansa_core.query.contract import Contract
+from hansa_core.query.plan import Level
+from hansa_node.ingest.cells import count_cells
+from hansa_node.ingest.manifest_file import read_manifest, read_mapping
+from hansa_node.ingest.mapping import DatasetMapping
+from hansa_node.ingest.published_file import write_published
+from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport, table_report
+from hansa_node.ingest.sources import TARGET, open_source, unreadable_source
+from hansa_node.ingest.staging import Staged, stage
+from hansa_node.ingest.stamp import stamp_of, write_stamp
+from hansa_node.ingest.versions import dataset_folder, new_version
+
+
+def ingest_dataset(manifest_path: Path, contract: Contract, data_dir: Path) -> IngestReport:
+    """Map, quantise and protect the city's file into a new version under `data_dir`, and make it the current one.
+
+    Raises ConfigError that says what the operator must mend; the earlier version then stays current.
+    """
+    manifest = read_manifest(manifest_path, contract)
+    mapping = read_mapping(manifest_path, contract)
+    with new_version(dataset_folder(data_dir, contract.id)) as version:
+        try:
+            with open_source(mapping.source, version.path) as connection:
+                with unreadable_source(mapping.source):
+                    staged = stage(connection, mapping, contract, manifest)
+                tables = _write(connection, contract, manifest)
+                write_stamp(connection, TARGET, stamp_of(contract, manifest, version.number))
+                connection.execute(f"CHECKPOINT {TARGET}")
+        except ConfigError as error:
+            raise ConfigError(f"{manifest_path}: {error}") from None
+        except duckdb.IOException as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ConfigError(
+                f"{version.path}: cannot be written ({reason}); free some space on that disk and ingest again: "
+                "the earlier version is still served"
+            ) from None
+    return IngestReport(
+        contract=contract.id,
+        level=manifest.level,
+        data_version=version.number,
+        rows_read=staged.rows_read,
+        rows_kept=staged.rows_kept,
+        columns=_column_reports(contract, mapping, staged),
+        tables=tables,
+    )
+
+
+def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest) -> tuple[TableReport, ...]:
+    """At `open` the rows; at `controlled` published cells and nothing else, so that no row is in the file."""
+    if manifest.level is Level.OPEN:
+        rows = exp.table_("rows", db="main", catalog=TARGET, quoted=True)
+        creation = exp.Create(this=rows, kind="TABLE", expression=exp.select("*").from_("staged"))
+        connection.execute(creation.sql(dialect="duckdb"))
+        return ()
+    rule = rule_of(contract, manifest)
+    reports = []
+    for shape in shapes_of(contract, manifest).values():
+        totals = count_cells(connection, shape, contract)
+        table = publish_table(shape, totals, rule)
+        write_published(connection, TARGET, table)
+        reports.append(table_report(table, totals))
+    return tuple(reports)
+
+
+def _column_reports(contract: Contract, mapping: DatasetMapping, staged: Staged) -> tuple[ColumnReport, ...]:
+    return tuple(
+        ColumnReport(
+            name=name,
+            source=mapping.columns[name].told,
+            type=column.type.value,
+            nulls=staged.columns[name].nulls,
+            clipped=staged.columns[name].clipped,
+            rejected=staged.columns[name].rejected,
+        )
+        for name, column in contract.columns.items()
+    )

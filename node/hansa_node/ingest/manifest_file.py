@@ -1,0 +1,54 @@
+"""How is a manifest file read?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from hansa_core.errors import ConfigError
+from hansa_core.policy.manifest import Manifest
+from hansa_core.policy.manifest_document import contract_of_manifest, manifest_from_document
+from hansa_core.query.contract import Contract
+from hansa_core.query.plan import ContractId
+from hansa_node.ingest.mapping import DatasetMapping, mapping_from_document
+
+
+def contract_named_in(path: Path) -> ContractId:
+    """The contract that the manifest file is for. Raises ConfigError."""
+    document = _document(path)
+    with _told_about(path):
+        return contract_of_manifest(document)
+
+
+def read_manifest(path: Path, contract: Contract) -> Manifest:
+    """What the file declares about protection. Raises ConfigError that names file, field, rule and remedy."""
+    document = _document(path)
+    with _told_about(path):
+        return manifest_from_document(document, contract)
+
+
+def read_mapping(path: Path, contract: Contract) -> DatasetMapping:
+    """What the file says about the city's own data; relative source paths start at its folder. Raises ConfigError."""
+    document = _document(path)
+    with _told_about(path):
+        return mapping_from_document(document, contract, path.absolute().parent)
+
+
+def _document(path: Path) -> object:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as failure:
+        raise ConfigError(f"{path}: cannot be read ({failure.strerror}); give the path of a manifest") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as failure:
+        raise ConfigError(f"{path}: is no YAML ({' '.join(str(failure).split())}); mend that line") from None
+
+
+@contextmanager
+def _told_about(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as broken:
+        raise ConfigError(f"{path}: {broken}") from None

@@ -1,0 +1,109 @@
+"""What does ingest tell the operator, and nobody else? Counts by column, rule and table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from hansa_core.protection.tables import CellTotals, PublishedTable
+from hansa_core.query.plan import ContractId, Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnReport:
+    """One contract column. `source`: where it comes from. `rejected`: rows by rule, in the column's own words."""
+
+    name: str
+    source: str
+    type: str
+    nulls: int
+    clipped: int
+    rejected: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableReport:
+    """One published table: how many cells it has but for structural zeros, and how much of it is suppressed.
+
+    `suppressed_units`: the share of the units in its finest cells that stand in suppressed ones, 0 to 1.
+    """
+
+    name: str
+    cells: int
+    suppressed_cells: int
+    suppressed_units: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestReport:
+    """A new version of a dataset, and how it came about."""
+
+    contract: ContractId
+    level: Level
+    data_version: int
+    rows_read: int
+    rows_kept: int
+    columns: tuple[ColumnReport, ...]
+    tables: tuple[TableReport, ...]
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        return (
+            f"{self.contract}: version {self.data_version} at level {self.level}, "
+            f"{self.rows_kept:,} of {self.rows_read:,} rows kept"
+        )
+
+    def __rich__(self) -> Group:
+        parts: list[Text | Table] = [Text(self.summary), _columns_table(self.columns)]
+        return Group(*parts, *([_tables_table(self.tables)] if self.tables else []))
+
+
+def table_report(table: PublishedTable, totals: Mapping[int, CellTotals]) -> TableReport:
+    """How much of a table is suppressed."""
+    shape = table.shape
+    shown = [cell for cell in table.cells if not shape.is_structural_zero(cell.cell)]
+    finest = [cell for cell in shown if all(_is_leaf(table, cell.cell))]
+    units = {cell.cell: totals[cell.cell].contributors.units for cell in finest if cell.cell in totals}
+    lost = sum(units.get(cell.cell, 0) for cell in finest if cell.figures is None)
+    return TableReport(
+        name=shape.name,
+        cells=len(shown),
+        suppressed_cells=sum(cell.figures is None for cell in shown),
+        suppressed_units=lost / total if (total := sum(units.values())) else 0.0,
+    )
+
+
+def _is_leaf(table: PublishedTable, cell: int) -> Iterator[bool]:
+    for dimension, node in zip(table.shape.dimensions, table.shape.nodes(cell), strict=True):
+        yield not dimension.nodes[node].children
+
+
+def _columns_table(columns: tuple[ColumnReport, ...]) -> Table:
+    told = Table("column", "mapped from", "type", title="Columns", title_justify="left")
+    for heading in ("nulls", "out of bounds", "rejected rows"):
+        told.add_column(heading, justify="right")
+    for column in columns:
+        rejected = "\n".join(f"{rule} {rows:,}" for rule, rows in column.rejected.items()) or "0"
+        told.add_row(column.name, column.source, column.type, f"{column.nulls:,}", f"{column.clipped:,}", rejected)
+    return told
+
+
+def _tables_table(tables: tuple[TableReport, ...]) -> Table:
+    told = Table("published table", title="Published tables", title_justify="left")
+    for heading in ("cells", "suppressed", "share of cells", "share of units"):
+        told.add_column(heading, justify="right")
+    for table in tables:
+        share = table.suppressed_cells / table.cells if table.cells else 0.0
+        told.add_row(
+            table.name,
+            f"{table.cells:,}",
+            f"{table.suppressed_cells:,}",
+            f"{share:.1%}",
+            f"{table.suppressed_units:.1%}",
+        )
+    return told

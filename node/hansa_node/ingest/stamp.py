@@ -1,0 +1,65 @@
+"""Is a dataset file what the manifest now declares?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from hansa_core.errors import ConfigError
+from hansa_core.policy.manifest import Manifest
+from hansa_core.protection.fingerprint import fingerprint
+from hansa_core.query.contract import Contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What ingest writes into each file, in the table `prepared`."""
+
+    contract: str
+    level: str
+    data_version: int
+    protection_version: int
+    fingerprint: str
+
+
+def stamp_of(contract: Contract, manifest: Manifest, data_version: int) -> Stamp:
+    """The stamp of a file that is prepared now."""
+    return Stamp(
+        contract=str(contract.id),
+        level=manifest.level.value,
+        data_version=data_version,
+        protection_version=manifest.protection_version,
+        fingerprint=fingerprint(contract, manifest),
+    )
+
+
+def write_stamp(connection: duckdb.DuckDBPyConnection, catalogue: str, stamp: Stamp) -> None:
+    """Add the table `prepared` to an attached file; `catalogue` is a name of our own."""
+    connection.execute(
+        f"CREATE TABLE {catalogue}.main.prepared "
+        "(contract VARCHAR, level VARCHAR, data_version BIGINT, protection_version BIGINT, fingerprint VARCHAR)"
+    )
+    values = [stamp.contract, stamp.level, stamp.data_version, stamp.protection_version, stamp.fingerprint]
+    connection.execute(f"INSERT INTO {catalogue}.main.prepared VALUES ($1, $2, $3, $4, $5)", values)  # noqa: S608
+
+
+def check_stamp(connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest) -> Stamp:
+    """The file's stamp. Raises ConfigError if it was prepared under another contract, level or manifest."""
+    with connection.cursor() as cursor:
+        try:
+            rows = cursor.execute(
+                "SELECT contract, level, data_version, protection_version, fingerprint FROM prepared"
+            ).fetchall()
+        except duckdb.Error:
+            rows = []
+    if len(rows) != 1:
+        raise ConfigError(f"{contract.id}: the dataset file was not made by ingest; run `hansa node ingest`")
+    found = Stamp(**dict(zip(Stamp.__slots__, rows[0], strict=True)))
+    wanted = stamp_of(contract, manifest, found.data_version)
+    if found != wanted:
+        raise ConfigError(
+            f"{contract.id}: contract or manifest changed since version {found.data_version} was prepared; "
+            "run `hansa node ingest` (raise protection_version if a parameter of the protection changed)"
+        )
+    return found

@@ -1,0 +1,107 @@
+"""How does a new version of a dataset take the old one's place, so that a crash at any line leaves one whole?"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hansa_core.errors import ConfigError
+from hansa_core.query.plan import ContractId
+
+_POINTER = "current"
+_VERSION = re.compile(r"v([0-9]{6,9})\.duckdb")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetVersion:
+    """One immutable file. `number`: the data version, a counter from 1."""
+
+    number: int
+    path: Path
+
+
+def dataset_folder(data_dir: Path, contract: ContractId) -> Path:
+    """Where the versions of a dataset lie: `<data_dir>/<contract name>.<contract version>`."""
+    return data_dir / f"{contract.name}.{contract.version}"
+
+
+def current_version(folder: Path) -> DatasetVersion | None:
+    """The version that is served; None before the first ingest. Raises ConfigError if the pointer is broken."""
+    pointer = folder / _POINTER
+    try:
+        name = pointer.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"{pointer}: cannot be read; run `hansa node ingest` again") from None
+    found = _VERSION.fullmatch(name)
+    if found is None or not (folder / name).is_file():
+        raise ConfigError(f"{pointer}: names no version of the dataset; run `hansa node ingest` again")
+    return DatasetVersion(number=int(found[1]), path=folder / name)
+
+
+@contextmanager
+def new_version(folder: Path) -> Iterator[DatasetVersion]:
+    """A fresh path to write the next version to; it becomes the current one when the block ends without an error.
+
+    The file is written beside its name, synced, made read-only and renamed; only then the pointer moves. A crash before
+    leaves the old version current and a stray file, which the next ingest removes. Raises ConfigError when a disk is
+    full or a folder cannot be written.
+    """
+    with _told_to_the_operator(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        for stray in folder.glob("*.partial*"):
+            stray.unlink()
+        number = 1 + max(
+            (int(found[1]) for path in folder.iterdir() if (found := _VERSION.fullmatch(path.name))), default=0
+        )
+    final = folder / f"v{number:06d}.duckdb"
+    partial = folder / f"{final.name}.partial"
+    try:
+        with _told_to_the_operator(folder):
+            yield DatasetVersion(number=number, path=partial)
+            partial.chmod(0o400)
+            _sync(partial)
+            partial.rename(final)
+            _point(folder, final.name)
+    finally:
+        for stray in folder.glob("*.partial*"):
+            stray.unlink()
+
+
+def _point(folder: Path, name: str) -> None:
+    fresh = folder / f"{_POINTER}.partial"
+    fresh.write_text(f"{name}\n", encoding="ascii")
+    _sync(fresh)
+    _sync(folder)  # the version's name is durable before anything points at it
+    fresh.rename(folder / _POINTER)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _told_to_the_operator(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ConfigError(
+                f"{folder}: the disk is full; free some space and ingest again: the earlier version is still served"
+            ) from None
+        raise ConfigError(
+            f"{folder}: cannot be written ({error.strerror}); let the node's user own it: "
+            f"the earlier version is still served"
+        ) from None

@@ -1,0 +1,162 @@
+"""How does a city get a node's folder? Its configuration and policy, and copies of the keys that a node needs."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from hansa_core.errors import ConfigError, PeerError, RefusedError
+from hansa_core.query.plan import ContractId
+from hansa_core.trust.envelope_json import envelope_from_json
+from hansa_core.trust.roster import Member, Roster, roster_from_envelope
+from hansa_node.clock import utc_now
+from hansa_wire.roster_file import contract_file_name, read_contract_documents
+
+_CONFIG = """\
+# The node of {city}. Start it with: hansa node serve --config node.toml
+# Relative paths are relative to this file. Values that are commented out show the default.
+
+city = {city_text}
+roster = "roster.json"             # the signed list of members
+
+# The trust anchor: the roster must carry this many signatures by these keys (raw Ed25519 public keys, hex).
+governance_keys = {governance_keys}
+governance_threshold = {governance_threshold}
+
+# contracts = "contracts"          # the league's contract files
+# policy = "policy.toml"           # who may ask what, for which purpose
+# data_dir = "data"                # where ingest puts the datasets, each version a new file
+# store = "state/store.sqlite"     # nonces, charges, releases, answers and decisions
+
+[listen]
+host = {host}
+port = {port}
+
+[tls]                              # this node's own certificate and key, PEM
+# certificate = "keys/tls.pem"
+# key = "keys/tls.key"
+
+[keys]
+# answer = "keys/answer.key"       # signs the answers; Ed25519, PEM
+
+[datasets]                         # each served contract and the city's manifest for it
+{datasets}
+
+[limits]
+# max_concurrent_queries = 8       # queries that run at once; more wait
+# stop_grace_s = 5                 # seconds that a stop waits for queries under way
+"""
+
+_POLICY = """\
+# Who may ask what, for which purpose. What no rule admits is refused. "*" stands for any.
+# Raise the version with every change: each decision is recorded with it.
+
+id = {id}
+version = 1
+
+[[rules]]
+datasets = {datasets}
+purposes = {purposes}
+organisations = ["*"]              # every organisation that a city of the league vouches for
+
+[deny]                             # never answered, whatever the rules say
+subjects = []
+organisations = []
+keys = []                          # key ids: hex SHA-256 of the public query key
+"""
+
+
+def init_node(directory: Path, *, league: Path, city: str) -> Iterator[str]:
+    """Make the folder; what to tell the operator. `league`: as `hansa league new` laid it out. Raises ConfigError."""
+    anchor = _anchor(league)
+    roster = _roster(league, *anchor)
+    try:
+        member = roster.member(city)
+        contracts = read_contract_documents(league / "contracts", roster)
+    except (RefusedError, PeerError) as wrong:
+        raise ConfigError(str(wrong)) from None
+    if directory.exists() and any(directory.iterdir()):
+        raise ConfigError(f"{directory}: is not empty; name a new or an empty folder for the node")
+    for folder in (directory, *(directory / name for name in ("contracts", "data", "keys", "manifests", "state"))):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    for name in ("tls.pem", "tls.key", "answer.key"):
+        _write(directory / "keys" / name, _read(league / "cities" / city / name))
+    _write(directory / "roster.json", _read(league / "roster.json"))
+    for contract, document in contracts.items():
+        _write(directory / "contracts" / contract_file_name(contract), document)
+    manifests = _manifests(member)
+    _write(directory / "policy.toml", _policy(roster, member).encode())
+    _write(directory / "node.toml", _config(member, anchor, manifests).encode())
+    yield f"{directory}: the node of {city}"
+    for contract, manifest in manifests.items():
+        yield f"next: write {directory / manifest}, then run `hansa node ingest {contract}`"
+
+
+def _anchor(league: Path) -> tuple[list[str], int]:
+    """The governance keys and threshold that the league's own profile trusts."""
+    path = league / "profile.toml"
+    profile = tomllib.loads(_read(path).decode())
+    try:
+        return [str(key) for key in profile["governance_keys"]], int(profile["governance_threshold"])
+    except KeyError as missing:
+        raise ConfigError(f"{path}: has no {missing.args[0]}; give the folder that `hansa league new` made") from None
+
+
+def _roster(league: Path, governance_keys: list[str], threshold: int) -> Roster:
+    try:
+        envelope = envelope_from_json(_read(league / "roster.json"))
+        keys = tuple(bytes.fromhex(key) for key in governance_keys)
+        return roster_from_envelope(envelope, keys, threshold, utc_now())
+    except PeerError as untrusted:
+        raise ConfigError(f"{league / 'roster.json'}: {untrusted}") from None
+
+
+def _manifests(member: Member) -> dict[ContractId, str]:
+    """A file for each contract; the version stands in its name only where two versions are served."""
+    names = [contract.name for contract in member.contracts]
+    return {
+        contract: f"manifests/{contract.name}{'' if names.count(contract.name) == 1 else f'.{contract.version}'}.yaml"
+        for contract in member.contracts
+    }
+
+
+def _config(member: Member, anchor: tuple[list[str], int], manifests: dict[ContractId, str]) -> str:
+    datasets = [f"{_toml(str(contract))} = {_toml(manifest)}" for contract, manifest in manifests.items()]
+    return _CONFIG.format(
+        city=member.city,
+        city_text=_toml(member.city),
+        governance_keys=_toml(anchor[0]),
+        governance_threshold=anchor[1],
+        host=_toml(member.host),
+        port=member.port,
+        datasets="\n".join(datasets),
+    )
+
+
+def _policy(roster: Roster, member: Member) -> str:
+    return _POLICY.format(
+        id=_toml(f"{member.city}.policy"),
+        datasets=_toml([str(contract) for contract in member.contracts]),
+        purposes=_toml(list(roster.purposes)),
+    )
+
+
+def _toml(value: str | list[str]) -> str:
+    return json.dumps(value, ensure_ascii=False)  # a JSON text or list of texts is a TOML one
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        raise ConfigError(
+            f"{path}: cannot be read ({failure.strerror}); give the folder that `hansa league new` made"
+        ) from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.touch(mode=0o600)  # before the content: a key is never open to others, not even for a moment
+    path.write_bytes(content)

@@ -1,0 +1,90 @@
+"""Step 2: what does the plan mean on this city's dataset, at its level? Found without looking at any row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hansa_core.errors import RefusedError
+from hansa_core.policy.decide import Bound
+from hansa_core.protection.cover import Cover, find_cover
+from hansa_core.query.canonical import canonicalise, plan_hash
+from hansa_core.query.check import check_plan
+from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_CELLS
+from hansa_core.query.moments import moments_of
+from hansa_core.query.plan import Level, Plan
+from hansa_node.dataset import Dataset
+from hansa_node.engines.engine import too_many_cells
+from hansa_node.records import ReleaseKey
+
+_MOMENT_BYTES = 17  # 16 bytes of decimal128 and its share of the null bitmap
+_KEY_BYTES = 64  # a fair width for a text key; fixed-width keys need less
+_FIXED_BYTES = 1 << 20  # schema, framing and the answer around the partial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundPlan:
+    """A plan that this dataset can answer. `plan`: canonical. `cover`: at `controlled`, the published cells to add up.
+
+    `max_cells`: how many cells fit into one answer.
+    """
+
+    dataset: Dataset
+    plan: Plan
+    plan_hash: bytes
+    cover: Cover | None
+    max_cells: int
+
+    @property
+    def key(self) -> ReleaseKey:
+        """What makes a release of this plan the same one."""
+        manifest = self.dataset.manifest
+        return ReleaseKey(
+            plan_hash=self.plan_hash,
+            level=manifest.level,
+            data_version=self.dataset.data_version,
+            protection_version=manifest.protection_version,
+        )
+
+    @property
+    def bound(self) -> Bound:
+        """What `decide` needs to know."""
+        return Bound(level=self.dataset.manifest.level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnboundPlan:
+    """A plan that breaks a rule of this dataset's contract, level or published tables."""
+
+    dataset: Dataset
+    broken: RefusedError
+
+    @property
+    def bound(self) -> Bound:
+        """What `decide` needs to know."""
+        return Bound(level=self.dataset.manifest.level, broken=self.broken)
+
+
+def bind(plan: Plan, dataset: Dataset) -> BoundPlan | UnboundPlan:
+    """Check the plan, bring it to canonical form and, at `controlled`, find the published table that answers it."""
+    try:
+        check_plan(plan, dataset.contract, dataset.manifest.level)
+        canonical = canonicalise(plan)
+        max_cells = _cells_that_fit(canonical)
+        cover = _cover(canonical, dataset, max_cells)
+    except RefusedError as broken:
+        return UnboundPlan(dataset=dataset, broken=broken)
+    return BoundPlan(dataset=dataset, plan=canonical, plan_hash=plan_hash(canonical), cover=cover, max_cells=max_cells)
+
+
+def _cells_that_fit(plan: Plan) -> int:
+    cell_bytes = _MOMENT_BYTES * len(moments_of(plan)) + _KEY_BYTES * len(plan.keys)
+    return min(MAX_CELLS, (MAX_ANSWER_BYTES - _FIXED_BYTES) // cell_bytes)
+
+
+def _cover(plan: Plan, dataset: Dataset, max_cells: int) -> Cover | None:
+    if dataset.manifest.level is Level.OPEN:
+        return None
+    cover = find_cover(plan, dataset.contract, dataset.manifest)
+    if len(cover.cells) > max_cells:
+        raise too_many_cells(max_cells)
+    return cover

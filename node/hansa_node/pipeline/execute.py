@@ -1,0 +1,24 @@
+"""Step 6: run the engine over rows at `open`, or add published cells up at `controlled`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from hansa_node.pipeline.bind import BoundPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """One row per cell. Nothing of it may leave before `protect`."""
+
+    plan: BoundPlan
+    table: pa.Table
+
+
+def execute(plan: BoundPlan) -> Executed:
+    """Raises RefusedError `too_many_cells` at `open`, where undeclared domains show their size only here."""
+    reader = plan.dataset.reader
+    table = reader.read(plan.plan, cover=plan.cover, max_cells=plan.max_cells)
+    return Executed(plan=plan, table=table)

@@ -1,0 +1,55 @@
+"""Step 4: was this asked before? The same bytes get the same answer, the same question the same release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hansa_core.query.answer import Release
+from hansa_core.query.query import Query
+from hansa_core.trust.dsse import Envelope
+from hansa_node.pipeline.bind import BoundPlan
+from hansa_node.pipeline.verify import VerifiedQuery
+from hansa_node.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What the store remembers of these bytes.
+
+    `answer`: the one they got. `replayed`: their nonce was used for other bytes. `after_expiry`: they have expired.
+    """
+
+    answer: Envelope | None
+    replayed: bool
+    after_expiry: bool
+
+
+def recall_answer(verified: VerifiedQuery, store: Store, now: datetime) -> Past:
+    """Look the signed bytes and their nonce up."""
+    query, key_id = verified.content, verified.asker.key_id
+    after_expiry = isinstance(query, Query) and now >= query.expires_at
+    owner = store.nonce_owner(key_id, query.nonce) if isinstance(query, Query) else None
+    return Past(
+        answer=store.answer(verified.query_hash, key_id, after_expiry=after_expiry),
+        replayed=owner is not None and owner != verified.query_hash,
+        after_expiry=after_expiry,
+    )
+
+
+def recall_release(plan: BoundPlan, store: Store) -> Release | None:
+    """The stored release of the same question, bit for bit, whoever asked for it first."""
+    partial_ipc = store.release(plan.key)
+    return None if partial_ipc is None else release_of(plan, partial_ipc)
+
+
+def release_of(plan: BoundPlan, partial_ipc: bytes) -> Release:
+    """A protected partial as the release of this plan."""
+    return Release(
+        plan_hash=plan.plan_hash,
+        contract=plan.dataset.contract.id,
+        level=plan.dataset.manifest.level,
+        data_version=plan.dataset.data_version,
+        protection_version=plan.dataset.manifest.protection_version,
+        partial_ipc=partial_ipc,
+    )

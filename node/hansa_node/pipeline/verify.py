@@ -1,0 +1,59 @@
+"""Step 1: who signed these bytes, and does a city of the league vouch for them?"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.policy.decide import Asker
+from hansa_core.query.query import Query
+from hansa_core.trust.credential import credential_from_envelope
+from hansa_core.trust.dsse import Envelope
+from hansa_core.trust.dsse import verify as verify_envelope
+from hansa_core.trust.keys import public_key_id
+from hansa_core.trust.roster import Roster
+from hansa_wire.query_codec import decode_query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedQuery:
+    """A query whose signature and credential hold.
+
+    `query_hash`: SHA-256 of the signed bytes. `content`: the query, or the rule that kept it from being read.
+    """
+
+    query_hash: bytes
+    asker: Asker
+    content: Query | RefusedError
+
+
+def verify(query: Envelope, credential: Envelope, *, payload_type: str, roster: Roster, now: datetime) -> VerifiedQuery:
+    """Check the credential against the roster, then the query against the credential's key.
+
+    Raises RefusedError `credential_invalid`, `credential_expired`, `not_a_member` or `signature_invalid`: nobody is
+    known to have asked, so it is answered unsigned and not stored. Raises PeerError for a malformed query.
+    """
+    holder = credential_from_envelope(credential, roster, now)
+    try:
+        payload = verify_envelope(query, payload_type, (holder.key,))
+    except PeerError as broken:
+        raise RefusedError(
+            code="signature_invalid",
+            rule=f"the holder of the credential's key signs the query: {broken}",
+            remedy="sign the query with the key that the credential names",
+            field="query",
+        ) from None
+    content: Query | RefusedError
+    try:
+        content = decode_query(payload)
+    except RefusedError as broken:
+        content = broken
+    asker = Asker(
+        subject=holder.subject,
+        organisation=holder.organisation,
+        key_id=public_key_id(holder.key),
+        purposes=None if holder.purposes is None else frozenset(holder.purposes),
+    )
+    return VerifiedQuery(query_hash=hashlib.sha256(payload).digest(), asker=asker, content=content)

@@ -1,0 +1,109 @@
+"""The node's process: it binds its port, answers until it is told to stop, and stops without losing an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from hansa_core.errors import ConfigError
+from hansa_core.trust.dsse import Envelope
+from hansa_node import __version__
+from hansa_node.clock import fresh_nonce, utc_now
+from hansa_node.config import NodeConfig, read_policy
+from hansa_node.datasets import Datasets
+from hansa_node.declared import read_all_declared
+from hansa_node.describe import describe
+from hansa_node.dry_run import dry_run
+from hansa_node.ground import Ground
+from hansa_node.identity import Identity, member_of, read_identity, read_roster
+from hansa_node.pipeline.ask import AskPipeline
+from hansa_node.store import Store
+from hansa_wire.node_rpc import NODE_SERVICE, add_node_service
+from hansa_wire.server import add_health_and_reflection, listen, new_server
+from hansa_wire.tls import server_credentials
+
+log = logging.getLogger(__name__)
+
+_WAITING_CALLS_PER_QUERY = 32  # calls that may wait for each query that runs; more are turned away at once
+
+
+class NodeCalls:
+    """A NodeHandler: the node's three calls."""
+
+    def __init__(self, ground: Ground, executor: ThreadPoolExecutor) -> None:
+        self._ground = ground
+        self._executor = executor
+        self._pipeline = AskPipeline(ground, executor)
+
+    async def ask(self, query: Envelope, credential: Envelope) -> Envelope:
+        return await self._pipeline.ask(query, credential)
+
+    async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
+        return await self._run(partial(dry_run, query, credential, self._ground))
+
+    async def describe(self) -> Envelope:
+        return await self._run(partial(describe, self._ground))
+
+    async def all_answered(self) -> None:
+        """Wait until no query is under way."""
+        await self._pipeline.all_answered()
+
+    async def _run(self, step: Callable[[], Envelope]) -> Envelope:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, step)
+
+
+async def serve(config: NodeConfig, *, announce: Callable[[int], None] = lambda _: None) -> None:
+    """Serve until SIGTERM or SIGINT. `announce` is told the port. Raises ConfigError before anything is served."""
+    now = utc_now()
+    roster = read_roster(config, now)
+    identity = read_identity(config, member_of(roster, config))
+    if now >= identity.certificate_expires:
+        raise ConfigError(f"{config.tls_certificate}: has expired; renew it from the city's CA")
+    policy = read_policy(config.policy)
+    datasets = Datasets(read_all_declared(config, roster))
+    store = Store.open(config.store, now=now)
+    try:
+        ground = Ground(
+            city=config.city,
+            roster=roster,
+            policy=policy,
+            signer=identity.answer_signer,
+            datasets=datasets,
+            store=store,
+            clock=utc_now,
+            fresh_nonce=fresh_nonce,
+        )
+        await _serve(config, ground, identity, announce)
+    finally:
+        datasets.close()
+        store.close()
+
+
+async def _serve(config: NodeConfig, ground: Ground, identity: Identity, announce: Callable[[int], None]) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, stopped.set)
+    with ThreadPoolExecutor(max_workers=config.max_concurrent_queries, thread_name_prefix="query") as executor:
+        calls = NodeCalls(ground, executor)
+        coordinators = ground.roster.coordinators
+        pins = frozenset(entry.tls_spki for entry in coordinators)
+        server = new_server(max_concurrent_calls=config.max_concurrent_queries * _WAITING_CALLS_PER_QUERY)
+        add_node_service(server, calls, pins.__contains__)
+        health = await add_health_and_reflection(server, (NODE_SERVICE,))
+        authorities = [entry.ca_pem for entry in coordinators]
+        credentials = server_credentials(identity.tls_certificate, identity.tls_key, authorities)
+        port = listen(server, config.listen.host, config.listen.port, credentials)
+        await server.start()
+        fields = {"city": ground.city, "host": config.listen.host, "port": port, "version": __version__}
+        log.info("node started", extra=fields)
+        announce(port)
+        await stopped.wait()
+        await health.enter_graceful_shutdown()
+        await server.stop(config.stop_grace_s)
+        await calls.all_answered()
+        log.info("node stopped", extra={"city": ground.city})

@@ -1,0 +1,82 @@
+"""How is the store's SQLite file made, locked and opened, and what do its failures mean?"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from hansa_core.errors import ConfigError, HansaError, StoreCorruptError
+
+SCHEMA_VERSION = 1
+_DISK_TROUBLE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+_CORRUPTION = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT})
+
+
+class StoreUnavailableError(HansaError):
+    """The operator has to act: the disk is full or cannot be written. Nothing was half done."""
+
+
+def lock(path: Path) -> int:
+    """Hold `<store>.lock` for as long as the process lives: the kernel lets go of it even after kill -9."""
+    lock_path = path.with_name(path.name + ".lock")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock_file = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as failure:
+        raise ConfigError(f"{path}: the store cannot be made here ({failure.strerror}); see to its folder") from None
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock_file)
+        raise ConfigError(
+            f"{path}: another process has this store open; one node has one store: stop the other node, or set `store`"
+        ) from None
+    return lock_file
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, or make it with mode 0600 and the schema."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # SQLite gives its -wal the same mode
+    if path.stat().st_mode & 0o077:
+        raise ConfigError(f"{path}: others than its owner can read the store; run `chmod 600 {path}`")
+    with sorted_errors(path):
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > SCHEMA_VERSION:
+        raise ConfigError(f"{path}: a newer Hansa made this store (version {version}); run that one or a newer one")
+    if version == 0:
+        schema = files("hansa_node").joinpath("schema.sql").read_text(encoding="utf-8")
+        connection.executescript(f"BEGIN; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+
+@contextmanager
+def sorted_errors(path: Path) -> Iterator[None]:
+    """SQLite's errors by who has to act. Their own texts may quote what is stored, so none is passed on."""
+    try:
+        yield
+    except sqlite3.Error as failure:
+        primary = getattr(failure, "sqlite_errorcode", 0) & 0xFF  # the low byte: the rest says more about it
+        if primary in _DISK_TROUBLE:
+            raise StoreUnavailableError(
+                f"{path}: the disk is full or cannot be written; nothing was half done: free space, then ask again"
+            ) from None
+        if primary in _CORRUPTION:
+            raise StoreCorruptError(f"{path}: the store contradicts itself; stop, and restore it with care") from None
+        raise

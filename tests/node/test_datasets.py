@@ -1,0 +1,102 @@
+"""A new data version takes over between two questions; a broken one never does."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from hansa_core.query.answer import Release
+from hansa_node.config import NodeConfig
+from hansa_node.datasets import Datasets
+from hansa_node.declared import read_all_declared
+from hansa_node.ingest.versions import current_version, dataset_folder
+from hansa_test_node import (
+    BY_MODE,
+    PERMITS,
+    TRIPS,
+    NodeHome,
+    ask,
+    cells,
+    decisions,
+    ingest,
+    make_node,
+    write_source,
+)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> NodeHome:
+    """A node whose files the test may change."""
+    return make_node(tmp_path / "league")
+
+
+def folder(config: NodeConfig) -> Path:
+    return dataset_folder(config.data_dir, TRIPS)
+
+
+def test_a_new_version_is_switched_to_between_two_questions(own: NodeHome, tmp_path: Path) -> None:
+    store = tmp_path / "store.sqlite"
+    with own.ground(store) as ground:
+        (before,) = ask(own, ground, own.signed(own.query()))
+        write_source(own.home, "town.trips", extra=5)
+        ingest(own.config, own.roster, TRIPS)
+        (after,) = ask(own, ground, own.signed(own.query()))
+        assert cells(own, ground, before, BY_MODE)[0] == ("bike", 60)
+        assert cells(own, ground, after, BY_MODE)[0] == ("bike", 65)
+    first, second = own.opened(before).outcome, own.opened(after).outcome
+    assert isinstance(first, Release)
+    assert isinstance(second, Release)
+    assert (first.data_version, second.data_version) == (1, 2)
+    assert decisions(store, "data_version, recalled") == [(1, 0), (2, 0)]
+
+
+def test_a_question_under_way_keeps_its_version(own: NodeHome) -> None:
+    datasets = Datasets(read_all_declared(own.config, own.roster))
+    held = datasets.current(TRIPS)
+    write_source(own.home, "town.trips", extra=5)
+    ingest(own.config, own.roster, TRIPS)
+    fresh = datasets.current(TRIPS)
+    assert held is not None
+    assert fresh is not None
+    assert (held.data_version, fresh.data_version) == (1, 2)
+    counts = [each.reader.read(BY_MODE, cover=None, max_cells=10).column("m0")[0].as_py() for each in (held, fresh)]
+    assert counts == [60, 65]
+    held.reader.close()
+    datasets.close()
+
+
+def test_a_broken_version_is_told_of_once_and_the_earlier_one_stays(
+    own: NodeHome, caplog: pytest.LogCaptureFixture
+) -> None:
+    datasets = Datasets(read_all_declared(own.config, own.roster))
+    assert datasets.current(TRIPS) is not None
+    (folder(own.config) / "v000002.duckdb").write_bytes(b"half a file")
+    (folder(own.config) / "current").write_text("v000002.duckdb\n")
+    for _ in range(3):
+        served = datasets.current(TRIPS)
+        assert served is not None
+        assert served.data_version == 1
+    told = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.getMessage() for record in told] == ["dataset not switched"]
+    assert "run `hansa node ingest`" in vars(told[0])["remedy"]
+    datasets.close()
+
+
+def test_a_broken_pointer_leaves_the_earlier_version(own: NodeHome) -> None:
+    datasets = Datasets(read_all_declared(own.config, own.roster))
+    assert datasets.current(TRIPS) is not None
+    (folder(own.config) / "current").write_text("../../etc/passwd\n")
+    served = datasets.current(TRIPS)
+    assert served is not None
+    assert served.data_version == 1
+    datasets.close()
+
+
+def test_a_dataset_that_was_not_ingested_is_not_served(own: NodeHome) -> None:
+    (folder(own.config) / "current").unlink()
+    datasets = Datasets(read_all_declared(own.config, own.roster))
+    assert datasets.current(TRIPS) is None
+    assert [dataset.contract.id for dataset in datasets.all_current()] == [PERMITS]
+    assert current_version(folder(own.config)) is None

@@ -1,0 +1,206 @@
+"""What every engine owes: one suite, run over each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from hansa_core.errors import RefusedError
+from hansa_core.query.expression import Call, Column, Expression, Op, literal
+from hansa_core.query.limits import MAX_DEPTH, MAX_NODES
+from hansa_core.query.moments import MomentKind, moments_of
+from hansa_core.query.partial import partial_schema, rows_of
+from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.query.types import INT64_MAX, INT64_MIN, Value
+from hansa_datasets import write_dataset
+from hansa_node.engines.duckdb_engine import DuckDBEngine
+from hansa_node.engines.duckdb_sql import compile_plan
+from hansa_node.engines.engine import Engine
+from hansa_node.engines.lockdown import open_locked
+from hansa_node.engines.reference import ReferenceEngine
+from hansa_strategies import TRIPS
+
+Row = Mapping[str, Value | None]
+EngineOver = Callable[[Sequence[Row]], Engine]
+
+COUNT = Aggregate(AggregateFunction.COUNT_ROWS)
+BLANK: Row = dict.fromkeys(TRIPS.columns) | {"rider": "r", "zone": 1, "mode": "bus"}
+
+
+def row(**stored: Value | None) -> Row:
+    """A row of TRIPS with NULL in whatever is not given."""
+    return {**BLANK, **stored}
+
+
+@pytest.fixture(params=["reference", "duckdb"])
+def engine_over(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EngineOver]:
+    with ExitStack() as opened:
+
+        def over(rows: Sequence[Row]) -> Engine:
+            if request.param == "reference":
+                return ReferenceEngine(TRIPS, rows)
+            path = tmp_path / "v000001.duckdb"
+            write_dataset(path, TRIPS, rows)
+            return DuckDBEngine(TRIPS, opened.enter_context(open_locked(path)))
+
+        yield over
+
+
+def plan(*aggregates: Aggregate, keys: Sequence[Expression] = (), where: Expression | None = None) -> Plan:
+    return Plan(TRIPS.id, where, tuple(keys), aggregates or (COUNT,))
+
+
+def cells(engine: Engine, asked: Plan) -> list[tuple[object, ...]]:
+    return list(rows_of(engine.aggregate(asked, max_cells=1000)))
+
+
+def value_of(engine_over: EngineOver, expression: Expression, **stored: Value | None) -> object:
+    """What the expression gives in the only row."""
+    ((value, count),) = cells(engine_over([row(**stored)]), plan(keys=[expression]))
+    assert count == 1
+    return value
+
+
+def test_an_answer_has_the_schema_of_the_plan(engine_over: EngineOver) -> None:
+    asked = plan(Aggregate(AggregateFunction.AVG, "fare"), keys=[Column("mode"), Column("day")])
+    table = engine_over([row(fare=3)]).aggregate(asked, max_cells=10)
+    assert table.schema.equals(partial_schema(asked, TRIPS), check_metadata=True)
+
+
+def test_no_rows_make_one_cell_without_keys_and_none_with_keys(engine_over: EngineOver) -> None:
+    engine = engine_over([])
+    assert cells(engine, plan(COUNT, Aggregate(AggregateFunction.SUM, "stops"))) == [(0, 0, 0)]
+    assert cells(engine, plan(keys=[Column("mode")])) == []
+
+
+def test_a_filter_that_nothing_passes_leaves_the_total_at_zero(engine_over: EngineOver) -> None:
+    asked = plan(where=Call(Op.EQ, (Column("mode"), literal("tram"))))
+    assert cells(engine_over([row()]), asked) == [(0,)]
+
+
+def test_unknown_is_not_true_in_where_and_filter(engine_over: EngineOver) -> None:
+    paid = Call(Op.NOT, (Column("paid"),))
+    engine = engine_over([row(paid=None), row(paid=False), row(paid=True)])
+    assert cells(engine, plan(where=paid)) == [(1,)]
+    assert cells(engine, plan(Aggregate(AggregateFunction.COUNT_ROWS, None, paid))) == [(1,)]
+
+
+def test_sums_are_exact_in_quanta_and_skip_nulls(engine_over: EngineOver) -> None:
+    engine = engine_over([row(fare=3), row(fare=None), row(fare=-5), row(fare=4000)])
+    asked = plan(Aggregate(AggregateFunction.AVG, "fare"))
+    assert [moment.kind for moment in moments_of(asked)] == [MomentKind.COUNT, MomentKind.SUM]
+    assert cells(engine, asked) == [(3, 3998)]
+
+
+def test_a_sum_may_pass_64_bits(engine_over: EngineOver) -> None:
+    engine = engine_over([row(odometer=INT64_MAX)] * 5)
+    assert cells(engine, plan(Aggregate(AggregateFunction.SUM, "odometer"))) == [(5, 5 * INT64_MAX)]
+
+
+def test_a_unit_counts_once_in_each_cell(engine_over: EngineOver) -> None:
+    rows = [row(rider=rider, mode=mode) for rider, mode in (("a", "bus"), ("a", "bus"), ("a", "tram"), ("b", "bus"))]
+    asked = plan(Aggregate(AggregateFunction.COUNT_DISTINCT, "rider"), keys=[Column("mode")])
+    assert cells(engine_over(rows), asked) == [("tram", 1), ("bus", 2)]
+
+
+def test_cells_stand_in_the_domains_display_order_and_null_last(engine_over: EngineOver) -> None:
+    rows = [row(mode=mode, day=day) for mode in ("unknown", "bus", "tram") for day in (None, date(2024, 5, 2))]
+    answered = cells(engine_over(rows), plan(keys=[Column("mode"), Column("day")]))
+    assert [keys[:2] for keys in answered] == [
+        (mode, day) for mode in ("tram", "bus", "unknown") for day in (date(2024, 5, 2), None)
+    ]
+
+
+def test_as_many_cells_as_allowed_pass_and_one_more_is_refused(engine_over: EngineOver) -> None:
+    engine = engine_over([row(stops=stops) for stops in range(6)])
+    asked = plan(keys=[Column("stops")])
+    assert engine.aggregate(asked, max_cells=6).num_rows == 6
+    with pytest.raises(RefusedError) as refused:
+        engine.aggregate(asked, max_cells=5)
+    assert refused.value.code == "too_many_cells"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (Call(Op.ADD, (Column("odometer"), literal(1))), None),
+        (Call(Op.MUL, (Column("odometer"), Column("odometer"))), None),
+        (Call(Op.SUB, (literal(INT64_MIN), Column("odometer"))), None),
+        (Call(Op.ABS, (literal(INT64_MIN),)), None),
+        (Call(Op.DIV, (Column("odometer"), literal(0))), None),
+        (Call(Op.DIV, (literal(1.0), literal(-0.0))), None),
+        (Call(Op.DIV, (literal(7), literal(2))), 3.5),
+        (Call(Op.MUL, (literal(1e308), literal(10.0))), None),
+        (Call(Op.BIN, (literal(-7), literal(5))), -10),
+        (Call(Op.BIN, (literal(INT64_MIN), literal(INT64_MAX))), None),
+        (Call(Op.BIN, (literal(-0.1), literal(0.25))), -0.25),
+        (Call(Op.TRY_CAST, (literal(2.5), literal("integer"))), 3),
+        (Call(Op.TRY_CAST, (literal(-2.5), literal("integer"))), -3),
+        (Call(Op.TRY_CAST, (literal(2.0**63), literal("integer"))), None),
+        (Call(Op.TRY_CAST, (literal("1e3"), literal("integer"))), None),
+        (Call(Op.TRY_CAST, (literal("9223372036854775807.4"), literal("integer"))), INT64_MAX),
+        (Call(Op.TRY_CAST, (literal("9223372036854775807.5"), literal("integer"))), None),
+        (Call(Op.TRY_CAST, (literal("9" * 400), literal("number"))), None),
+        (Call(Op.TRY_CAST, (literal("2023-02-29"), literal("date"))), None),
+        (Call(Op.TRY_CAST, (literal("2024-01-01 24:00:00"), literal("timestamp"))), None),
+        (Call(Op.TRY_CAST, (literal(datetime(1969, 12, 31, 23)), literal("date"))), date(1969, 12, 31)),
+        (Call(Op.DATE_TRUNC, (literal("quarter"), literal(date(2024, 5, 31)))), date(2024, 4, 1)),
+        (Call(Op.EXTRACT, (literal("isodow"), literal(date(2026, 11, 29)))), 7),
+        (Call(Op.NULLIF, (literal(1), literal(1.0))), None),
+        (Call(Op.GRID, (literal(47.6062), literal(-122.3321), literal(500))), 30640000008757),
+        (Call(Op.GRID, (literal(90.5), literal(0.0), literal(500))), None),
+    ],
+)
+def test_every_operator_is_total(engine_over: EngineOver, expression: Expression, expected: object) -> None:
+    assert value_of(engine_over, expression, odometer=INT64_MAX) == expected
+
+
+def test_minus_zero_and_zero_are_one_key(engine_over: EngineOver) -> None:
+    half = Call(Op.MUL, (Column("fare"), literal(-0.5)))
+    ((value, count),) = cells(engine_over([row(fare=0), row(fare=0)]), plan(keys=[half]))
+    assert (repr(value), count) == ("0.0", 2)
+
+
+def test_text_is_bound_and_never_read_as_sql(engine_over: EngineOver) -> None:
+    hostile = "bus'; DROP TABLE rows; --\x00$1\\"
+    engine = engine_over([row(remark=hostile), row(remark="bus")])
+    asked = plan(keys=[Column("remark")], where=Call(Op.IN, (Column("remark"), literal(hostile))))
+    assert cells(engine, asked) == [(hostile, 1)]
+    assert hostile not in compile_plan(asked, TRIPS, limit=10).sql
+
+
+@pytest.mark.parametrize("op", [Op.NULLIF, Op.MUL, Op.BIN, Op.COALESCE])
+def test_the_deepest_question_is_answered(engine_over: EngineOver, op: Op) -> None:
+    deep: Expression = Column("fare")
+    for _ in range(MAX_DEPTH - 1):
+        deep = Call(op, (deep, literal(1.0)))
+    assert value_of(engine_over, deep, fare=8) == 2.0
+
+
+def test_the_widest_question_is_answered(engine_over: EngineOver) -> None:
+    numbers = tuple(literal(number) for number in range(MAX_NODES - 2))
+    engine = engine_over([row(stops=7)])
+    assert cells(engine, plan(where=Call(Op.IN, (Column("stops"), *numbers)))) == [(1,)]
+    comparisons = tuple(Call(Op.NE, (Column("stops"), literal(-number - 1))) for number in range(MAX_NODES // 3 - 1))
+    assert cells(engine, plan(where=Call(Op.AND, comparisons))) == [(1,)]
+
+
+def test_the_statement_grows_linearly_with_the_question() -> None:
+    def length(depth: int) -> int:
+        deep: Expression = Column("fare")
+        for _ in range(depth):
+            deep = Call(Op.BIN, (Call(Op.NULLIF, (deep, literal(1.5))), literal(2.0)))
+        return len(compile_plan(plan(keys=[deep]), TRIPS, limit=10).sql)
+
+    assert length(12) - length(8) <= length(8) - length(4) + 64  # the names of bound values get longer
+
+
+def test_an_answer_is_one_batch_without_dictionaries(engine_over: EngineOver) -> None:
+    table = engine_over([row(remark="a"), row(remark="a")]).aggregate(plan(keys=[Column("remark")]), max_cells=10)
+    assert not any(pa.types.is_dictionary(field.type) for field in table.schema)
+    assert all(column.num_chunks == 1 for column in table.columns)

@@ -1,0 +1,78 @@
+"""What a city says about its own file is read exactly, or named where it is wrong."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hansa_node.ingest.mapping import SourceFormat, mapping_from_document
+from hansa_node.ingest.units import conversion
+from hansa_published import SHOPS
+
+COLUMNS = [name for name in SHOPS.columns if name != "visits"]
+DOCUMENT: dict[str, Any] = {
+    "source": {"format": "csv", "path": "shops.csv"},
+    "mapping": {**{name: {"from": name} for name in COLUMNS}, "visits": {"constant": 1}},
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "scale", "offset"),
+    [
+        ("weeks", "days", 7, 0),
+        ("week", "days", 7, 0),
+        ("min", "h", Fraction(1, 60), 0),
+        ("mi", "km", Fraction("1.609344"), 0),
+        ("km", "miles", Fraction(1000) / Fraction("1609.344"), 0),
+        ("lb", "kg", Fraction("0.45359237"), 0),
+        ("fahrenheit", "celsius", Fraction(5, 9), Fraction(-160, 9)),
+        ("kelvin", "celsius", 1, Fraction("-273.15")),
+        ("%", "share", Fraction(1, 100), 0),
+        ("EUR", "EUR", 1, 0),
+    ],
+)
+def test_units_convert_exactly(source: str, target: str, scale: Fraction, offset: Fraction) -> None:
+    found = conversion(source, target)
+    assert (found.scale, found.offset) == (scale, offset)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [("miles", "miles is a unit of length"), ("weaks", "did you mean weeks"), ("EUR", "no unit")]
+)
+def test_units_that_do_not_convert_are_refused(source: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        conversion(source, "days")
+
+
+def test_a_relative_path_starts_at_the_manifests_folder() -> None:
+    mapping = mapping_from_document(DOCUMENT, SHOPS, Path("/srv/node"))
+    assert mapping.source.path == Path("/srv/node/shops.csv")
+    assert mapping.source.format is SourceFormat.CSV
+    assert mapping.columns["visits"].constant == "1"
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "said"),
+    [
+        ("source", {"format": "xlsx"}, "source.format: 'xlsx' is not offered"),
+        ("source", {"pth": "x"}, "did you mean path"),
+        ("source", {"table": "t"}, "source.table"),
+        ("source", {"delimiter": ";;"}, "one character"),
+        ("mapping", {"kinds": {"from": "kind"}}, "did you mean kind"),
+        ("mapping", {"kind": None}, "mapping.kind: is missing"),
+        ("mapping", {"kind": {"form": "kind"}}, "did you mean from|did you mean format"),
+        ("mapping", {"kind": {"from": "kind", "constant": "bar"}}, "exactly one of from, year_of and constant"),
+        ("mapping", {"kind": {"from": "kind", "format": "%Y"}}, "a format is for dates"),
+        ("mapping", {"kind": {"from": "kind", "unit": "days"}}, "mapping.kind.unit: the contract gives kind no unit"),
+        ("mapping", {"kind": {"from": "kind", "recode": ["bar"]}}, "mapping.kind.recode: is no mapping"),
+        ("mapping", {"kind": {"year_of": "days"}}, "'days' is no date of the contract"),
+        ("mapping", {"kind": {"constant": ["bar"]}}, "mapping.kind.constant"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_remedy(section: str, changes: dict[str, Any], said: str) -> None:
+    document = {**DOCUMENT, section: {**DOCUMENT[section], **changes}}
+    with pytest.raises(ValueError, match=said):
+        mapping_from_document(document, SHOPS, Path())

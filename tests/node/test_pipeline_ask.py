@@ -1,0 +1,293 @@
+"""A question's whole way, over a real store and real datasets: what is answered, refused, recalled and recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.policy.policy import DenyList
+from hansa_core.query.answer import Refusal
+from hansa_core.query.expression import Call, Column, Op, literal
+from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.trust.envelope_json import envelope_from_json
+from hansa_node.clock import utc_now
+from hansa_node.ground import Ground
+from hansa_test_node import BY_KIND, BY_MODE, COUNT, PERMITS, TRIPS, NodeHome, ask, cells, decisions, pipeline_over
+from hansa_wire.key_file import read_signer
+from hansa_wire.query_codec import encode_query
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store.sqlite"
+
+
+def refusal(node: NodeHome, answer: Envelope) -> Refusal:
+    outcome = node.opened(answer).outcome
+    assert isinstance(outcome, Refusal)
+    return outcome
+
+
+def test_an_open_question_is_answered_signed_and_recorded(node: NodeHome, store: Path) -> None:
+    with node.ground(store) as ground:
+        (answer,) = ask(node, ground, node.signed(node.query()))
+        assert cells(node, ground, answer, BY_MODE) == [("bike", 60), ("car", 50), ("walk", 2)]
+    assert decisions(store, "decision, dataset, level, organisation, purpose, cost_microrho") == [
+        ("permit", "town.trips/1", "open", "bremen", "statistics", 0)
+    ]
+
+
+def test_a_controlled_question_is_answered_from_published_cells_with_small_ones_suppressed(
+    node: NodeHome, store: Path
+) -> None:
+    with node.ground(store) as ground:
+        (answer,) = ask(node, ground, node.signed(node.query(BY_KIND)))
+        assert cells(node, ground, answer, BY_KIND) == [("house", 60), ("shed", 50), ("tower", None)]
+
+
+def test_the_same_bytes_get_the_same_answer_and_no_new_entry(node: NodeHome, store: Path) -> None:
+    query = node.signed(node.query())
+    with node.ground(store) as ground:
+        first, second = ask(node, ground, query, query)
+    with node.ground(store) as ground:
+        (after_restart,) = ask(node, ground, query)
+    assert first == second == after_restart
+    assert len(decisions(store)) == 1
+
+
+def test_the_same_bytes_at_the_same_time_are_answered_once(node: NodeHome, store: Path) -> None:
+    query = node.signed(node.query())
+
+    async def at_once(ground: Ground) -> Sequence[Envelope]:
+        with pipeline_over(ground) as pipeline:
+            return await asyncio.gather(*(pipeline.ask(query, node.credential) for _ in range(8)))
+
+    with node.ground(store) as ground:
+        answers = asyncio.run(at_once(ground))
+    assert len({answer.payload for answer in answers}) == 1
+    assert len(decisions(store)) == 1
+
+
+def test_the_same_question_gets_the_stored_release_bit_for_bit(node: NodeHome, store: Path) -> None:
+    # The same question in other words: a double negation, and the aggregate twice.
+    yes = Call(Op.EQ, (Column("mode"), literal("bike")))
+    said = Plan(TRIPS, yes, (), (COUNT,))
+    other = Plan(TRIPS, Call(Op.NOT, (Call(Op.NOT, (yes,)),)), (), (COUNT, COUNT))
+    with node.ground(store) as ground:
+        first, second = ask(node, ground, node.signed(node.query(said)), node.signed(node.query(other)))
+    one, two = node.opened(first), node.opened(second)
+    assert one.outcome == two.outcome
+    assert (one.query_hash, one.nonce) != (two.query_hash, two.nonce)
+    assert decisions(store) == [("permit", None, 0), ("permit", None, 1)]
+
+
+def test_equal_questions_at_the_same_time_share_one_release(node: NodeHome, store: Path) -> None:
+    async def at_once(ground: Ground) -> Sequence[Envelope]:
+        with pipeline_over(ground) as pipeline:
+            queries = [node.signed(node.query()) for _ in range(6)]
+            return await asyncio.gather(*(pipeline.ask(query, node.credential) for query in queries))
+
+    with node.ground(store) as ground:
+        answers = asyncio.run(at_once(ground))
+    assert len({node.opened(answer).outcome for answer in answers}) == 1
+    assert sorted(decisions(store, "recalled")) == [(0,)] + [(1,)] * 5
+
+
+def test_the_same_nonce_with_other_bytes_is_refused_signed_and_recorded(node: NodeHome, store: Path) -> None:
+    first = node.query()
+    second = replace(first, plan=BY_KIND)
+    with node.ground(store) as ground:
+        _, answer = ask(node, ground, node.signed(first), node.signed(second))
+    assert refusal(node, answer).code == "replay"
+    assert decisions(store) == [("permit", None, 0), ("refuse", "replay", 0)]
+
+
+def test_one_nonce_for_two_queries_at_the_same_time_is_answered_once(node: NodeHome, store: Path) -> None:
+    first = node.query()
+    pair = [node.signed(first), node.signed(replace(first, plan=BY_KIND))]
+
+    async def at_once(ground: Ground) -> Sequence[Envelope]:
+        with pipeline_over(ground) as pipeline:
+            return await asyncio.gather(*(pipeline.ask(query, node.credential) for query in pair))
+
+    with node.ground(store) as ground:
+        asyncio.run(at_once(ground))
+    assert sorted(decisions(store, "coalesce(code, '')")) == [("",), ("replay",)]
+
+
+def test_an_answered_query_that_has_expired_is_refused_once_and_for_all(node: NodeHome, store: Path) -> None:
+    query = node.signed(node.query())
+    with node.ground(store) as ground:
+        (fresh,) = ask(node, ground, query)
+        later = replace(ground, clock=lambda: utc_now() + timedelta(hours=1))
+        expired, again = ask(node, later, query, query)
+        (early,) = ask(node, ground, query)
+    assert refusal(node, expired).code == "expired"
+    assert expired == again
+    assert early == fresh
+    assert decisions(store) == [("permit", None, 0), ("refuse", "expired", 0)]
+
+
+Change = Callable[[NodeHome], dict[str, Any]]
+UNSERVED = Plan(ContractId("town.trees", 1), None, (), (COUNT,))
+UNKNOWN = Plan(TRIPS, None, (Column("mood"),), (COUNT,))
+UNPUBLISHED = Plan(PERMITS, None, (Column("kind"),), (Aggregate(AggregateFunction.SUM, "minutes"),))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"cities": ("luebeck",)}, "not_addressed"),
+        ({"league": "other"}, "league_mismatch"),
+        ({"expires_at": utc_now() - timedelta(seconds=1)}, "expired"),
+        ({"expires_at": utc_now() + timedelta(days=2)}, "expiry_too_far"),
+        ({"purpose": "curiosity"}, "purpose_not_allowed"),
+        ({"level": Level.CONTROLLED}, "level_not_offered"),
+        ({"plan": UNSERVED}, "dataset_not_served"),
+        ({"plan": UNKNOWN}, "unknown_column"),
+        ({"plan": UNPUBLISHED}, "not_published"),
+    ],
+)
+def test_a_refusal_is_a_signed_answer_and_a_decision(
+    node: NodeHome, store: Path, changes: dict[str, Any], code: str
+) -> None:
+    query = node.signed(node.query(**changes))
+    with node.ground(store) as ground:
+        answer, again = ask(node, ground, query, query)
+    said = refusal(node, answer)
+    assert said.code == code
+    assert said.rule
+    assert said.remedy
+    assert answer == again
+    assert decisions(store) == [("refuse", code, 0)]
+
+
+@pytest.mark.parametrize("listed", ["subjects", "organisations", "keys"])
+def test_who_is_on_the_deny_list_is_refused(node: NodeHome, store: Path, listed: str) -> None:
+    names = {"subjects": "analyst.bremen", "organisations": "bremen", "keys": node.query_signer.keyid}
+    with node.ground(store) as ground:
+        deny = DenyList(**{listed: frozenset({names[listed]})})
+        denying = replace(ground, policy=replace(ground.policy, deny=deny))
+        (answer,) = ask(node, denying, node.signed(node.query()))
+    assert refusal(node, answer).code == "denied"
+
+
+def test_open_data_with_more_cells_than_an_answer_may_have_end_in_a_signed_refusal(
+    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hansa_node.pipeline.bind.MAX_CELLS", 10)
+    by_note = Plan(TRIPS, None, (Column("note"),), (COUNT,))
+    with node.ground(store) as ground:
+        (answer,) = ask(node, ground, node.signed(node.query(by_note)))
+    assert refusal(node, answer).code == "too_many_cells"
+    assert decisions(store) == [("refuse", "too_many_cells", 0)]
+
+
+def test_open_data_with_keys_too_long_for_an_answer_end_in_a_signed_refusal(
+    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hansa_node.pipeline.protect.MAX_ANSWER_BYTES", 65_000)
+    with node.ground(store) as ground:
+        (answer,) = ask(node, ground, node.signed(node.query()))
+    assert refusal(node, answer).code == "too_many_cells"
+
+
+def test_a_controlled_question_that_is_too_large_is_refused_before_any_charge(
+    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hansa_node.pipeline.bind.MAX_CELLS", 2)
+    with node.ground(store) as ground:
+        (answer,) = ask(node, ground, node.signed(node.query(BY_KIND)))
+        assert ground.store.abort_open_reservations(utc_now()) == 0
+    assert refusal(node, answer).code == "too_many_cells"
+
+
+def test_a_query_that_nests_too_deeply_is_refused_signed(
+    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_deep(_: bytes) -> None:
+        raise RefusedError("too_deep", "at most 32 levels", "ask for less")
+
+    monkeypatch.setattr("hansa_node.pipeline.verify.decode_query", too_deep)
+    with node.ground(store) as ground:
+        (answer,) = ask(node, ground, node.signed(node.query()))
+    assert refusal(node, answer).code == "too_deep"
+    assert decisions(store, "decision, code, dataset") == [("refuse", "too_deep", None)]
+
+
+def unsigned_endings(node: NodeHome) -> list[tuple[str, Envelope, Envelope]]:
+    query = node.signed(node.query())
+    changed = replace(query, payload=query.payload[:-1] + bytes([query.payload[-1] ^ 1]))
+    stranger = Ed25519Signer(bytes(32))
+    foreign = sign(payload_types.QUERY, query.payload, stranger)
+    dry = node.signed(node.query(), payload_types.DRY_RUN)
+    vouched = sign(payload_types.CREDENTIAL, node.credential.payload, stranger)
+    forged = replace(node.credential, payload=node.credential.payload + b" ")
+    return [
+        ("signature_invalid", changed, node.credential),
+        ("signature_invalid", foreign, node.credential),
+        ("signature_invalid", dry, node.credential),
+        ("not_a_member", query, vouched),
+        ("credential_invalid", query, forged),
+    ]
+
+
+@pytest.mark.parametrize("case", range(5))
+def test_who_did_not_sign_gets_no_signed_answer_and_leaves_no_entry(node: NodeHome, store: Path, case: int) -> None:
+    code, query, credential = unsigned_endings(node)[case]
+    with node.ground(store) as ground, pipeline_over(ground) as pipeline:
+        with pytest.raises(RefusedError) as ended:
+            asyncio.run(pipeline.ask(query, credential))
+        assert ended.value.code == code
+    assert decisions(store) == []
+
+
+def test_an_expired_credential_opens_nothing(node: NodeHome, store: Path) -> None:
+    with node.ground(store) as ground:
+        later = replace(ground, clock=lambda: utc_now() + timedelta(days=4000))
+        with pytest.raises(RefusedError, match="credential_expired"):
+            ask(node, later, node.signed(node.query()))
+
+
+def test_signed_bytes_that_are_no_query_are_the_peers_fault(node: NodeHome, store: Path) -> None:
+    with node.ground(store) as ground, pytest.raises(PeerError):
+        ask(node, ground, sign(payload_types.QUERY, b"\xff\xff", node.query_signer))
+
+
+def test_who_signs_anothers_query_anew_is_judged_on_their_own(node: NodeHome, store: Path) -> None:
+    """A coordinator that learns a denied analyst's query bytes, or the other way round, gains nobody's answer."""
+    other = node.league / "analysts" / "luebeck"
+    credential = envelope_from_json((other / "credential.json").read_bytes())
+    query = node.query()
+    again = sign(payload_types.QUERY, encode_query(query), read_signer(other / "query.key"))
+    with node.ground(store) as ground:
+        ask(node, ground, node.signed(query))
+        denying = replace(ground, policy=replace(ground.policy, deny=DenyList(organisations=frozenset({"luebeck"}))))
+        with pipeline_over(denying) as pipeline:
+            answer = asyncio.run(pipeline.ask(again, credential))
+    assert refusal(node, answer).code == "denied"
+
+
+def test_one_line_is_logged_per_query_with_ids_and_sizes_and_no_values(
+    node: NodeHome, store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    filtered = Plan(TRIPS, Call(Op.EQ, (Column("note"), literal("note 77"))), (), (COUNT,))
+    query = node.signed(node.query(filtered))
+    denied = node.signed(node.query(purpose="curiosity"))
+    with node.ground(store) as ground:
+        ask(node, ground, query, query, denied)
+    lines = [record for record in caplog.records if record.name == "hansa_node.pipeline.ask"]
+    assert [line.getMessage() for line in lines] == ["query answered", "query answered again", "query refused"]
+    assert all(hasattr(line, "query_id") and hasattr(line, "ms") for line in lines)
+    assert not any("note 77" in str(vars(line)) for line in lines)

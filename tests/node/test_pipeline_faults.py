@@ -1,0 +1,230 @@
+"""A fault at every step: a crash may lose an answer, never a charge or an entry, and no error tells a value."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hansa_core.query.answer import Refusal, Release
+from hansa_core.trust.dsse import Envelope
+from hansa_core.trust.envelope_json import envelope_to_json
+from hansa_node.ground import Ground
+from hansa_node.pipeline import ask as steps
+from hansa_node.pipeline.commit import commit
+from hansa_node.pipeline.execute import execute
+from hansa_node.store_file import StoreUnavailableError
+from hansa_test_node import NodeHome, pipeline_over
+
+SECRET = "Müller, 17 minutes"
+ROOT = Path(__file__).parents[2]
+
+
+class BrokenError(Exception):
+    """An error whose text carries a value."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store.sqlite"
+
+
+def ask(node: NodeHome, ground: Ground, query: Envelope) -> Envelope:
+    with pipeline_over(ground) as pipeline:
+        return asyncio.run(pipeline.ask(query, node.credential))
+
+
+def rows(store: Path, statement: str) -> list[Any]:
+    connection = sqlite3.connect(store)
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.close()
+
+
+def decisions(store: Path) -> list[str]:
+    return [decision for (decision,) in rows(store, "SELECT decision FROM decisions ORDER BY id")]
+
+
+def is_consistent(store: Path) -> None:
+    """Every answer stands on a decision, every release on a permit, and no reservation is open."""
+    assert rows(store, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(store, "PRAGMA foreign_key_check") == []
+    assert rows(store, "SELECT * FROM reservations WHERE decision_id IS NULL") == []
+    answered = rows(store, "SELECT count(*) FROM decisions WHERE decision <> 'aborted'")
+    assert rows(store, "SELECT count(*) FROM answers") == answered
+    assert rows(store, "SELECT count(*) FROM reservations") >= rows(store, "SELECT count(*) FROM releases")
+
+
+# What a fault at each step leaves behind: before `reserve` nothing, after it a charge and an `aborted`.
+FAULTS = {
+    "recall_answer": [],
+    "bind_and_decide": [],
+    "recall_release": [],
+    "reserve": [],
+    "execute": ["aborted"],
+    "protect": ["aborted"],
+    "seal": ["aborted"],
+    "commit": ["aborted"],
+}
+
+
+@pytest.mark.parametrize("step", FAULTS)
+def test_a_step_that_fails_loses_an_answer_and_never_a_charge(
+    node: NodeHome, store: Path, step: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenError(SECRET)
+
+    caplog.set_level(logging.INFO)
+    query = node.signed(node.query())
+    with node.ground(store) as ground:
+        with monkeypatch.context() as patched:
+            patched.setattr(steps, step, broken)
+            with pytest.raises(BrokenError):
+                ask(node, ground, query)
+        assert decisions(store) == FAULTS[step]
+        is_consistent(store)
+        # The same bytes are answered as soon as the fault is gone.
+        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release)
+        assert decisions(store) == [*FAULTS[step], "permit"]
+        is_consistent(store)
+    assert not any(SECRET in str(vars(record)) for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    "step", ["recall_answer", "bind_and_decide", "reserve", "execute", "protect", "seal", "commit"]
+)
+def test_a_node_killed_mid_question_records_it_as_aborted_when_it_starts_again(
+    node: NodeHome, store: Path, tmp_path: Path, step: str
+) -> None:
+    query = node.signed(node.query())
+    (tmp_path / "query.json").write_bytes(envelope_to_json(query))
+    assert killed_at(step, node, store, tmp_path) == -signal.SIGKILL
+    with node.ground(store) as ground:
+        assert decisions(store) == FAULTS[step]
+        is_consistent(store)
+        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release)
+    assert decisions(store) == [*FAULTS[step], "permit"]
+    is_consistent(store)
+
+
+def test_a_node_killed_between_commit_and_send_gives_the_stored_answer(
+    node: NodeHome, store: Path, tmp_path: Path
+) -> None:
+    query = node.signed(node.query())
+    (tmp_path / "query.json").write_bytes(envelope_to_json(query))
+    assert killed_at("after commit", node, store, tmp_path) == -signal.SIGKILL
+    is_consistent(store)
+    stored = rows(store, "SELECT payload FROM answers")
+    with node.ground(store) as ground:
+        answer = ask(node, ground, query)
+    assert [(answer.payload,)] == stored
+    assert decisions(store) == ["permit"]
+
+
+def test_a_commit_that_failed_but_persisted_is_not_also_aborted(
+    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def persisted_and_failed(*arguments: Any, **named: Any) -> None:
+        commit(*arguments, **named)
+        raise StoreUnavailableError("the disk said no, and meant yes")
+
+    query = node.signed(node.query())
+    with node.ground(store) as ground:
+        with monkeypatch.context() as patched:
+            patched.setattr(steps, "commit", persisted_and_failed)
+            with pytest.raises(StoreUnavailableError):
+                ask(node, ground, query)
+        assert decisions(store) == ["permit"]
+        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release)
+    assert decisions(store) == ["permit"]
+
+
+def test_a_full_disk_releases_nothing_and_the_next_start_is_clean(
+    node: NodeHome, store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with node.ground(store) as ground:
+        connection = ground.store._connection
+        while True:  # SQLite fails as on a full disk, at some page of some table
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+            query = node.signed(node.query())
+            try:
+                ask(node, ground, query)
+            except StoreUnavailableError:
+                break
+    failed = [record for record in caplog.records if record.getMessage() == "query failed"]
+    assert "free space" in vars(failed[-1])["remedy"]
+    with node.ground(store) as ground:
+        is_consistent(store)
+        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release | Refusal)
+
+
+def test_a_caller_who_gives_up_leaves_the_answer_for_the_next_attempt(
+    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        going.set()
+        go_on.wait(10)
+        return execute(*arguments)
+
+    monkeypatch.setattr(steps, "execute", slow)
+    query = node.signed(node.query())
+
+    async def give_up(ground: Ground) -> Envelope:
+        with pipeline_over(ground) as pipeline:
+            attempt = asyncio.create_task(pipeline.ask(query, node.credential))
+            await asyncio.to_thread(going.wait, 10)
+            attempt.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await attempt
+            go_on.set()
+            await pipeline.all_answered()
+            return await pipeline.ask(query, node.credential)
+
+    with node.ground(store) as ground:
+        answer = asyncio.run(give_up(ground))
+    assert isinstance(node.opened(answer).outcome, Release)
+    assert decisions(store) == ["permit"]
+
+
+def killed_at(step: str, node: NodeHome, store: Path, folder: Path) -> int:
+    """Run one question in a process that is killed with SIGKILL when it reaches `step`; its return code."""
+    folders = [str(ROOT / name) for name in ("core", "protos", "node", "client", "tests/support", "tests/node")]
+    environment = {**os.environ, "PYTHONPATH": ":".join(folders)}
+    arguments = [step, str(node.league), str(store), str(folder / "query.json")]
+    code = "import sys; from test_pipeline_faults import ask_and_die; ask_and_die(*sys.argv[1:])"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], env=environment, capture_output=True, check=False)
+    assert not done.stdout, done.stdout
+    return done.returncode
+
+
+def ask_and_die(step: str, league: str, store: str, query: str) -> None:
+    """The process of `killed_at`."""
+    from hansa_core.trust.envelope_json import envelope_from_json
+    from hansa_test_node import existing_node
+
+    def die(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def commit_and_die(*arguments: Any, **named: Any) -> None:
+        commit(*arguments, **named)
+        die()
+
+    name, deadly = ("commit", commit_and_die) if step == "after commit" else (step, die)
+    setattr(steps, name, deadly)
+    node = existing_node(Path(league))
+    with node.ground(Path(store)) as ground:
+        ask(node, ground, envelope_from_json(Path(query).read_bytes()))

@@ -1,0 +1,95 @@
+"""The engine of level controlled: sums of published cells, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hansa_city_files import REPAIRS, manifest_of, write_csv, write_manifest
+from hansa_core.errors import ConfigError
+from hansa_core.policy.manifest_document import manifest_from_document
+from hansa_core.protection.cover import find_cover
+from hansa_core.query.canonical import canonicalise
+from hansa_core.query.expression import Call, Column, Expression, Op, literal
+from hansa_core.query.moments import moments_of
+from hansa_core.query.partial import rows_of
+from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
+from hansa_node.engines.published import PublishedTables
+from hansa_node.ingest.ingest import ingest_dataset
+from hansa_node.ingest.versions import current_version, dataset_folder
+
+TABLES = [{"name": "by_kind", "dimensions": ["kind"], "measures": ["days"], "bins": "days"}]
+CONTROLLED = manifest_of(level="controlled", tables=TABLES)
+MANIFEST = manifest_from_document(CONTROLLED, REPAIRS)
+COUNT = Aggregate(AggregateFunction.COUNT_ROWS)
+SUM = Aggregate(AggregateFunction.SUM, "days")
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five roads of 10 to 50 days, four pipes of 40 days, and one other."""
+    folder = tmp_path_factory.mktemp("town")
+    roads = [{"No": f"r{n}", "Kind": "road", "Length": str(10 * n)} for n in range(1, 6)]
+    pipes = [{"No": f"p{n}", "Kind": "pipe", "Length": "40"} for n in range(4)]
+    write_csv(folder / "repairs.csv", [*roads, *pipes, {"No": "x", "Kind": "other", "Length": "0"}])
+    ingest_dataset(write_manifest(folder, CONTROLLED), REPAIRS, folder / "served")
+    version = current_version(dataset_folder(folder / "served", REPAIRS.id))
+    assert version is not None
+    return version.path
+
+
+def answer(
+    path: Path, *aggregates: Aggregate, keys: tuple[str, ...] = (), where: Expression | None = None
+) -> list[Any]:
+    plan = canonicalise(Plan(REPAIRS.id, where, tuple(map(Column, keys)), aggregates))
+    table = PublishedTables.open(path, REPAIRS, MANIFEST).read(find_cover(plan, REPAIRS, MANIFEST))
+    assert len(moments_of(plan)) == table.num_columns - len(keys)
+    return list(rows_of(table))
+
+
+def within(days: int) -> Call:
+    return Call(Op.LE, (Column("days"), literal(days)))
+
+
+def test_a_safe_cell_answers_exactly(path: Path) -> None:
+    assert answer(path, COUNT) == [(10,)]
+    assert answer(path, SUM) == [(10, 310)]
+
+
+def test_a_small_cell_is_suppressed_and_still_a_cell(path: Path) -> None:
+    assert answer(path, COUNT, keys=("kind",)) == [("road", 5), ("pipe", 4), ("other", None)]
+
+
+def test_a_union_with_a_suppressed_cell_is_suppressed(path: Path) -> None:
+    kinds = Call(Op.IN, (Column("kind"), literal("road"), literal("other")))
+    assert answer(path, COUNT, where=kinds) == [(None,)]
+
+
+def test_a_filter_is_suppressed_on_its_own(path: Path) -> None:
+    fast = Aggregate(AggregateFunction.COUNT_ROWS, None, within(30))
+    found = answer(path, COUNT, fast, keys=("kind",))
+    assert [set(row[1:]) for row in found] == [{5, 3}, {4, None}, {None}]
+
+
+def test_suppressed_figures_are_not_in_the_buffers(path: Path) -> None:
+    plan = canonicalise(Plan(REPAIRS.id, None, (Column("kind"),), (COUNT,)))
+    table = PublishedTables.open(path, REPAIRS, MANIFEST).read(find_cover(plan, REPAIRS, MANIFEST))
+    figures = table.column("m0").chunk(0)
+    assert figures.buffers()[1].to_pybytes()[32:48] == bytes(16)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"threshold": 4}, {"protection_version": 2}, {"tables": [{"name": "by_kind", "dimensions": ["kind"]}]}]
+)
+def test_a_file_is_served_under_the_manifest_that_made_it_only(path: Path, changes: dict[str, Any]) -> None:
+    changed = manifest_from_document({**CONTROLLED, **changes}, REPAIRS)
+    with pytest.raises(ConfigError, match="run `hansa node ingest`"):
+        PublishedTables.open(path, REPAIRS, changed)
+
+
+def test_a_file_that_is_no_dataset_is_named(tmp_path: Path) -> None:
+    (tmp_path / "v000001.duckdb").write_bytes(b"no database" * 1000)
+    with pytest.raises(ConfigError, match=r"v000001\.duckdb: is no intact dataset file"):
+        PublishedTables.open(tmp_path / "v000001.duckdb", REPAIRS, MANIFEST)

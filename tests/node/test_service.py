@@ -1,0 +1,229 @@
+"""The node's process over real mutual TLS: who gets in, what it serves, how it starts and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.query.answer import Release
+from hansa_core.query.plan import Level, Plan
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import verify
+from hansa_node import __version__
+from hansa_test_node import BY_KIND, CITY, COUNT, OTHER_CITY, PERMITS, TRIPS, NodeHome, make_node
+from hansa_wire.answer_codec import decode_dry_run
+from hansa_wire.description_codec import decode_description
+from hansa_wire.node_rpc import NodeClient
+from hansa_wire.tls import dial_aio
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_S = 20.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A node's process and where it listens."""
+
+    node: NodeHome
+    process: subprocess.Popen[str]
+    port: int
+
+
+def start(node: NodeHome, port: int) -> subprocess.Popen[str]:
+    config = node.home / "node.toml"
+    text = config.read_text()
+    lines = [f"port = {port}" if line.startswith("port = ") else line for line in text.splitlines()]
+    config.write_text("\n".join(lines))
+    folders = ":".join(str(ROOT / name) for name in ("core", "protos", "node"))
+    code = "from hansa_node.cli import app; app()"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, "serve", "--config", str(config)],
+        env={**os.environ, "PYTHONPATH": folders},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def running(node: NodeHome) -> Iterator[Running]:
+    """The node, listening; stopped at the end."""
+    port = free_port()
+    process = start(node, port)
+    try:
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        yield Running(node, process, port)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(make_node(tmp_path_factory.mktemp("service") / "league")) as served:
+        yield served
+
+
+@asynccontextmanager
+async def dialled(up: Running, caller: str = "coordinator", as_city: str = CITY) -> Any:
+    """A client that shows the certificate in the league's folder `caller`, and expects the node of `as_city`."""
+    keys = up.node.league / caller
+    member = up.node.roster.member(as_city)
+    channel = dial_aio(
+        "127.0.0.1",
+        up.port,
+        ca_pem=member.ca_pem,
+        server_name=member.server_name,
+        cert_pem=(keys / "tls.pem").read_bytes(),
+        key_pem=(keys / "tls.key").read_bytes(),
+    )
+    async with channel:
+        yield NodeClient(channel)
+
+
+def call(up: Running, calls: Callable[[NodeClient], Any], **dial: str) -> Any:
+    async def one() -> Any:
+        async with dialled(up, **dial) as client:
+            return await calls(client)
+
+    return asyncio.run(one())
+
+
+def test_the_coordinator_gets_a_signed_answer(up: Running) -> None:
+    query = up.node.signed(up.node.query())
+    answer = call(up, lambda client: client.ask(query, up.node.credential, deadline_s=DEADLINE_S))
+    assert isinstance(up.node.opened(answer).outcome, Release)
+
+
+def test_the_description_is_signed_and_names_what_is_served(up: Running) -> None:
+    envelope = call(up, lambda client: client.describe(deadline_s=DEADLINE_S))
+    key = up.node.roster.member(CITY).answer_key
+    described = decode_description(verify(envelope, payload_types.DESCRIPTION, (key,)))
+    assert (described.city, described.software_version) == (CITY, __version__)
+    assert [(each.contract, each.level, each.tables) for each in described.datasets] == [
+        (PERMITS, Level.CONTROLLED, ("by_kind",)),
+        (TRIPS, Level.OPEN, ()),
+    ]
+
+
+def test_a_dry_run_says_what_would_happen_and_stores_nothing(up: Running) -> None:
+    query = up.node.signed(up.node.query(BY_KIND), payload_types.DRY_RUN)
+    envelope = call(up, lambda client: client.dry_run(query, up.node.credential, deadline_s=DEADLINE_S))
+    key = up.node.roster.member(CITY).answer_key
+    report = decode_dry_run(verify(envelope, payload_types.DRY_RUN_REPORT, (key,)))
+    assert (report.refusal, report.table, report.cells, report.cost_microrho) == (None, "by_kind", 3, 0)
+    assert report.level is Level.CONTROLLED
+    connection = sqlite3.connect(up.node.config.store)
+    assert connection.execute("SELECT * FROM decisions WHERE query_hash = ?", (report.query_hash,)).fetchall() == []
+    connection.close()
+
+
+def test_a_dry_run_carries_the_refusal(up: Running) -> None:
+    query = up.node.signed(up.node.query(purpose="curiosity"), payload_types.DRY_RUN)
+    envelope = call(up, lambda client: client.dry_run(query, up.node.credential, deadline_s=DEADLINE_S))
+    report = decode_dry_run(envelope.payload)
+    assert report.refusal is not None
+    assert report.refusal.code == "purpose_not_allowed"
+
+
+def test_a_query_cannot_be_passed_off_as_a_dry_run_nor_the_other_way_round(up: Running) -> None:
+    query = up.node.signed(up.node.query())
+    dry = up.node.signed(up.node.query(), payload_types.DRY_RUN)
+    with pytest.raises(RefusedError, match="signature_invalid"):
+        call(up, lambda client: client.dry_run(query, up.node.credential, deadline_s=DEADLINE_S))
+    with pytest.raises(RefusedError, match="signature_invalid"):
+        call(up, lambda client: client.ask(dry, up.node.credential, deadline_s=DEADLINE_S))
+
+
+@pytest.mark.parametrize("caller", [f"cities/{CITY}", f"cities/{OTHER_CITY}", f"analysts/{CITY}"])
+def test_nobody_but_the_rosters_coordinators_gets_in(up: Running, caller: str) -> None:
+    with pytest.raises((ConnectionError, RefusedError)):
+        call(up, lambda client: client.describe(deadline_s=5.0), caller=caller)
+
+
+def test_a_node_cannot_stand_in_for_another_city(up: Running) -> None:
+    with pytest.raises(ConnectionError):
+        call(up, lambda client: client.describe(deadline_s=5.0), as_city=OTHER_CITY)
+
+
+def test_an_unforeseen_error_ends_the_call_without_a_word(tmp_path: Path) -> None:
+    """A table of the store is dropped under the running node."""
+    node = make_node(tmp_path / "league")
+    with running(node) as served:
+        store = sqlite3.connect(node.config.store)
+        store.execute("DROP TABLE releases")
+        store.commit()
+        store.close()
+        query = node.signed(node.query(Plan(TRIPS, None, (), (COUNT,))))
+        with pytest.raises(PeerError, match="the peer failed without saying why"):
+            call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S))
+
+
+def test_sigterm_stops_the_node_after_the_queries_under_way(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "league")
+    with running(node) as served:
+        query = node.signed(node.query())
+        call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S))
+        served.process.send_signal(signal.SIGTERM)
+        _, log = served.process.communicate(timeout=DEADLINE_S)
+        assert served.process.returncode == 0
+    assert "INFO node started city=bremen" in log
+    assert "INFO query answered query_id=" in log
+    assert "INFO node stopped" in log
+
+
+def test_a_node_killed_and_started_again_gives_the_same_answer(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "league")
+    query = node.signed(node.query())
+    answers = []
+    for _ in range(2):
+        with running(node) as served:
+            answers.append(call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S)))
+            served.process.kill()
+    assert answers[0] == answers[1]
+
+
+def test_a_port_in_use_stops_the_start_with_one_clear_line(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "league")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        process = start(node, taken.getsockname()[1])
+        _, log = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 2
+    assert "stop the other program or choose another port" in log
+    assert "Traceback" not in log
+
+
+def test_two_nodes_cannot_share_one_store(up: Running) -> None:
+    process = start(up.node, free_port())
+    _, log = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 2
+    assert "another process has this store open" in log
+    assert "Traceback" not in log

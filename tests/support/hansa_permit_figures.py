@@ -1,0 +1,92 @@
+"""The figures that `permittimelines` publishes, held against the answers to federated questions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import permittimelines
+
+Ask = Callable[[str], Sequence[Mapping[str, Any]]]
+"""Answers SQL with one mapping per row; a figure that a city suppresses is None."""
+
+DAYS = (30, 60, 90, 180, 365)
+
+_COHORTS = """
+SELECT city, applied_year, COUNT(*) AS submitted, COUNT(days_to_issue) AS issued
+FROM housing.permits GROUP BY city, applied_year"""
+
+_KEYS_OF_DIMENSION = {
+    "overall": (),
+    "review_track": ("city_track",),  # the package's tracks are the cities' own names
+    "project": ("project",),
+    "permit_type_group": ("permit_type",),
+    "project_and_permit_type": ("project", "permit_type"),
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One published figure and what the cities answer for it: None where the thresholds suppress it."""
+
+    name: str
+    kind: str
+    published: int
+    answered: int | None
+
+
+def figures(ask: Ask) -> list[Figure]:
+    """Every count and share of the package's two tables, each with the answer to the same question."""
+    return [*_cohort_figures(ask), *_timeline_figures(ask)]
+
+
+def wrong(found: Sequence[Figure]) -> list[Figure]:
+    """The figures that are answered and differ."""
+    return [figure for figure in found if figure.answered not in (None, figure.published)]
+
+
+def summary(found: Sequence[Figure]) -> str:
+    """How many of the package's figures the thresholds leave, by kind."""
+    total = Counter(figure.kind for figure in found)
+    shown = Counter(figure.kind for figure in found if figure.answered is not None)
+    lines = [f"  {kind}: {shown[kind]} of {count}" for kind, count in total.items()]
+    return "\n".join([f"figures left by the thresholds: {sum(shown.values())} of {len(found)}", *lines])
+
+
+def _cohort_figures(ask: Ask) -> Iterator[Figure]:
+    answers = {(row["city"], row["applied_year"]): row for row in ask(_COHORTS)}
+    for cohort in permittimelines.cohorts():
+        answer = answers[cohort["city"], cohort["year"]]
+        for what in ("submitted", "issued"):
+            name = f"{cohort['city']} {cohort['year']} {what}"
+            yield Figure(name, f"cohorts: {what}", cohort[what], answer[what])
+
+
+def _timeline_figures(ask: Ask) -> Iterator[Figure]:
+    answers = {dimension: _timelines(ask, keys) for dimension, keys in _KEYS_OF_DIMENSION.items()}
+    for line in permittimelines.timelines():
+        group = () if line["dimension"] == "overall" else tuple(line["group"].split("|"))
+        answer = answers[line["dimension"]][line["city"], *group]
+        name = f"{line['city']} {line['dimension']} {line['group']}"
+        yield Figure(f"{name} n", "timelines: n", line["n"], answer["n"])
+        for days in DAYS:
+            if line[f"within_{days}"] is not None:
+                share = _per_cent(answer[f"within_{days}"], answer["n"])
+                yield Figure(f"{name} within {days}", f"timelines: within {days}", line[f"within_{days}"], share)
+
+
+def _timelines(ask: Ask, keys: Sequence[str]) -> dict[tuple[str, ...], Mapping[str, Any]]:
+    """Of the permits issued in a city's mature cohorts: how many, and how many within so many days."""
+    within = ", ".join(f"COUNT(*) FILTER (WHERE days_to_issue <= {days}) AS within_{days}" for days in DAYS)
+    by = ", ".join(("city", *keys))
+    rows = ask(
+        f"SELECT {by}, COUNT(days_to_issue) AS n, {within} FROM housing.permits WHERE mature_cohort GROUP BY {by}"
+    )
+    return {tuple(row[name] for name in ("city", *keys)): row for row in rows}
+
+
+def _per_cent(part: int | None, whole: int | None) -> int | None:
+    """Rounded half up, as the package rounds."""
+    return None if part is None or not whole else (200 * part + whole) // (2 * whole)

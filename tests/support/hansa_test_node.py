@@ -1,0 +1,238 @@
+"""One real city's node on disk for tests: a league, two ingested datasets, an analyst, and a store when asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hansa.league.create import create_league
+from hansa_core.query.answer import Answer, Release
+from hansa_core.query.expression import Column
+from hansa_core.query.partial import read_partial, rows_of
+from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Plan
+from hansa_core.query.query import Query
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign, verify
+from hansa_core.trust.envelope_json import envelope_from_json
+from hansa_core.trust.roster import Roster
+from hansa_node.clock import utc_now
+from hansa_node.config import NodeConfig, read_config, read_policy
+from hansa_node.datasets import Datasets
+from hansa_node.declared import read_all_declared
+from hansa_node.ground import Ground
+from hansa_node.identity import member_of, read_identity, read_roster
+from hansa_node.ingest.ingest import ingest_dataset
+from hansa_node.init import init_node
+from hansa_node.pipeline.ask import AskPipeline
+from hansa_node.store import Store
+from hansa_wire.answer_codec import decode_answer
+from hansa_wire.key_file import read_signer
+from hansa_wire.query_codec import encode_query
+
+CITY, OTHER_CITY = "bremen", "luebeck"
+TRIPS, PERMITS = ContractId("town.trips", 1), ContractId("town.permits", 1)
+COUNT = Aggregate(AggregateFunction.COUNT_ROWS)
+BY_MODE = Plan(TRIPS, None, (Column("mode"),), (COUNT,))
+BY_KIND = Plan(PERMITS, None, (Column("kind"),), (COUNT,))
+
+_CONTRACT = """
+contract: {contract}
+title: {title}
+unit: {unit}
+entity: {unit}
+unit_scope: city
+max_cities_per_unit: 1
+least_level: {level}
+columns:
+  {unit}: {{type: text, meaning: its number, identifier: true, required: true}}
+  {key}: {{type: text, meaning: what it is, required: true, domain: [{domain}]}}
+  minutes: {{type: integer, meaning: how long it took, unit: minutes, quantum: 1, lower: 0, upper: 600}}
+  note: {{type: text, meaning: whatever was noted}}
+"""
+_MANIFEST = """
+contract: {contract}
+population: {population}
+level: {level}
+{tables}
+source: {{format: csv, path: ../source/{name}.csv}}
+mapping:
+  {unit}: {{from: {unit}}}
+  {key}: {{from: {key}}}
+  minutes: {{from: minutes, unit: minutes}}
+  note: {{from: note}}
+"""
+_DATASETS: tuple[dict[str, str], ...] = (
+    {
+        "contract": "town.trips/1",
+        "name": "town.trips",
+        "title": "Trips",
+        "unit": "trip_id",
+        "level": "open",
+        "key": "mode",
+        "domain": "bike, car, walk",
+        "population": "travellers",
+        "tables": "",
+    },
+    {
+        "contract": "town.permits/1",
+        "name": "town.permits",
+        "title": "Permits",
+        "unit": "permit_id",
+        "level": "controlled",
+        "key": "kind",
+        "domain": "house, shed, tower",
+        "population": "applicants",
+        "tables": "tables: [{name: by_kind, dimensions: [kind], measures: []}]",
+    },
+)
+# 60 of the first value, 50 of the second and 2 of the third: a cell below every threshold.
+_ROWS = tuple(itertools.chain(itertools.repeat(0, 60), itertools.repeat(1, 50), itertools.repeat(2, 2)))
+
+
+@dataclass(frozen=True)
+class NodeHome:
+    """A node's folder within a league's, ready to serve."""
+
+    league: Path
+    home: Path
+    config: NodeConfig
+    roster: Roster
+    credential: Envelope
+    query_signer: Ed25519Signer
+
+    def query(self, plan: Plan = BY_MODE, **changes: Any) -> Query:
+        """A query that the node permits, but for `changes`; each with a fresh nonce."""
+        query = Query(
+            plan=plan,
+            purpose="statistics",
+            league="hanse",
+            cities=(CITY, OTHER_CITY),
+            expires_at=utc_now() + timedelta(minutes=5),
+            nonce=os.urandom(16),
+        )
+        return replace(query, **changes)
+
+    def signed(self, query: Query, payload_type: str = payload_types.QUERY) -> Envelope:
+        """The query as the analyst signs it."""
+        return sign(payload_type, encode_query(query), self.query_signer)
+
+    def opened(self, answer: Envelope) -> Answer:
+        """The answer, if the city signed it."""
+        return decode_answer(verify(answer, payload_types.ANSWER, (self.roster.member(CITY).answer_key,)))
+
+    @contextmanager
+    def ground(self, store: Path, **changes: Any) -> Iterator[Ground]:
+        """What the node's steps stand on, over a store of the test's own."""
+        opened = Store.open(store, now=utc_now())
+        ground = Ground(
+            city=CITY,
+            roster=self.roster,
+            policy=read_policy(self.config.policy),
+            signer=read_identity(self.config, member_of(self.roster, self.config)).answer_signer,
+            datasets=Datasets(read_all_declared(self.config, self.roster)),
+            store=opened,
+            clock=utc_now,
+            fresh_nonce=lambda: os.urandom(16),
+        )
+        try:
+            yield replace(ground, **changes)
+        finally:
+            ground.datasets.close()
+            opened.close()
+
+
+def make_node(league: Path, *, now: datetime | None = None) -> NodeHome:
+    """Make the league under `league`, and in it the node of one of its two cities with both datasets ingested."""
+    written = []
+    for dataset in _DATASETS:
+        path = league.with_name(f"{dataset['name']}.1.yaml")
+        path.write_text(_CONTRACT.format(**dataset))
+        written.append(path)
+    create_league(league, name="hanse", cities=[CITY, OTHER_CITY], contracts=written, now=now)
+    home = league / "nodes" / CITY
+    list(init_node(home, league=league, city=CITY))
+    (home / "source").mkdir()
+    config = read_config(home / "node.toml")
+    roster = read_roster(config, now or utc_now())
+    for dataset in _DATASETS:
+        (home / "manifests" / f"{dataset['name']}.yaml").write_text(_MANIFEST.format(**dataset))
+        write_source(home, dataset["name"])
+    for dataset in _DATASETS:
+        ingest(config, roster, ContractId(dataset["name"], 1))
+    return existing_node(league, now=now)
+
+
+def existing_node(league: Path, *, now: datetime | None = None) -> NodeHome:
+    """The node that `make_node` made."""
+    home = league / "nodes" / CITY
+    config = read_config(home / "node.toml")
+    roster = read_roster(config, now or utc_now())
+    analyst = league / "analysts" / CITY
+    return NodeHome(
+        league=league,
+        home=home,
+        config=config,
+        roster=roster,
+        credential=envelope_from_json((analyst / "credential.json").read_bytes()),
+        query_signer=read_signer(analyst / "query.key"),
+    )
+
+
+def write_source(home: Path, name: str, *, extra: int = 0) -> None:
+    """The city's own file, with `extra` more rows of the first value; every row has a note of its own."""
+    dataset = next(each for each in _DATASETS if each["name"] == name)
+    values = dataset["domain"].split(", ")
+    lines = [f"{dataset['unit']},{dataset['key']},minutes,note"]
+    places = (*_ROWS, *itertools.repeat(0, extra))
+    lines += [f"u{at},{values[place]},{at % 90},note {at}" for at, place in enumerate(places)]
+    (home / "source" / f"{name}.csv").write_text("\n".join(lines) + "\n")
+
+
+def ingest(config: NodeConfig, roster: Roster, contract: ContractId) -> None:
+    """The next version of the dataset."""
+    declared = read_all_declared(config, roster)[contract]
+    ingest_dataset(config.datasets[contract], declared.contract, config.data_dir)
+
+
+@contextmanager
+def pipeline_over(ground: Ground) -> Iterator[AskPipeline]:
+    """The pipeline with threads of its own."""
+    with ThreadPoolExecutor(max_workers=4) as executor:
+        yield AskPipeline(ground, executor)
+
+
+def ask(node: NodeHome, ground: Ground, *queries: Envelope) -> list[Envelope]:
+    """Ask one query after the other."""
+
+    async def one_by_one() -> list[Envelope]:
+        with pipeline_over(ground) as pipeline:
+            return [await pipeline.ask(query, node.credential) for query in queries]
+
+    return asyncio.run(one_by_one())
+
+
+def decisions(store: Path, columns: str = "decision, code, recalled") -> list[Any]:
+    """The decisions in the order of their commits."""
+    connection = sqlite3.connect(store)
+    try:
+        return connection.execute(f"SELECT {columns} FROM decisions ORDER BY id").fetchall()
+    finally:
+        connection.close()
+
+
+def cells(node: NodeHome, ground: Ground, answer: Envelope, plan: Plan) -> list[Any]:
+    """The cells of a released answer."""
+    outcome = node.opened(answer).outcome
+    assert isinstance(outcome, Release)
+    dataset = ground.datasets.current(plan.source)
+    assert dataset is not None
+    return list(rows_of(read_partial(outcome.partial_ipc, plan, dataset.contract)))
