@@ -1,0 +1,99 @@
+"""The processes of a demo league: started together, awaited until they listen, stopped together."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 10.0
+_POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One process to start: `arguments` follow the `hansa` command; `log` takes its output."""
+
+    name: str
+    arguments: tuple[str, ...]
+    host: str
+    port: int
+    log: Path
+
+
+class ServiceFailedError(Exception):
+    """A process ended, or did not listen in time; the text carries the end of its log."""
+
+
+def run_hansa(*arguments: str) -> None:
+    """Run one `hansa` command in a process of its own. Raises ServiceFailedError with what it printed."""
+    done = subprocess.run(_command(arguments), capture_output=True, text=True, check=False)  # noqa: S603  our own command
+    if done.returncode != 0:
+        raise ServiceFailedError(
+            f"hansa {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        )
+
+
+@contextmanager
+def running(services: Sequence[Service]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Start the services, wait until each listens, and stop what was started on the way out."""
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for service in services:
+            with service.log.open("wb") as log:
+                processes[service.name] = subprocess.Popen(  # noqa: S603  our own command
+                    _command(service.arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        for service in services:
+            _await_listening(service, processes[service.name], deadline)
+        yield processes
+    finally:
+        _stop(processes.values())
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "hansa", *arguments]
+
+
+def _await_listening(service: Service, process: subprocess.Popen[bytes], deadline: float) -> None:
+    while not listens(service.host, service.port):
+        if process.poll() is not None:
+            raise ServiceFailedError(f"{service.name} ended with {process.returncode}:\n{_tail(service.log)}")
+        if time.monotonic() > deadline:
+            raise ServiceFailedError(
+                f"{service.name} did not listen within {START_TIMEOUT_S:.0f} s:\n{_tail(service.log)}"
+            )
+        time.sleep(_POLL_S)
+
+
+def listens(host: str, port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    try:
+        with socket.create_connection((host, port), timeout=1.0):
+            return True
+    except OSError:
+        return False
+
+
+def _tail(log: Path, lines: int = 20) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _stop(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+    started = list(processes)
+    for process in started:
+        process.terminate()
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    for process in started:
+        try:
+            process.wait(timeout=max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
