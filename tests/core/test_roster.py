@@ -184,5 +184,5 @@ def test_a_league_of_a_thousand_cities_loads() -> None:
     file = envelope_to_json(league.signed(by=league.roster.governance_threshold))
     start = time.perf_counter()
     roster = believed(envelope_from_json(file), league)
-    print(f"1000 members loaded in {time.perf_counter() - start:.3f} s from {len(file):,} bytes")  # noqa: T201
+    print(f"1000 members loaded in {time.perf_counter() - start:.3f} s from {len(file):,} bytes")
     assert len(roster.cities) == 1000
