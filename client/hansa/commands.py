@@ -26,15 +26,22 @@ class LazyCommands(typer.core.TyperGroup):
         return [*own, *sorted(name for name in self._parts if name not in own)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of that name; None where there is none, or its part is not installed."""
+        """The command of that name; None where there is none."""
         own = super().get_command(ctx, cmd_name)
         if own is not None or cmd_name not in self._parts:
             return own
-        try:
-            app = self._parts[cmd_name].load()
-        except ModuleNotFoundError:
-            # The entry point is declared by the wheel; what it needs comes with an extra.
-            return None
+        app = self._parts[cmd_name].load()
         command = typer.main.get_command(app)
         command.name = cmd_name
         return command
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the named command; what it lacks in a light install is named with the extra that brings it."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as missing:
+            part = ctx.invoked_subcommand
+            if part not in self._parts or (missing.name or "").startswith("hansa"):
+                raise
+            typer.echo(f"hansa {part} needs {missing.name}, which comes with: pip install 'hansa[{part}]'", err=True)
+            raise typer.Exit(2) from None

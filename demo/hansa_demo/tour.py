@@ -29,7 +29,8 @@ STOPS = (
 SELECT city,
        COUNT(days_to_issue) AS issued,
        ROUND(AVG(days_to_issue), 1) AS mean_days,
-       ROUND(100.0 * COUNT(*) FILTER (WHERE days_to_issue <= 90) / COUNT(days_to_issue), 1) AS pct_within_90
+       ROUND(100.0 * COUNT(*) FILTER (WHERE days_to_issue <= 90)
+             / COUNT(days_to_issue), 1) AS pct_within_90
 FROM housing.permits
 WHERE mature_cohort
 GROUP BY city
@@ -88,4 +89,5 @@ def tour(league: League, console: Console) -> None:
             console.print(Padding(Text(str(refusal), style="yellow"), (0, 0, 0, 3)))
         else:
             console.print(answer)
-        console.print(Text(stop.remark, style="italic"), "")
+        console.print(Text(stop.remark, style="italic"))
+        console.print()
