@@ -29,6 +29,7 @@ check: .venv/installed-dev  ## lint, types, import contracts, protos, generated 
 	if [ -n "$$tag" ]; then $(BIN)/buf breaking protos --against ".git#tag=$$tag,subdir=protos"; \
 	else echo "buf breaking: no tag yet, nothing to compare with"; fi
 	$(BIN)/python -m hansa.cli_reference --check docs/cli.md
+	$(BIN)/python docs/generate_config.py --check docs/config.md
 
 bench: .venv/installed-dev  ## print the numbers of the docs; asserts none
 	$(BIN)/python bench/run.py
@@ -38,6 +39,7 @@ protos: .venv/installed-dev  ## remake the generated wire code
 
 docs: .venv/installed-dev  ## remake the generated pages
 	$(BIN)/python -m hansa.cli_reference --write docs/cli.md
+	$(BIN)/python docs/generate_config.py --write docs/config.md
 
 format: .venv/installed-dev  ## format and fix what can be fixed
 	$(BIN)/ruff format .

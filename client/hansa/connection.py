@@ -5,26 +5,24 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-
-import yaml
 
 from hansa.errors import ConfigError, TrustError
 from hansa.league_client import League
 from hansa.profile import Profile, load_profile
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.query.contract import Contract
-from hansa_core.query.contract_document import contract_from_document
 from hansa_core.query.plan import ContractId
 from hansa_core.trust.credential import credential_from_envelope
 from hansa_core.trust.dsse import Envelope
 from hansa_core.trust.envelope_json import envelope_from_json
 from hansa_core.trust.roster import Roster
+from hansa_wire.clock import utc_now
+from hansa_wire.contract_files import read_contracts
 from hansa_wire.coordinator_rpc import CoordinatorClient
 from hansa_wire.key_file import read_private_file, read_signer
-from hansa_wire.roster_file import FileRoster, read_contract_documents
 from hansa_wire.tls import dial_sync
+from hansa_wire.trust_anchor import UntrustedRosterError, load_roster
 
 PROFILE_VARIABLE = "HANSA_PROFILE"
 
@@ -61,20 +59,15 @@ def connect(profile: str | os.PathLike[str] | None = None) -> League:
         coordinator=CoordinatorClient(channel),
         close=channel.close,
         purpose=settings.purpose,
-        now=_now,
+        now=utc_now,
         draw=secrets.token_bytes,
     )
 
 
 def _roster(settings: Profile) -> Roster:
-    source = FileRoster(
-        path=settings.roster,
-        governance_keys=settings.governance_keys,
-        governance_threshold=settings.governance_threshold,
-    )
     try:
-        roster = source.load(_now())
-    except PeerError as broken:
+        roster = load_roster(settings, utc_now())
+    except UntrustedRosterError as broken:
         raise TrustError("roster_invalid", str(broken)) from broken
     if roster.league != settings.league:
         raise ConfigError(f"league: the profile is for {settings.league}, its roster is of {roster.league}")
@@ -83,20 +76,16 @@ def _roster(settings: Profile) -> Roster:
 
 def _contracts(settings: Profile, roster: Roster) -> Mapping[ContractId, Contract]:
     try:
-        documents = read_contract_documents(settings.contracts, roster)
+        return read_contracts(settings.contracts, roster)
     except PeerError as broken:
         raise TrustError("contract_invalid", str(broken)) from broken
-    try:
-        return {contract: contract_from_document(yaml.safe_load(text)) for contract, text in documents.items()}
-    except (yaml.YAMLError, ValueError) as broken:
-        raise ConfigError(f"{settings.contracts}: {broken}") from None
 
 
 def _credential(settings: Profile, roster: Roster, key_id: str) -> Envelope:
     """The credential, checked here so that a stale one is named before anything is sent."""
     try:
         envelope = envelope_from_json(_read(settings.credential))
-        credential = credential_from_envelope(envelope, roster, _now())
+        credential = credential_from_envelope(envelope, roster, utc_now())
     except (PeerError, RefusedError) as broken:
         raise ConfigError(f"{settings.credential}: {broken}") from None
     if credential.key_id != key_id:
@@ -109,7 +98,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as broken:
         raise ConfigError(f"{path}: cannot be read ({broken.strerror}); correct the path in the profile") from None
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

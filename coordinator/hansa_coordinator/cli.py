@@ -11,6 +11,7 @@ app = typer.Typer(
     help="Run a coordinator: it carries questions to the cities and their signed answers back.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
 )
 
 
@@ -27,17 +28,14 @@ def serve(
     import asyncio
 
     from hansa_coordinator.config import load_config
-    from hansa_coordinator.log_lines import log_to_stderr
     from hansa_coordinator.service import serve as run
     from hansa_core.errors import ConfigError
+    from hansa_wire.log import log_to_stderr
 
     try:
         settings = load_config(config)
         log_to_stderr()
-        host = settings.listen.host
-        asyncio.run(
-            run(settings, started=lambda port: typer.echo(f"{settings.name} listens on {host}:{port}", err=True))
-        )
+        asyncio.run(run(settings))
     except ConfigError as broken:
         typer.echo(broken, err=True)
         raise typer.Exit(2) from None

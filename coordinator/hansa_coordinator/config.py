@@ -1,103 +1,51 @@
-"""A coordinator's configuration: one TOML file, read once into a frozen model."""
+"""A coordinator's configuration: one TOML file, read once into a frozen value."""
 
 from __future__ import annotations
 
-import difflib
-import tomllib
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field
 
-from hansa_core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from hansa_wire.toml_file import FilePath, Section, Text, absent_table, read_section
+from hansa_wire.trust_anchor import TrustAnchor
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Listen(Section):
+    """Where the coordinator listens."""
+
+    host: Text = Field(default="127.0.0.1", description="the address; loopback only, until you say otherwise")
+    port: int = Field(default=7400, ge=0, le=65535, description="the TCP port; 0 lets the system choose")
 
 
-class Listen(_Section):
-    """Where the coordinator listens. Port 0 lets the system choose one."""
-
-    host: str = Field(default="127.0.0.1", min_length=1)
-    port: int = Field(default=7400, ge=0, le=65535)
-
-
-class TlsFiles(_Section):
+class TlsFiles(Section):
     """The coordinator's own certificate and key, PEM, as the roster pins them."""
 
-    certificate: Path
-    key: Path
+    certificate: FilePath = Field(description="the certificate, PEM")
+    key: FilePath = Field(description="its private key, PEM, mode 0600")
 
 
-class Limits(_Section):
-    """Bounds on work.
+class Limits(Section):
+    """Bounds on work."""
 
-    `max_concurrency`: cities asked at once, for each question. `max_questions`: questions carried at once; more are
-    turned away. `max_deadline_s`: a longer deadline is cut to it. `stop_grace_s`: how long a stop waits for questions
-    under way.
-    """
+    max_concurrency: int = Field(default=64, ge=1, le=4096, description="cities asked at once, for each question")
+    max_questions: int = Field(default=256, ge=1, description="questions carried at once; more are turned away")
+    max_deadline_s: float = Field(
+        default=120.0, gt=0, le=600, description="seconds that a question may take; a longer deadline is cut to it"
+    )
+    stop_grace_s: float = Field(
+        default=5.0, ge=0, le=600, description="seconds that a stop waits for questions that are under way"
+    )
 
-    max_concurrency: int = Field(default=64, ge=1, le=4096)
-    max_questions: int = Field(default=256, ge=1)
-    max_deadline_s: float = Field(default=120.0, gt=0, le=600)
-    stop_grace_s: float = Field(default=5.0, ge=0, le=600)
 
+class CoordinatorConfig(TrustAnchor):
+    """Everything that `hansa coordinator serve` reads. Secrets are paths."""
 
-class CoordinatorConfig(_Section):
-    """Everything that `hansa coordinator serve` reads. `name`: as the roster names this coordinator."""
-
-    name: str = Field(min_length=1)
-    roster: Path
-    governance_keys: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = Field(min_length=1)
-    governance_threshold: int = Field(ge=1)
-    tls: TlsFiles
-    listen: Listen = Listen()
-    limits: Limits = Limits()
-
-    @model_validator(mode="after")
-    def _can_be_met(self) -> Self:
-        if self.governance_threshold > len(set(self.governance_keys)):
-            raise ValueError("governance_threshold is above the number of governance_keys; no roster could pass")
-        return self
+    name: Text = Field(description="as the roster names this coordinator")
+    tls: TlsFiles = Field(description="the coordinator's own certificate and key")
+    listen: Listen = Field(default_factory=absent_table, description="where the coordinator listens")
+    limits: Limits = Field(default_factory=absent_table, description="bounds on work")
 
 
 def load_config(path: Path) -> CoordinatorConfig:
-    """Read and check the file; its relative paths are relative to it.
-
-    Raises ConfigError that names the file, the field, the rule and the remedy.
-    """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as broken:
-        raise ConfigError(f"{path}: cannot be read ({broken.strerror}); give a readable file with --config") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise ConfigError(f"{path}: is no TOML ({broken}); mend that line") from None
-    try:
-        config = CoordinatorConfig.model_validate(document)
-    except ValidationError as broken:
-        raise ConfigError("\n".join(f"{path}: {_said(error)}" for error in broken.errors())) from None
-    tls = TlsFiles(certificate=path.parent / config.tls.certificate, key=path.parent / config.tls.key)
-    return config.model_copy(update={"roster": path.parent / config.roster, "tls": tls})
-
-
-def _said(error: ErrorDetails) -> str:
-    names = tuple(str(part) for part in error["loc"])
-    where = ".".join(names)
-    if error["type"] == "extra_forbidden":
-        return f"{where} is no known key; the nearest known key is {_nearest(names)}"
-    if error["type"] == "missing":
-        return f"{where} is missing; add it"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
-
-
-def _nearest(names: tuple[str, ...]) -> str:
-    sections: dict[str, type[_Section]] = {"tls": TlsFiles, "listen": Listen, "limits": Limits}
-    section = sections[names[0]] if len(names) > 1 else CoordinatorConfig
-    known: Iterable[str] = section.model_fields
-    return difflib.get_close_matches(names[-1], known, n=1, cutoff=0.0)[0]
+    """Read the file. Raises ConfigError that names the file, the key, the rule and the remedy."""
+    return read_section(path, CoordinatorConfig, hint="give the coordinator's file with --config")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
-from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import grpc.aio
@@ -13,15 +14,17 @@ import grpc.aio
 from hansa_coordinator.config import CoordinatorConfig
 from hansa_coordinator.relay import Relay
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.trust.keys import public_key_from_hex
 from hansa_core.trust.roster import Roster
+from hansa_wire.clock import utc_now
 from hansa_wire.coordinator_rpc import COORDINATOR_SERVICE, add_coordinator_service
 from hansa_wire.key_file import read_private_file
 from hansa_wire.node_rpc import NodeClient
 from hansa_wire.pins import analyst_city
-from hansa_wire.roster_file import FileRoster
 from hansa_wire.server import Health, add_health_and_reflection, listen, new_server
 from hansa_wire.tls import dial_aio, server_credentials, spki_of
+from hansa_wire.trust_anchor import load_roster
+
+log = logging.getLogger(__name__)
 
 
 class RunningCoordinator:
@@ -46,7 +49,7 @@ class RunningCoordinator:
 
 async def start(config: CoordinatorConfig) -> RunningCoordinator:
     """Check everything that can be checked, then listen. Raises ConfigError."""
-    roster = load_roster(config, _now())
+    roster = load_roster(config, utc_now())
     certificate, key = _read(config.tls.certificate), read_private_file(config.tls.key)
     _check_own_pin(config, roster, certificate)
     channels = {
@@ -76,34 +79,30 @@ async def start(config: CoordinatorConfig) -> RunningCoordinator:
     return RunningCoordinator(server, health, channels, port, config.limits.stop_grace_s)
 
 
-async def serve(config: CoordinatorConfig, *, started: Callable[[int], None]) -> None:
-    """Run until SIGINT or SIGTERM, then stop gracefully. `started` is told the port. Raises ConfigError."""
+async def serve(config: CoordinatorConfig) -> None:
+    """Run until SIGINT or SIGTERM, then stop gracefully. Raises ConfigError."""
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     running = await start(config)
-    started(running.port)
+    fields = {"coordinator": config.name, "host": config.listen.host, "port": running.port}
+    log.info("coordinator started", extra=fields)
     await stopping.wait()
     await running.stop()
-
-
-def load_roster(config: CoordinatorConfig, now: datetime) -> Roster:
-    """The roster that the configured governors signed. Raises ConfigError."""
-    try:
-        keys = tuple(public_key_from_hex(key, "governance_keys") for key in config.governance_keys)
-        source = FileRoster(path=config.roster, governance_keys=keys, governance_threshold=config.governance_threshold)
-        return source.load(now)
-    except (PeerError, ValueError) as broken:
-        raise ConfigError(f"roster: {broken}") from None
+    log.info("coordinator stopped", extra={"coordinator": config.name})
 
 
 def _analysts_of(roster: Roster) -> Callable[[bytes], bool]:
     authorities = {member.city: member.ca_pem for member in roster.members}
 
+    @lru_cache(maxsize=1024)  # one certificate comes with every call on a connection; TLS has checked its dates
+    def city_of(certificate: bytes) -> str:
+        return analyst_city(certificate, authorities)
+
     def allow(certificate: bytes) -> bool:
-        if _now() >= roster.expires:
+        if utc_now() >= roster.expires:
             raise PeerError("the coordinator's roster has expired; its operator has to fetch the newest one")
-        return analyst_city(certificate, authorities) in authorities
+        return city_of(certificate) in authorities
 
     return allow
 
@@ -127,7 +126,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as broken:
         raise ConfigError(f"tls.certificate {path}: cannot be read ({broken.strerror}); give a readable file") from None
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

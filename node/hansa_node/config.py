@@ -1,59 +1,84 @@
-"""A node's configuration: one TOML file, read once into frozen values."""
+"""A node's configuration: one TOML file, read once into a frozen value."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from hansa_core.errors import ConfigError
-from hansa_core.policy.policy import Policy, policy_from_document
 from hansa_core.query.plan import ContractId
-from hansa_node.toml_table import TomlTable
-
-PUBLIC_KEY_HEX_DIGITS = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listen:
-    """Where the node listens. Port 0 lets the system choose one."""
-
-    host: str
-    port: int
+from hansa_wire.toml_file import FilePath, Section, Text, absent_table, read_section
+from hansa_wire.trust_anchor import TrustAnchor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Governance:
-    """The trust anchor: raw public keys in hex, and how many of them must have signed the roster."""
+def _contract(key: str) -> ContractId:
+    try:
+        return ContractId.parse(key)
+    except ValueError as broken:
+        raise ValueError(f'is no dataset: {broken}; write "topic.dataset/1" = "manifest.yaml"') from None
 
-    keys: tuple[bytes, ...]
-    threshold: int
+
+Manifests = Annotated[
+    Mapping[Annotated[ContractId, BeforeValidator(_contract)], FilePath], AfterValidator(MappingProxyType)
+]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeConfig:
-    """Everything that the operator says. Secrets are paths; all paths are absolute or relative to the file.
+class Listen(Section):
+    """Where the node listens."""
 
-    `contracts`: the folder of the league's contract files. `datasets`: the manifest file of each served contract.
-    `max_concurrent_queries`: more than that wait. `stop_grace_s`: how long a stop waits for running queries.
-    """
+    host: Text = Field(default="127.0.0.1", description="the address; loopback only, until you say otherwise")
+    port: int = Field(default=7410, ge=0, le=65535, description="the TCP port; 0 lets the system choose")
 
-    city: str
-    roster: Path
-    governance: Governance
-    contracts: Path
-    policy: Path
-    data_dir: Path
-    store: Path
-    listen: Listen
-    tls_certificate: Path
-    tls_key: Path
-    answer_key: Path
-    datasets: Mapping[ContractId, Path]
-    max_concurrent_queries: int
-    stop_grace_s: int
+
+class TlsFiles(Section):
+    """The node's own certificate and key, PEM, as the roster pins them."""
+
+    certificate: FilePath = Field(default=Path("keys/tls.pem"), description="the certificate, PEM")
+    key: FilePath = Field(default=Path("keys/tls.key"), description="its private key, PEM, mode 0600")
+
+
+class Keys(Section):
+    """What the node signs with."""
+
+    answer: FilePath = Field(
+        default=Path("keys/answer.key"), description="signs the answers: an Ed25519 private key, PEM, mode 0600"
+    )
+
+
+class Limits(Section):
+    """Bounds on work."""
+
+    max_concurrent_queries: int = Field(default=8, ge=1, le=1024, description="queries that run at once; more wait")
+    stop_grace_s: int = Field(
+        default=5, ge=0, le=3600, description="seconds that a stop waits for queries that are under way"
+    )
+
+
+class NodeConfig(TrustAnchor):
+    """Everything that the operator says. Secrets are paths."""
+
+    city: Text = Field(description="the city that the node speaks for, as the roster names it")
+    contracts: FilePath = Field(default=Path("contracts"), description="the folder of the league's contract files")
+    policy: FilePath = Field(default=Path("policy.toml"), description="who may ask what, for which purpose")
+    data_dir: FilePath = Field(
+        default=Path("data"), description="the folder where ingest puts the datasets, each version a new file"
+    )
+    store: FilePath = Field(
+        default=Path("state/store.sqlite"),
+        description="the file of nonces, charges, releases, answers and decisions; one node, one store",
+    )
+    listen: Listen = Field(default_factory=absent_table, description="where the node listens")
+    tls: TlsFiles = Field(default_factory=absent_table, description="the node's own certificate and key")
+    keys: Keys = Field(default_factory=absent_table, description="what the node signs with")
+    datasets: Manifests = Field(
+        default_factory=absent_table,
+        description='the manifest of each served contract, such as `"housing.permits/1" = "manifests/permits.yaml"`',
+    )
+    limits: Limits = Field(default_factory=absent_table, description="bounds on work")
 
     def dataset_named(self, text: str) -> ContractId:
         """The dataset that `housing.permits/1` or, where it is the only version, `housing.permits` means.
@@ -69,71 +94,4 @@ class NodeConfig:
 
 def read_config(path: Path) -> NodeConfig:
     """Read the file. Raises ConfigError that names the file, the key, the rule and the remedy."""
-    table = TomlTable(read_toml(path), file=path.absolute())
-    listen, tls, keys, limits = (table.table(name) for name in ("listen", "tls", "keys", "limits"))
-    config = NodeConfig(
-        city=table.text("city"),
-        roster=table.path("roster"),
-        governance=_governance(table),
-        contracts=table.path("contracts", "contracts"),
-        policy=table.path("policy", "policy.toml"),
-        data_dir=table.path("data_dir", "data"),
-        store=table.path("store", "state/store.sqlite"),
-        listen=Listen(host=listen.text("host", "127.0.0.1"), port=listen.integer("port", 7410, least=0, most=65535)),
-        tls_certificate=tls.path("certificate", "keys/tls.pem"),
-        tls_key=tls.path("key", "keys/tls.key"),
-        answer_key=keys.path("answer", "keys/answer.key"),
-        datasets=_datasets(table.table("datasets")),
-        max_concurrent_queries=limits.integer("max_concurrent_queries", 8, least=1, most=1024),
-        stop_grace_s=limits.integer("stop_grace_s", 5, least=0, most=3600),
-    )
-    for each in (listen, tls, keys, limits, table):
-        each.close()
-    return config
-
-
-def read_policy(path: Path) -> Policy:
-    """Read the policy file. Raises ConfigError."""
-    try:
-        return policy_from_document(read_toml(path))
-    except ValueError as broken:
-        raise ConfigError(f"{path}: {broken}") from None
-
-
-def read_toml(path: Path) -> Mapping[str, object]:
-    """The parsed file. Raises ConfigError if it is absent, unreadable or no TOML."""
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except OSError as failure:
-        raise ConfigError(f"{path}: cannot be read ({failure.strerror}); give the path of a readable file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise ConfigError(f"{path}: is no TOML ({failure}); mend that line") from None
-
-
-def _governance(table: TomlTable) -> Governance:
-    keys = table.texts("governance_keys")
-    for key in keys:
-        if len(key) != PUBLIC_KEY_HEX_DIGITS or set(key) - set("0123456789abcdef"):
-            raise table.wrong(
-                "governance_keys",
-                f"has {key!r}",
-                f"write raw Ed25519 public keys as {PUBLIC_KEY_HEX_DIGITS} hex digits",
-            )
-    if len(set(keys)) != len(keys) or not keys:
-        raise table.wrong("governance_keys", "must be a list without repeats", "list each governor's key once")
-    threshold = table.integer("governance_threshold", least=1, most=len(keys))
-    return Governance(keys=tuple(bytes.fromhex(key) for key in keys), threshold=threshold)
-
-
-def _datasets(table: TomlTable) -> Mapping[ContractId, Path]:
-    datasets: dict[ContractId, Path] = {}
-    for key in table.free_keys():
-        try:
-            contract = ContractId.parse(key)
-        except ValueError as broken:
-            raise table.wrong(
-                f'"{key}"', f"is no dataset: {broken}", 'write "topic.dataset/1" = "manifest.yaml"'
-            ) from None
-        datasets[contract] = table.path(key)
-    return MappingProxyType(datasets)
+    return read_section(path, NodeConfig, hint="give the node's file with --config")

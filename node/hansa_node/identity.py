@@ -7,12 +7,11 @@ from datetime import datetime
 
 from cryptography import x509
 
-from hansa_core.errors import ConfigError, PeerError, RefusedError
+from hansa_core.errors import ConfigError, RefusedError
 from hansa_core.trust.dsse import Signer
 from hansa_core.trust.roster import Member, Roster
 from hansa_node.config import NodeConfig
 from hansa_wire.key_file import read_private_file, read_signer
-from hansa_wire.roster_file import FileRoster
 from hansa_wire.tls import spki_of
 
 
@@ -26,16 +25,6 @@ class Identity:
     answer_signer: Signer
 
 
-def read_roster(config: NodeConfig, now: datetime) -> Roster:
-    """The league's roster, if the governors that the configuration trusts signed it. Raises ConfigError."""
-    anchor = config.governance
-    source = FileRoster(path=config.roster, governance_keys=anchor.keys, governance_threshold=anchor.threshold)
-    try:
-        return source.load(now)
-    except PeerError as untrusted:
-        raise ConfigError(f"the roster cannot be trusted: {untrusted}") from None
-
-
 def member_of(roster: Roster, config: NodeConfig) -> Member:
     """This city's entry in the roster. Raises ConfigError."""
     try:
@@ -46,27 +35,29 @@ def member_of(roster: Roster, config: NodeConfig) -> Member:
 
 def read_identity(config: NodeConfig, member: Member) -> Identity:
     """The node's keys, if they are the ones that the roster pins. Raises ConfigError."""
-    signer = read_signer(config.answer_key)
+    signer = read_signer(config.keys.answer)
     if signer.public_key != member.answer_key:
         raise ConfigError(
-            f"{config.answer_key}: is not the answer key that the roster names for {member.city}; nobody would believe"
+            f"{config.keys.answer}: is not the answer key that the roster names for {member.city}; nobody would believe"
             " an answer: install the city's key, or ask the governors to publish this one"
         )
     try:
-        certificate = config.tls_certificate.read_bytes()
+        certificate = config.tls.certificate.read_bytes()
         expires = x509.load_pem_x509_certificate(certificate).not_valid_after_utc.replace(tzinfo=None)
     except OSError as failure:
-        raise ConfigError(f"{config.tls_certificate}: cannot be read ({failure.strerror}); see to `tls`") from None
+        raise ConfigError(
+            f"{config.tls.certificate}: cannot be read ({failure.strerror}); see to `tls.certificate`"
+        ) from None
     except ValueError:
-        raise ConfigError(f"{config.tls_certificate}: is no certificate in PEM; see to `tls.certificate`") from None
+        raise ConfigError(f"{config.tls.certificate}: is no certificate in PEM; see to `tls.certificate`") from None
     if spki_of(certificate) != member.tls_spki:
         raise ConfigError(
-            f"{config.tls_certificate}: is not the certificate that the roster pins for {member.city}; install the"
+            f"{config.tls.certificate}: is not the certificate that the roster pins for {member.city}; install the"
             " city's own, or ask the governors to publish this one's pin"
         )
     return Identity(
         tls_certificate=certificate,
-        tls_key=read_private_file(config.tls_key),
+        tls_key=read_private_file(config.tls.key),
         certificate_expires=expires,
         answer_signer=signer,
     )

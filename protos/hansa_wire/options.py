@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import grpc.experimental
+
 from hansa_wire.limits import MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES
 
 Options = tuple[tuple[str, int | str], ...]
@@ -23,6 +25,12 @@ CHANNEL_OPTIONS: Options = (
     ("grpc.enable_http_proxy", 0),
     # Connections are never shared between channels, so each keeps its own root and its own certificate.
     ("grpc.use_local_subchannel_pool", 1),
+)
+
+BLOCKING_CHANNEL_OPTIONS: Options = (
+    *CHANNEL_OPTIONS,
+    # The thread that reads a stream drives it: no thread is started and woken for each question.
+    (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
 )
 
 SERVER_OPTIONS: Options = (

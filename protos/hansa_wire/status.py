@@ -21,6 +21,8 @@ REFUSAL_METADATA = "hansa-refusal-bin"
 UNAUTHENTICATED_CODES = frozenset(
     {"signature_invalid", "credential_invalid", "credential_expired", "not_a_member", UNPINNED_PEER}
 )
+UNAVAILABLE_CODE = "unavailable"
+"""The refusal of a peer that cannot keep its promises now, whoever asks for whatever: it is not signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +52,11 @@ def status_from_error(error: BaseException) -> Status:
     only the text of the listed ones is known to be public."""
     match error:
         case RefusedError():
-            known = error.code in UNAUTHENTICATED_CODES
-            code = grpc.StatusCode.UNAUTHENTICATED if known else grpc.StatusCode.FAILED_PRECONDITION
             refusal = Refusal(
                 code=_short(error.code), rule=_short(error.rule), remedy=_short(error.remedy), field=_short(error.field)
             )
             trailer = refusal_to_wire(refusal).SerializeToString(deterministic=True)
+            code = _code_of_refusal(error.code)
             return Status(code=code, text=_short(str(error)), metadata=((REFUSAL_METADATA, trailer),))
         case PeerError():
             return Status(code=grpc.StatusCode.INVALID_ARGUMENT, text=_short(str(error)))
@@ -81,6 +82,12 @@ def error_from_status(call: EndedCall) -> RefusedError | PeerError | TimeoutErro
             return PeerError(f"the peer failed{f': {text}' if text else ' without saying why'}")
         case code:
             return PeerError(f"the peer ended the call with {code.name}{f': {text}' if text else ''}")
+
+
+def _code_of_refusal(code: str) -> grpc.StatusCode:
+    if code in UNAUTHENTICATED_CODES:
+        return grpc.StatusCode.UNAUTHENTICATED
+    return grpc.StatusCode.UNAVAILABLE if code == UNAVAILABLE_CODE else grpc.StatusCode.FAILED_PRECONDITION
 
 
 def _refusal_in(metadata: Iterable[Any]) -> RefusedError | None:

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hansa_core.errors import PeerError
-from hansa_wire.options import CHANNEL_OPTIONS, Options
+from hansa_wire.options import BLOCKING_CHANNEL_OPTIONS, CHANNEL_OPTIONS, Options
 
 
 def dial_aio(
@@ -21,7 +21,7 @@ def dial_aio(
 ) -> grpc.aio.Channel:
     """A channel for asyncio. Nobody but a holder of a certificate for `server_name` from `ca_pem` can answer on it."""
     credentials = grpc.ssl_channel_credentials(ca_pem, key_pem, cert_pem)
-    return grpc.aio.secure_channel(_target(host, port), credentials, options=_channel_options(server_name))
+    return grpc.aio.secure_channel(_target(host, port), credentials, options=_named(CHANNEL_OPTIONS, server_name))
 
 
 def dial_sync(
@@ -29,7 +29,7 @@ def dial_sync(
 ) -> grpc.Channel:
     """The same channel for blocking calls."""
     credentials = grpc.ssl_channel_credentials(ca_pem, key_pem, cert_pem)
-    return grpc.secure_channel(_target(host, port), credentials, options=_channel_options(server_name))
+    return grpc.secure_channel(_target(host, port), credentials, options=_named(BLOCKING_CHANNEL_OPTIONS, server_name))
 
 
 def server_credentials(cert_pem: bytes, key_pem: bytes, client_ca_pems: Sequence[bytes]) -> grpc.ServerCredentials:
@@ -65,6 +65,6 @@ def _target(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _channel_options(server_name: str) -> Options:
+def _named(options: Options, server_name: str) -> Options:
     # The name to demand comes from the roster and need not resolve; the address says only where to knock.
-    return (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", server_name))
+    return (*options, ("grpc.ssl_target_name_override", server_name))

@@ -28,7 +28,7 @@ def new_config(folder: Path) -> Path:
 def test_it_says_where_it_listens_and_ends_cleanly_on_a_signal(tmp_path: Path) -> None:
     with subprocess.Popen([*COMMAND, str(new_config(tmp_path))], stderr=subprocess.PIPE, text=True) as serving:
         assert serving.stderr is not None
-        assert serving.stderr.readline().startswith("coordinator listens on 127.0.0.1:")
+        assert "INFO coordinator started coordinator=coordinator host=127.0.0.1 port=" in serving.stderr.readline()
         serving.send_signal(signal.SIGTERM)
         assert serving.wait(20) == 0
         assert "Traceback" not in serving.stderr.read()
@@ -39,5 +39,5 @@ def test_a_wrong_configuration_ends_it_with_words_and_no_traceback(tmp_path: Pat
     config.write_text(config.read_text(encoding="utf-8") + "\nprot = 1\n", encoding="utf-8")
     done = subprocess.run([*COMMAND, str(config)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "listen.prot is no known key; the nearest known key is port" in done.stderr
+    assert "listen.prot is no known key; did you mean port?" in done.stderr
     assert "Traceback" not in done.stderr

@@ -41,14 +41,14 @@ def test_the_commented_values_of_the_sample_are_the_defaults(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("governance_threshold = 1", "governance_treshold = 1", "the nearest known key is governance_threshold"),
-        ("# port = 7400", "prot = 7400", "listen.prot is no known key; the nearest known key is port"),
-        ('certificate = "', 'certificat = "', "tls.certificat is no known key; the nearest known key is certificate"),
+        ("governance_threshold = 1", "governance_treshold = 1", "did you mean governance_threshold?"),
+        ("# port = 7400", "prot = 7400", "listen.prot is no known key; did you mean port?"),
+        ('certificate = "', 'certificat = "', "tls.certificat is no known key; did you mean certificate?"),
         ('name = "coordinator"', "", "name is missing; add it"),
         ("governance_threshold = 1", "governance_threshold = 2", "no roster could pass"),
         ("# port = 7400", "port = 70000", "listen.port"),
         ("# max_concurrency = 64", "max_concurrency = 0", "limits.max_concurrency"),
-        ("d75a98", "D75A98", "governance_keys.0"),
+        ("d75a98", "D75A98", "governance_keys[0]: the key must be"),
         ('name = "coordinator"', "name =", "is no TOML"),
     ],
 )

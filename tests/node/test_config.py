@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from hansa_core.errors import ConfigError
 from hansa_core.query.plan import ContractId
-from hansa_node.config import read_config, read_policy
+from hansa_node.config import read_config
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
@@ -34,7 +34,7 @@ def test_the_least_a_file_must_say_gives_safe_defaults(tmp_path: Path) -> None:
     assert config.roster == tmp_path / "roster.json"
     assert config.store == tmp_path / "state" / "store.sqlite"
     assert config.datasets == {}
-    assert config.governance.keys == (bytes.fromhex(KEY),)
+    assert config.governance_keys == (bytes.fromhex(KEY),)
 
 
 def test_relative_paths_are_relative_to_the_file_and_absolute_ones_stay(
@@ -49,8 +49,8 @@ def test_relative_paths_are_relative_to_the_file_and_absolute_ones_stay(
 
 def test_a_configuration_is_frozen(tmp_path: Path) -> None:
     config = read_config(written(tmp_path, LEAST))
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        config.city = "other"  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        config.city = "other"
     with pytest.raises(TypeError):
         config.datasets[ContractId("a.b", 1)] = tmp_path  # type: ignore[index]
 
@@ -58,22 +58,25 @@ def test_a_configuration_is_frozen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (LEAST + 'polcy = "p"', "polcy is no known key; the nearest known key is policy"),
-        (LEAST + "[listen]\nprot = 1", r"listen\.prot is no known key; the nearest known key is listen\.port"),
-        (LEAST + "[lissen]\nport = 1", "lissen is no known key; the nearest known key is listen"),
+        (LEAST + 'polcy = "p"', "polcy is no known key; did you mean policy"),
+        (LEAST + "[listen]\nprot = 1", r"listen\.prot is no known key; did you mean port"),
+        (LEAST + "[lissen]\nport = 1", "lissen is no known key; did you mean listen"),
         (LEAST.replace('city = "seattle"', ""), "city is missing"),
         (LEAST.replace('"seattle"', "7"), "city must be a text"),
         (LEAST.replace('"seattle"', '""'), "city is empty"),
-        (LEAST + "[listen]\nport = 70000", r"listen\.port is 70000; write a whole number from 0 to 65535"),
+        (LEAST + "[listen]\nport = 70000", r"listen\.port is 70000; write 65535 or less"),
         (LEAST + "[listen]\nport = true", r"listen\.port must be a whole number"),
         (LEAST + 'listen = "here"', "listen must be a table"),
-        (LEAST.replace("= 1", "= 2"), "governance_threshold is 2; write a whole number from 1 to 1"),
-        (LEAST.replace("= 1", "= 0"), "governance_threshold is 0"),
-        (LEAST.replace(KEY, "abc"), "governance_keys has 'abc'"),
-        (LEAST.replace(f'["{KEY}"]', "[]"), "governance_keys must be a list without repeats"),
-        (LEAST.replace(f'["{KEY}"]', "[1]"), "governance_keys must be a list of texts"),
-        (LEAST + '[datasets]\n"permits" = "m.yaml"', '"permits" is no dataset'),
-        (LEAST + '[datasets]\n"housing.permits/1" = 3', "housing.permits/1 must be a text"),
+        (LEAST.replace("= 1", "= 2"), "governance_threshold is 2, more than .*; write a whole number from 1 to 1"),
+        (LEAST.replace("= 1", "= 0"), "governance_threshold is 0; write 1 or more"),
+        (
+            LEAST.replace(KEY, "abc"),
+            r"governance_keys\[0\]: the key must be .* 64 lower-case hex digits",
+        ),
+        (LEAST.replace(f'["{KEY}"]', "[]"), "governance_keys is empty; list at least one"),
+        (LEAST.replace(f'["{KEY}"]', "[1]"), r"governance_keys\[0\] must be a text"),
+        (LEAST + '[datasets]\n"permits" = "m.yaml"', "datasets.permits: is no dataset"),
+        (LEAST + '[datasets]\n"housing.permits/1" = 3', "datasets.'housing.permits/1' must be a text"),
         ("city = ", "is no TOML"),
     ],
 )
@@ -89,13 +92,6 @@ def test_an_absent_file_is_named(tmp_path: Path) -> None:
         read_config(tmp_path / "nowhere.toml")
 
 
-def test_a_wrong_policy_file_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "policy.toml"
-    path.write_text('id = "p"\nversion = 1\nrulez = []')
-    with pytest.raises(ConfigError, match=r"policy\.toml: the policy has the unknown key 'rulez'"):
-        read_policy(path)
-
-
 def test_the_sample_configuration_loads() -> None:
     assert read_config(DEPLOY / "node.toml").datasets.keys() == {ContractId("housing.permits", 1)}
 
@@ -105,7 +101,3 @@ def test_the_defaults_that_the_sample_names_are_the_real_ones(tmp_path: Path) ->
     uncommented = "\n".join(line.removeprefix("# ") if " = " in line else line for line in text.splitlines())
     assert tomllib.loads(uncommented) != tomllib.loads(text)
     assert read_config(written(tmp_path, uncommented)) == read_config(written(tmp_path, text))
-
-
-def test_the_sample_policy_loads() -> None:
-    assert read_policy(DEPLOY / "policy.toml").rules_for(ContractId("housing.permits", 1))

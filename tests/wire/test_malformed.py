@@ -85,6 +85,8 @@ MALFORMED: dict[str, Callable[[query_pb2.Query], object]] = {
     "an expiry after the year 9999": lambda query: setattr(query, "expires_at_unix_s", 2**62),
     "no purpose": lambda query: query.ClearField("purpose"),
     "no league": lambda query: query.ClearField("league"),
+    "a purpose to fill a node's store with": lambda query: setattr(query, "purpose", "x" * 101),
+    "a contract to fill a node's store with": lambda query: setattr(query.plan.source, "name", "a." + "b" * 99),
 }
 
 

@@ -39,6 +39,7 @@ TABLE = [
     (_refused("not_a_member"), grpc.StatusCode.UNAUTHENTICATED),
     (_refused("unpinned_peer"), grpc.StatusCode.UNAUTHENTICATED),
     (_refused("too_large"), grpc.StatusCode.FAILED_PRECONDITION),
+    (_refused("unavailable"), grpc.StatusCode.UNAVAILABLE),
     (PeerError("the query is malformed"), grpc.StatusCode.INVALID_ARGUMENT),
     (TimeoutError(), grpc.StatusCode.DEADLINE_EXCEEDED),
 ]

@@ -1,0 +1,129 @@
+"""`docs/config.md`, written from the models that read the files: `make docs`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le
+from pydantic.fields import FieldInfo
+
+from hansa.profile import Profile
+from hansa_coordinator.config import CoordinatorConfig
+from hansa_node.config import NodeConfig
+from hansa_node.policy_file import PolicyFile
+from hansa_wire.toml_file import Section
+
+FILES: Mapping[str, tuple[type[Section], str]] = {
+    "node.toml": (NodeConfig, "`hansa node` reads it; `hansa node init` writes it; sample: `deploy/node.toml`."),
+    "policy.toml": (PolicyFile, "A node reads it; `hansa node init` writes it; sample: `deploy/policy.toml`."),
+    "coordinator.toml": (
+        CoordinatorConfig,
+        "`hansa coordinator serve` reads it; `hansa league new` writes it; sample: `deploy/coordinator.toml`.",
+    ),
+    "profile.toml": (Profile, "`hansa query`, `hansa catalogue` and the SDK read it; `hansa league new` writes it."),
+}
+_HEAD = """\
+# Configuration
+
+Made from the models that read the files by `make docs`; do not edit.
+
+Each file is read once, at the start. A key that nobody knows stops the start and names the nearest known one. A path
+that is relative is relative to the folder of its file. Secrets are paths, never values.
+"""
+_KINDS = {str: "text", bytes: "text", Path: "path", int: "whole number", float: "number"}
+
+
+def reference() -> str:
+    """The whole page in Markdown."""
+    pages = []
+    for name, (model, intro) in FILES.items():
+        pages += [f"## `{name}`\n", f"{intro}\n", *_tables(model)]
+    return "\n".join([_HEAD, *pages])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`--write FILE` the page, or `--check FILE`: 1 if the file is not what would be written."""
+    match arguments:
+        case ["--write", file]:
+            Path(file).write_text(reference(), encoding="utf-8")
+        case ["--check", file]:
+            if not Path(file).exists() or Path(file).read_text(encoding="utf-8") != reference():
+                sys.stderr.write(f"{file} is not what the models say; run: make docs\n")
+                return 1
+        case _:
+            sys.stderr.write("give --write FILE or --check FILE\n")
+            return 2
+    return 0
+
+
+def _tables(model: type[Section]) -> Iterator[str]:
+    """The table of the model's own keys, then a table for each section below it."""
+    plain = {name: field for name, field in model.model_fields.items() if _section_in(field) is None}
+    yield "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *map(_row, plain, plain.values()), ""])
+    for name, field in model.model_fields.items():
+        section = _section_in(field)
+        if section is not None:
+            assert field.description is not None, name
+            yield f"### `{f'[[{name}]]' if _is_list(field) else f'[{name}]'}`\n"
+            yield f"{field.description[0].upper()}{field.description[1:]}.\n"
+            yield from _tables(section)
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    assert field.description is not None, name
+    return f"| `{name}` | {_kind(field.annotation)}{_bounds(field)} | {_default(field)} | {field.description} |"
+
+
+def _section_in(field: FieldInfo) -> type[Section] | None:
+    """The section that the key holds, or a list of."""
+    for each in (field.annotation, *get_args(field.annotation)):
+        if isinstance(each, type) and issubclass(each, Section):
+            return each
+    return None
+
+
+def _is_list(field: FieldInfo) -> bool:
+    return field.annotation is not None and get_args(field.annotation)[-1:] == (...,)
+
+
+def _kind(annotation: Any) -> str:
+    if annotation in _KINDS:
+        return _KINDS[annotation]
+    arguments = [each for each in get_args(annotation) if each is not NoneType]
+    if arguments[-1:] == [...]:
+        return f"list of {_kind(arguments[0])}s"
+    if get_origin(annotation) is Mapping:
+        return f"table of {_kind(arguments[1])}s"
+    return _kind(arguments[0])  # optional, or annotated
+
+
+def _bounds(field: FieldInfo) -> str:
+    texts = []
+    for bound in field.metadata:
+        match bound:
+            case Ge(ge=least):
+                texts.append(f"at least {least}")
+            case Gt(gt=below):
+                texts.append(f"above {below}")
+            case Le(le=most):
+                texts.append(f"at most {most}")
+    return "".join(f", {text}" for text in texts)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if default is None:
+        return "none"
+    written = str(default) if isinstance(default, Path) else default
+    return "none" if written in ((), {}) else f"`{json.dumps(written)}`"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

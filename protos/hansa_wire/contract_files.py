@@ -1,0 +1,54 @@
+"""The league's contract files on disk: exactly those that the governors signed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.query.contract import Contract
+from hansa_core.query.contract_document import contract_from_document
+from hansa_core.query.plan import ContractId
+from hansa_core.trust.roster import Roster
+
+
+def contract_file_name(contract: ContractId) -> str:
+    """`housing.permits.1.yaml` for `housing.permits/1`."""
+    return f"{contract.name}.{contract.version}.yaml"
+
+
+def read_contract_documents(directory: Path, roster: Roster) -> Mapping[ContractId, bytes]:
+    """Each contract file of the league, exactly as the roster's hash has it.
+
+    Raises ConfigError if a file cannot be read, PeerError if it is not the one that the governors signed.
+    """
+    documents = {}
+    for contract, digest in roster.contracts.items():
+        path = directory / contract_file_name(contract)
+        try:
+            document = path.read_bytes()
+        except OSError as failure:
+            raise ConfigError(
+                f"{path}: cannot be read ({failure.strerror}); put the league's file for {contract} there"
+            ) from None
+        if hashlib.sha256(document).hexdigest() != digest:
+            raise PeerError(f"{path}: is not the file of {contract} that the roster names; fetch it from the league")
+        documents[contract] = document
+    return documents
+
+
+def read_contracts(directory: Path, roster: Roster) -> Mapping[ContractId, Contract]:
+    """The league's contracts. Raises as `read_contract_documents`, and ConfigError for a file that is no contract."""
+    documents = read_contract_documents(directory, roster)
+    return {id_: contract_in(document, directory / contract_file_name(id_)) for id_, document in documents.items()}
+
+
+def contract_in(document: bytes, path: Path) -> Contract:
+    """The contract in a file's content; `path` names the file in errors. Raises ConfigError."""
+    try:
+        return contract_from_document(yaml.safe_load(document))
+    except (yaml.YAMLError, ValueError) as broken:
+        raise ConfigError(f"{path}: is no contract: {broken}") from None
