@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ DOCUMENT: dict[str, Any] = {
         "mode": {"type": "text", "meaning": "vehicle", "domain": ["tram", "bus"]},
         "day": {"type": "date", "meaning": "day", "key_part": "month"},
         "holiday": {"type": "date", "meaning": "a holiday", "domain": [date(2024, 1, 1), date(2024, 12, 25)]},
+        "opened": {"type": "timestamp", "meaning": "an opening", "domain": [datetime(2024, 1, 1)]},
         "rate": {"type": "number", "meaning": "share", "quantum": 0.25, "lower": 0, "upper": 1, "domain": [0, 0.25, 1]},
     },
 }
@@ -113,6 +115,8 @@ def test_a_document_becomes_a_contract_with_exact_numbers() -> None:
         ("columns.fare.quantum", "a tenth", "columns.fare.quantum"),
         ("columns.fare.quantum", float("inf"), "columns.fare.quantum"),
         ("columns.fare.quantum", 0, "quantum"),
+        ("columns.fare.quantum", "1e-16", "at most 10^15"),
+        ("columns.fare.quantum", 10**15 + 1, "at most 10^15"),
         ("columns.fare.lower", "0.05", "columns.fare.lower"),
         ("columns.fare.upper", 10**19, "columns.fare.upper"),
         ("columns.fare.lower", 100, "lower"),
@@ -127,12 +131,20 @@ def test_a_document_becomes_a_contract_with_exact_numbers() -> None:
         ("columns.zone.domain", [0, 1], "columns.zone.domain"),
         ("columns.zone.domain", [1.5], "columns.zone.domain"),
         ("columns.holiday.domain", ["2024-01-01"], "columns.holiday.domain"),
+        ("columns.opened.domain", [datetime(2024, 1, 1, tzinfo=UTC)], "name no zone"),
     ],
 )
 def test_a_broken_document_names_the_field_and_the_remedy(path: str, value: object, named: str) -> None:
     with pytest.raises(ValueError) as refusal:
         contract_from_document(changed(path, value))
     assert named in str(refusal.value)
+
+
+def test_columns_that_differ_in_case_only_are_one_column_to_an_engine_and_refused() -> None:
+    contract = contract_from_document(DOCUMENT)
+    shouted = replace(contract.columns["mode"], name="MODE")
+    with pytest.raises(ValueError, match="mode and MODE differ in case only"):
+        replace(contract, columns={**contract.columns, "MODE": shouted})
 
 
 def test_a_document_that_is_no_mapping_is_refused() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hansa_core.errors import RefusedError
-from hansa_core.protection import regions
+from hansa_core.protection import effort, regions
 from hansa_core.protection.cover import Cover, find_cover
 from hansa_core.protection.tables import TableShape, shapes_of
 from hansa_core.query.canonical import canonicalise
@@ -193,9 +193,43 @@ def test_distinct_units_of_all_zones_are_one_cell_since_the_empty_one_is_free_to
 
 
 def test_a_condition_over_too_many_combinations_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(regions, "MAX_COMBINATIONS", 10)
+    monkeypatch.setattr(effort, "MAX_STEPS", 10)
     either = Call(Op.OR, (compare(Op.EQ, "kind", "bar"), within(20)))
     assert refusal(plan(where=either)).code == "too_large"
+
+
+def test_a_long_list_in_a_condition_over_many_columns_cannot_keep_the_planner_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(effort, "MAX_STEPS", 10_000)
+
+    def either(names: int) -> Plan:
+        kinds = Call(Op.IN, (Column("kind"), literal("bar"), *(literal(f"kind {number}") for number in range(names))))
+        return plan(where=Call(Op.OR, (kinds, within(20))))
+
+    assert cover_of(either(3)).table == "by_kind"
+    assert refusal(either(1000)).code == "too_large"
+
+
+def test_many_filters_over_many_keys_cannot_fill_the_planners_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effort, "MAX_STEPS", 3_000)
+
+    def filtered(filters: int) -> Plan:
+        conditions = [compare(Op.NE, "zone", -number) for number in range(filters)]
+        counts = (Aggregate(AggregateFunction.COUNT_ROWS, None, condition) for condition in conditions)
+        return plan(*counts, keys=("kind", "zone"))
+
+    assert len(cover_of(filtered(3)).figures) == 3
+    assert refusal(filtered(60)).code == "too_large"
+
+
+def test_the_tables_that_are_tried_share_one_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = [{"name": f"t{number}", "dimensions": ["kind"], "bins": "days"} for number in range(40)]
+    asked = plan(where=Call(Op.OR, (compare(Op.EQ, "kind", "bar"), compare(Op.LT, "days", 19))))
+    assert refusal(asked, tables=tables).code == "not_published"
+    monkeypatch.setattr(effort, "MAX_STEPS", 5_000)
+    assert refusal(asked, tables=tables[:2]).code == "not_published"
+    assert refusal(asked, tables=tables).code == "too_large"
 
 
 def test_an_answer_of_too_many_cells_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,21 @@ def test_a_credential_holds_from_its_first_second_and_not_at_its_last() -> None:
     assert refused_code(issued(), later=timedelta(hours=1)) == "credential_expired"
 
 
+def test_a_credential_that_was_believed_before_still_ends() -> None:
+    envelope = issued()
+    assert credential_from_envelope(envelope, LEAGUE.roster, NOW) == CREDENTIAL
+    assert refused_code(envelope, later=timedelta(hours=1)) == "credential_expired"
+    assert credential_from_envelope(envelope, LEAGUE.roster, NOW) == CREDENTIAL
+
+
+def test_a_credential_that_was_believed_before_ends_with_its_citys_membership() -> None:
+    envelope = issued()
+    assert credential_from_envelope(envelope, LEAGUE.roster, NOW) == CREDENTIAL
+    with pytest.raises(RefusedError) as refused:
+        credential_from_envelope(envelope, league_of("hamburg", "wismar").roster, NOW)
+    assert refused.value.code == "not_a_member"
+
+
 def test_every_flipped_bit_is_refused() -> None:
     envelope = issued()
     for bit in range(len(envelope.payload) * 8):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from hansa_core.errors import RefusedError
-from hansa_core.policy.decide import Asker, Bound, Permit, Refuse, Standing, decide
+from hansa_core.policy.decide import Asker, Bound, Permit, Refuse, Standing, decide, turn_away
 from hansa_core.policy.policy import DenyList, Policy, Rule
 from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
 from hansa_core.query.query import Query
@@ -25,7 +25,7 @@ QUERY = Query(
     expires_at=NOW + timedelta(minutes=5),
     nonce=bytes(16),
 )
-ASKER = Asker(subject="ann", organisation="bremen", key_id="ab" * 32)
+ASKER = Asker(subject="ann", organisation="bremen", city="bremen", key_id="ab" * 32)
 STANDING = Standing(
     city="luebeck",
     league="hanse",
@@ -45,17 +45,17 @@ def code_of(query: Query = QUERY, **changes: Any) -> str | None:
         "asker": ASKER,
         "policy": POLICY,
         "standing": STANDING,
-        "bound": BOUND,
+        "is_served": True,
         "replayed": False,
         "now": NOW,
     }
-    verdict = decide(query, **(given | changes))
-    return verdict.refusal.code if isinstance(verdict, Refuse) else None
+    refused = turn_away(query, **(given | changes))
+    return None if refused is None else refused.refusal.code
 
 
 def test_a_query_that_breaks_no_rule_is_permitted_at_no_cost() -> None:
-    verdict = decide(QUERY, asker=ASKER, policy=POLICY, standing=STANDING, bound=BOUND, replayed=False, now=NOW)
-    assert verdict == Permit(level=Level.CONTROLLED, charge_microrho=0)
+    assert code_of() is None
+    assert decide(QUERY, BOUND) == Permit(level=Level.CONTROLLED, charge_microrho=0)
 
 
 def test_a_city_that_is_not_addressed_refuses() -> None:
@@ -95,7 +95,7 @@ def test_who_is_on_the_deny_list_is_refused_whatever_the_rules_say(deny: dict[st
 
 
 def test_a_dataset_that_the_city_does_not_serve_is_refused() -> None:
-    assert code_of(bound=None) == "dataset_not_served"
+    assert code_of(is_served=False) == "dataset_not_served"
 
 
 def test_an_organisation_that_no_rule_admits_is_refused() -> None:
@@ -128,20 +128,14 @@ def test_organisation_and_purpose_must_stand_in_one_rule() -> None:
 
 
 def test_an_asked_level_must_be_the_served_one() -> None:
-    assert code_of(replace(QUERY, level=Level.OPEN)) == "level_not_offered"
-    assert code_of(replace(QUERY, level=Level.CONTROLLED)) is None
+    refused = decide(replace(QUERY, level=Level.OPEN), BOUND)
+    assert isinstance(refused, Refuse)
+    assert refused.refusal.code == "level_not_offered"
+    assert isinstance(decide(replace(QUERY, level=Level.CONTROLLED), BOUND), Permit)
 
 
 def test_what_binding_found_is_passed_on_word_for_word() -> None:
-    verdict = decide(
-        QUERY,
-        asker=ASKER,
-        policy=POLICY,
-        standing=STANDING,
-        bound=replace(BOUND, broken=BROKEN),
-        replayed=False,
-        now=NOW,
-    )
+    verdict = decide(QUERY, replace(BOUND, broken=BROKEN))
     assert isinstance(verdict, Refuse)
     refusal = verdict.refusal
     assert (refusal.code, refusal.rule, refusal.remedy, refusal.field) == (
@@ -152,19 +146,18 @@ def test_what_binding_found_is_passed_on_word_for_word() -> None:
     )
 
 
-def test_who_may_not_ask_does_not_learn_what_binding_found() -> None:
-    found = replace(BOUND, broken=BROKEN)
-    assert code_of(bound=found, asker=replace(ASKER, organisation="hamburg")) == "organisation_not_allowed"
-    assert code_of(bound=found, replayed=True) == "replay"
+def test_a_city_cannot_give_its_analysts_another_citys_name() -> None:
+    named = replace(POLICY, rules=(replace(RULE, cities=frozenset({"bremen"})),))
+    assert code_of(policy=named) is None
+    assert code_of(policy=named, asker=replace(ASKER, city="hamburg")) == "organisation_not_allowed"
 
 
-def test_nothing_of_the_data_is_among_what_decide_is_given() -> None:
-    assert set(inspect.signature(decide).parameters) == {
-        "query",
-        "asker",
-        "policy",
-        "standing",
-        "bound",
-        "replayed",
-        "now",
-    }
+def test_who_asks_where_nothing_is_served_and_may_not_ask_learns_only_the_first() -> None:
+    assert code_of(is_served=False, asker=replace(ASKER, organisation="hamburg")) == "dataset_not_served"
+
+
+def test_nothing_of_the_data_is_among_what_decides() -> None:
+    rules = {"query", "asker", "policy", "standing", "is_served", "replayed", "now"}
+    assert set(inspect.signature(turn_away).parameters) == rules
+    assert set(inspect.signature(decide).parameters) == {"query", "bound"}
+    assert {field.name for field in fields(Bound)} == {"level", "broken"}

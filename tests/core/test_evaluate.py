@@ -171,7 +171,8 @@ def test_comparisons_and_choices(op: Op, args: tuple[Value | Literal, ...], resu
     ],
 )
 def test_try_cast_converts_what_it_documents_and_nothing_else(value: Value, target: DataType, result: Value) -> None:
-    assert repr(of(Op.TRY_CAST, value, target.value)) == repr(result)
+    cast = Call(Op.TRY_CAST, (Column("x"), literal(target.value)))
+    assert repr(evaluate(cast, {"x": value}, {"x": literal(value).type})) == repr(result)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hansa_core.policy.manifest import Manifest, TableDeclaration
-from hansa_core.policy.manifest_document import contract_of_manifest, manifest_from_document
+from hansa_core.policy.manifest_document import manifest_from_document
 from hansa_core.protection.fingerprint import fingerprint
 from hansa_core.query.contract import ContractColumn
 from hansa_core.query.plan import ContractId, Level
@@ -25,7 +25,7 @@ def test_a_manifest_is_read_with_safe_defaults() -> None:
         name="by_kind", dimensions=("kind",), measures=("days", "visits"), bins="days"
     )
     assert manifest.structural_zeros == {"zone": (4,)}
-    assert contract_of_manifest(document) == ContractId("town.shops", 1)
+    assert manifest.contract == ContractId("town.shops", 1)
 
 
 def test_sections_of_the_node_are_no_business_of_the_core() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansa_core.errors import PeerError, RefusedError
+from hansa_core.errors import RefusedError
 from hansa_core.query.contract import Contract, Scope
 from hansa_core.query.expression import Call, Column, Expression, Op, literal
 from hansa_core.query.merge import CityAnswer, CityMissing, CityOutcome, add_partials, merge
@@ -174,10 +174,13 @@ def test_units_of_several_cities_add_up_and_say_if_they_may_repeat(scope: Scope,
     assert merged(asked, *outcomes, contract=contract, by_city=True).notes == frozenset()
 
 
-def test_cities_that_claim_more_rows_than_there_are_break_the_protocol() -> None:
+def test_a_city_that_claims_impossibly_many_rows_spoils_no_other_citys_sum() -> None:
     asked = plan()
-    with pytest.raises(PeerError):
-        merged(asked, answer(asked, "a", ("bus", MAX_ROWS)), answer(asked, "b", ("bus", 1)))
+    outcomes = answer(asked, "a", ("bus", MAX_ROWS)), answer(asked, "b", ("bus", 1), ("tram", 2))
+    withheld = merged(asked, *outcomes)
+    assert rows(withheld) == [("tram", 2), ("bus", None)]
+    assert withheld.cells[1].values[0].gaps == {"a": "too_many_rows"}
+    assert rows(merged(asked, *outcomes, partial=True)) == [("tram", 2), ("bus", 1)]
 
 
 def test_a_withheld_value_leaves_nothing_behind_its_null() -> None:

@@ -144,6 +144,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "wrong order": lambda: stream(table(ROWS[2], ROWS[3])),
     "a cell twice": lambda: stream(table(ROWS[2], ROWS[2])),
     "a required key missing": lambda: stream(table((None, None, None, 1, 1))),
+    "a key outside its public domain": lambda: stream(table(("zeppelin", None, None, 1, 1))),
     "an infinite key": lambda: stream(table(("bus", float("inf"), None, 1, 1))),
     "a key that is no number": lambda: stream(table(("bus", float("nan"), None, 1, 1))),
     "minus zero": lambda: stream(table(("bus", -0.0, None, 1, 1))),

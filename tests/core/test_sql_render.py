@@ -9,7 +9,8 @@ from hansa_core.query.canonical import canonicalise
 from hansa_core.query.expression import Call, Column, Expression, Op, literal
 from hansa_core.query.limits import MAX_DEPTH
 from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.sql import parse_statement, render_plan
+from hansa_core.query.sql.render import render_plan
+from hansa_core.query.sql.split import parse_statement
 from hansa_strategies import TRIPS, plans
 
 

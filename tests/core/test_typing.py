@@ -87,7 +87,6 @@ def test_calls_have_the_documented_type(expression: Expression, kind: DataType) 
         call(Op.GRID, Column("lat"), Column("lon"), literal(500.0)),
         call(Op.GRID, MODE, Column("lon"), literal(500)),
         call(Op.EQ, MODE, literal("\ud800")),
-        call(Op.EQ, STARTED, literal(datetime(2024, 1, 1, tzinfo=UTC))),
     ],
 )
 def test_ill_typed_calls_are_refused_with_rule_and_remedy(expression: Expression) -> None:
@@ -128,3 +127,15 @@ def test_a_tree_that_shares_its_branches_is_counted_as_the_tree_it_is() -> None:
     with pytest.raises(RefusedError) as refusal:
         type_of(tree, TRIP_TYPES)
     assert refusal.value.code == "too_large"
+
+
+def test_a_literal_with_a_time_zone_is_refused_at_birth() -> None:
+    with pytest.raises(ValueError, match="names no zone"):
+        literal(datetime(2024, 1, 1, tzinfo=UTC))
+
+
+def test_a_long_text_cannot_be_carried_into_every_cell() -> None:
+    assert type_of(literal("x" * 1000), TRIP_TYPES) is DataType.TEXT
+    with pytest.raises(RefusedError) as refused:
+        type_of(call(Op.CASE, PAID, literal("x" * 1001)), TRIP_TYPES)
+    assert refused.value.code == "too_large"

@@ -1,0 +1,1 @@
+"""What a city declares about its datasets and allows to be asked of them."""

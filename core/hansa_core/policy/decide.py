@@ -1,4 +1,4 @@
-"""May this city answer this query? One pure function of query, asker, policy, manifest, spent budget and time."""
+"""May this city answer this query? Decided from query, asker, policy, manifest, spent budget and time alone."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ MAX_EXPIRY_AHEAD = timedelta(hours=24)  # bounds how long a node owes an asker t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who asks, as the credential says. `key_id`: of the query key. `purposes`: None where the credential is silent."""
+    """Who asks, as the credential says. `city`: the one that vouches for them, and for their organisation's name.
+
+    `key_id`: of the query key. `purposes`: None where the credential is silent.
+    """
 
     subject: str
     organisation: str
+    city: str
     key_id: str
     purposes: frozenset[str] | None = None
 
@@ -64,32 +68,40 @@ class Refuse:
 Verdict = Permit | Refuse
 
 
-def decide(
+def turn_away(
     query: Query,
     *,
     asker: Asker,
     policy: Policy,
     standing: Standing,
-    bound: Bound | None,
+    is_served: bool,
     replayed: bool,
     now: datetime,
-) -> Verdict:
-    """The first rule that the query breaks, in the order below, or a permit.
+) -> Refuse | None:
+    """The first rule that keeps this asker from asking this query, in the order below; None if there is none.
 
-    `bound`: None where the city serves no such dataset. `replayed`: the asker used this nonce for another query.
-    `now`: naive UTC. No level has a budget yet, so nothing is spent and a permit costs 0.
+    It comes before binding, which costs work that nobody gets who may not ask. `is_served`: the city has such a
+    dataset. `replayed`: the asker used this nonce for another query. `now`: naive UTC.
     """
     refusal = (
         _addressing(query, standing)
         or _time(query, standing, replayed=replayed, now=now)
         or _denial(asker, policy)
-        or _service(query, bound)
+        or (None if is_served else _not_served(query))
         or _purpose(query, asker, policy, standing)
-        or _offer(query, bound)
     )
-    if refusal is not None:
-        return Refuse(refusal=refusal)
-    assert bound is not None
+    return None if refusal is None else Refuse(refusal=refusal)
+
+
+def decide(query: Query, bound: Bound) -> Verdict:
+    """Whether the query of an asker who was not turned away is answered as it was bound.
+
+    No level has a budget yet, so nothing is spent and a permit costs 0.
+    """
+    if query.level is not None and query.level is not bound.level:
+        return Refuse(refusal=_other_level(query, bound.level))
+    if bound.broken is not None:
+        return Refuse(refusal=refusal_of(bound.broken))
     return Permit(level=bound.level, charge_microrho=0)
 
 
@@ -159,11 +171,15 @@ def _denial(asker: Asker, policy: Policy) -> Refusal | None:
 
 def _purpose(query: Query, asker: Asker, policy: Policy, standing: Standing) -> Refusal | None:
     dataset = query.plan.source
-    rules = [rule for rule in policy.rules_for(dataset) if rule.admits_organisation(asker.organisation)]
+    rules = [
+        rule
+        for rule in policy.rules_for(dataset)
+        if rule.admits_asker(organisation=asker.organisation, city=asker.city)
+    ]
     if not rules:
         return Refusal(
             code="organisation_not_allowed",
-            rule=f"no rule of the policy {policy.id} lets {asker.organisation} ask {dataset}",
+            rule=f"no rule of the policy {policy.id} lets {asker.organisation} of {asker.city} ask {dataset}",
             remedy="ask the city's steward for a rule that admits the organisation",
         )
     allowed = standing.purposes if asker.purposes is None else standing.purposes & asker.purposes
@@ -178,27 +194,22 @@ def _purpose(query: Query, asker: Asker, policy: Policy, standing: Standing) -> 
     return None
 
 
-def _service(query: Query, bound: Bound | None) -> Refusal | None:
-    if bound is None:
-        return Refusal(
-            code="dataset_not_served",
-            rule=f"the city serves no dataset under {query.plan.source}",
-            remedy="see which cities serve it with `hansa catalogue`",
-            field="plan.source",
-        )
-    return None
+def _not_served(query: Query) -> Refusal:
+    return Refusal(
+        code="dataset_not_served",
+        rule=f"the city serves no dataset under {query.plan.source}",
+        remedy="see which cities serve it with `hansa catalogue`",
+        field="plan.source",
+    )
 
 
-def _offer(query: Query, bound: Bound | None) -> Refusal | None:
-    assert bound is not None
-    if query.level is not None and query.level is not bound.level:
-        return Refusal(
-            code="level_not_offered",
-            rule=f"the city serves {query.plan.source} at level {bound.level} only",
-            remedy=f"ask at level {bound.level}, or leave the level to each city",
-            field="level",
-        )
-    return None if bound.broken is None else refusal_of(bound.broken)
+def _other_level(query: Query, served: Level) -> Refusal:
+    return Refusal(
+        code="level_not_offered",
+        rule=f"the city serves {query.plan.source} at level {served} only",
+        remedy=f"ask at level {served}, or leave the level to each city",
+        field="level",
+    )
 
 
 def _one_of(what: str, names: Collection[str]) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from hansa_core.document_fields import Fields
+from hansa_core.nearest import nearest, shown
 from hansa_core.policy.manifest import DEFAULT_MIN_ENTITIES, DEFAULT_THRESHOLD, Manifest, TableDeclaration
 from hansa_core.protection.tables import shapes_of
-from hansa_core.query.contract import Contract, ContractColumn
-from hansa_core.query.document_fields import Fields
-from hansa_core.query.nearest import nearest, shown
-from hansa_core.query.plan import LEVELS_BY_STRICTNESS, ContractId, Level
+from hansa_core.query.contract import Contract, ContractColumn, domain_of
+from hansa_core.query.contract_document import contract_id
+from hansa_core.query.plan import LEVELS_BY_STRICTNESS, Level
 from hansa_core.query.types import DataType, Value, type_of_value
 
 _KEYS = (
@@ -19,19 +20,10 @@ _KEYS = (
 )
 
 
-def contract_of_manifest(document: object) -> ContractId:
-    """The contract that a manifest is for. Raises ValueError."""
-    top = Fields(document, "", _KEYS)
-    try:
-        return ContractId.parse(top.text("contract"))
-    except ValueError as error:
-        raise top.error("contract", str(error), "write for example contract: housing.permits/1") from None
-
-
 def manifest_from_document(document: object, contract: Contract) -> Manifest:
     """Read a manifest and hold it against its contract. Raises ValueError that names field, rule and remedy."""
     top = Fields(document, "", _KEYS)
-    named = contract_of_manifest(document)
+    named = contract_id(top)
     if named != contract.id:
         raise top.error("contract", f"the manifest is for {named}", f"read it with that contract, not {contract.id}")
     domains = _domains(top.get("domains"), contract)
@@ -109,7 +101,7 @@ def _structural_zeros(
     document: object, contract: Contract, domains: Mapping[str, tuple[Value, ...]]
 ) -> dict[str, tuple[Value, ...]]:
     """Values of a column's domain, as a list or as `{from: 1980, to: 2019}`."""
-    public = {column.name: values for column in contract.columns.values() if (values := _domain(column, domains))}
+    public = {column.name: values for column in contract.columns.values() if (values := domain_of(column, domains))}
     fields = Fields({} if document is None else document, "structural_zeros", public)
     return {
         name: _empty_values(fields, contract.columns[name], values)
@@ -134,12 +126,6 @@ def _empty_values(fields: Fields, column: ContractColumn, domain: Sequence[Value
         if value not in domain:  # a misspelt value would silently declare nothing
             raise fields.error(column.name, f"{shown(str(value))} is not in the domain", "correct it or leave it out")
     return values
-
-
-def _domain(column: ContractColumn, domains: Mapping[str, tuple[Value, ...]]) -> Sequence[Value]:
-    if column.type is DataType.BOOLEAN:
-        return column.domain or (False, True)
-    return domains.get(column.name, ()) if column.per_city else column.domain or ()
 
 
 def _value(value: object, column: ContractColumn, fields: Fields) -> Value:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from hansa_core.protection.hierarchy import Dimension, Interval, Leaf, Node
 from hansa_core.query.contract import ContractColumn
+from hansa_core.query.quanta import bounds_in_quanta, quantum_of
 
 
 def binned(column: ContractColumn, *, cuts: bool) -> Dimension:
@@ -15,11 +16,9 @@ def binned(column: ContractColumn, *, cuts: bool) -> Dimension:
 
     A bin (a, b] is held in whole quanta; the first and the last end at the column's bounds, to which ingest clips.
     """
-    assert column.quantum is not None
-    assert column.lower is not None
-    assert column.upper is not None
-    first, last = math.ceil(column.lower / column.quantum), math.floor(column.upper / column.quantum)
-    levels = [_intervals(first, last, level, column.quantum) for level in (column.bins if cuts else ())]
+    first, last = bounds_in_quanta(column)
+    quantum = quantum_of(column)
+    levels = [_intervals(first, last, level, quantum) for level in (column.bins if cuts else ())]
     finest = levels[-1] if levels else [Interval(first, last)]
     position = {interval.lower: index for index, interval in enumerate(finest)}
     unknown = len(finest)
@@ -35,7 +34,7 @@ def binned(column: ContractColumn, *, cuts: bool) -> Dimension:
         for interval in level:
             held = frozenset(i for low, i in position.items() if interval.lower <= low <= interval.upper)
             some = min(held)
-            added = nodes.add(_interval_label(interval, first, last, column.quantum), held, above[some])
+            added = nodes.add(_interval_label(interval, first, last, quantum), held, above[some])
             above.update(dict.fromkeys(held, added))
     leaves: tuple[Leaf, ...] = (*finest,) if column.required else (*finest, None)
     return Dimension(column=column.name, leaves=leaves, nodes=nodes.frozen())

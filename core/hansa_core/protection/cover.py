@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from hansa_core.errors import RefusedError
 from hansa_core.policy.manifest import Manifest, TableDeclaration
+from hansa_core.protection.effort import Effort
 from hansa_core.protection.hierarchy import Interval
 from hansa_core.protection.leaves import UndecidedError
 from hansa_core.protection.regions import Box, Key, Space, conjuncts_of
@@ -68,22 +69,24 @@ def find_cover(plan: Plan, contract: Contract, manifest: Manifest) -> Cover:
     """
     lacking: list[tuple[TableDeclaration, _LackError]] = []
     fitting: list[TableShape] = []
+    moments = moments_of(plan)
     for table in manifest.tables:
-        lacks = _missing(plan, table, contract)
+        lacks = _missing(plan, moments, table, contract)
         if lacks:
             lacking.append((table, _LackError(*lacks)))
         else:
             fitting.append(shape_of(table, contract, manifest))
     declared = {table.name: table for table in manifest.tables}
+    effort = Effort()
     for shape in sorted(fitting, key=lambda shape: (len(shape.dimensions), shape.cell_count, shape.name)):
         try:
-            return _cover(plan, shape, contract)
+            return _cover(plan, moments, shape, contract, effort)
         except _LackError as lack:
             lacking.append((declared[shape.name], lack))
     raise _refusal(plan, lacking)
 
 
-def _missing(plan: Plan, table: TableDeclaration, contract: Contract) -> list[str]:
+def _missing(plan: Plan, moments: Sequence[Moment], table: TableDeclaration, contract: Contract) -> list[str]:
     """The dimensions and measures that the plan needs and the table has not."""
     columns = contract.columns
     null_dimensions = (n for n in table.measures if not columns[n].required and not columns[n].null_is_public)
@@ -91,7 +94,7 @@ def _missing(plan: Plan, table: TableDeclaration, contract: Contract) -> list[st
     conditions = [plan.where, *(aggregate.where for aggregate in plan.aggregates)]
     used = frozenset[str]().union(*(columns_of(e) for e in (*plan.keys, *conditions) if e is not None))
     lacks = [f"the dimension {name}" for name in sorted(used - has)]
-    for moment in moments_of(plan):
+    for moment in moments:
         name = moment.column
         if name is None or name in table.measures:
             continue
@@ -101,22 +104,22 @@ def _missing(plan: Plan, table: TableDeclaration, contract: Contract) -> list[st
     return list(dict.fromkeys(lacks))
 
 
-def _cover(plan: Plan, shape: TableShape, contract: Contract) -> Cover:
-    space = Space(shape.dimensions, contract.columns)
+def _cover(plan: Plan, moments: Sequence[Moment], shape: TableShape, contract: Contract, effort: Effort) -> Cover:
+    space = Space(shape.dimensions, contract.columns, effort)
     where = conjuncts_of(plan.where)
-    moments = [_figure(moment, shape, contract) for moment in moments_of(plan)]
+    sums = [_figure(moment, shape, contract) for moment in moments]
     try:
         cells = space.regions(plan.keys, where) if plan.keys else {(): list[Box]()}
         asked = {
             conditions: space.regions(plan.keys, (*where, *conditions))
-            for conditions in dict.fromkeys(conditions for _, conditions in moments)
+            for conditions in dict.fromkeys(conditions for _, conditions in sums)
         }
     except UndecidedError as undecided:
         raise _LackError(_cuts(undecided.column, shape, contract)) from None
     union = _Union(shape)
     parts_left = MAX_PARTS
     found: dict[Key, list[tuple[int, ...]]] = {key: [] for key in cells}
-    for figure, conditions in moments:
+    for figure, conditions in sums:
         for key, parts in found.items():
             numbers = union.cells(asked[conditions].get(key, []))
             if figure.kind is MomentKind.DISTINCT:
@@ -133,7 +136,7 @@ def _cover(plan: Plan, shape: TableShape, contract: Contract) -> Cover:
     return Cover(
         plan=plan,
         table=shape.name,
-        figures=tuple(figure for figure, _ in moments),
+        figures=tuple(figure for figure, _ in sums),
         cells=tuple(CoveredCell(key=key, parts=tuple(parts)) for key, parts in found.items()),
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from hansa_core.query.contract import ContractColumn
-from hansa_core.query.types import DataType, Value
+from hansa_core.query.types import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +93,6 @@ def categorical(column: ContractColumn, domain: Sequence[Value], structural: Col
         nodes=(top, *below) if len(leaves) > 1 else (Node(label=labels[0], leaves=frozenset({0})),),
         structural=frozenset(index for index, value in enumerate(domain) if value in structural),
     )
-
-
-def domain_of(column: ContractColumn, domains: Mapping[str, Sequence[Value]]) -> Sequence[Value]:
-    """A column's public values: the contract's, the city's, or false and true. Raises ValueError without any."""
-    if column.type is DataType.BOOLEAN:
-        return column.domain or (False, True)
-    if column.per_city:
-        if column.name not in domains:
-            raise ValueError(f"domains.{column.name}: the contract leaves this domain to the city; list its values")
-        return domains[column.name]
-    if column.domain is None:
-        raise ValueError(
-            f"column {column.name} has no public domain and can be no dimension; use a column that has one"
-        )
-    return column.domain
 
 
 def _value_label(value: Value) -> str:

@@ -7,16 +7,14 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from hansa_core.errors import RefusedError
+from hansa_core.protection.effort import STEPS_PER_CELL, STEPS_PER_COMPILED_NODE, Effort
 from hansa_core.protection.hierarchy import Dimension, Interval
 from hansa_core.protection.leaves import on_interval
 from hansa_core.query.contract import ContractColumn
 from hansa_core.query.evaluate import Evaluator, evaluator
-from hansa_core.query.expression import Call, Expression, Op, columns_of
+from hansa_core.query.expression import Call, Expression, Op, columns_of, walk
 from hansa_core.query.limits import MAX_CELLS
 from hansa_core.query.types import Value
-
-MAX_COMBINATIONS = 200_000
-"""Combinations of leaves at which the expressions of one question are looked at: bounds the planner's work."""
 
 Key = tuple[Value | None, ...]
 Box = Mapping[int, frozenset[int]]
@@ -26,15 +24,15 @@ _Combination = tuple[int, ...]
 
 
 class Space:
-    """The leaves of a table's dimensions, and what expressions over their columns say there."""
+    """The leaves of a table's dimensions, and what expressions over their columns say there, for one question."""
 
-    def __init__(self, dimensions: Sequence[Dimension], columns: Mapping[str, ContractColumn]) -> None:
+    def __init__(self, dimensions: Sequence[Dimension], columns: Mapping[str, ContractColumn], effort: Effort) -> None:
         self._dimensions = dimensions
         self._columns = columns
         self._place = {dimension.column: place for place, dimension in enumerate(dimensions)}
         self._said: dict[Expression, dict[_Combination, Value | None]] = {}
         self._types = {name: column.type for name, column in columns.items()}
-        self._combinations = 0
+        self._effort = effort
 
     def regions(self, keys: Sequence[Expression], conditions: Collection[Expression]) -> dict[Key, list[Box]]:
         """Per key tuple that the conditions leave possible, the disjoint boxes of leaves where it holds.
@@ -53,6 +51,7 @@ class Space:
                 "group by fewer keys, or select fewer of their values with WHERE",
                 "keys",
             )
+        self._effort.spend(STEPS_PER_CELL * math.prod(sum(map(len, part.values())) for part in parts))
         found: dict[Key, list[Box]] = {}
         for chosen in itertools.product(*(part.items() for part in parts)):
             values = dict(zip(order, itertools.chain.from_iterable(key for key, _ in chosen), strict=True))
@@ -83,7 +82,7 @@ class Space:
     def _component(
         self, places: Sequence[int], keys: Sequence[Expression], conjuncts: Sequence[Expression]
     ) -> dict[Key, list[Box]]:
-        self._charge(places)
+        self._effort.spend(self._combinations(places) * (len(keys) + len(conjuncts)))
         tests = [self._reader(conjunct, places) for conjunct in conjuncts]
         readers = [self._reader(key, places) for key in keys]
         held: dict[Key, list[_Combination]] = {}
@@ -103,7 +102,9 @@ class Space:
         """What the expression says at every combination of the leaves of its own columns."""
         if expression not in self._said:
             places = self._places(expression)
-            self._charge(places)
+            nodes = sum(1 for _ in walk(expression))
+            self._effort.spend(nodes * self._combinations(places))
+            self._effort.spend(nodes * STEPS_PER_COMPILED_NODE * self._compilations(places))
             asked: dict[_Combination, Evaluator] = {}
             self._said[expression] = {
                 combination: self._value(expression, places, combination, asked)
@@ -127,15 +128,13 @@ class Space:
     def _places(self, expression: Expression) -> list[int]:
         return sorted(self._place[name] for name in columns_of(expression))
 
-    def _charge(self, places: Iterable[int]) -> None:
-        self._combinations += math.prod(len(self._dimensions[place].leaves) for place in places)
-        if self._combinations > MAX_COMBINATIONS:
-            raise RefusedError(
-                "too_large",
-                f"the conditions of a question may compare at most {MAX_COMBINATIONS} combinations of public values",
-                "use fewer columns together in one condition or key, or ask in parts",
-                "where",
-            )
+    def _combinations(self, places: Iterable[int]) -> int:
+        return math.prod(len(self._dimensions[place].leaves) for place in places)
+
+    def _compilations(self, places: Iterable[int]) -> int:
+        """At most so many crosses of bins are there, each other leaf counting as no bin."""
+        bins = (sum(isinstance(leaf, Interval) for leaf in self._dimensions[place].leaves) for place in places)
+        return math.prod(count + 1 for count in bins)
 
 
 class _Reader:

@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from hansa_core.policy.manifest import Manifest, TableDeclaration
 from hansa_core.protection.bins import binned
-from hansa_core.protection.hierarchy import Dimension, categorical, domain_of
+from hansa_core.protection.hierarchy import Dimension, categorical
 from hansa_core.protection.threshold import Contributors
-from hansa_core.query.contract import Contract
+from hansa_core.query.contract import Contract, ContractColumn, domain_of
+from hansa_core.query.types import Value
 
 MAX_TABLE_CELLS = 100_000
 MAX_PUBLISHED_CELLS = 1_000_000
@@ -106,7 +107,7 @@ def shape_of(table: TableDeclaration, contract: Contract, manifest: Manifest) ->
     That a measure is NULL is a dimension of its own unless the contract says that it is public record.
     """
     dimensions = [
-        _listed(column, tuple(domain_of(column, manifest.domains)), manifest.structural_zeros.get(column.name, ()))
+        _listed(column, _public_values(column, manifest), manifest.structural_zeros.get(column.name, ()))
         for column in (contract.columns[name] for name in table.dimensions)
     ]
     if table.bins is not None:
@@ -115,6 +116,15 @@ def shape_of(table: TableDeclaration, contract: Contract, manifest: Manifest) ->
         if not column.required and not column.null_is_public:
             dimensions.append(_binned(column, cuts=False))
     return TableShape(name=table.name, dimensions=tuple(dimensions), measures=table.measures)
+
+
+def _public_values(column: ContractColumn, manifest: Manifest) -> tuple[Value, ...]:
+    values = tuple(domain_of(column, manifest.domains))
+    if values:
+        return values
+    if column.per_city:
+        raise ValueError(f"domains.{column.name}: the contract leaves this domain to the city; list its values")
+    raise ValueError(f"column {column.name} has no public domain and can be no dimension; use a column that has one")
 
 
 # Each question needs the dimensions of many tables, and most tables share them.

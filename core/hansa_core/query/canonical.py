@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +16,8 @@ from hansa_core.query.simplify import simplify, sorted_set
 from hansa_core.query.size import check_size, parts_of
 from hansa_core.query.types import DataType
 
+_PLANS_KEPT = 64  # the largest plans have some thousand nodes, so these are megabytes at worst
+
 
 def canonicalise(plan: Plan) -> Plan:
     """The same question in canonical form: expressions simplified, keys and aggregates sorted, without repeats.
@@ -22,7 +25,13 @@ def canonicalise(plan: Plan) -> Plan:
     The plan is well typed; raises RefusedError (`too_deep`, `too_large`, `wrong_type`) where that shows.
     """
     # A NOT above n conditions becomes n NOTs, so a canonical plan may have twice the nodes that a question may.
+    # First of all, since even to compare deeper plans takes a stack of their depth.
     check_size(parts_of(plan), max_nodes=2 * MAX_NODES)
+    return _canonical(plan)
+
+
+@lru_cache(maxsize=_PLANS_KEPT)
+def _canonical(plan: Plan) -> Plan:
     aggregates = {
         rfc8785.dumps(_aggregate_document(one)): one
         for one in (Aggregate(item.function, item.column, _filter(item.where)) for item in plan.aggregates)
@@ -49,7 +58,12 @@ def plan_json(plan: Plan) -> bytes:
 
 def plan_hash(plan: Plan) -> bytes:
     """SHA-256 of the canonical plan's JSON: what two askers of one question share."""
-    return sha256(plan_json(canonicalise(plan))).digest()
+    return _hash(canonicalise(plan))
+
+
+@lru_cache(maxsize=_PLANS_KEPT)
+def _hash(canonical: Plan) -> bytes:
+    return sha256(plan_json(canonical)).digest()
 
 
 def _filter(where: Expression | None) -> Expression | None:

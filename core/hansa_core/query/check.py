@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sized
 
 from hansa_core.errors import RefusedError
+from hansa_core.nearest import nearest, shown
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Expression, columns_of
 from hansa_core.query.keys import check_key, naming_columns
 from hansa_core.query.limits import MAX_AGGREGATES, MAX_KEYS
-from hansa_core.query.nearest import nearest, shown
 from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
 from hansa_core.query.size import check_size, parts_of
 from hansa_core.query.typing import Columns, column_types, expect_boolean, type_of

@@ -7,9 +7,9 @@ from dataclasses import fields
 from datetime import date, datetime
 from fractions import Fraction
 
+from hansa_core.document_fields import Fields
+from hansa_core.nearest import nearest, shown
 from hansa_core.query.contract import ContractColumn
-from hansa_core.query.document_fields import Fields
-from hansa_core.query.nearest import nearest, shown
 from hansa_core.query.types import INT64_MAX, INT64_MIN, TRUNCATIONS, DataType, DatePart, Value
 
 _KEYS = frozenset(field.name for field in fields(ContractColumn)) - {"name"}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 
 from hansa_core.query.plan import ContractId, Level
 from hansa_core.query.types import DataType, DatePart, Value
+
+MAX_QUANTUM_TERM = 10**15
+"""Of a quantum's numerator and denominator: a double holds both exactly."""
 
 
 class Scope(StrEnum):
@@ -56,10 +60,17 @@ class ContractColumn:
             raise ValueError(f"column {self.name}: quantum, lower and upper belong to numeric columns")
         if self.quantum is not None and self.quantum <= 0:
             raise ValueError(f"column {self.name}: quantum must be above 0")
+        if self.quantum is not None and max(self.quantum.as_integer_ratio()) > MAX_QUANTUM_TERM:
+            raise ValueError(
+                f"column {self.name}: the quantum's numerator and denominator are at most 10^15; choose a coarser one,"
+                " or another unit"
+            )
         if self.quantum is not None and self.type is DataType.INTEGER and self.quantum.denominator != 1:
             raise ValueError(f"column {self.name}: the quantum of an integer column must be whole")
         if self.domain is not None and (self.per_city or len(set(self.domain)) != len(self.domain) or not self.domain):
             raise ValueError(f"column {self.name}: a domain is a non-empty list without repeats, or per_city")
+        if any(isinstance(value, datetime) and value.tzinfo is not None for value in self.domain or ()):
+            raise ValueError(f"column {self.name}: the timestamps of a domain are UTC and name no zone; drop it")
         for coarse, fine in zip(self.bins, self.bins[1:], strict=False):
             if not set(coarse) < set(fine):
                 raise ValueError(f"column {self.name}: each level of bins contains all cuts of the one before")
@@ -67,6 +78,16 @@ class ContractColumn:
             raise ValueError(f"column {self.name}: the cuts of a level must rise")
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
             raise ValueError(f"column {self.name}: lower is above upper")
+
+
+def domain_of(column: ContractColumn, own: Mapping[str, Sequence[Value]]) -> Sequence[Value]:
+    """A column's public values: the contract's, the city's, or false and true; none without any.
+
+    `own`: the values of the columns that the contract leaves to the city.
+    """
+    if column.type is DataType.BOOLEAN:
+        return column.domain or (False, True)
+    return own.get(column.name, ()) if column.per_city else column.domain or ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +109,12 @@ class Contract:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+        folded: dict[str, str] = {}
+        for name in self.columns:
+            if folded.setdefault(name.casefold(), name) != name:  # the engines fold the case of names
+                raise ValueError(
+                    f"{self.id}: the columns {folded[name.casefold()]} and {name} differ in case only; rename one"
+                )
         for role in (self.unit, self.entity):
             if role not in self.columns:
                 raise ValueError(f"{self.id}: {role} is no column of the contract")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from hansa_core.document_fields import Fields
 from hansa_core.query.column_document import column_from_document
+from hansa_core.query.column_names import CITY_COLUMN
 from hansa_core.query.contract import Contract, Scope
-from hansa_core.query.document_fields import Fields
 from hansa_core.query.plan import ContractId, Level
 
 _KEYS = ("contract", "title", "unit", "entity", "unit_scope", "max_cities_per_unit", "least_level", "columns")
 _COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_RESERVED = frozenset({"city"})  # a pseudo-column of the question language, never stored in data
 
 
 def contract_from_document(document: object) -> Contract:
@@ -24,12 +24,13 @@ def contract_from_document(document: object) -> Contract:
     if not isinstance(columns, Mapping) or not columns:
         raise top.error("columns", "must map each column's name to its description", "write columns: {name: {type: …}}")
     for name in columns:
-        if not isinstance(name, str) or not _COLUMN_NAME.fullmatch(name) or name in _RESERVED:
+        # The city is a pseudo-column of the question language, never stored in data.
+        if not isinstance(name, str) or not _COLUMN_NAME.fullmatch(name) or name == CITY_COLUMN:
             raise top.error(
                 "columns", f"{name!r} is no column name", "use lower-case letters, digits and _, and not city"
             )
     return Contract(
-        id=_contract_id(top),
+        id=contract_id(top),
         title=top.text("title"),
         columns={name: column_from_document(name, entry, f"columns.{name}") for name, entry in columns.items()},
         unit=unit,
@@ -40,11 +41,12 @@ def contract_from_document(document: object) -> Contract:
     )
 
 
-def _contract_id(top: Fields) -> ContractId:
+def contract_id(top: Fields) -> ContractId:
+    """The contract that a document is about. Raises ValueError."""
     try:
         return ContractId.parse(top.text("contract"))
     except ValueError as error:
-        raise top.error("contract", str(error), "write for example contract: housing.permits/1") from error
+        raise top.error("contract", str(error), "write for example contract: housing.permits/1") from None
 
 
 def _max_cities(top: Fields, scope: Scope) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, Value, type_of_value
@@ -66,6 +67,8 @@ class Literal:
             raise ValueError("an integer literal must fit in 64 bits")
         if isinstance(self.value, float) and not math.isfinite(self.value):
             raise ValueError("a number literal must be finite")
+        if isinstance(self.value, datetime) and self.value.tzinfo is not None:
+            raise ValueError("a timestamp literal is UTC and names no zone; convert it and drop the zone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,12 @@ MAX_KEYS = 8
 MAX_AGGREGATES = 64
 """Aggregates of a plan."""
 
+MAX_NAME_LENGTH = 100
+"""Characters of a purpose, a league's or a contract's name: a node keeps them with each decision, refusals too."""
+
+MAX_TEXT_LENGTH = 1000
+"""Characters of a text literal: as a key it stands in every cell."""
+
 MAX_CELLS = 100_000
 """Cells of one city's partial."""
 

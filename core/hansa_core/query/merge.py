@@ -8,7 +8,8 @@ from functools import reduce
 
 import pyarrow as pa
 
-from hansa_core.errors import PeerError, RefusedError
+from hansa_core.errors import RefusedError
+from hansa_core.query.column_names import CITY_COLUMN, aggregate_column
 from hansa_core.query.contract import Contract, Scope
 from hansa_core.query.domain_order import cell_order
 from hansa_core.query.expression import columns_of
@@ -65,7 +66,7 @@ def merge(
     marked. Raises RefusedError `mixed_levels` if cities at different levels would be summed.
     """
     cells_of = {o.city: _cells(o.table, len(plan.keys)) for o in outcomes.values() if isinstance(o, CityAnswer)}
-    finish = _finisher(plan, contract, partial=partial)
+    finish = _finisher(plan, contract, partial=partial, most_rows=MAX_ROWS // max(1, len(outcomes)))
     place = cell_order(plan, contract)
     cells: list[MergedCell] = []
     if by_city:
@@ -116,7 +117,7 @@ def _absence(plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome]
 
 
 def _finisher(
-    plan: Plan, contract: Contract, *, partial: bool
+    plan: Plan, contract: Contract, *, partial: bool, most_rows: int
 ) -> Callable[[str | None, Keys, Mapping[str, Moments | str]], MergedCell]:
     moments = moments_of(plan)
     needs = [
@@ -126,8 +127,8 @@ def _finisher(
     counts = [index for index, moment in enumerate(moments) if moment.kind is not MomentKind.SUM]
 
     def finish(city: str | None, keys: Keys, parts: Mapping[str, Moments | str]) -> MergedCell:
-        _check_rows([part for part in parts.values() if not isinstance(part, str)], counts)
-        values = tuple(_finish(aggregate, need, parts, contract, partial=partial) for aggregate, need in needs)
+        held = {name: _plausible(part, counts, most_rows) for name, part in parts.items()}
+        values = tuple(_finish(aggregate, need, held, contract, partial=partial) for aggregate, need in needs)
         return MergedCell(city=city, keys=keys, values=values)
 
     return finish
@@ -161,13 +162,17 @@ def _may_repeat(inside: Mapping[str, Moments], contract: Contract) -> bool:
     return len(inside) > 1 and contract.unit_scope is not Scope.CITY
 
 
-def _check_rows(parts: Sequence[Moments], counts: Sequence[int]) -> None:
-    for index in counts:
-        if sum(part[index] or 0 for part in parts) > MAX_ROWS:
-            raise PeerError(f"the cities together claim more than {MAX_ROWS} rows in one cell")
+def _plausible(part: Moments | str, counts: Sequence[int], most_rows: int) -> Moments | str:
+    """The part, or a gap where it claims more than its city's share of MAX_ROWS: so one city spoils no other's sum."""
+    if isinstance(part, str) or all((part[index] or 0) <= most_rows for index in counts):
+        return part
+    return "too_many_rows"
 
 
 def _merged_schema(plan: Plan, contract: Contract, *, by_city: bool) -> pa.Schema:
     keys = list(partial_schema(plan, contract))[: len(plan.keys)]
-    values = [pa.field(f"a{i}", aggregate_type(aggregate, contract)) for i, aggregate in enumerate(plan.aggregates)]
-    return pa.schema([*([pa.field("city", pa.string())] if by_city else []), *keys, *values])
+    values = [
+        pa.field(aggregate_column(i), aggregate_type(aggregate, contract))
+        for i, aggregate in enumerate(plan.aggregates)
+    ]
+    return pa.schema([*([pa.field(CITY_COLUMN, pa.string())] if by_city else []), *keys, *values])

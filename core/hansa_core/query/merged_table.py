@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from hansa_core.query.column_names import CITY_COLUMN
 from hansa_core.query.types import Value
 
 
@@ -23,8 +24,8 @@ class MergedValue:
     """One aggregate of one cell.
 
     `cities`: those that gave a value. `gaps`: the other addressed cities and why: a refusal code, `timed_out`,
-    `unreachable`, `failed`, `suppressed` or `not_in_domain`. With gaps the value is withheld unless it is marked
-    partial. A value of None that is not withheld is SQL's NULL, such as a SUM over no value.
+    `unreachable`, `failed`, `suppressed`, `not_in_domain` or `too_many_rows`. With gaps the value is withheld unless it
+    is marked partial. A value of None that is not withheld is SQL's NULL, such as a SUM over no value.
     """
 
     value: int | float | None
@@ -54,7 +55,7 @@ class MergedTable:
 
     def to_arrow(self) -> pa.Table:
         """The values alone, built anew; a missing value is null with nothing behind it."""
-        apart = "city" in self.schema.names
+        apart = CITY_COLUMN in self.schema.names
         rows = [
             (*((cell.city,) if apart else ()), *cell.keys, *(value.value for value in cell.values))
             for cell in self.cells

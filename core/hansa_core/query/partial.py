@@ -10,6 +10,7 @@ from itertools import pairwise
 import pyarrow as pa
 
 from hansa_core.errors import PeerError
+from hansa_core.query.column_names import key_column, moment_column
 from hansa_core.query.contract import Contract, ContractColumn
 from hansa_core.query.domain_order import cell_order
 from hansa_core.query.expression import Column
@@ -39,8 +40,8 @@ Row = tuple[Value | None, ...]
 def partial_schema(plan: Plan, contract: Contract) -> pa.Schema:
     """Keys `k0…` in the plan's order, then moments `m0…` in the order of `moments_of`. The plan is canonical."""
     types = column_types(contract)
-    keys = [pa.field(f"k{index}", ARROW_TYPES[type_of(key, types)]) for index, key in enumerate(plan.keys)]
-    return pa.schema([*keys, *(pa.field(f"m{index}", MOMENT_TYPE) for index in range(len(moments_of(plan))))])
+    keys = [pa.field(key_column(index), ARROW_TYPES[type_of(key, types)]) for index, key in enumerate(plan.keys)]
+    return pa.schema([*keys, *(pa.field(moment_column(index), MOMENT_TYPE) for index in range(len(moments_of(plan))))])
 
 
 def partial_from_rows(plan: Plan, contract: Contract, rows: Iterable[Sequence[Value | None]]) -> pa.Table:
@@ -127,10 +128,14 @@ def _has_more(reader: pa.RecordBatchReader) -> bool:
 
 def _check_keys(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
     width = len(plan.keys)
+    columns = {key.name: contract.columns[key.name] for key in plan.keys if isinstance(key, Column)}
+    domains = {name: frozenset(column.domain) for name, column in columns.items() if column.domain is not None}
     for row in rows:
         for key, value in zip(plan.keys, row[:width], strict=True):
-            if value is None and isinstance(key, Column) and contract.columns[key.name].required:
+            if isinstance(key, Column) and value is None and columns[key.name].required:
                 raise PeerError(f"the partial has a NULL in {key.name}, which is required")
+            if isinstance(key, Column) and value is not None and value not in domains.get(key.name, (value,)):
+                raise PeerError(f"the partial has a {key.name} that is not in the contract's domain")
             if isinstance(value, float) and not (math.isfinite(value) and repr(value) != "-0.0"):
                 raise PeerError("the partial has a key that is not finite, or minus zero")
     place = cell_order(plan, contract)

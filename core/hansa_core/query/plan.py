@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hansa_core.query.expression import Expression
+from hansa_core.query.limits import MAX_NAME_LENGTH
 
 _CONTRACT_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
@@ -19,6 +20,8 @@ class ContractId:
     version: int
 
     def __post_init__(self) -> None:
+        if len(self.name) > MAX_NAME_LENGTH:
+            raise ValueError(f"a contract name has at most {MAX_NAME_LENGTH} characters")
         if not _CONTRACT_NAME.fullmatch(self.name):
             raise ValueError(f"contract name {self.name!r} is not of the form topic.dataset")
         if self.version < 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from hansa_core.query.limits import MAX_NAME_LENGTH
 from hansa_core.query.plan import Level, Plan
 
 NONCE_BYTES = 16
@@ -33,5 +34,6 @@ class Query:
             raise ValueError("cities must be sorted, without repeats, and at least one")
         if self.expires_at.tzinfo is not None or self.expires_at.microsecond:
             raise ValueError("expires_at must be naive UTC in whole seconds")
-        if not self.purpose or not self.league:
-            raise ValueError("purpose and league must not be empty")
+        for name in (self.purpose, self.league):
+            if not 1 <= len(name) <= MAX_NAME_LENGTH:
+                raise ValueError(f"purpose and league must be 1 to {MAX_NAME_LENGTH} characters")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TypeVar
 
 from hansa_core.errors import RefusedError
+from hansa_core.nearest import nearest, shown
 from hansa_core.query.casts import CASTS
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
 from hansa_core.query.grid import MAX_METRES
-from hansa_core.query.nearest import nearest, shown
+from hansa_core.query.limits import MAX_TEXT_LENGTH
 from hansa_core.query.size import check_size
 from hansa_core.query.types import TRUNCATIONS, DataType, DatePart
 
@@ -62,10 +62,11 @@ def _type_of(node: Expression, columns: Columns, field: str) -> DataType:
 
 
 def _check_literal(value: object, field: str) -> None:
+    if isinstance(value, str) and len(value) > MAX_TEXT_LENGTH:
+        rule = f"a text in a question has at most {MAX_TEXT_LENGTH} characters"
+        raise RefusedError("too_large", rule, "write a shorter one", field)
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
         raise _wrong(field, "text is valid Unicode", "remove the lone surrogates")
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        raise _wrong(field, "a timestamp is in UTC, without a zone", "convert it to UTC and drop the zone")
 
 
 def _call_type(op: Op, args: Sequence[Expression], kinds: Sequence[DataType], field: str) -> DataType:

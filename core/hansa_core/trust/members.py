@@ -76,11 +76,7 @@ def coordinator_from_json(entry: JsonObject) -> CoordinatorEntry:
     entry.require(("name", *_ENDPOINT_FIELDS))
     return CoordinatorEntry(
         name=entry.text("name"),
-        host=entry.text("host"),
-        port=entry.whole("port"),
-        server_name=entry.text("server_name"),
-        ca_pem=entry.text("ca_pem").encode(),
-        tls_spki=entry.text("tls_spki"),
+        **_endpoint_from_json(entry),
     )
 
 
@@ -89,11 +85,7 @@ def member_from_json(entry: JsonObject) -> Member:
     entry.require(("city", *_ENDPOINT_FIELDS, "answer_key", "credential_key", "contracts"))
     return Member(
         city=entry.text("city"),
-        host=entry.text("host"),
-        port=entry.whole("port"),
-        server_name=entry.text("server_name"),
-        ca_pem=entry.text("ca_pem").encode(),
-        tls_spki=entry.text("tls_spki"),
+        **_endpoint_from_json(entry),
         answer_key=entry.public_key("answer_key"),
         credential_key=entry.public_key("credential_key"),
         contracts=tuple(ContractId.parse(text) for text in entry.texts("contracts")),
@@ -113,6 +105,16 @@ def member_to_json(member: Member) -> dict[str, Any]:
         "answer_key": member.answer_key.hex(),
         "credential_key": member.credential_key.hex(),
         "contracts": [str(contract) for contract in member.contracts],
+    }
+
+
+def _endpoint_from_json(entry: JsonObject) -> dict[str, Any]:
+    return {
+        "host": entry.text("host"),
+        "port": entry.whole("port"),
+        "server_name": entry.text("server_name"),
+        "ca_pem": entry.text("ca_pem").encode(),
+        "tls_spki": entry.text("tls_spki"),
     }
 
 

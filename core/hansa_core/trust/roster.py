@@ -11,7 +11,7 @@ from typing import Protocol
 import rfc8785
 
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.query.nearest import nearest, shown
+from hansa_core.nearest import nearest, shown
 from hansa_core.query.plan import ContractId
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope, verify

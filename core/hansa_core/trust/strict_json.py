@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from hansa_core.errors import PeerError
-from hansa_core.query.nearest import nearest, shown
+from hansa_core.nearest import nearest, shown
 from hansa_core.trust.keys import public_key_from_hex
 
 _Kind = TypeVar("_Kind", str, dict[str, object])

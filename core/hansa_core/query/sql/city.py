@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.nearest import nearest, shown
+from hansa_core.nearest import nearest, shown
 from hansa_core.query.sql.clause import chain, quoted, refused
 from hansa_core.query.sql.source import Source
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
+from hansa_core.nearest import nearest
 from hansa_core.query.expression import Literal, Op, literal
-from hansa_core.query.nearest import nearest
 from hansa_core.query.sql.clause import refused, text_of
+from hansa_core.query.sql.operators import BINARY
 from hansa_core.query.types import TRUNCATIONS, DataType, DatePart
 
 OFFERED = (
@@ -26,16 +27,7 @@ PART_FUNCTIONS: dict[type[exp.Expr], DatePart] = {
 }
 
 SIMPLE_OPS: dict[type[exp.Expr], Op] = {
-    exp.EQ: Op.EQ,
-    exp.NEQ: Op.NE,
-    exp.LT: Op.LT,
-    exp.LTE: Op.LE,
-    exp.GT: Op.GT,
-    exp.GTE: Op.GE,
-    exp.Add: Op.ADD,
-    exp.Sub: Op.SUB,
-    exp.Mul: Op.MUL,
-    exp.Div: Op.DIV,
+    **{node: op for op, node in BINARY.items()},
     exp.Nullif: Op.NULLIF,
     exp.Coalesce: Op.COALESCE,
     exp.Abs: Op.ABS,

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
+from hansa_core.nearest import shown
 from hansa_core.query.casts import midnight, try_cast
 from hansa_core.query.expression import Expression, Literal, literal
-from hansa_core.query.nearest import shown
 from hansa_core.query.sql.clause import refused
 from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.nearest import nearest
+from hansa_core.nearest import nearest
 from hansa_core.query.sql.clause import refused, unsplittable
 from hansa_core.query.sql.functions import function_name
 from hansa_core.query.types import INT64_MAX

@@ -7,20 +7,14 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from hansa_core.query.column_names import aggregate_column, key_column
 from hansa_core.query.plan import Plan
 from hansa_core.query.sql.clause import DIALECT, refused, text_of
 from hansa_core.query.sql.keys import SelectItem, select_item
 from hansa_core.query.sql.outer_scalar import read_outer
 from hansa_core.query.sql.released import Released, column
 from hansa_core.query.sql.shape import row_count
-from hansa_core.query.sql.statement import (
-    RELEASED,
-    ROW_COLUMN,
-    OuterColumn,
-    OuterSelect,
-    aggregate_column,
-    key_column,
-)
+from hansa_core.query.sql.statement import RELEASED, ROW_COLUMN, OuterColumn, OuterSelect
 
 
 def build_outer(select: exp.Select, items: Sequence[SelectItem], released: Released, plan: Plan) -> OuterSelect:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
+from hansa_core.query.column_names import CITY_COLUMN
 from hansa_core.query.expression import Expression
 from hansa_core.query.simplify import simplify
 from hansa_core.query.sql.clause import quoted, refused
 from hansa_core.query.sql.scalar import read_scalar
 from hansa_core.query.sql.source import Source
-from hansa_core.query.sql.statement import CITY_COLUMN, RELEASED
+from hansa_core.query.sql.statement import RELEASED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

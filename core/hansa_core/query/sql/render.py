@@ -10,20 +10,9 @@ from sqlglot import exp
 from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
 from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.query.sql.clause import DIALECT
+from hansa_core.query.sql.operators import BINARY
 from hansa_core.query.types import DataType
 
-_BINARY: dict[Op, type[exp.Expr]] = {
-    Op.EQ: exp.EQ,
-    Op.NE: exp.NEQ,
-    Op.LT: exp.LT,
-    Op.LE: exp.LTE,
-    Op.GT: exp.GT,
-    Op.GE: exp.GTE,
-    Op.ADD: exp.Add,
-    Op.SUB: exp.Sub,
-    Op.MUL: exp.Mul,
-    Op.DIV: exp.Div,
-}
 _TYPES = {
     DataType.BOOLEAN: exp.DType.BOOLEAN,
     DataType.INTEGER: exp.DType.BIGINT,
@@ -88,8 +77,8 @@ def _operand(expression: Expression) -> exp.Expr:
 
 
 def _call(op: Op, args: tuple[Expression, ...]) -> exp.Expr:
-    if op in _BINARY:
-        return _BINARY[op](this=_operand(args[0]), expression=_operand(args[1]))
+    if op in BINARY:
+        return BINARY[op](this=_operand(args[0]), expression=_operand(args[1]))
     match op:
         case Op.AND | Op.OR:
             join: Callable[..., exp.Expr] = exp.and_ if op is Op.AND else exp.or_

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
+from hansa_core.nearest import nearest, shown
+from hansa_core.query.column_names import CITY_COLUMN
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Column
-from hansa_core.query.nearest import nearest, shown
 from hansa_core.query.plan import ContractId
 from hansa_core.query.sql.clause import quoted, refused
-from hansa_core.query.sql.statement import CITY_COLUMN
 from hansa_core.query.types import DataType
+from hansa_core.query.typing import column_types
 
 _PINNED_EXAMPLE = 'FROM housing.permits, or FROM "housing.permits/1"'
 
@@ -28,7 +29,8 @@ class Source:
 
     @property
     def types(self) -> dict[str, DataType]:
-        return {column.name: column.type for column in self.contract.columns.values()}
+        """The type of each column."""
+        return column_types(self.contract)
 
     def is_city(self, node: exp.Expr) -> bool:
         """Whether the node is the pseudo-column `city`."""

@@ -7,13 +7,16 @@ from collections.abc import Collection, Mapping
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
+from hansa_core.nearest import nearest
 from hansa_core.query.canonical import canonicalise
+from hansa_core.query.column_names import aggregate_column, key_column
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Call, Expression, Op
 from hansa_core.query.plan import Aggregate, ContractId, Plan
 from hansa_core.query.sql.aggregates import find_aggregates, read_aggregate
 from hansa_core.query.sql.city import select_cities
-from hansa_core.query.sql.clause import cut, text_of
+from hansa_core.query.sql.clause import cut, refused, text_of
+from hansa_core.query.sql.functions import function_name
 from hansa_core.query.sql.guard import read_select, too_deep
 from hansa_core.query.sql.keys import SelectItem, read_grouping
 from hansa_core.query.sql.outer_select import build_outer
@@ -21,7 +24,7 @@ from hansa_core.query.sql.released import Released
 from hansa_core.query.sql.scalar import read_condition
 from hansa_core.query.sql.shape import check_shape
 from hansa_core.query.sql.source import Source, read_source
-from hansa_core.query.sql.statement import Statement, aggregate_column, key_column
+from hansa_core.query.sql.statement import Statement
 
 
 def parse_statement(sql: str, contracts: Mapping[ContractId, Contract], cities: Collection[str]) -> Statement:
@@ -70,6 +73,10 @@ def _read_aggregates(trees: list[exp.Expr], select: exp.Select, source: Source) 
     """Each aggregate by the identity of its node."""
     found = {id(node): read_aggregate(node, source) for tree in trees for node in find_aggregates(tree)}
     if not found:
+        unknown = next((call for tree in trees for call in tree.find_all(exp.Anonymous)), None)
+        if unknown is not None:  # a misspelt aggregate is no aggregate to the parser
+            name = function_name(unknown)
+            raise refused("unknown_function", unknown, f"there is no {name}()", nearest(name, ("count", "sum", "avg")))
         raise RefusedError(
             "rows_requested",
             "a question never returns rows: it selects at least one aggregate",

@@ -9,21 +9,8 @@ from hansa_core.query.plan import Plan
 RELEASED = "released"
 """The name of the table that the outer SELECT reads: one row per merged cell."""
 
-CITY_COLUMN = "city"
-"""The released column with the city's name; there only when a statement groups by city."""
-
 ROW_COLUMN = "__row"
 """The released column with the number of the merged row, from 0; the last column of every outer SELECT."""
-
-
-def key_column(index: int) -> str:
-    """The released column of `plan.keys[index]`."""
-    return f"k{index}"
-
-
-def aggregate_column(index: int) -> str:
-    """The released column of `plan.aggregates[index]`."""
-    return f"a{index}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ def shown(name: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A remedy: the nearest known name, or all of them when none is near."""
+    """A remedy: the nearest known name whatever its case, or all of them when none is near."""
     names = sorted(known)
-    close = get_close_matches(name[:_LONGEST_SHOWN].casefold(), names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else f"known are: {', '.join(names)}"
+    folded = {each.casefold(): each for each in names}
+    close = get_close_matches(name[:_LONGEST_SHOWN].casefold(), folded, n=1, cutoff=0.6)
+    return f"did you mean {folded[close[0]]}?" if close else f"known are: {', '.join(names)}"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TypeVar
 
-from hansa_core.query.nearest import nearest, shown
+from hansa_core.nearest import nearest, shown
 
 _E = TypeVar("_E", bound=StrEnum)
 

@@ -1,0 +1,29 @@
+"""How much work may one question be to the planner?"""
+
+from __future__ import annotations
+
+from hansa_core.errors import RefusedError
+
+MAX_STEPS = 4_000_000
+"""Steps of about a microsecond, over all tables that are tried: they bound the planner's time and, by cells, memory."""
+
+STEPS_PER_CELL = 8  # to cross the regions of several keys into one cell of the answer
+STEPS_PER_COMPILED_NODE = 10  # to replace the bins in an expression and compile it, against 1 to evaluate a node
+
+
+class Effort:
+    """What is left of one question's steps. Spent by plan and manifest alone, before the work is done."""
+
+    def __init__(self) -> None:
+        self._left = MAX_STEPS
+
+    def spend(self, steps: int) -> None:
+        """Raises RefusedError `too_large` where that is more than is left."""
+        self._left -= steps
+        if self._left < 0:
+            raise RefusedError(
+                "too_large",
+                f"to find a question's published cells takes at most {MAX_STEPS} steps over public values",
+                "use fewer columns together in one condition or key, shorter lists, or ask in parts",
+                "where",
+            )

@@ -1,0 +1,21 @@
+"""What are the columns of a partial and of the released table called?"""
+
+from __future__ import annotations
+
+CITY_COLUMN = "city"
+"""The city's name, in a released table that keeps the cities apart."""
+
+
+def key_column(index: int) -> str:
+    """The column of `plan.keys[index]`."""
+    return f"k{index}"
+
+
+def moment_column(index: int) -> str:
+    """The column of `moments_of(plan)[index]`, in a partial."""
+    return f"m{index}"
+
+
+def aggregate_column(index: int) -> str:
+    """The column of `plan.aggregates[index]`, in a released table."""
+    return f"a{index}"

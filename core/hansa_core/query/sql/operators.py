@@ -1,0 +1,21 @@
+"""Which operator of SQL is which operator of the question language?"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from hansa_core.query.expression import Op
+
+BINARY: dict[Op, type[exp.Binary]] = {
+    Op.EQ: exp.EQ,
+    Op.NE: exp.NEQ,
+    Op.LT: exp.LT,
+    Op.LE: exp.LTE,
+    Op.GT: exp.GT,
+    Op.GE: exp.GTE,
+    Op.ADD: exp.Add,
+    Op.SUB: exp.Sub,
+    Op.MUL: exp.Mul,
+    Op.DIV: exp.Div,
+}
+"""The operators that stand between two arguments, but for the chains of AND and OR."""
