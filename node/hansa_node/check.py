@@ -10,11 +10,13 @@ from functools import partial
 
 from hansa_core.errors import ConfigError
 from hansa_core.trust.roster import Roster
-from hansa_node.config import NodeConfig, read_policy
+from hansa_node.config import NodeConfig
 from hansa_node.dataset import Declared, open_version
 from hansa_node.declared import check_levels, read_contracts, read_declared
-from hansa_node.identity import member_of, read_identity, read_roster
+from hansa_node.identity import member_of, read_identity
 from hansa_node.ingest.versions import current_version
+from hansa_node.policy_file import read_policy
+from hansa_wire.trust_anchor import load_roster
 
 _SOON = timedelta(days=30)
 
@@ -42,7 +44,7 @@ class Finding:
 def check(config: NodeConfig, now: datetime) -> Iterator[Finding]:
     """Look at everything that the configuration names. Nothing is changed; no row is read."""
     try:
-        roster = read_roster(config, now)
+        roster = load_roster(config, now)
     except ConfigError as broken:
         # Keys, contracts and manifests are judged by the roster, so there is nothing more to say.
         yield Finding(weight=Weight.FIX, subject="roster", text=str(broken))
@@ -74,6 +76,13 @@ def _policy(config: NodeConfig, roster: Roster) -> Iterator[Finding]:
     for purpose in sorted({purpose for rule in policy.rules for purpose in rule.purposes} - known):
         text = f"{config.policy}: the league has no purpose {purpose!r}; it has {', '.join(roster.purposes)}"
         yield Finding(weight=Weight.FIX, subject="policy", text=text)
+    for number, rule in enumerate(policy.rules):
+        if rule.trusts_names:
+            text = (
+                f"{config.policy}: rules[{number}] names organisations and takes any city's word on who they are; "
+                "list the cities that may vouch for them under `cities`"
+            )
+            yield Finding(weight=Weight.SOON, subject="policy", text=text)
     for contract in config.datasets:
         if not policy.rules_for(contract):
             text = (
@@ -104,7 +113,7 @@ def _dataset(declared: Declared) -> Iterator[Finding]:
     if version is None:
         raise ConfigError(f"{declared.folder}: holds no version yet; run `hansa node ingest {declared.contract.id}`")
     dataset = open_version(declared, version)
-    dataset.reader.close()
+    dataset.close()
     text = f"level {dataset.manifest.level}, data version {dataset.data_version}"
     yield Finding(weight=Weight.OK, subject=str(declared.contract.id), text=text)
 

@@ -13,6 +13,7 @@ app = typer.Typer(
     help="Run a city's node: it keeps the rows, decides what is answered, and signs what leaves.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
 )
 
 ConfigOption = Annotated[
@@ -25,7 +26,7 @@ DEFAULT_CONFIG = Path("node.toml")
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder for the node.")],
     league: Annotated[Path, typer.Option("--league", metavar="DIR", help="The folder that `hansa league new` made.")],
-    city: Annotated[str, typer.Option("--city", help="The city that the node speaks for.")],
+    city: Annotated[str, typer.Option("--city", metavar="CITY", help="The city that the node speaks for.")],
 ) -> None:
     """Make a node's folder: its configuration, its policy, and copies of the keys that it needs."""
     from hansa_node.init import init_node
@@ -44,16 +45,16 @@ def ingest(
     from rich.console import Console
 
     from hansa_core.errors import ConfigError
-    from hansa_node.clock import utc_now
     from hansa_node.config import read_config
     from hansa_node.declared import read_contracts
-    from hansa_node.identity import read_roster
     from hansa_node.ingest.ingest import ingest_dataset
+    from hansa_wire.clock import utc_now
+    from hansa_wire.trust_anchor import load_roster
 
     with _told_to_the_operator():
         settings = read_config(config)
         wanted = settings.dataset_named(dataset)
-        contracts = read_contracts(settings, read_roster(settings, utc_now()))
+        contracts = read_contracts(settings, load_roster(settings, utc_now()))
         if wanted not in contracts:
             raise ConfigError(f"{config}: datasets: {wanted} is no contract of the league's roster; correct the name")
         report = ingest_dataset(settings.datasets[wanted], contracts[wanted], settings.data_dir)
@@ -65,8 +66,8 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Say what a person must fix: exit code 0 if nothing, 1 otherwise."""
     from hansa_node.check import Weight
     from hansa_node.check import check as findings_of
-    from hansa_node.clock import utc_now
     from hansa_node.config import read_config
+    from hansa_wire.clock import utc_now
 
     with _told_to_the_operator():
         findings = list(findings_of(read_config(config), utc_now()))
@@ -82,8 +83,8 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     import asyncio
 
     from hansa_node.config import read_config
-    from hansa_node.log import log_to_stderr
     from hansa_node.service import serve as run
+    from hansa_wire.log import log_to_stderr
 
     with _told_to_the_operator():
         settings = read_config(config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from hansa_core.query.query import NONCE_BYTES
 
@@ -13,11 +13,6 @@ Clock = Callable[[], datetime]
 
 NonceSource = Callable[[], bytes]
 """16 fresh bytes at each call."""
-
-
-def utc_now() -> datetime:
-    """The machine's time."""
-    return datetime.now(UTC).replace(microsecond=0, tzinfo=None)
 
 
 def fresh_nonce() -> bytes:

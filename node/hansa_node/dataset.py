@@ -2,73 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import duckdb
-import pyarrow as pa
 
 from hansa_core.errors import ConfigError
 from hansa_core.policy.manifest import Manifest
-from hansa_core.protection.cover import Cover
+from hansa_core.protection.cover import Cover, find_cover
 from hansa_core.query.contract import Contract
 from hansa_core.query.plan import Level, Plan
-from hansa_node.engines.duckdb_engine import DuckDBEngine
 from hansa_node.engines.engine import Engine
 from hansa_node.engines.lockdown import open_locked
 from hansa_node.engines.published import PublishedTables
 from hansa_node.ingest.stamp import check_stamp
 from hansa_node.ingest.versions import DatasetVersion
+from hansa_node.recent import Recent
+
+_REMEMBERED_PARTS = 50_000  # a few megabytes
 
 
-class Reader(Protocol):
-    """Answers a bound plan over one dataset file, at the file's level."""
-
-    def read(self, plan: Plan, *, cover: Cover | None, max_cells: int) -> pa.Table:
-        """One row per cell in `partial_schema`. Raises RefusedError `too_many_cells` at `open` only."""
-
-    def close(self) -> None:
-        """Let go of the file; nothing is read afterwards."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenRows:
-    """Runs a plan over rows. `connection`: the engine's, open for as long as somebody may read."""
-
-    engine: Engine
-    connection: duckdb.DuckDBPyConnection
-
-    def read(self, plan: Plan, *, cover: Cover | None, max_cells: int) -> pa.Table:
-        assert cover is None
-        return self.engine.aggregate(plan, max_cells=max_cells)
-
-    def close(self) -> None:
-        self.connection.close()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedCells:
-    """Adds published cells up; there are no rows in reach."""
-
-    tables: PublishedTables
-
-    def read(self, plan: Plan, *, cover: Cover | None, max_cells: int) -> pa.Table:
-        assert cover is not None
-        return self.tables.read(cover)
-
-    def close(self) -> None:
-        """Nothing to do: the cells are in memory, the file has been closed."""
+def _parts_in(cover: Cover) -> int:
+    return 1 + sum(1 + sum(map(len, cell.parts)) for cell in cover.cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """One version of a dataset. Its file stays open for as long as somebody holds this value."""
+    """One version of a dataset. Its file stays open for as long as somebody holds this value.
+
+    `engine`: over the rows at `open`; at `controlled` the published tables, with no row in reach.
+    `close`: lets go of the file; nothing is asked afterwards.
+    """
 
     contract: Contract
     manifest: Manifest
     data_version: int
-    reader: Reader
+    engine: Engine | PublishedTables
+    close: Callable[[], None]
+    _covers: Recent[Plan, Cover] = field(
+        default_factory=lambda: Recent(capacity=_REMEMBERED_PARTS, weigh=_parts_in),
+        init=False,
+        repr=False,
+        compare=False,
+    )
+
+    def cover_of(self, plan: Plan) -> Cover | None:
+        """At `controlled`, the published cells that unite to the plan, which is canonical. Raises RefusedError."""
+        if self.manifest.level is Level.OPEN:
+            return None
+        return self._covers.get(plan, lambda: find_cover(plan, self.contract, self.manifest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,15 +65,24 @@ class Declared:
 
 def open_version(declared: Declared, version: DatasetVersion) -> Dataset:
     """Open the file, if it was prepared under this very contract and manifest. Raises ConfigError."""
-    reader: Reader
+    engine: Engine | PublishedTables
     if declared.manifest.level is Level.OPEN:
-        reader = _open_rows(version.path, declared)
+        from hansa_node.engines.duckdb_engine import DuckDBEngine  # sqlglot, which published cells do without
+
+        connection = _open_rows(version.path, declared)
+        engine, close = DuckDBEngine(declared.contract, connection), connection.close
     else:
-        reader = PublishedCells(tables=PublishedTables.open(version.path, declared.contract, declared.manifest))
-    return Dataset(contract=declared.contract, manifest=declared.manifest, data_version=version.number, reader=reader)
+        engine, close = PublishedTables.open(version.path, declared.contract, declared.manifest), _nothing_is_open
+    return Dataset(
+        contract=declared.contract,
+        manifest=declared.manifest,
+        data_version=version.number,
+        engine=engine,
+        close=close,
+    )
 
 
-def _open_rows(path: Path, declared: Declared) -> OpenRows:
+def _open_rows(path: Path, declared: Declared) -> duckdb.DuckDBPyConnection:
     try:
         connection = open_locked(path)
     except duckdb.Error:
@@ -100,4 +92,8 @@ def _open_rows(path: Path, declared: Declared) -> OpenRows:
     except BaseException:
         connection.close()
         raise
-    return OpenRows(engine=DuckDBEngine(declared.contract, connection), connection=connection)
+    return connection
+
+
+def _nothing_is_open() -> None:
+    """Published cells are in memory; their file was closed when they had been read."""

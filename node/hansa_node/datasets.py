@@ -44,7 +44,7 @@ class Datasets:
         """Close what is open. No question may be under way."""
         with self._lock:
             for dataset in self._open.values():
-                dataset.reader.close()
+                dataset.close()
             self._open.clear()
 
     def _switch(self, contract: ContractId, declared: Declared) -> None:

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import yaml
-
 from hansa_core.errors import ConfigError, PeerError
+from hansa_core.nearest import nearest
 from hansa_core.query.contract import Contract
-from hansa_core.query.contract_document import contract_from_document
-from hansa_core.query.nearest import nearest
 from hansa_core.query.plan import ContractId, Level
 from hansa_core.trust.roster import Roster
 from hansa_node.config import NodeConfig
 from hansa_node.dataset import Declared
 from hansa_node.ingest.manifest_file import read_manifest
 from hansa_node.ingest.versions import dataset_folder
-from hansa_wire.roster_file import read_contract_documents
+from hansa_wire import contract_files
 
 
 def read_contracts(config: NodeConfig, roster: Roster) -> Mapping[ContractId, Contract]:
     """The league's contracts. Raises ConfigError."""
     try:
-        documents = read_contract_documents(config.contracts, roster)
-        return {id_: contract_from_document(yaml.safe_load(document)) for id_, document in documents.items()}
-    except (PeerError, ValueError, yaml.YAMLError) as wrong:
-        raise ConfigError(f"{config.contracts}: {wrong}") from None
+        return contract_files.read_contracts(config.contracts, roster)
+    except PeerError as wrong:
+        raise ConfigError(str(wrong)) from None
 
 
 def read_declared(config: NodeConfig, contracts: Mapping[ContractId, Contract], wanted: ContractId) -> Declared:

@@ -6,7 +6,6 @@ from hansa_core.query.answer import DryRun
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope, sign
 from hansa_node.ground import Ground
-from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.decide import Permitted, bind_and_decide
 from hansa_node.pipeline.verify import verify
 from hansa_wire.answer_codec import encode_dry_run
@@ -17,13 +16,12 @@ def dry_run(query: Envelope, credential: Envelope, ground: Ground) -> Envelope:
     now = ground.clock()
     verified = verify(query, credential, payload_type=payload_types.DRY_RUN, roster=ground.roster, now=now)
     decided = bind_and_decide(verified, replayed=False, ground=ground, now=now)
-    plan = decided.plan if isinstance(decided.plan, BoundPlan) else None
-    cover = None if plan is None else plan.cover
+    cover = decided.plan.cover if isinstance(decided, Permitted) else None
     report = DryRun(
         city=ground.city,
         query_hash=verified.query_hash,
         answered_at=now,
-        level=None if decided.plan is None else decided.plan.dataset.manifest.level,
+        level=None if decided.dataset is None else decided.dataset.manifest.level,
         refusal=None if isinstance(decided, Permitted) else decided.refusal,
         table=None if cover is None else cover.table,
         cells=None if cover is None else len(cover.cells),

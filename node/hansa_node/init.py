@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.query.plan import ContractId
-from hansa_core.trust.envelope_json import envelope_from_json
-from hansa_core.trust.roster import Member, Roster, roster_from_envelope
-from hansa_node.clock import utc_now
-from hansa_wire.roster_file import contract_file_name, read_contract_documents
+from hansa_core.trust.roster import Member, Roster
+from hansa_wire.clock import utc_now
+from hansa_wire.contract_files import contract_file_name, read_contract_documents
+from hansa_wire.trust_anchor import TrustAnchor, load_roster, read_anchor
 
 _CONFIG = """\
 # The node of {city}. Start it with: hansa node serve --config node.toml
@@ -59,7 +58,8 @@ version = 1
 [[rules]]
 datasets = {datasets}
 purposes = {purposes}
-organisations = ["*"]              # every organisation that a city of the league vouches for
+organisations = ["*"]              # as credentials name them
+# cities = ["*"]                   # whose credentials count; name cities where you name organisations
 
 [deny]                             # never answered, whatever the rules say
 subjects = []
@@ -70,8 +70,9 @@ keys = []                          # key ids: hex SHA-256 of the public query ke
 
 def init_node(directory: Path, *, league: Path, city: str) -> Iterator[str]:
     """Make the folder; what to tell the operator. `league`: as `hansa league new` laid it out. Raises ConfigError."""
-    anchor = _anchor(league)
-    roster = _roster(league, *anchor)
+    # The anchor is the one of the league's own profile, which lies beside its roster.
+    anchor = read_anchor(league / "profile.toml", hint="give the folder that `hansa league new` made")
+    roster = load_roster(anchor, utc_now())
     try:
         member = roster.member(city)
         contracts = read_contract_documents(league / "contracts", roster)
@@ -95,25 +96,6 @@ def init_node(directory: Path, *, league: Path, city: str) -> Iterator[str]:
         yield f"next: write {directory / manifest}, then run `hansa node ingest {contract}`"
 
 
-def _anchor(league: Path) -> tuple[list[str], int]:
-    """The governance keys and threshold that the league's own profile trusts."""
-    path = league / "profile.toml"
-    profile = tomllib.loads(_read(path).decode())
-    try:
-        return [str(key) for key in profile["governance_keys"]], int(profile["governance_threshold"])
-    except KeyError as missing:
-        raise ConfigError(f"{path}: has no {missing.args[0]}; give the folder that `hansa league new` made") from None
-
-
-def _roster(league: Path, governance_keys: list[str], threshold: int) -> Roster:
-    try:
-        envelope = envelope_from_json(_read(league / "roster.json"))
-        keys = tuple(bytes.fromhex(key) for key in governance_keys)
-        return roster_from_envelope(envelope, keys, threshold, utc_now())
-    except PeerError as untrusted:
-        raise ConfigError(f"{league / 'roster.json'}: {untrusted}") from None
-
-
 def _manifests(member: Member) -> dict[ContractId, str]:
     """A file for each contract; the version stands in its name only where two versions are served."""
     names = [contract.name for contract in member.contracts]
@@ -123,13 +105,13 @@ def _manifests(member: Member) -> dict[ContractId, str]:
     }
 
 
-def _config(member: Member, anchor: tuple[list[str], int], manifests: dict[ContractId, str]) -> str:
+def _config(member: Member, anchor: TrustAnchor, manifests: dict[ContractId, str]) -> str:
     datasets = [f"{_toml(str(contract))} = {_toml(manifest)}" for contract, manifest in manifests.items()]
     return _CONFIG.format(
         city=member.city,
         city_text=_toml(member.city),
-        governance_keys=_toml(anchor[0]),
-        governance_threshold=anchor[1],
+        governance_keys=_toml([key.hex() for key in anchor.governance_keys]),
+        governance_threshold=anchor.governance_threshold,
         host=_toml(member.host),
         port=member.port,
         datasets="\n".join(datasets),

@@ -9,22 +9,27 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from hansa_core.errors import ConfigError
+from hansa_core.errors import ConfigError, RefusedError
 from hansa_core.trust.dsse import Envelope
 from hansa_node import __version__
-from hansa_node.clock import fresh_nonce, utc_now
-from hansa_node.config import NodeConfig, read_policy
+from hansa_node.clock import fresh_nonce
+from hansa_node.config import NodeConfig
 from hansa_node.datasets import Datasets
 from hansa_node.declared import read_all_declared
 from hansa_node.describe import describe
 from hansa_node.dry_run import dry_run
 from hansa_node.ground import Ground
-from hansa_node.identity import Identity, member_of, read_identity, read_roster
+from hansa_node.identity import Identity, member_of, read_identity
 from hansa_node.pipeline.ask import AskPipeline
+from hansa_node.policy_file import read_policy
 from hansa_node.store import Store
+from hansa_node.store_file import StoreUnavailableError
+from hansa_wire.clock import utc_now
 from hansa_wire.node_rpc import NODE_SERVICE, add_node_service
 from hansa_wire.server import add_health_and_reflection, listen, new_server
+from hansa_wire.status import UNAVAILABLE_CODE
 from hansa_wire.tls import server_credentials
+from hansa_wire.trust_anchor import load_roster
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +45,15 @@ class NodeCalls:
         self._pipeline = AskPipeline(ground, executor)
 
     async def ask(self, query: Envelope, credential: Envelope) -> Envelope:
-        return await self._pipeline.ask(query, credential)
+        try:
+            return await self._pipeline.ask(query, credential)
+        except StoreUnavailableError:
+            # Its own text names a path. No signed refusal: what is signed has been recorded first.
+            raise RefusedError(
+                code=UNAVAILABLE_CODE,
+                rule="the city cannot record its decisions now, so it answers nothing",
+                remedy="ask again later",
+            ) from None
 
     async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
         return await self._run(partial(dry_run, query, credential, self._ground))
@@ -56,13 +69,13 @@ class NodeCalls:
         return await asyncio.get_running_loop().run_in_executor(self._executor, step)
 
 
-async def serve(config: NodeConfig, *, announce: Callable[[int], None] = lambda _: None) -> None:
-    """Serve until SIGTERM or SIGINT. `announce` is told the port. Raises ConfigError before anything is served."""
+async def serve(config: NodeConfig) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ConfigError before anything is served."""
     now = utc_now()
-    roster = read_roster(config, now)
+    roster = load_roster(config, now)
     identity = read_identity(config, member_of(roster, config))
     if now >= identity.certificate_expires:
-        raise ConfigError(f"{config.tls_certificate}: has expired; renew it from the city's CA")
+        raise ConfigError(f"{config.tls.certificate}: has expired; renew it from the city's CA")
     policy = read_policy(config.policy)
     datasets = Datasets(read_all_declared(config, roster))
     store = Store.open(config.store, now=now)
@@ -77,22 +90,23 @@ async def serve(config: NodeConfig, *, announce: Callable[[int], None] = lambda 
             clock=utc_now,
             fresh_nonce=fresh_nonce,
         )
-        await _serve(config, ground, identity, announce)
+        datasets.all_current()  # opened, or told of, before anybody asks
+        await _serve(config, ground, identity)
     finally:
         datasets.close()
         store.close()
 
 
-async def _serve(config: NodeConfig, ground: Ground, identity: Identity, announce: Callable[[int], None]) -> None:
+async def _serve(config: NodeConfig, ground: Ground, identity: Identity) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, stopped.set)
-    with ThreadPoolExecutor(max_workers=config.max_concurrent_queries, thread_name_prefix="query") as executor:
+    with ThreadPoolExecutor(max_workers=config.limits.max_concurrent_queries, thread_name_prefix="query") as executor:
         calls = NodeCalls(ground, executor)
         coordinators = ground.roster.coordinators
         pins = frozenset(entry.tls_spki for entry in coordinators)
-        server = new_server(max_concurrent_calls=config.max_concurrent_queries * _WAITING_CALLS_PER_QUERY)
+        server = new_server(max_concurrent_calls=config.limits.max_concurrent_queries * _WAITING_CALLS_PER_QUERY)
         add_node_service(server, calls, pins.__contains__)
         health = await add_health_and_reflection(server, (NODE_SERVICE,))
         authorities = [entry.ca_pem for entry in coordinators]
@@ -101,9 +115,8 @@ async def _serve(config: NodeConfig, ground: Ground, identity: Identity, announc
         await server.start()
         fields = {"city": ground.city, "host": config.listen.host, "port": port, "version": __version__}
         log.info("node started", extra=fields)
-        announce(port)
         await stopped.wait()
         await health.enter_graceful_shutdown()
-        await server.stop(config.stop_grace_s)
+        await server.stop(config.limits.stop_grace_s)
         await calls.all_answered()
         log.info("node stopped", extra={"city": ground.city})

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from hansa_core.errors import ConfigError
 from hansa_node.check import Weight, check
 from hansa_node.cli import app
-from hansa_node.clock import utc_now
 from hansa_node.config import read_config
 from hansa_node.init import init_node
 from hansa_test_node import CITY, OTHER_CITY, TRIPS, NodeHome, make_node
+from hansa_wire.clock import utc_now
 
 RUN = CliRunner()
 
@@ -78,7 +78,7 @@ BREAKS: dict[str, tuple[Break, str]] = {
     "another city's certificate": (swap("keys/tls.pem"), "is not the certificate that the roster pins for bremen"),
     "no certificate": (lambda node: (node.home / "keys/tls.pem").write_text("x"), "is no certificate in PEM"),
     "a key open to others": (lambda node: (node.home / "keys/answer.key").chmod(0o644), "chmod 600"),
-    "a misspelt policy": (rewrite("policy.toml", "version", "vresion"), "nearest known key is 'version'"),
+    "a misspelt policy": (rewrite("policy.toml", "version", "vresion"), "did you mean version"),
     "a purpose nobody has": (rewrite("policy.toml", '"statistics"', '"statistic"'), "the league has no purpose"),
     "a dataset without a rule": (rewrite("policy.toml", '"town.trips/1", ', ""), "no rule speaks about town.trips/1"),
     "a changed contract": (rewrite("contracts/town.trips.1.yaml", "Trips", "Tripz"), "is not the file of town.trips/1"),
@@ -176,7 +176,7 @@ def test_a_dataset_is_named_with_or_without_its_version(node: NodeHome, text: st
 
 def test_a_name_that_two_versions_share_is_not_guessed(node: NodeHome) -> None:
     second = replace(TRIPS, version=2)
-    config = replace(node.config, datasets={**node.config.datasets, second: Path("m.yaml")})
+    config = node.config.model_copy(update={"datasets": {**node.config.datasets, second: Path("m.yaml")}})
     with pytest.raises(ConfigError, match="names 2 datasets"):
         config.dataset_named("town.trips")
     assert config.dataset_named("town.trips/2") == second
@@ -189,7 +189,7 @@ def test_a_misspelt_key_ends_a_command_with_2_and_one_line(tmp_path: Path, comma
     done = RUN.invoke(app, [command, *named, "--config", str(tmp_path / "node.toml")])
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
-    assert "node.toml: city is missing" in done.stderr
+    assert "node.toml: citty is no known key; did you mean city?" in done.stderr
 
 
 def test_the_configuration_is_found_through_the_environment(node: NodeHome) -> None:

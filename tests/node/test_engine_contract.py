@@ -204,3 +204,15 @@ def test_an_answer_is_one_batch_without_dictionaries(engine_over: EngineOver) ->
     table = engine_over([row(remark="a"), row(remark="a")]).aggregate(plan(keys=[Column("remark")]), max_cells=10)
     assert not any(pa.types.is_dictionary(field.type) for field in table.schema)
     assert all(column.num_chunks == 1 for column in table.columns)
+
+
+def test_cells_that_outgrow_the_engines_memory_are_refused_and_hurt_no_other_question(tmp_path: Path) -> None:
+    path = tmp_path / "v000001.duckdb"
+    write_dataset(path, TRIPS, [row(ticket=f"ticket {number}") for number in range(10_000)])
+    long = [literal(f"{number}" * 1000) for number in range(7)]
+    with open_locked(path, threads=1, memory_limit_mib=32) as connection:
+        engine = DuckDBEngine(TRIPS, connection)
+        with pytest.raises(RefusedError) as refused:
+            engine.aggregate(plan(keys=[Column("ticket"), *long]), max_cells=10_000)
+        assert refused.value.code == "too_many_cells"
+        assert cells(engine, plan()) == [(10_000,)]

@@ -169,6 +169,22 @@ def test_a_recode_without_otherwise_rejects_what_it_does_not_list(tmp_path: Path
     assert rejected(report) == {"not_in_domain:kind": 1}
 
 
+def test_a_mapping_that_rejects_every_row_publishes_nothing(tmp_path: Path) -> None:
+    ingest(tmp_path, [{"No": "1"}])
+    with pytest.raises(ConfigError, match=r"none of 2 rows is kept \(not_in_domain:kind 2\); correct the mapping"):
+        ingest(tmp_path, [{"No": "2", "Kind": "bridge"}, {"No": "3", "Kind": "bridge"}])
+    assert [row["repair"] for row in stored(tmp_path)] == ["1"]
+
+
+def test_the_report_cuts_no_rule_and_no_name_in_a_narrow_terminal(tmp_path: Path) -> None:
+    console = Console(file=StringIO(), width=60)
+    console.print(ingest(tmp_path, [{"No": "1"}, {"No": "2", "Kind": "bridge"}]))
+    assert isinstance(console.file, StringIO)
+    printed = console.file.getvalue()
+    assert "1 of 2 rows kept" in printed
+    assert "…" not in printed
+
+
 def test_texts_are_kept_to_the_letter(tmp_path: Path) -> None:
     odd = ["# no comment", "Plumbing ", "it's", 'a "b"', "x\\n", "ß;,", "two\nlines", "NULL"]
     ingest(tmp_path, [{"No": text} for text in odd])
@@ -274,5 +290,5 @@ def test_the_report_shows_counts_by_column_rule_and_table(tmp_path: Path) -> Non
     console.print(report)
     text = console.export_text()
     assert "5 of 6 rows kept" in text
-    assert "not_in_domain:kind 1" in text
+    assert "1 not_in_domain" in text
     assert "20.0%" in text

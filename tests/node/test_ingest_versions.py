@@ -44,6 +44,16 @@ def test_a_version_is_read_only_and_its_folder_closed_to_others(tmp_path: Path) 
     assert stat.S_IMODE((folder / "v000001.duckdb").stat().st_mode) == 0o400
 
 
+def test_a_second_ingest_at_the_same_time_is_locked_out_and_harms_nothing(tmp_path: Path) -> None:
+    with new_version(tmp_path) as first:
+        first.path.write_text("one")
+        with pytest.raises(ConfigError, match="another ingest of this dataset is under way; wait until it ends"):
+            write(tmp_path, "two")
+    assert served(tmp_path) == (1, "one")
+    write(tmp_path, "three")
+    assert served(tmp_path) == (2, "three")
+
+
 def _write_half(path: Path) -> None:
     path.write_text("half a ver")
     raise ZeroDivisionError

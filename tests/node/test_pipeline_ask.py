@@ -12,17 +12,20 @@ from typing import Any
 
 import pytest
 
+from hansa.league.create import create_league
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.policy.policy import DenyList
-from hansa_core.query.answer import Refusal
+from hansa_core.query.answer import Refusal, Release
 from hansa_core.query.expression import Call, Column, Op, literal
+from hansa_core.query.ipc_size import unpacked_size
 from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
 from hansa_core.trust.envelope_json import envelope_from_json
-from hansa_node.clock import utc_now
 from hansa_node.ground import Ground
+from hansa_node.pipeline.bind import BoundPlan, bind
 from hansa_test_node import BY_KIND, BY_MODE, COUNT, PERMITS, TRIPS, NodeHome, ask, cells, decisions, pipeline_over
+from hansa_wire.clock import utc_now
 from hansa_wire.key_file import read_signer
 from hansa_wire.query_codec import encode_query
 
@@ -199,7 +202,37 @@ def test_open_data_with_keys_too_long_for_an_answer_end_in_a_signed_refusal(
     monkeypatch.setattr("hansa_node.pipeline.protect.MAX_ANSWER_BYTES", 65_000)
     with node.ground(store) as ground:
         (answer,) = ask(node, ground, node.signed(node.query()))
-    assert refusal(node, answer).code == "too_many_cells"
+    said = refusal(node, answer)
+    assert said.code == "too_large"
+    assert "coarser or shorter keys" in said.remedy
+    assert decisions(store) == [("refuse", "too_large", 0)]
+
+
+def test_an_answer_that_only_unpacks_to_too_much_is_refused_too(
+    node: NodeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hansa_core.query.partial._WORTH_PACKING_BYTES", 0)
+    by_note = Plan(TRIPS, None, (Column("note"),), (COUNT,))
+    with node.ground(tmp_path / "wide.sqlite") as ground:
+        (answer,) = ask(node, ground, node.signed(node.query(by_note)))
+    released = node.opened(answer).outcome
+    assert isinstance(released, Release)
+    carried, unpacked = len(released.partial_ipc), unpacked_size(released.partial_ipc)
+    assert carried < unpacked
+    monkeypatch.setattr("hansa_node.pipeline.protect.MAX_ANSWER_BYTES", 64 * 1024 + (carried + unpacked) // 2)
+    with node.ground(tmp_path / "narrow.sqlite") as ground:
+        (answer,) = ask(node, ground, node.signed(node.query(by_note)))
+    assert refusal(node, answer).code == "too_large"
+
+
+def test_a_long_text_as_a_key_leaves_room_for_fewer_cells(node: NodeHome, store: Path) -> None:
+    with node.ground(store) as ground:
+        dataset = ground.datasets.current(TRIPS)
+        assert dataset is not None
+        bound = [
+            bind(Plan(TRIPS, None, (Column("note"), literal(text * 1000)), (COUNT,)), dataset) for text in ("", "ß")
+        ]
+    assert [one.max_cells for one in bound if isinstance(one, BoundPlan)] == [100_000, 30_797]
 
 
 def test_a_controlled_question_that_is_too_large_is_refused_before_any_charge(
@@ -249,6 +282,19 @@ def test_who_did_not_sign_gets_no_signed_answer_and_leaves_no_entry(node: NodeHo
         with pytest.raises(RefusedError) as ended:
             asyncio.run(pipeline.ask(query, credential))
         assert ended.value.code == code
+    assert decisions(store) == []
+
+
+def test_a_city_that_the_roster_misses_vouches_for_nobody(node: NodeHome, store: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    contracts = [node.league / "contracts" / f"{name}.1.yaml" for name in ("town.trips", "town.permits")]
+    create_league(other, name="hanse", cities=["atlantis"], contracts=contracts)
+    credential = envelope_from_json((other / "analysts" / "atlantis" / "credential.json").read_bytes())
+    signer = read_signer(other / "analysts" / "atlantis" / "query.key")
+    query = sign(payload_types.QUERY, encode_query(node.query()), signer)
+    with node.ground(store) as ground, pipeline_over(ground) as pipeline, pytest.raises(RefusedError) as ended:
+        asyncio.run(pipeline.ask(query, credential))
+    assert ended.value.code == "not_a_member"
     assert decisions(store) == []
 
 

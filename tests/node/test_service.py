@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import sqlite3
@@ -185,6 +186,28 @@ def test_an_unforeseen_error_ends_the_call_without_a_word(tmp_path: Path) -> Non
             call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S))
 
 
+def test_a_full_disk_is_told_to_the_asker_without_a_path_and_the_same_question_is_answered_later(
+    tmp_path: Path,
+) -> None:
+    node = make_node(tmp_path / "league")
+    query = node.signed(node.query())
+    with running(node) as served:
+        limit = resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (1, limit[1]))  # no file may grow from here on
+        with pytest.raises(RefusedError) as refused:
+            call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S))
+        resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, limit)
+        answer = call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S))
+        served.process.send_signal(signal.SIGTERM)
+        _, log = served.process.communicate(timeout=DEADLINE_S)
+    assert refused.value.code == "unavailable"
+    assert "ask again later" in refused.value.remedy
+    assert str(tmp_path) not in str(refused.value)
+    assert "ERROR query failed" in log
+    assert "free space" in log
+    assert isinstance(node.opened(answer).outcome, Release)
+
+
 def test_sigterm_stops_the_node_after_the_queries_under_way(tmp_path: Path) -> None:
     node = make_node(tmp_path / "league")
     with running(node) as served:
@@ -219,6 +242,18 @@ def test_a_port_in_use_stops_the_start_with_one_clear_line(tmp_path: Path) -> No
     assert process.returncode == 2
     assert "stop the other program or choose another port" in log
     assert "Traceback" not in log
+
+
+def test_a_roster_that_misses_the_city_stops_the_start_with_one_clear_line(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "league")
+    config = node.home / "node.toml"
+    config.write_text(config.read_text().replace(f'city = "{CITY}"', 'city = "bremem"'))
+    process = start(node, free_port())
+    _, log = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 2
+    assert f"{node.config.roster}: city bremem: " in log
+    assert "did you mean bremen?" in log
+    assert log.count("\n") == 1
 
 
 def test_two_nodes_cannot_share_one_store(up: Running) -> None:

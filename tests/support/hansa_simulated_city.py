@@ -10,7 +10,6 @@ import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +37,7 @@ from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
 from hansa_core.trust.roster import Roster
 from hansa_node.engines.reference import ReferenceEngine
 from hansa_wire.answer_codec import encode_answer, encode_dry_run
+from hansa_wire.clock import utc_now
 from hansa_wire.description import DatasetDescription, Description
 from hansa_wire.description_codec import encode_description
 from hansa_wire.key_file import read_signer
@@ -128,7 +128,7 @@ class SimulatedCity:
             city="hamburg" if self.fault is Fault.WRONG_CITY else self.city,
             query_hash=bytes(32) if self.fault is Fault.WRONG_QUERY else hashlib.sha256(query.payload).digest(),
             nonce=secrets.token_bytes(16),
-            answered_at=_now(),
+            answered_at=utc_now(),
             outcome=outcome,
         )
         return self._seal(payload_types.ANSWER, encode_answer(answer))
@@ -138,7 +138,7 @@ class SimulatedCity:
         report = DryRun(
             city=self.city,
             query_hash=hashlib.sha256(query.payload).digest(),
-            answered_at=_now(),
+            answered_at=utc_now(),
             level=self.level,
             refusal=REFUSAL if self.fault is Fault.REFUSE else None,
             table=None,
@@ -150,7 +150,7 @@ class SimulatedCity:
     async def describe(self) -> Envelope:
         await self._misbehave()
         dataset = DatasetDescription(contract=self._contract.id, level=self.level, data_version=1, tables=())
-        description = Description(city=self.city, software_version="0.1.0", described_at=_now(), datasets=(dataset,))
+        description = Description(city=self.city, software_version="0.1.0", described_at=utc_now(), datasets=(dataset,))
         return self._seal(payload_types.DESCRIPTION, encode_description(description))
 
     async def _begin(self, query: Envelope) -> Query:
@@ -290,7 +290,3 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

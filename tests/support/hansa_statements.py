@@ -12,7 +12,8 @@ from hansa_core.query.canonical import plan_json
 from hansa_core.query.contract import Contract
 from hansa_core.query.contract_document import contract_from_document
 from hansa_core.query.plan import ContractId
-from hansa_core.query.sql import Statement, parse_statement
+from hansa_core.query.sql.split import parse_statement
+from hansa_core.query.sql.statement import Statement
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "statements.yaml"

@@ -24,19 +24,21 @@ from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign, verify
 from hansa_core.trust.envelope_json import envelope_from_json
 from hansa_core.trust.roster import Roster
-from hansa_node.clock import utc_now
-from hansa_node.config import NodeConfig, read_config, read_policy
+from hansa_node.config import NodeConfig, read_config
 from hansa_node.datasets import Datasets
 from hansa_node.declared import read_all_declared
 from hansa_node.ground import Ground
-from hansa_node.identity import member_of, read_identity, read_roster
+from hansa_node.identity import member_of, read_identity
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.init import init_node
 from hansa_node.pipeline.ask import AskPipeline
+from hansa_node.policy_file import read_policy
 from hansa_node.store import Store
 from hansa_wire.answer_codec import decode_answer
+from hansa_wire.clock import utc_now
 from hansa_wire.key_file import read_signer
 from hansa_wire.query_codec import encode_query
+from hansa_wire.trust_anchor import load_roster
 
 CITY, OTHER_CITY = "bremen", "luebeck"
 TRIPS, PERMITS = ContractId("town.trips", 1), ContractId("town.permits", 1)
@@ -162,7 +164,7 @@ def make_node(league: Path, *, now: datetime | None = None) -> NodeHome:
     list(init_node(home, league=league, city=CITY))
     (home / "source").mkdir()
     config = read_config(home / "node.toml")
-    roster = read_roster(config, now or utc_now())
+    roster = load_roster(config, now or utc_now())
     for dataset in _DATASETS:
         (home / "manifests" / f"{dataset['name']}.yaml").write_text(_MANIFEST.format(**dataset))
         write_source(home, dataset["name"])
@@ -175,7 +177,7 @@ def existing_node(league: Path, *, now: datetime | None = None) -> NodeHome:
     """The node that `make_node` made."""
     home = league / "nodes" / CITY
     config = read_config(home / "node.toml")
-    roster = read_roster(config, now or utc_now())
+    roster = load_roster(config, now or utc_now())
     analyst = league / "analysts" / CITY
     return NodeHome(
         league=league,

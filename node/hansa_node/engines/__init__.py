@@ -1,1 +1,1 @@
-"""Engines: each answers a plan over one dataset, and all of them to the bit alike."""
+"""What answers a plan over one dataset: engines over rows, to the bit alike, and published tables."""

@@ -15,6 +15,7 @@ from sqlglot import exp
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
 from hansa_core.query.quanta import quantum_of
+from hansa_core.query.sql.operators import BINARY
 from hansa_core.query.types import DataType, Value
 from hansa_core.query.typing import case_values
 from hansa_node.engines.duckdb_formulas import (
@@ -41,20 +42,7 @@ from hansa_node.engines.duckdb_nodes import (
     whole,
 )
 
-_BINARY: dict[Op, type[exp.Binary]] = {
-    Op.EQ: exp.EQ,
-    Op.NE: exp.NEQ,
-    Op.LT: exp.LT,
-    Op.LE: exp.LTE,
-    Op.GT: exp.GT,
-    Op.GE: exp.GTE,
-    Op.AND: exp.And,
-    Op.OR: exp.Or,
-    Op.ADD: exp.Add,
-    Op.SUB: exp.Sub,
-    Op.MUL: exp.Mul,
-    Op.DIV: exp.Div,
-}
+_BINARY: dict[Op, type[exp.Binary]] = {**BINARY, Op.AND: exp.And, Op.OR: exp.Or}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What does an engine owe?"""
+"""What does an engine over rows owe?"""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hansa_core.query.plan import Plan
 
 
 class Engine(Protocol):
-    """Answers a checked, canonical plan over one dataset."""
+    """Answers a checked, canonical plan over the rows of one dataset."""
 
     def aggregate(self, plan: Plan, *, max_cells: int) -> pa.Table:
         """One row per cell in `partial_schema`, unprotected: the caller owes it to the disclosure step.
 
-        Raises RefusedError `too_many_cells` beyond `max_cells`.
+        Raises RefusedError `too_many_cells` beyond `max_cells`, or beyond the engine's memory.
         """
 
 
@@ -26,5 +26,15 @@ def too_many_cells(max_cells: int) -> RefusedError:
         code="too_many_cells",
         rule=f"an answer has at most {max_cells} cells",
         remedy="use fewer or coarser keys, for example bin(x, width) or date_trunc('month', day), or narrow the filter",
+        field="keys",
+    )
+
+
+def too_little_memory() -> RefusedError:
+    """The refusal of a question whose cells the engine cannot hold."""
+    return RefusedError(
+        code="too_many_cells",
+        rule="the cells of a question fit into the memory that the city's engine may use",
+        remedy="use fewer, coarser or shorter keys and fewer aggregates, or narrow the filter",
         field="keys",
     )

@@ -1,4 +1,4 @@
-"""The engine of level controlled: adds up cells that were protected once, at ingest."""
+"""What answers at level controlled: cells that were protected once, at ingest, and are only added up here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hansa_core.query.partial import MOMENT_TYPE, partial_from_rows
 from hansa_core.query.types import Value
 from hansa_node.engines.lockdown import open_locked
 from hansa_node.ingest.published_file import figure_column, read_published
-from hansa_node.ingest.stamp import Stamp, check_stamp
+from hansa_node.ingest.stamp import check_stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,6 @@ class PublishedTables:
     """All published cells of one dataset version, in memory. No row is in reach of it."""
 
     contract: Contract
-    stamp: Stamp
     tables: Mapping[str, pa.Table]
 
     @classmethod
@@ -35,12 +34,12 @@ class PublishedTables:
         """Read the file. Raises ConfigError if it was not prepared under this contract and manifest."""
         try:
             with open_locked(path) as connection:
-                stamp = check_stamp(connection, contract, manifest)
+                check_stamp(connection, contract, manifest)
                 shapes = shapes_of(contract, manifest)
                 tables = {name: read_published(connection, shape) for name, shape in shapes.items()}
         except duckdb.Error:
             raise ConfigError(f"{path}: is no intact dataset file; run `hansa node ingest` again") from None
-        return cls(contract=contract, stamp=stamp, tables=tables)
+        return cls(contract=contract, tables=tables)
 
     def read(self, cover: Cover) -> pa.Table:
         """The question's cells in `partial_schema`. A moment with a suppressed cell among its parts is NULL."""

@@ -7,12 +7,11 @@ import pyarrow as pa
 from sqlglot import exp
 
 from hansa_core.policy.manifest import Manifest
-from hansa_core.query.contract import ContractColumn
+from hansa_core.query.contract import ContractColumn, domain_of
 from hansa_core.query.partial import ARROW_TYPES
-from hansa_core.query.types import DataType
+from hansa_core.query.quanta import bounds_in_quanta
 from hansa_node.ingest.columns import (
     Sql,
-    bounds_in_quanta,
     create_temporary,
     fragment,
     name_of,
@@ -37,8 +36,7 @@ class ColumnStaging:
         self.name = column.name
         self._column = column
         self._mapping = mapping.columns[column.name]
-        boolean = (False, True) if column.type is DataType.BOOLEAN else ()
-        self._domain = column.domain or manifest.domains.get(column.name, boolean)
+        self._domain = domain_of(column, manifest.domains)
         self._structural = manifest.structural_zeros.get(column.name, ())
         self.text = text_sql(self._mapping, _source_sql(self._mapping, mapping))
         self.value = value_sql(self._mapping, column, name_of("t", index))
@@ -72,7 +70,7 @@ class ColumnStaging:
     def status(self) -> Sql:
         text, value, leaf = (name_of(kind, self.index) for kind in ("t", "v", "l"))
         number = self._column.type.is_numeric and self._column.quantum is not None
-        # Text that says "not a number" is NULL by PRIVACY.md; anything else that is no value is an error of the source.
+        # Text that says "not a number" is NULL; anything else that is no value is an error of the source.
         unread = ":t IS NOT NULL AND :v IS NULL" + (" AND TRY_CAST(:t AS DOUBLE) IS NULL" if number else "")
         arms = [unread, ":v IS NULL" if self._column.required else "false"]
         if self._domain:

@@ -8,6 +8,7 @@ import duckdb
 from sqlglot import exp
 
 from hansa_core.query.contract import ContractColumn
+from hansa_core.query.quanta import bounds_in_quanta
 from hansa_core.query.types import DataType, Value
 from hansa_node.ingest.mapping import ColumnMapping
 
@@ -77,14 +78,6 @@ def value_sql(mapping: ColumnMapping, column: ContractColumn, text: Sql) -> Sql:
             return fragment("TRY_CAST(:t AS BIGINT)", t=text)
         case _:
             return _quanta_sql(mapping, column, text)
-
-
-def bounds_in_quanta(column: ContractColumn) -> tuple[int, int]:
-    """The least and greatest whole quanta within the contract's bounds."""
-    assert column.quantum is not None
-    assert column.lower is not None
-    assert column.upper is not None
-    return -((-column.lower) // column.quantum), column.upper // column.quantum
 
 
 def stored_value(column: ContractColumn, value: Value) -> Value:

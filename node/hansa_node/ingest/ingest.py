@@ -14,6 +14,7 @@ from hansa_core.protection.tables import shapes_of
 from hansa_core.query.contract import Contract
 from hansa_core.query.plan import Level
 from hansa_node.ingest.cells import count_cells
+from hansa_node.ingest.constancy import check_constant_columns
 from hansa_node.ingest.manifest_file import read_manifest, read_mapping
 from hansa_node.ingest.mapping import DatasetMapping
 from hansa_node.ingest.published_file import write_published
@@ -36,6 +37,8 @@ def ingest_dataset(manifest_path: Path, contract: Contract, data_dir: Path) -> I
             with open_source(mapping.source, version.path) as connection:
                 with unreadable_source(mapping.source):
                     staged = stage(connection, mapping, contract, manifest)
+                _check_kept(staged)
+                check_constant_columns(connection, contract)
                 tables = _write(connection, contract, manifest)
                 write_stamp(connection, TARGET, stamp_of(contract, manifest, version.number))
                 connection.execute(f"CHECKPOINT {TARGET}")
@@ -56,6 +59,17 @@ def ingest_dataset(manifest_path: Path, contract: Contract, data_dir: Path) -> I
         columns=_column_reports(contract, mapping, staged),
         tables=tables,
     )
+
+
+def _check_kept(staged: Staged) -> None:
+    """A mapping that rejects every row is a mistake in it, and must not replace the version that is served."""
+    if staged.rows_read and not staged.rows_kept:
+        rules = [(rows, rule) for column in staged.columns.values() for rule, rows in column.rejected.items()]
+        told = ", ".join(f"{rule} {rows:,}" for rows, rule in sorted(rules, key=lambda found: (-found[0], found[1])))
+        raise ConfigError(
+            f"mapping: none of {staged.rows_read:,} rows is kept ({told}); correct the mapping or the domains of these "
+            "columns: the earlier version is still served"
+        )
 
 
 def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest) -> tuple[TableReport, ...]:

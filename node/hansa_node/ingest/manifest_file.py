@@ -10,17 +10,9 @@ import yaml
 
 from hansa_core.errors import ConfigError
 from hansa_core.policy.manifest import Manifest
-from hansa_core.policy.manifest_document import contract_of_manifest, manifest_from_document
+from hansa_core.policy.manifest_document import manifest_from_document
 from hansa_core.query.contract import Contract
-from hansa_core.query.plan import ContractId
 from hansa_node.ingest.mapping import DatasetMapping, mapping_from_document
-
-
-def contract_named_in(path: Path) -> ContractId:
-    """The contract that the manifest file is for. Raises ConfigError."""
-    document = _document(path)
-    with _told_about(path):
-        return contract_of_manifest(document)
 
 
 def read_manifest(path: Path, contract: Contract) -> Manifest:
@@ -41,7 +33,8 @@ def _document(path: Path) -> object:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as failure:
-        raise ConfigError(f"{path}: cannot be read ({failure.strerror}); give the path of a manifest") from None
+        remedy = "write the manifest there, or correct its path under [datasets]"
+        raise ConfigError(f"{path}: cannot be read ({failure.strerror}); {remedy}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as failure:
         raise ConfigError(f"{path}: is no YAML ({' '.join(str(failure).split())}); mend that line") from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import duckdb
 import pyarrow as pa
-from sqlglot import exp
 
 from hansa_core.errors import ConfigError
 from hansa_core.protection.cover import Figure
@@ -26,6 +25,8 @@ def figure_column(figure: Figure) -> str:
 
 def write_published(connection: duckdb.DuckDBPyConnection, catalogue: str, table: PublishedTable) -> None:
     """Add the table, under its own name, to an attached file. `catalogue` is a name of our own."""
+    from sqlglot import exp  # which a node that only reads does without
+
     shape = table.shape
     columns: dict[str, pa.Array] = {
         "cell": pa.array((cell.cell for cell in table.cells), pa.int64()),
@@ -44,9 +45,8 @@ def write_published(connection: duckdb.DuckDBPyConnection, catalogue: str, table
 
 def read_published(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> pa.Table:
     """The figures of all cells, in the order of their numbers: a cell's number is its place."""
-    columns = [exp.column(name, quoted=True) for name in _figure_columns(shape)]
-    query = exp.select(*columns).from_(exp.table_(shape.name, quoted=True)).order_by(exp.column("cell"))
-    table = connection.sql(query.sql(dialect="duckdb")).to_arrow_table()
+    columns = map(duckdb.ColumnExpression, _figure_columns(shape))
+    table = connection.table(shape.name).order("cell").select(*columns).to_arrow_table()
     if table.num_rows != shape.cell_count:
         raise ConfigError(f"table {shape.name}: the dataset file lacks cells; run `hansa node ingest` again")
     return table

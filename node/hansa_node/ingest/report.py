@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rich import box
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -59,8 +60,10 @@ class IngestReport:
         )
 
     def __rich__(self) -> Group:
-        parts: list[Text | Table] = [Text(self.summary), _columns_table(self.columns)]
-        return Group(*parts, *([_tables_table(self.tables)] if self.tables else []))
+        parts: list[Text | Table] = [Text(self.summary, style="bold"), Text(), _columns_table(self.columns)]
+        if self.tables:
+            parts += [Text(), _tables_table(self.tables)]
+        return Group(*parts)
 
 
 def table_report(table: PublishedTable, totals: Mapping[int, CellTotals]) -> TableReport:
@@ -84,17 +87,19 @@ def _is_leaf(table: PublishedTable, cell: int) -> Iterator[bool]:
 
 
 def _columns_table(columns: tuple[ColumnReport, ...]) -> Table:
-    told = Table("column", "mapped from", "type", title="Columns", title_justify="left")
-    for heading in ("nulls", "out of bounds", "rejected rows"):
-        told.add_column(heading, justify="right")
+    told = _table("column", "mapped from", "type")
+    for heading in ("nulls", "out of bounds"):
+        told.add_column(heading, justify="right", overflow="fold")
+    told.add_column("rejected rows", overflow="fold")
     for column in columns:
-        rejected = "\n".join(f"{rule} {rows:,}" for rule, rows in column.rejected.items()) or "0"
+        # The row says the column already: not_in_domain, not not_in_domain:kind.
+        rejected = "\n".join(f"{rows:,} {rule.partition(':')[0]}" for rule, rows in column.rejected.items()) or "0"
         told.add_row(column.name, column.source, column.type, f"{column.nulls:,}", f"{column.clipped:,}", rejected)
     return told
 
 
 def _tables_table(tables: tuple[TableReport, ...]) -> Table:
-    told = Table("published table", title="Published tables", title_justify="left")
+    told = _table("published table")
     for heading in ("cells", "suppressed", "share of cells", "share of units"):
         told.add_column(heading, justify="right")
     for table in tables:
@@ -106,4 +111,12 @@ def _tables_table(tables: tuple[TableReport, ...]) -> Table:
             f"{share:.1%}",
             f"{table.suppressed_units:.1%}",
         )
+    return told
+
+
+def _table(*headings: str) -> Table:
+    """Names and rules are folded, never cut: the operator has to find them again in the manifest."""
+    told = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for heading in headings:
+        told.add_column(heading, overflow="fold")
     return told

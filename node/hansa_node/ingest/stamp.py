@@ -44,8 +44,8 @@ def write_stamp(connection: duckdb.DuckDBPyConnection, catalogue: str, stamp: St
     connection.execute(f"INSERT INTO {catalogue}.main.prepared VALUES ($1, $2, $3, $4, $5)", values)  # noqa: S608
 
 
-def check_stamp(connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest) -> Stamp:
-    """The file's stamp. Raises ConfigError if it was prepared under another contract, level or manifest."""
+def check_stamp(connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest) -> None:
+    """Raise ConfigError if the file was prepared under another contract, level or manifest."""
     with connection.cursor() as cursor:
         try:
             rows = cursor.execute(
@@ -62,4 +62,3 @@ def check_stamp(connection: duckdb.DuckDBPyConnection, contract: Contract, manif
             f"{contract.id}: contract or manifest changed since version {found.data_version} was prepared; "
             "run `hansa node ingest` (raise protection_version if a parameter of the protection changed)"
         )
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from hansa_core.query.nearest import nearest
+from hansa_core.nearest import nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import re
 from collections.abc import Iterator
@@ -51,11 +52,18 @@ def new_version(folder: Path) -> Iterator[DatasetVersion]:
 
     The file is written beside its name, synced, made read-only and renamed; only then the pointer moves. A crash before
     leaves the old version current and a stray file, which the next ingest removes. Raises ConfigError when a disk is
-    full or a folder cannot be written.
+    full, a folder cannot be written, or another ingest of the dataset is under way.
     """
     with _told_to_the_operator(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
+    with _alone_in(folder), _next_version(folder) as version:
+        yield version
+
+
+@contextmanager
+def _next_version(folder: Path) -> Iterator[DatasetVersion]:
+    with _told_to_the_operator(folder):
         for stray in folder.glob("*.partial*"):
             stray.unlink()
         number = 1 + max(
@@ -73,6 +81,23 @@ def new_version(folder: Path) -> Iterator[DatasetVersion]:
     finally:
         for stray in folder.glob("*.partial*"):
             stray.unlink()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold a lock on the folder itself: it leaves no file behind, and the kernel lets go of it even after kill -9."""
+    with _told_to_the_operator(folder):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(
+                f"{folder}: another ingest of this dataset is under way; wait until it ends, then ingest again"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _point(folder: Path, name: str) -> None:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -32,10 +33,19 @@ from hansa_node.store_file import StoreUnavailableError
 
 log = logging.getLogger(__name__)
 _ResultT = TypeVar("_ResultT")
+_REFUSED_LATE = frozenset({"too_many_cells", "too_large"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    """A permitted query that has had no answer yet."""
+
+    past: Past
+    permitted: Permitted
 
 
 class AskPipeline:
-    """Answers queries. Blocking steps run in `executor`; the store has one writer."""
+    """Answers queries. What blocks runs in `executor`, one job between two waits; the store has one writer."""
 
     def __init__(self, ground: Ground, executor: Executor) -> None:
         self._ground = ground
@@ -80,42 +90,45 @@ class AskPipeline:
 
     async def _answer(self, verified: VerifiedQuery) -> tuple[Envelope, Release | Refusal | None]:
         """The answer, and its outcome unless these very bytes had their answer already."""
-        query, ground = verified.content, self._ground
+        query = verified.content
         nonce = query.nonce if isinstance(query, Query) else verified.query_hash
         # Queries under one nonce take turns, so that the second one sees what the first one claimed.
         async with self._turns.turn(("nonce", verified.asker.key_id, nonce)):
-            now = ground.clock()
-            past = await self._run(recall_answer, verified, ground.store, now)
-            if past.answer is not None:
-                return past.answer, None
-            decide = partial(bind_and_decide, replayed=past.replayed, ground=ground, now=now)
-            decided = await self._run(decide, verified)
-            if isinstance(decided, Refused):
-                finish = partial(self._seal_and_commit, verified, past, decided)
-                return await self._run(finish, decided.refusal), decided.refusal
+            decided = await self._run(self._decide, verified)
+            if not isinstance(decided, _Due):
+                return decided
             # So do equal questions under different nonces: the first one's release is the others'.
-            async with self._turns.turn(decided.plan.key):
-                return await self._release(verified, past, decided)
+            async with self._turns.turn(decided.permitted.plan.key):
+                return await self._run(self._release, verified, decided)
 
-    async def _release(
-        self, verified: VerifiedQuery, past: Past, permitted: Permitted
-    ) -> tuple[Envelope, Release | Refusal]:
-        finish = partial(self._seal_and_commit, verified, past, permitted)
-        known = await self._run(recall_release, permitted.plan, self._ground.store)
+    def _decide(self, verified: VerifiedQuery) -> _Due | tuple[Envelope, Refusal | None]:
+        """A release is due, or these bytes have their answer: an earlier one, or a refusal."""
+        ground, now = self._ground, self._ground.clock()
+        past = recall_answer(verified, ground.store, now)
+        if past.answer is not None:
+            return past.answer, None
+        decided = bind_and_decide(verified, replayed=past.replayed, ground=ground, now=now)
+        if isinstance(decided, Refused):
+            return self._seal_and_commit(verified, past, decided, decided.refusal), decided.refusal
+        return _Due(past=past, permitted=decided)
+
+    def _release(self, verified: VerifiedQuery, due: _Due) -> tuple[Envelope, Release | Refusal]:
+        finish = partial(self._seal_and_commit, verified, due.past, due.permitted)
+        known = recall_release(due.permitted.plan, self._ground.store)
         if known is not None:
-            return await self._run(partial(finish, recalled=True), known), known
-        reservation = await self._run(self._reserve, verified, permitted)
+            return finish(known, recalled=True), known
+        reservation = self._reserve(verified, due.permitted)
         # A crash from here on leaves the reservation open; the next start records it as aborted.
         try:
-            outcome = await self._run(_compute, permitted.plan)
-            return await self._run(partial(finish, reservation=reservation), outcome), outcome
+            outcome = _compute(due.permitted.plan)
+            return finish(outcome, reservation=reservation), outcome
         except BaseException:
-            await self._run(self._abort, reservation)
+            self._abort(reservation)
             raise
 
     def _reserve(self, verified: VerifiedQuery, permitted: Permitted) -> Reservation:
         ground = self._ground
-        asked = asked_of(verified, permitted.plan, ground)
+        asked = asked_of(verified, permitted.dataset, ground)
         return reserve(permitted.permit, asked, permitted.query.nonce, store=ground.store, now=ground.clock())
 
     def _seal_and_commit(
@@ -136,7 +149,7 @@ class AskPipeline:
             outcome,
             verified=verified,
             past=past,
-            asked=asked_of(verified, decided.plan, ground),
+            asked=asked_of(verified, decided.dataset, ground),
             recalled=recalled,
             reservation=reservation,
             store=ground.store,
@@ -156,11 +169,11 @@ class AskPipeline:
 
 
 def _compute(plan: BoundPlan) -> Release | Refusal:
-    """Steps 6 and 7. Nothing but `too_many_cells` at `open` is refused this late."""
+    """Steps 6 and 7. Nothing but the size of an answer is refused this late: at `open` only the data tell it."""
     try:
         return protect(execute(plan))
     except RefusedError as broken:
-        if broken.code != "too_many_cells":
+        if broken.code not in _REFUSED_LATE:
             raise RuntimeError(f"a permitted query was refused late: {broken.code}") from None
         return refusal_of(broken)
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from hansa_core.errors import RefusedError
 from hansa_core.policy.decide import Bound
-from hansa_core.protection.cover import Cover, find_cover
+from hansa_core.protection.cover import Cover
 from hansa_core.query.canonical import canonicalise, plan_hash
 from hansa_core.query.check import check_plan
+from hansa_core.query.expression import Expression, Literal, walk
 from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_CELLS
 from hansa_core.query.moments import moments_of
-from hansa_core.query.plan import Level, Plan
+from hansa_core.query.plan import Plan
 from hansa_node.dataset import Dataset
 from hansa_node.engines.engine import too_many_cells
 from hansa_node.records import ReleaseKey
@@ -77,14 +78,19 @@ def bind(plan: Plan, dataset: Dataset) -> BoundPlan | UnboundPlan:
 
 
 def _cells_that_fit(plan: Plan) -> int:
-    cell_bytes = _MOMENT_BYTES * len(moments_of(plan)) + _KEY_BYTES * len(plan.keys)
+    keys_bytes = sum(_KEY_BYTES + _longest_text_bytes(key) for key in plan.keys)
+    cell_bytes = _MOMENT_BYTES * len(moments_of(plan)) + keys_bytes
     return min(MAX_CELLS, (MAX_ANSWER_BYTES - _FIXED_BYTES) // cell_bytes)
 
 
+def _longest_text_bytes(key: Expression) -> int:
+    """A literal of the key may stand in every cell."""
+    texts = (node.value for node in walk(key) if isinstance(node, Literal))
+    return max((len(text.encode()) for text in texts if isinstance(text, str)), default=0)
+
+
 def _cover(plan: Plan, dataset: Dataset, max_cells: int) -> Cover | None:
-    if dataset.manifest.level is Level.OPEN:
-        return None
-    cover = find_cover(plan, dataset.contract, dataset.manifest)
-    if len(cover.cells) > max_cells:
+    cover = dataset.cover_of(plan)
+    if cover is not None and len(cover.cells) > max_cells:
         raise too_many_cells(max_cells)
     return cover

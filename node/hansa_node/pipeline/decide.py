@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hansa_core.errors import RefusedError
-from hansa_core.policy.decide import Permit, Refuse, Verdict, refusal_of
-from hansa_core.policy.decide import decide as decide_in_core
+from hansa_core.policy.decide import Permit, Refuse, decide, refusal_of, turn_away
 from hansa_core.query.answer import Refusal
 from hansa_core.query.query import Query
 from hansa_node import __version__
+from hansa_node.dataset import Dataset
 from hansa_node.ground import Ground
-from hansa_node.pipeline.bind import BoundPlan, UnboundPlan, bind
+from hansa_node.pipeline.bind import BoundPlan, bind
 from hansa_node.pipeline.verify import VerifiedQuery
 from hansa_node.records import Asked
 
@@ -25,38 +25,47 @@ class Permitted:
     permit: Permit
     query: Query
 
+    @property
+    def dataset(self) -> Dataset:
+        """What the plan is bound to."""
+        return self.plan.dataset
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The query is refused. `plan`: None where no dataset is served, or the query could not be read."""
+    """The query is refused. `dataset`: None where none is served, or the query could not be read."""
 
-    plan: BoundPlan | UnboundPlan | None
+    dataset: Dataset | None
     refusal: Refusal
 
 
 def bind_and_decide(verified: VerifiedQuery, *, replayed: bool, ground: Ground, now: datetime) -> Permitted | Refused:
-    """Steps 2 and 3. No row is read: the verdict follows from question, rules and time."""
+    """Steps 2 and 3. No row is read: question, rules and time decide. Who may not ask binds nothing."""
     query = verified.content
     if isinstance(query, RefusedError):
-        return Refused(plan=None, refusal=refusal_of(query))
+        return Refused(dataset=None, refusal=refusal_of(query))
     dataset = ground.datasets.current(query.plan.source)
-    plan = None if dataset is None else bind(query.plan, dataset)
-    verdict: Verdict = decide_in_core(
+    refused = turn_away(
         query,
         asker=verified.asker,
         policy=ground.policy,
         standing=ground.standing,
-        bound=None if plan is None else plan.bound,
+        is_served=dataset is not None,
         replayed=replayed,
         now=now,
     )
+    if refused is not None:
+        return Refused(dataset=dataset, refusal=refused.refusal)
+    assert dataset is not None  # or it was turned away
+    plan = bind(query.plan, dataset)
+    verdict = decide(query, plan.bound)
     if isinstance(verdict, Refuse):
-        return Refused(plan=plan, refusal=verdict.refusal)
+        return Refused(dataset=dataset, refusal=verdict.refusal)
     assert isinstance(plan, BoundPlan)
     return Permitted(plan=plan, permit=verdict, query=query)
 
 
-def asked_of(verified: VerifiedQuery, plan: BoundPlan | UnboundPlan | None, ground: Ground) -> Asked:
+def asked_of(verified: VerifiedQuery, dataset: Dataset | None, ground: Ground) -> Asked:
     """What the store keeps about who asked what, under which rules."""
     query = verified.content if isinstance(verified.content, Query) else None
     return Asked(
@@ -66,8 +75,8 @@ def asked_of(verified: VerifiedQuery, plan: BoundPlan | UnboundPlan | None, grou
         organisation=verified.asker.organisation,
         purpose=None if query is None else query.purpose,
         dataset=None if query is None else query.plan.source,
-        level=None if plan is None else plan.dataset.manifest.level,
-        data_version=None if plan is None else plan.dataset.data_version,
+        level=None if dataset is None else dataset.manifest.level,
+        data_version=None if dataset is None else dataset.data_version,
         policy_id=ground.policy.id,
         policy_version=ground.policy.version,
         roster_version=ground.roster.version,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from hansa_node.engines.published import PublishedTables
 from hansa_node.pipeline.bind import BoundPlan
 
 
@@ -19,6 +20,8 @@ class Executed:
 
 def execute(plan: BoundPlan) -> Executed:
     """Raises RefusedError `too_many_cells` at `open`, where undeclared domains show their size only here."""
-    reader = plan.dataset.reader
-    table = reader.read(plan.plan, cover=plan.cover, max_cells=plan.max_cells)
-    return Executed(plan=plan, table=table)
+    engine = plan.dataset.engine
+    if isinstance(engine, PublishedTables):
+        assert plan.cover is not None
+        return Executed(plan=plan, table=engine.read(plan.cover))
+    return Executed(plan=plan, table=engine.aggregate(plan.plan, max_cells=plan.max_cells))

@@ -53,6 +53,7 @@ def verify(query: Envelope, credential: Envelope, *, payload_type: str, roster: 
     asker = Asker(
         subject=holder.subject,
         organisation=holder.organisation,
+        city=holder.city,
         key_id=public_key_id(holder.key),
         purposes=None if holder.purposes is None else frozenset(holder.purposes),
     )
