@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import RenderableType
 
-    from hansa_core.query.plan import ContractId
+    from hansa_core.query.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Answer:
     """A table from the cities that answered. A value that lacks a city is null, or marked as partial.
 
     `cities`: every addressed city, by name. `suppressed`: the values that are withheld; `partial`: those that are given
-    over some cities only. `notes`: what a reader of the whole has to know. `min_cities`: how many had to answer.
+    over some cities only. `notes`: what a reader of the whole has to know. `plan`: what each city was asked.
+    `min_cities`: how many had to answer.
     """
 
     table: pa.Table
@@ -39,11 +41,18 @@ class Answer:
     suppressed: tuple[MarkedCell, ...]
     partial: tuple[MarkedCell, ...]
     notes: tuple[str, ...]
-    contract: ContractId
+    plan: Plan
     purpose: str
     plan_hash: bytes
     query_hash: bytes
     min_cities: int
+
+    @property
+    def plan_sql(self) -> str:
+        """What each city was asked, as canonical SQL: whoever asks it again gets the same releases."""
+        from hansa_core.query.sql.render import render_plan
+
+        return render_plan(self.plan)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -67,19 +76,17 @@ class Answer:
 
     def to_pandas(self) -> pd.DataFrame:
         """The table in pandas' nullable types: a missing count stays an integer column with <NA>."""
-        import pandas as pd
         import pyarrow as pa
 
-        nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.float64(): pd.Float64Dtype()}
+        pandas = _optional("pandas")
+        kinds = {pa.int64(): "Int64Dtype", pa.bool_(): "BooleanDtype", pa.float64(): "Float64Dtype"}
+        nullable = {kind: getattr(pandas, name)() for kind, name in kinds.items()}
         frame: pd.DataFrame = self.table.to_pandas(types_mapper=nullable.get)
         return frame
 
     def to_polars(self) -> pl.DataFrame:
         """The table in polars."""
-        import polars as pl
-
-        frame = pl.from_arrow(self.table)
-        assert isinstance(frame, pl.DataFrame)
+        frame: pl.DataFrame = _optional("polars").from_arrow(self.table)
         return frame
 
     def __len__(self) -> int:
@@ -99,3 +106,12 @@ class Answer:
         from hansa.render.html import answer_html
 
         return answer_html(self)
+
+
+def _optional(library: str) -> Any:
+    """A library that Hansa works without. Raises ImportError that says how to get it."""
+    try:
+        return importlib.import_module(library)
+    except ModuleNotFoundError as absent:
+        remedy = f"run `pip install {library}`, or take to_arrow()"
+        raise ImportError(f"to_{library}() needs {library}, which is not installed; {remedy}") from absent

@@ -31,7 +31,9 @@ ProfileOption = Annotated[
 FormatOption = Annotated[
     Format | None,
     typer.Option(
-        "--format", metavar="F", help="table, csv, json, parquet or arrow. Default: as --out ends, or else table."
+        "--format",
+        metavar="F",
+        help="table, csv, json, parquet or arrow. Default: as --out ends, or else table.",
     ),
 ]
 OutOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Write here, not to standard output.")]

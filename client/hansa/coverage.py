@@ -51,8 +51,8 @@ class CityReport:
 
     @property
     def gap(self) -> str:
-        """The reason that a value without this city carries: the code of the refusal, or the state."""
-        return self.code if self.state is Outcome.REFUSED and self.code else self.state.value
+        """The reason that a value without this city carries: the code of its own refusal, or the state."""
+        return self.code if self.state is Outcome.REFUSED and self.proven else self.state.value
 
 
 def answered(reports: Iterable[CityReport]) -> tuple[CityReport, ...]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hansa.answer import Answer
 from hansa.ask import CityWord, OnProgress, SignedQuery, gather, sign_query
+from hansa.question import addressed_cities, demanded_cities, read_question, stated_purpose
 from hansa.verify import Expected, VerifiedRelease, verify_answer, verify_description, verify_dry_run
-from hansa_core.errors import RefusedError
 from hansa_core.query.answer import DryRun, Refusal
 from hansa_core.query.canonical import plan_hash
-from hansa_core.query.check import check_plan
 from hansa_core.query.contract import Contract
-from hansa_core.query.nearest import nearest, shown
 from hansa_core.query.plan import ContractId
 from hansa_core.query.query import NONCE_BYTES, Query
 from hansa_core.trust import payload_types
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from hansa_core.query.sql.statement import Statement
 
 DEFAULT_DEADLINE_S = 30.0
+_STATEMENTS_KEPT = 64
 _CLOCK_MARGIN_S = 120.0  # a query outlives its deadline by this much, so that cities' clocks may differ
 
 
@@ -64,6 +63,8 @@ class League:
         self._now = now
         self._draw = draw
         self._hang_up = close
+        # A dashboard asks the same statements again and again; what they mean follows from league and text alone.
+        self._read = lru_cache(maxsize=_STATEMENTS_KEPT)(partial(read_question, contracts=contracts, roster=roster))
 
     def close(self) -> None:
         """Hang up; the league cannot be asked any more."""
@@ -104,8 +105,8 @@ class League:
         from hansa.shape import shape_answer  # DuckDB, which only an answer needs
 
         asked = self._read(statement)
-        cities = self._addressed(asked)
-        enough = _enough(min_cities, cities, partial=partial)
+        cities = addressed_cities(asked, self.roster)
+        enough = demanded_cities(min_cities, cities, partial=partial)
         query = self._query(asked, cities, purpose, deadline_s)
         signed = sign_query(query, self._signer, payload_types.QUERY)
         contract = self.contracts[asked.plan.source]
@@ -129,7 +130,7 @@ class League:
     ) -> list[CityWord[DryRun]]:
         """What every addressed city would do with the question, by name; no data is touched. Raises as `sql` does."""
         asked = self._read(statement)
-        cities = self._addressed(asked)
+        cities = addressed_cities(asked, self.roster)
         signed = sign_query(self._query(asked, cities, purpose, deadline_s), self._signer, payload_types.DRY_RUN)
 
         def check(envelope: Envelope, member: Member) -> DryRun:
@@ -151,57 +152,15 @@ class League:
 
         return OuterEngine()
 
-    def _read(self, statement: str) -> Statement:
-        from hansa_core.query.sql.split import parse_statement  # sqlglot, which only a statement needs
-
-        asked = parse_statement(statement, self.contracts, self.roster.cities)
-        contract = self.contracts[asked.plan.source]
-        check_plan(asked.plan, contract, contract.least_level)
-        return asked
-
-    def _addressed(self, asked: Statement) -> tuple[str, ...]:
-        """The cities that the roster, never the coordinator, says the question is for."""
-        serving = self.roster.cities_serving(asked.plan.source)
-        if asked.cities is None:
-            if not serving:
-                raise RefusedError(
-                    "contract_not_served",
-                    f"no city of the league serves {asked.plan.source}",
-                    "ask `hansa catalogue` what is served",
-                    "FROM",
-                )
-            return serving
-        for city in asked.cities:
-            if city not in serving:
-                raise RefusedError(
-                    "contract_not_served",
-                    f"{city} does not serve {asked.plan.source}",
-                    f"these do: {', '.join(serving) or 'none'}",
-                    "city",
-                )
-        return asked.cities
-
     def _query(self, asked: Statement, cities: tuple[str, ...], purpose: str | None, deadline_s: float) -> Query:
         return Query(
             plan=asked.plan,
-            purpose=self._stated(purpose),
+            purpose=stated_purpose(self._purpose if purpose is None else purpose, self.roster),
             league=self.roster.league,
             cities=cities,
             expires_at=self._now() + timedelta(seconds=round(_checked(deadline_s) + _CLOCK_MARGIN_S)),
             nonce=self._draw(NONCE_BYTES),
         )
-
-    def _stated(self, purpose: str | None) -> str:
-        stated = purpose if purpose is not None else self._purpose
-        allowed = self.roster.purposes
-        if stated is None:
-            raise RefusedError(
-                "purpose_not_allowed", "a question states its purpose", f"known are: {', '.join(allowed)}", "purpose"
-            )
-        if stated not in allowed:
-            rule = f"{shown(stated)} is no purpose of the league"
-            raise RefusedError("purpose_not_allowed", rule, nearest(stated, allowed), "purpose")
-        return stated
 
     def _ask(self, signed: SignedQuery, deadline_s: float) -> Generator[CityEvent, None, None]:
         yield from self._coordinator.ask(signed.envelope, self._credential, deadline_s=deadline_s)
@@ -211,13 +170,3 @@ def _checked(deadline_s: float) -> float:
     if not 0.001 <= deadline_s <= MAX_DEADLINE_S:
         raise ValueError(f"deadline_s is {deadline_s}; it must be 0.001 to {MAX_DEADLINE_S:g} seconds")
     return deadline_s
-
-
-def _enough(min_cities: int | None, cities: Collection[str], *, partial: bool) -> int:
-    """How many cities have to answer."""
-    if min_cities is None:
-        return 1 if partial else len(cities)
-    if not 1 <= min_cities <= len(cities):
-        rule = f"at least 1 and at most the {len(cities)} addressed cities can be demanded"
-        raise RefusedError("min_cities", rule, f"ask for 1 to {len(cities)}", "min_cities")
-    return min_cities

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -60,7 +61,7 @@ class OuterEngine:
             raise RefusedError("not_a_query", "the outer statement is one SELECT", "select from released", "outer")
         self._connection.register(RELEASED, numbered)
         try:
-            return self._connection.sql(sql).to_arrow_table()
+            return self._connection.sql(statements[0]).to_arrow_table()
         finally:
             self._connection.unregister(RELEASED)
 
@@ -78,17 +79,16 @@ class OuterEngine:
         self.close()
 
 
-def run_outer(outer: OuterSelect, released: pa.Table) -> tuple[pa.Table, list[int]]:
-    """As `OuterEngine.run`, in a database of its own: for one question; many share an OuterEngine."""
-    with OuterEngine() as engine:
-        return engine.run(outer, released)
-
-
 def _finite(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """NULL where a double is no number: exp(1000)."""
-    if not pa.types.is_floating(column.type):
+    """NULL where a double is no number, as exp(1000), or a day or moment lies outside the years 1 to 9999."""
+    if pa.types.is_floating(column.type):
+        known = pc.is_finite(column)
+    elif pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+        first, last = (pa.scalar(moment).cast(column.type, safe=False) for moment in (datetime.min, datetime.max))
+        known = pc.and_(pc.greater_equal(column, first), pc.less_equal(column, last))
+    else:
         return column
-    return pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
+    return pc.if_else(known, column, pa.scalar(None, column.type))
 
 
 def _failed(error: duckdb.Error) -> RefusedError:

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from hansa.answer import Answer
 
-_SUFFIXES = {".csv": Format.CSV, ".json": Format.JSON, ".parquet": Format.PARQUET, ".arrow": Format.ARROW}
+_SUFFIXES = {
+    "": Format.TABLE,
+    ".txt": Format.TABLE,
+    ".csv": Format.CSV,
+    ".json": Format.JSON,
+    ".parquet": Format.PARQUET,
+    ".arrow": Format.ARROW,
+}
+_STDOUT = ("standard output", "free some space there, or name another file with --out")
 _UNFOLDED = 10_000  # columns: in a pipe or a file no line is folded
 
 
@@ -31,8 +39,8 @@ class Output:
     """The chosen format and place; `out` None is standard output. `messages`: the console on standard error."""
 
     def __init__(self, format_: Format | None, out: Path | None) -> None:
-        """Raises typer.BadParameter if bytes were to end on a terminal."""
-        self._format = format_ or (_SUFFIXES.get(out.suffix.lower(), Format.TABLE) if out else Format.TABLE)
+        """Raises typer.BadParameter if bytes were to end on a terminal, or a file's name ends in no known format."""
+        self._format = format_ or _format_of(out)
         self._out = out
         self.messages = _console(sys.stderr)
         if self._format.is_binary and out is None and sys.stdout.isatty():
@@ -61,7 +69,9 @@ class Output:
 
     def _print(self, table: RenderableType) -> None:
         if self._out is None:
-            _console(sys.stdout).print(table)
+            with _writable(*_STDOUT):
+                _console(sys.stdout).print(table)
+                sys.stdout.flush()
         else:
             text = io.StringIO()
             _console(text).print(table)
@@ -69,13 +79,12 @@ class Output:
 
     def _write(self, content: bytes) -> None:
         if self._out is None:
-            sys.stdout.buffer.write(content)
-            sys.stdout.flush()
+            with _writable(*_STDOUT):
+                sys.stdout.buffer.write(content)
+                sys.stdout.flush()
             return
-        try:
+        with _writable(f"--out {self._out}", "name another file"):
             self._out.write_bytes(content)
-        except OSError as failure:
-            raise ConfigError(f"--out {self._out}: cannot be written ({failure.strerror}); name another file") from None
 
     def _say(self, message: RenderableType) -> None:
         if self._format is Format.TABLE and self._out is None and self.messages.is_terminal:
@@ -103,12 +112,33 @@ def errors_end_the_command(messages: Console) -> Iterator[None]:
         raise typer.Exit(ExitCode.INCOMPLETE) from None
 
 
+@contextmanager
+def _writable(place: str, remedy: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough, as in `hansa query … | head`
+    except OSError as failure:
+        raise ConfigError(f"{place}: cannot be written ({failure.strerror}); {remedy}") from None
+
+
 def _explain(messages: Console, what: str, rule: str, remedy: str = "") -> None:
     from hansa.render.cells import printable
 
     messages.print(Text.assemble((printable(what), "bold red"), " ", printable(rule)))
     if remedy:
         messages.print(Text.assemble(("Remedy:", "bold"), " ", printable(remedy)))
+
+
+def _format_of(out: Path | None) -> Format:
+    """What the file's name says; a table where it says nothing. An .xlsx is never filled with something else."""
+    if out is None:
+        return Format.TABLE
+    found = _SUFFIXES.get(out.suffix.lower())
+    if found is None:
+        text = f"{out.suffix} is no format; end the name in {', '.join(filter(None, _SUFFIXES))}, or give --format"
+        raise typer.BadParameter(text, param_hint="--out")
+    return found
 
 
 def _console(file: TextIO) -> Console:

@@ -43,7 +43,7 @@ def shape_answer(
         suppressed=marks.suppressed,
         partial=marks.partial,
         notes=notes_on(asked, expected.contract, reports, merged, marks),
-        contract=expected.contract.id,
+        plan=expected.plan,
         purpose=purpose,
         plan_hash=expected.plan_hash,
         query_hash=expected.query_hash,

@@ -14,24 +14,12 @@ from hansa.verify import VerifiedRelease
 from hansa_core.query.plan import Level
 from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
 from hansa_core.trust.members import Member
-from hansa_simulated_city import CITIES, Fault, SimulatedLeague, simulated_league
+from hansa_simulated_city import CITIES, Fault, SimulatedLeague
 from hansa_wire.progress import CityEvent, CityState
 
 TOGETHER = "SELECT kind, COUNT(*) AS n, SUM(tons) AS tons FROM harbour.ships GROUP BY kind ORDER BY kind"
 BY_CITY = "SELECT city, COUNT(*) AS n FROM harbour.ships GROUP BY city ORDER BY city"
 COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedLeague]:
-    with simulated_league(tmp_path_factory.mktemp("served")) as league:
-        yield league
-
-
-@pytest.fixture
-def cities(served: SimulatedLeague) -> Iterator[SimulatedLeague]:
-    yield served
-    served.heal()
 
 
 @pytest.fixture(scope="module")

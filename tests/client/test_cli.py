@@ -8,7 +8,6 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,22 +16,10 @@ from pyarrow import csv, parquet
 from typer.testing import CliRunner, Result
 
 from hansa.cli import app
-from hansa_simulated_city import Fault, SimulatedLeague, simulated_league
+from hansa_simulated_city import Fault, SimulatedLeague
 
 BY_CITY = "SELECT city, COUNT(*) AS n FROM harbour.ships GROUP BY city ORDER BY city"
 COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedLeague]:
-    with simulated_league(tmp_path_factory.mktemp("served")) as league:
-        yield league
-
-
-@pytest.fixture
-def cities(served: SimulatedLeague) -> Iterator[SimulatedLeague]:
-    yield served
-    served.heal()
 
 
 def hansa(cities: SimulatedLeague, *arguments: str) -> Result:
@@ -96,6 +83,7 @@ def test_with_too_few_cities_what_there_is_is_printed_all_the_same(cities: Simul
 def test_json_carries_rows_marks_and_reasons(cities: SimulatedLeague) -> None:
     cities.cities["hamburg"].fault = Fault.REFUSE
     document = json.loads(hansa(cities, "query", COUNT, "--format", "json", "--partial").stdout)
+    assert document["plan_sql"] == 'SELECT COUNT(*) FROM "harbour.ships/1"'
     assert document["rows"] == [{"n": 903}]
     assert document["partial"] == [{"row": 0, "column": "n", "gaps": {"hamburg": "not_published"}}]
     assert [city["state"] for city in document["cities"]] == ["answered", "refused", "answered"]
@@ -112,6 +100,23 @@ def test_a_file_is_written_in_the_format_that_its_name_says(
     table = parquet.read_table(path) if suffix == "parquet" else pa.ipc.open_stream(path.read_bytes()).read_all()
     assert table.to_pydict() == {"city": ["bremen", "hamburg", "luebeck"], "n": [3, 2, 900]}
     assert json.loads(table.schema.metadata[b"hansa"])["suppressed"] == []
+
+
+def test_a_file_is_never_filled_with_another_format_than_its_name_says(cities: SimulatedLeague, tmp_path: Path) -> None:
+    done = hansa(cities, "query", COUNT, "--out", str(tmp_path / "answer.xlsx"))
+    assert done.exit_code == 2
+    assert ".xlsx is no format" in done.stderr
+    assert not (tmp_path / "answer.xlsx").exists()
+
+
+@pytest.mark.parametrize("format_", ["table", "csv"])
+def test_a_full_disk_behind_standard_output_ends_without_a_traceback(cities: SimulatedLeague, format_: str) -> None:
+    command = [sys.executable, "-m", "hansa", "query", COUNT, "--format", format_, "--profile", str(cities.profile)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert "standard output: cannot be written (No space left on device)" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_file_that_cannot_be_written_is_named_without_a_traceback(cities: SimulatedLeague, tmp_path: Path) -> None:

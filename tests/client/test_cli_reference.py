@@ -25,7 +25,7 @@ def test_the_help_of_every_command_has_an_example() -> None:
     found = dict(leaves(root, root.make_context("hansa", [], resilient_parsing=True)))
     assert {"hansa query", "hansa catalogue"} <= found.keys()
     for path, command in found.items():
-        assert f"Example: {path}" in f"{command.help} {command.epilog}", path
+        assert f"Example: {path}" in (command.epilog or ""), path
 
 
 def test_the_page_names_every_command_and_option() -> None:

@@ -29,9 +29,10 @@ from hansa_core.trust.dsse import sign
 from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
 from hansa_core.trust.roster import Roster, roster_payload
 from hansa_new_league import CITIES, CONTRACT_TEXT, new_league, write_contract
+from hansa_wire.contract_files import read_contract_documents
 from hansa_wire.key_file import read_private_file, read_signer
 from hansa_wire.pins import analyst_city
-from hansa_wire.roster_file import FileRoster, read_contract_documents
+from hansa_wire.roster_file import FileRoster
 from hansa_wire.tls import dial_sync, server_credentials, spki_of
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from hansa.outer import OuterEngine, run_outer
+from hansa.outer import OuterEngine
 from hansa_core.errors import RefusedError
-from hansa_core.query.sql import OuterColumn, OuterSelect
+from hansa_core.query.sql.statement import OuterColumn, OuterSelect
 from hansa_statements import ask
 
 RELEASED = pa.table(
@@ -147,7 +147,12 @@ def test_threads_share_an_engine(engine: OuterEngine) -> None:
     assert answers == [table.num_rows for table in tables]
 
 
-def test_run_outer_needs_no_engine() -> None:
-    table, rows = run_outer(ask("SELECT AVG(days_to_issue) AS mean FROM housing.permits").outer, RELEASED)
-    assert table.column("mean").to_pylist() == RELEASED.column("a0").to_pylist()
-    assert rows == [0, 1, 2, 3]
+@pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP"])
+@pytest.mark.parametrize(("text", "is_known"), [("infinity", False), ("-infinity", False), ("9999-12-31", True)])
+def test_a_day_that_python_cannot_hold_is_null_and_crashes_no_reader(
+    engine: OuterEngine, kind: str, text: str, is_known: bool
+) -> None:
+    outer = ask(f"SELECT CAST('{text}' AS {kind}) AS day, COUNT(*) FROM housing.permits").outer
+    table, _ = engine.run(outer, RELEASED.select(["a1"]).rename_columns(["a0"]).slice(0, 1))
+    (day,) = table.column("day").to_pylist()
+    assert (day is not None) is is_known

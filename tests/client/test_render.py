@@ -14,7 +14,7 @@ from hansa.coverage import CityReport, ExitCode, Outcome, exit_code
 from hansa.marks import MarkedCell
 from hansa.render.cells import cell_texts, printable
 from hansa.render.formats import Format, encode_answer
-from hansa_core.query.plan import ContractId, Level
+from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def answer(**changes: object) -> Answer:
         "suppressed": (MarkedCell(row=1, column="n", gaps={"bremen": "suppressed"}),),
         "partial": (MarkedCell(row=2, column="n", gaps={"hamburg": "denied"}),),
         "notes": ("Mind <this>.",),
-        "contract": ContractId("harbour.ships", 1),
+        "plan": Plan(ContractId("harbour.ships", 1), None, (), (Aggregate(AggregateFunction.COUNT_ROWS),)),
         "purpose": "statistics",
         "plan_hash": bytes(32),
         "query_hash": bytes(32),
@@ -95,6 +95,15 @@ def test_frames_keep_counts_whole_where_one_is_missing() -> None:
     frame = answer().to_pandas()
     assert str(frame["n"].dtype) == "Int64"
     assert answer().to_polars()["n"].to_list() == [1, None, 3]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_library_that_is_not_installed_is_named_with_a_way_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=f"run `pip install {library}`, or take to_arrow"):
+        getattr(answer(), f"to_{library}")()
 
 
 def test_a_format_for_people_has_no_bytes() -> None:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Found a league of cities.")
+app = typer.Typer(
+    help="Found a league of cities.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+)
 
 _EXAMPLE = (
     "Example: hansa league new ./league --name hanse --city luebeck --city bremen "
@@ -24,15 +26,22 @@ def league() -> None:
 def new(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder for the league.")],
     *,
-    name: Annotated[str, typer.Option(help="The league's name.")],
-    city: Annotated[list[str], typer.Option(help="A member city: a-z, 0-9 and hyphens. Repeat for each.")],
-    contract: Annotated[list[Path], typer.Option(help="A contract's YAML file. Repeat for each.")],
-    host: Annotated[str, typer.Option(help="Where coordinator and nodes listen.")] = "127.0.0.1",
-    base_port: Annotated[int, typer.Option(help="The coordinator's port; the cities' count up from it.")] = 7400,
+    name: Annotated[str, typer.Option(metavar="NAME", help="The league's name.")],
+    city: Annotated[
+        list[str], typer.Option(metavar="CITY", help="A member city: a-z, 0-9 and hyphens. Repeat for each.")
+    ],
+    contract: Annotated[list[Path], typer.Option(metavar="FILE", help="A contract's YAML file. Repeat for each.")],
+    host: Annotated[str, typer.Option(metavar="HOST", help="Where coordinator and nodes listen.")] = "127.0.0.1",
+    base_port: Annotated[
+        int, typer.Option(metavar="PORT", help="The coordinator's port; the cities' count up from it.")
+    ] = 7400,
     purpose: Annotated[
-        list[str] | None, typer.Option(help="An allowed purpose, by default statistics. Repeat for each.")
+        list[str] | None,
+        typer.Option(metavar="P", help="An allowed purpose, by default statistics. Repeat for each."),
     ] = None,
-    valid_days: Annotated[int, typer.Option(help="How long roster, certificates and credentials hold.")] = 365,
+    valid_days: Annotated[
+        int, typer.Option(metavar="DAYS", help="How long roster, certificates and credentials hold.")
+    ] = 365,
 ) -> None:
     """Make a complete local league: keys, certificates, signed roster, credentials and analysts' profiles."""
     from hansa.league.create import DEFAULT_PURPOSE, create_league

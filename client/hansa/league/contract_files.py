@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import yaml
-
 from hansa_core.errors import ConfigError
-from hansa_core.query.contract_document import contract_from_document
 from hansa_core.query.plan import ContractId
+from hansa_wire.contract_files import contract_in
 
 
 def read_contract_files(paths: Iterable[Path]) -> Mapping[ContractId, bytes]:
@@ -22,10 +20,7 @@ def read_contract_files(paths: Iterable[Path]) -> Mapping[ContractId, bytes]:
             raise ConfigError(
                 f"{path}: cannot be read ({failure.strerror}); give the path of a contract file"
             ) from None
-        try:
-            contract = contract_from_document(yaml.safe_load(content)).id
-        except (yaml.YAMLError, ValueError) as broken:
-            raise ConfigError(f"{path}: is no contract: {broken}") from None
+        contract = contract_in(content, path).id
         if contract in documents:
             raise ConfigError(f"{path}: {contract} was given before; name each contract once")
         documents[contract] = content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from hansa.league.certificates import Validity
@@ -16,6 +16,7 @@ from hansa.league.write import write_league
 from hansa_core.errors import ConfigError
 from hansa_core.trust.names import check_distinct, check_label, check_purpose, check_shown_text
 from hansa_core.trust.roster import Roster
+from hansa_wire.clock import utc_now
 
 DEFAULT_BASE_PORT = 7400
 DEFAULT_PURPOSE = "statistics"
@@ -44,7 +45,7 @@ def create_league(
     A majority of the governance keys is needed for the next roster; this first one carries all their signatures.
     Raises ConfigError, and leaves nothing behind, if an argument or the folder will not do.
     """
-    now = (now or datetime.now(UTC).replace(tzinfo=None)).replace(microsecond=0)
+    now = utc_now() if now is None else now.replace(microsecond=0)
     _check_words(name, cities, purposes, valid_days)
     ports = _checked_ports(base_port, ports, len(cities) + 1)
     documents = read_contract_files(contracts)

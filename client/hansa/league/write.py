@@ -15,7 +15,7 @@ from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import sign
 from hansa_core.trust.envelope_json import envelope_to_json
 from hansa_core.trust.roster import Roster, roster_payload
-from hansa_wire.roster_file import contract_file_name
+from hansa_wire.contract_files import contract_file_name
 
 
 def write_league(

@@ -80,7 +80,8 @@ def _flat(table: pa.Table) -> pa.Table:
 
 def _about(answer: Answer) -> dict[str, Any]:
     return {
-        "contract": str(answer.contract),
+        "contract": str(answer.plan.source),
+        "plan_sql": answer.plan_sql,
         "purpose": answer.purpose,
         "query_hash": answer.query_hash.hex(),
         "plan_hash": answer.plan_hash.hex(),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from typing import TYPE_CHECKING
 
-from hansa.answer import Answer
 from hansa.marks import MarkedCell
 from hansa.render.cells import PARTIAL, SUPPRESSED, cell_texts
 from hansa.render.legend import coverage_line, mark_lines, missing_lines, reasons_of
+
+if TYPE_CHECKING:
+    from hansa.answer import Answer
 
 # Only relative colours: a notebook may be light or dark.
 _STYLE = (

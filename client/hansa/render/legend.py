@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from hansa.answer import Answer
 from hansa.coverage import CityReport, Outcome, answered, missing
 from hansa.marks import MarkedCell
 from hansa.render.cells import PARTIAL, SUPPRESSED, printable
+
+if TYPE_CHECKING:
+    from hansa.answer import Answer
 
 _REASONS = {
     "suppressed": "withheld by disclosure control",
@@ -16,6 +19,7 @@ _REASONS = {
     "failed": "failed",
     "untrusted": "not trusted",
     "not_in_domain": "no such cell there",
+    "too_many_rows": "claims more rows than a city can have",
 }
 
 

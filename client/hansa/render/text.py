@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from rich import box
@@ -13,10 +14,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hansa.answer import Answer
 from hansa.coverage import CityReport, Outcome
 from hansa.render.cells import NULL, PARTIAL, SUPPRESSED, cell_texts, printable
 from hansa.render.legend import coverage_line, mark_lines, missing_lines
+
+if TYPE_CHECKING:
+    from hansa.answer import Answer
 
 _PLAIN_WIDTH = 120
 _STATE_MARKS = {Outcome.REFUSED: ("–", "yellow"), Outcome.UNTRUSTED: ("✗", "bold red")}

@@ -1,0 +1,70 @@
+"""What does a statement ask, of which cities, for which purpose? Held against the league before anything is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from hansa_core.errors import RefusedError
+from hansa_core.nearest import nearest, shown
+from hansa_core.query.check import check_plan
+from hansa_core.query.contract import Contract
+from hansa_core.query.plan import ContractId
+from hansa_core.trust.roster import Roster
+
+if TYPE_CHECKING:
+    from hansa_core.query.sql.statement import Statement
+
+
+def read_question(statement: str, contracts: Mapping[ContractId, Contract], roster: Roster) -> Statement:
+    """The SQL as plan and outer SELECT. Raises RefusedError for what no city could answer."""
+    from hansa_core.query.sql.split import parse_statement  # sqlglot, which only a statement needs
+
+    asked = parse_statement(statement, contracts, roster.cities)
+    contract = contracts[asked.plan.source]
+    check_plan(asked.plan, contract, contract.least_level)
+    return asked
+
+
+def addressed_cities(asked: Statement, roster: Roster) -> tuple[str, ...]:
+    """The cities that the roster, never the coordinator, says the question is for. Raises RefusedError."""
+    serving = roster.cities_serving(asked.plan.source)
+    if asked.cities is None:
+        if not serving:
+            raise RefusedError(
+                "contract_not_served",
+                f"no city of the league serves {asked.plan.source}",
+                "ask `hansa catalogue` what is served",
+                "FROM",
+            )
+        return serving
+    for city in asked.cities:
+        if city not in serving:
+            raise RefusedError(
+                "contract_not_served",
+                f"{city} does not serve {asked.plan.source}",
+                f"these do: {', '.join(serving) or 'none'}",
+                "city",
+            )
+    return asked.cities
+
+
+def demanded_cities(min_cities: int | None, cities: Collection[str], *, partial: bool) -> int:
+    """How many of the addressed cities have to answer: all by default, with `partial` one. Raises RefusedError."""
+    if min_cities is None:
+        return 1 if partial else len(cities)
+    if not 1 <= min_cities <= len(cities):
+        rule = f"at least 1 and at most the {len(cities)} addressed cities can be demanded"
+        raise RefusedError("min_cities", rule, f"ask for 1 to {len(cities)}", "min_cities")
+    return min_cities
+
+
+def stated_purpose(purpose: str | None, roster: Roster) -> str:
+    """The purpose, if the league knows it; None was stated by nobody. Raises RefusedError."""
+    if purpose is None:
+        known = ", ".join(roster.purposes)
+        raise RefusedError("purpose_not_allowed", "a question states its purpose", f"known are: {known}", "purpose")
+    if purpose not in roster.purposes:
+        rule = f"{shown(purpose)} is no purpose of the league"
+        raise RefusedError("purpose_not_allowed", rule, nearest(purpose, roster.purposes), "purpose")
+    return purpose
