@@ -28,27 +28,27 @@ SQL = """
 SELECT city, applied_year, COUNT(*) AS submitted, COUNT(days_to_issue) AS issued, ROUND(AVG(days_to_issue), 1) AS days
 FROM housing.permits WHERE applied_year >= {year} AND project IN ({projects}) GROUP BY city, applied_year ORDER BY 1, 2
 """
+REPEATED = SQL.format(year=2018, projects="'adu', 'habitable-room'")
 
 
 def measure(directory: Path) -> None:
     """Print the section. `directory` holds a demo league that is not running."""
     with running_league(directory), hansa.connect(directory / "profile.toml") as league:
-        repeated = SQL.format(year=2018, projects="'adu', 'habitable-room'")
         for _ in range(20):
-            league.sql(repeated)
+            league.sql(REPEATED)
         round_trip = _timed(_health_check(directory, league), RUNS)
 
         heading(f"warm question to four cities, {RUNS} runs")
         row("reference: one round trip, mutual TLS", round_trip)
-        row("asked before: the stored release", _timed(lambda: league.sql(repeated), RUNS), reference=round_trip)
-        fresh = _fresh_statements()
+        row("asked before: the stored release", _timed(lambda: league.sql(REPEATED), RUNS), reference=round_trip)
+        fresh = fresh_statements()
         row("never asked before", _timed(lambda: league.sql(next(fresh)), RUNS), reference=round_trip)
 
         heading("where the time goes (asked before)")
         spans = _Spans()
         with _followed(league, spans):
-            whole = _timed(lambda: league.sql(repeated), RUNS)
-        row("SDK: parse, split, canonicalise, hash", _timed(lambda: _read(league, repeated), RUNS))
+            whole = _timed(lambda: league.sql(REPEATED), RUNS)
+        row("SDK: parse, split, canonicalise, hash", _timed(lambda: _read(league, REPEATED), RUNS))
         row("coordinator and cities, as the SDK waits", spans.calls)
         own = [total - call for total, call in zip(whole, spans.calls, strict=True)]
         row("SDK: all its own work", own)
@@ -71,7 +71,7 @@ def _read(league: hansa.League, statement: str) -> bytes:
     return plan_hash(parse_statement(statement, league.contracts, league.roster.cities).plan)
 
 
-def _fresh_statements() -> Iterator[str]:
+def fresh_statements() -> Iterator[str]:
     """Statements with plans that no node has seen: each addresses another set of years."""
     years = range(1990, 2027)
     for chosen in islice(combinations(years, 4), 0, None, 7):

@@ -12,6 +12,7 @@ from report import heading
 
 def main() -> None:
     """Make one demo league and measure it."""
+    import memory
     import question
     import start
 
@@ -22,6 +23,7 @@ def main() -> None:
         make_league(directory, say=lambda _: None)
         question.measure(directory)
         start.measure(directory)
+        memory.measure(directory)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A node from nothing: how long until its first answer, and what it holds in memory when idle.
+"""From nothing: how long until a node's first answer, and until the SDK can be asked.
 
-The reference is a Python process that imports gRPC, Arrow and DuckDB and ends.
+The references are Python processes: one that imports gRPC, Arrow and DuckDB and ends, and one that only ends.
 """
 
 from __future__ import annotations
@@ -9,26 +9,22 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from statistics import median
 from time import perf_counter
-
-import psutil
 
 import hansa
 from hansa_demo.league import node_home, running_league
 from hansa_demo.processes import listens
-from report import figure, heading, row
+from report import heading, row
 
 CITY = "los-angeles"
 STARTS = 5
-IDLE_S = 3.0
 SQL = f"SELECT applied_year, COUNT(*) AS n FROM housing.permits WHERE city = '{CITY}' GROUP BY applied_year"
 
 
 def measure(directory: Path) -> None:
     """Print the section. `directory` holds a demo league that is not running."""
     heading(f"a node's cold start, {STARTS} starts")
-    imports = [_seconds_of([sys.executable, "-c", "import grpc, pyarrow, duckdb"]) for _ in range(STARTS)]
+    imports = _seconds_of_imports("grpc, pyarrow, duckdb")
     row("reference: import gRPC, Arrow and DuckDB", imports)
     with running_league(directory) as processes, hansa.connect(directory / "profile.toml") as league:
         port = league.roster.member(CITY).port
@@ -39,16 +35,15 @@ def measure(directory: Path) -> None:
             [_first_answer(directory, league, port) for _ in range(STARTS)],
             reference=imports,
         )
-        time.sleep(IDLE_S)
-        heading("idle memory (RSS)")
-        for name, process in processes.items():
-            if name != CITY:
-                figure(name, psutil.Process(process.pid).memory_info().rss / 2**20, "MiB")
-        figure(
-            "median node",
-            median(_rss(processes[name].pid) for name in processes if name not in (CITY, "coordinator")),
-            "MiB",
-        )
+    heading(f"the SDK's start, {STARTS} starts")
+    bare = _seconds_of_imports("sys")
+    row("reference: a Python process", bare)
+    row("import hansa", _seconds_of_imports("hansa"), reference=bare)
+    row(
+        "import all that a question needs",
+        _seconds_of_imports("hansa.connection, hansa.shape, hansa_core.query.sql.split"),
+        reference=bare,
+    )
 
 
 def _first_answer(directory: Path, league: hansa.League, port: int) -> float:
@@ -69,14 +64,13 @@ def _first_answer(directory: Path, league: hansa.League, port: int) -> float:
         _stop(node)
 
 
-def _rss(pid: int) -> float:
-    return psutil.Process(pid).memory_info().rss / 2**20
-
-
-def _seconds_of(command: list[str]) -> float:
-    started = perf_counter()
-    subprocess.run(command, check=True)
-    return perf_counter() - started
+def _seconds_of_imports(modules: str) -> list[float]:
+    samples = []
+    for _ in range(STARTS):
+        started = perf_counter()
+        subprocess.run([sys.executable, "-c", f"import {modules}"], check=True)
+        samples.append(perf_counter() - started)
+    return samples
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

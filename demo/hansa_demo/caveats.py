@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import permittimelines
 from rich.console import Console
 from rich.text import Text
@@ -21,5 +23,6 @@ def print_source(console: Console) -> None:
 
 
 def mature_years() -> dict[str, list[str]]:
-    """For each city, the application years that its published timelines rest on."""
-    return {row["city"]: row["mature_years"].split(";") for row in permittimelines.timelines()}
+    """For each city, in the alphabet's order, the application years that its published timelines rest on."""
+    timelines = sorted(permittimelines.timelines(), key=itemgetter("city"))
+    return {row["city"]: row["mature_years"].split(";") for row in timelines}

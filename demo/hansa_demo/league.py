@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from hansa.league.create import create_league
 from hansa.profile import load_profile
 from hansa_demo.permits import write_city_source
 from hansa_demo.processes import Service, run_hansa, running
-from hansa_wire.roster_file import FileRoster
+from hansa_wire.clock import utc_now
+from hansa_wire.trust_anchor import load_roster
 
 HOST = "127.0.0.1"
 CITIES = ("los-angeles", "san-diego", "san-francisco", "seattle")
@@ -71,12 +71,7 @@ def holds_league(directory: Path) -> bool:
 def _services(directory: Path) -> tuple[list[Service], list[Service]]:
     """A node for each city, and the coordinators, where the roster says that they listen."""
     profile = load_profile(directory / "profile.toml")
-    source = FileRoster(
-        path=profile.roster,
-        governance_keys=profile.governance_keys,
-        governance_threshold=profile.governance_threshold,
-    )
-    roster = source.load(datetime.now(UTC).replace(tzinfo=None))
+    roster = load_roster(profile, utc_now())
     logs = directory / "logs"
     logs.mkdir(exist_ok=True)
     nodes = [

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 import pytest
 
 from hansa_demo.league import node_home
-from hansa_demo.processes import listens
 from hansa_running_league import RunningLeague
 
 pytestmark = pytest.mark.xdist_group("league")
@@ -72,25 +71,3 @@ def test_a_stopped_node_is_timed_out_and_does_not_hold_the_others(demo: RunningL
         assert [state for city, state in states.items() if city != GONE] == ["answered"] * 3
     finally:
         process.send_signal(signal.SIGCONT)
-
-
-def test_a_second_node_on_the_same_port_does_not_start(demo: RunningLeague) -> None:
-    port = demo.league.roster.member(GONE).port
-    assert listens("127.0.0.1", port)
-    second = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "hansa",
-            "node",
-            "serve",
-            "--config",
-            str(node_home(demo.directory, GONE) / "node.toml"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert second.returncode != 0
-    assert "Traceback" not in second.stderr
