@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 import duckdb
+from cachetools import LRUCache
 
 from hansa_core.errors import ConfigError
 from hansa_core.policy.manifest import Manifest
@@ -18,7 +21,6 @@ from hansa_node.engines.lockdown import open_locked
 from hansa_node.engines.published import PublishedTables
 from hansa_node.ingest.stamp import check_stamp
 from hansa_node.ingest.versions import DatasetVersion
-from hansa_node.recent import Recent
 
 _REMEMBERED_PARTS = 50_000  # a few megabytes
 
@@ -40,18 +42,25 @@ class Dataset:
     data_version: int
     engine: Engine | PublishedTables
     close: Callable[[], None]
-    _covers: Recent[Plan, Cover] = field(
-        default_factory=lambda: Recent(capacity=_REMEMBERED_PARTS, weigh=_parts_in),
+    _covers: LRUCache[Plan, Cover] = field(
+        default_factory=lambda: LRUCache(maxsize=_REMEMBERED_PARTS, getsizeof=_parts_in),
         init=False,
         repr=False,
         compare=False,
     )
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def cover_of(self, plan: Plan) -> Cover | None:
         """At `controlled`, the published cells that unite to the plan, which is canonical. Raises RefusedError."""
         if self.manifest.level is Level.OPEN:
             return None
-        return self._covers.get(plan, lambda: find_cover(plan, self.contract, self.manifest))
+        with self._lock:
+            if plan in self._covers:
+                return self._covers[plan]
+        cover = find_cover(plan, self.contract, self.manifest)  # outside the lock: it may take long
+        with self._lock, suppress(ValueError):  # too large to be remembered
+            self._covers[plan] = cover
+        return cover
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
