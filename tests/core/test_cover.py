@@ -158,6 +158,16 @@ def test_a_count_of_a_dimension_is_its_rows_that_are_known() -> None:
     assert cover_of(plan(Aggregate(AggregateFunction.COUNT, "kind"))).table == "whole"
 
 
+def test_a_median_asks_for_every_bin_of_every_level() -> None:
+    cover = cover_of(plan(Aggregate(AggregateFunction.QUANTILE_CONT, "days", quantile=0.5), keys=("kind",)))
+    bins = {"≤ 5", "(5, 20]", "(20, 60]", "> 60", "≤ 20", "> 20"}
+    shape = SHAPES[cover.table]
+    (bar,) = (cell for cell in cover.cells if cell.key == ("bar",))
+    asked = [[shape.dimensions[-1].nodes[shape.nodes(number)[-1]].label for number in parts] for parts in bar.parts]
+    assert {labels[0] for labels in asked if len(labels) == 1} == bins | {"all"}  # and the count of days, over all
+    assert len(asked) == len(bins) + 1
+
+
 @pytest.mark.parametrize(
     ("asked", "lacks"),
     [
@@ -165,6 +175,7 @@ def test_a_count_of_a_dimension_is_its_rows_that_are_known() -> None:
         (plan(Aggregate(AggregateFunction.SUM, "score"), keys=("kind",)), "by_kind lacks the measure score"),
         (plan(keys=("score",)), "by_score lacks a cut of score"),
         (plan(Aggregate(AggregateFunction.AVG, "zone")), "whole lacks the measure zone"),
+        (plan(Aggregate(AggregateFunction.HISTOGRAM, "days"), keys=("street",)), "by_street lacks the bins of days"),
     ],
 )
 def test_a_refusal_names_the_nearest_tables_and_what_they_lack(asked: Plan, lacks: str) -> None:
@@ -257,6 +268,8 @@ def _aggregates() -> st.SearchStrategy[Aggregate]:
         st.builds(Aggregate, st.sampled_from(measured), st.sampled_from(["days", "visits", "score"]), where),
         st.builds(Aggregate, st.just(AggregateFunction.COUNT), st.sampled_from(["zone", "kind", "licensed"]), where),
         st.builds(Aggregate, st.just(AggregateFunction.COUNT_DISTINCT), st.just("firm"), where),
+        st.builds(Aggregate, st.just(AggregateFunction.HISTOGRAM), st.sampled_from(["days", "score"]), where),
+        st.builds(Aggregate, st.just(AggregateFunction.QUANTILE_CONT), st.just("days"), where, quantile=st.just(0.9)),
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from hansa_permit_figures import figures, summary, wrong
+from hansa_permit_figures import QUANTILES, figures, quantile_figures, summary, wrong
 from hansa_running_league import RunningLeague
 
 pytestmark = pytest.mark.xdist_group("league")
@@ -19,3 +20,20 @@ def test_every_figure_that_the_thresholds_leave_is_the_published_one(
     record_property("printed", summary(found))
     assert wrong(found) == []
     assert sum(figure.answered is not None for figure in found) > len(found) // 2
+
+
+def test_every_published_quantile_lies_in_its_interval(
+    demo: RunningLeague, record_property: Callable[[str, object], None]
+) -> None:
+    def ask(sql: str) -> list[dict[str, Any]]:
+        answer = demo.league.sql(sql)
+        rows = [row | dict.fromkeys(QUANTILES) for row in answer.to_arrow().to_pylist()]
+        for interval in answer.intervals:
+            rows[interval.row][interval.column] = (interval.lower, interval.upper)
+        return rows
+
+    found = quantile_figures(ask)
+    shown = [figure for figure in found if figure.interval is not None]
+    record_property("printed", f"quantiles left by the thresholds: {len(shown)} of {len(found)}")
+    assert [figure for figure in found if not figure.holds] == []
+    assert len(shown) > len(found) // 2

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from fractions import Fraction
 
 from hansa_core.protection.hierarchy import Dimension, Interval, Leaf, Node
 from hansa_core.query.contract import ContractColumn
+from hansa_core.query.measure_bins import ends_of, level_bins
 
 
 def binned(column: ContractColumn, *, cuts: bool) -> Dimension:
@@ -16,10 +15,8 @@ def binned(column: ContractColumn, *, cuts: bool) -> Dimension:
     A bin (a, b] is held in whole quanta; the first and the last end at the column's bounds, to which ingest clips.
     """
     assert column.quantum is not None
-    assert column.lower is not None
-    assert column.upper is not None
-    first, last = math.ceil(column.lower / column.quantum), math.floor(column.upper / column.quantum)
-    levels = [_intervals(first, last, level, column.quantum) for level in (column.bins if cuts else ())]
+    first, last = ends_of(column)
+    levels = [[Interval(*ends) for ends in level_bins(column, level)] for level in (column.bins if cuts else ())]
     finest = levels[-1] if levels else [Interval(first, last)]
     position = {interval.lower: index for index, interval in enumerate(finest)}
     unknown = len(finest)
@@ -60,12 +57,6 @@ class _Nodes:
     def frozen(self) -> tuple[Node, ...]:
         pairs = zip(self._nodes, self._children, strict=True)
         return tuple(Node(label=label, leaves=leaves, children=tuple(below)) for (label, leaves), below in pairs)
-
-
-def _intervals(first: int, last: int, cuts: Sequence[Fraction], quantum: Fraction) -> list[Interval]:
-    """The bins between `first` and `last`, in quanta; a cut at or beyond the bounds separates nothing."""
-    ends = sorted({end for cut in cuts if first <= (end := math.floor(cut / quantum)) < last})
-    return [Interval(low, high) for low, high in zip([first, *(e + 1 for e in ends)], [*ends, last], strict=True)]
 
 
 def _interval_label(interval: Interval, first: int, last: int, quantum: Fraction) -> str:

@@ -13,9 +13,10 @@ from hansa_core.protection.leaves import UndecidedError
 from hansa_core.protection.regions import Box, Key, Space, conjuncts_of
 from hansa_core.protection.tables import TableShape, shape_of
 from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Call, Column, Expression, Op, columns_of
+from hansa_core.query.expression import Call, Column, Expression, Literal, Op, columns_of
 from hansa_core.query.moments import Moment, MomentKind, moments_of
 from hansa_core.query.plan import Plan
+from hansa_core.query.quanta import value_of
 
 MAX_PARTS = 1_000_000
 """Published cells that one answer may read, each as often as it is read."""
@@ -91,10 +92,13 @@ def _missing(plan: Plan, table: TableDeclaration, contract: Contract) -> list[st
     conditions = [plan.where, *(aggregate.where for aggregate in plan.aggregates)]
     used = frozenset[str]().union(*(columns_of(e) for e in (*plan.keys, *conditions) if e is not None))
     lacks = [f"the dimension {name}" for name in sorted(used - has)]
-    for moment in moments_of(plan):
+    for moment in moments_of(plan, contract):
         name = moment.column
-        if name is None or name in table.measures:
+        if moment.kind is MomentKind.BIN and name != table.bins:
+            lacks.append(f"the bins of {name}")
+        if name is None or name in table.measures or moment.kind is MomentKind.BIN:
             continue
+        assert isinstance(name, str)
         counted = moment.kind is MomentKind.COUNT and (columns[name].required or name in has)
         if moment.kind is not MomentKind.DISTINCT and not counted:
             lacks.append(f"the measure {name}")
@@ -104,7 +108,7 @@ def _missing(plan: Plan, table: TableDeclaration, contract: Contract) -> list[st
 def _cover(plan: Plan, shape: TableShape, contract: Contract) -> Cover:
     space = Space(shape.dimensions, contract.columns)
     where = conjuncts_of(plan.where)
-    moments = [_figure(moment, shape, contract) for moment in moments_of(plan)]
+    moments = [_figure(moment, shape, contract) for moment in moments_of(plan, contract)]
     try:
         cells = space.regions(plan.keys, where) if plan.keys else {(): list[Box]()}
         asked = {
@@ -141,14 +145,25 @@ def _cover(plan: Plan, shape: TableShape, contract: Contract) -> Cover:
 def _figure(moment: Moment, shape: TableShape, contract: Contract) -> tuple[Figure, tuple[Expression, ...]]:
     """What a moment adds up, and the conditions on the rows: COUNT of a dimension is its rows that are not NULL."""
     conditions = conjuncts_of(moment.where)
+    if moment.bin is not None:
+        return Figure(kind=MomentKind.ROWS), (*conditions, *_inside(moment, contract))
     if moment.kind is not MomentKind.COUNT or moment.column in shape.measures:
         measure = moment.column if moment.kind in (MomentKind.COUNT, MomentKind.SUM) else None
+        assert measure is None or isinstance(measure, str)
         return Figure(kind=moment.kind, measure=measure), conditions
-    assert moment.column is not None
+    assert isinstance(moment.column, str)
     if contract.columns[moment.column].required:
         return Figure(kind=MomentKind.ROWS), conditions
     is_known = Call(Op.NOT, (Call(Op.IS_NULL, (Column(moment.column),)),))
     return Figure(kind=MomentKind.ROWS), (*conditions, is_known)
+
+
+def _inside(moment: Moment, contract: Contract) -> tuple[Expression, ...]:
+    """That the measure lies in the moment's bin, as conditions on its value."""
+    assert moment.bin is not None
+    column = contract.columns[str(moment.column)]
+    lower, upper = (Literal(value_of(column, end), column.type) for end in moment.bin)
+    return Call(Op.GE, (Column(column.name), lower)), Call(Op.LE, (Column(column.name), upper))
 
 
 class _Union:

@@ -7,10 +7,10 @@ from typing import Any
 
 import rfc8785
 
-from hansa_core.query.expression import Expression, Literal
+from hansa_core.query.expression import Column, Expression, Literal
 from hansa_core.query.expression_document import expression_document
 from hansa_core.query.limits import MAX_NODES
-from hansa_core.query.plan import Aggregate, Plan
+from hansa_core.query.plan import Aggregate, AggregateFunction, Argument, Plan
 from hansa_core.query.simplify import simplify, sorted_set
 from hansa_core.query.size import check_size, parts_of
 from hansa_core.query.types import DataType
@@ -23,10 +23,7 @@ def canonicalise(plan: Plan) -> Plan:
     """
     # A NOT above n conditions becomes n NOTs, so a canonical plan may have twice the nodes that a question may.
     check_size(parts_of(plan), max_nodes=2 * MAX_NODES)
-    aggregates = {
-        rfc8785.dumps(_aggregate_document(one)): one
-        for one in (Aggregate(item.function, item.column, _filter(item.where)) for item in plan.aggregates)
-    }
+    aggregates = {rfc8785.dumps(_aggregate_document(one)): one for one in map(_aggregate, plan.aggregates)}
     return Plan(
         source=plan.source,
         where=_filter(plan.where),
@@ -61,5 +58,38 @@ def _optional(where: Expression | None) -> dict[str, Any] | None:
     return None if where is None else expression_document(where)
 
 
+def _aggregate(aggregate: Aggregate) -> Aggregate:
+    argument = _argument(aggregate.column)
+    if aggregate.function is AggregateFunction.COUNT and isinstance(argument, Literal) and argument.value is not None:
+        return Aggregate(AggregateFunction.COUNT_ROWS, None, _filter(aggregate.where))  # a constant is never NULL
+    return Aggregate(
+        aggregate.function,
+        argument,
+        _filter(aggregate.where),
+        _argument(aggregate.second),
+        None if aggregate.quantile is None else aggregate.quantile + 0.0,  # there is one zero
+    )
+
+
+def _argument(argument: Argument | None) -> Argument | None:
+    if argument is None or isinstance(argument, str):
+        return argument
+    simple = simplify(argument)
+    return simple.name if isinstance(simple, Column) else simple
+
+
 def _aggregate_document(aggregate: Aggregate) -> dict[str, Any]:
-    return {"function": aggregate.function.value, "column": aggregate.column, "where": _optional(aggregate.where)}
+    document: dict[str, Any] = {
+        "function": aggregate.function.value,
+        "column": _argument_document(aggregate.column),
+        "where": _optional(aggregate.where),
+    }
+    if aggregate.second is not None:
+        document["second"] = _argument_document(aggregate.second)
+    if aggregate.quantile is not None:
+        document["quantile"] = aggregate.quantile
+    return document
+
+
+def _argument_document(argument: Argument | None) -> str | dict[str, Any] | None:
+    return argument if argument is None or isinstance(argument, str) else expression_document(argument)

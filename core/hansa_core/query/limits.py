@@ -14,6 +14,9 @@ MAX_KEYS = 8
 MAX_AGGREGATES = 64
 """Aggregates of a plan."""
 
+MAX_MOMENTS = 4096
+"""Integers per cell that the aggregates of a plan are finished from, repeats counted once."""
+
 MAX_CELLS = 100_000
 """Cells of one city's partial."""
 

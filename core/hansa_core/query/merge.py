@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial as bound
 from functools import reduce
 
 import pyarrow as pa
@@ -12,9 +13,9 @@ from hansa_core.errors import PeerError, RefusedError
 from hansa_core.query.contract import Contract, Scope
 from hansa_core.query.domain_order import cell_order
 from hansa_core.query.expression import columns_of
-from hansa_core.query.finalise import aggregate_type, finalise
+from hansa_core.query.finalise import Finished, aggregate_type, finalise
 from hansa_core.query.merged_table import Mark, MergedCell, MergedTable, MergedValue
-from hansa_core.query.moments import MAX_ROWS, MomentKind, add_moments, moments_of, moments_of_aggregate
+from hansa_core.query.moments import MAX_ROWS, Moment, MomentKind, merge_moments, moments_of, moments_of_aggregate
 from hansa_core.query.partial import partial_from_rows, partial_schema, rows_of
 from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
 from hansa_core.query.types import Value
@@ -49,10 +50,11 @@ def add_partials(plan: Plan, contract: Contract, tables: Iterable[pa.Table]) -> 
     A suppressed moment suppresses the sum. Without tables: the partial of no rows.
     """
     width = len(plan.keys)
-    sums: dict[Keys, Moments] = {} if plan.keys else {(): (0,) * len(moments_of(plan))}
+    order = moments_of(plan, contract)
+    sums: dict[Keys, Moments] = {} if plan.keys else {(): tuple(moment.nothing for moment in order)}
     for table in tables:
         for keys, moments in _cells(table, width).items():
-            sums[keys] = add_moments(sums[keys], moments) if keys in sums else moments
+            sums[keys] = merge_moments(order, sums[keys], moments) if keys in sums else moments
     return partial_from_rows(plan, contract, ((*keys, *moments) for keys, moments in sums.items()))
 
 
@@ -102,7 +104,7 @@ def _refuse_mixed_levels(outcomes: Iterable[CityOutcome]) -> None:
 
 def _absence(plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome]) -> dict[str, Moments | str]:
     """What a cell that is absent from a city's answer stands for: the moments of no rows, or a reason."""
-    zero = (0,) * len(moments_of(plan))
+    zero = tuple(moment.nothing for moment in moments_of(plan, contract))
     per_city = any(contract.columns[name].per_city for key in plan.keys for name in columns_of(key))
 
     def absence(outcome: CityOutcome) -> Moments | str:
@@ -118,43 +120,61 @@ def _absence(plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome]
 def _finisher(
     plan: Plan, contract: Contract, *, partial: bool
 ) -> Callable[[str | None, Keys, Mapping[str, Moments | str]], MergedCell]:
-    moments = moments_of(plan)
-    needs = [
-        (aggregate, [moments.index(moment) for moment in moments_of_aggregate(aggregate)])
-        for aggregate in plan.aggregates
-    ]
-    counts = [index for index, moment in enumerate(moments) if moment.kind is not MomentKind.SUM]
+    moments = moments_of(plan, contract)
+    needs = []
+    for aggregate in plan.aggregates:
+        own = moments_of_aggregate(aggregate, contract)
+        needs.append((aggregate, own, [moments.index(moment) for moment in own]))
+    counts = [index for index, moment in enumerate(moments) if moment.counts]
 
     def finish(city: str | None, keys: Keys, parts: Mapping[str, Moments | str]) -> MergedCell:
         _check_rows([part for part in parts.values() if not isinstance(part, str)], counts)
-        values = tuple(_finish(aggregate, need, parts, contract, partial=partial) for aggregate, need in needs)
+        values = tuple(
+            _finish(
+                aggregate,
+                own,
+                {name: part if isinstance(part, str) else tuple(part[i] for i in need) for name, part in parts.items()},
+                contract,
+                partial=partial,
+            )
+            for aggregate, own, need in needs
+        )
         return MergedCell(city=city, keys=keys, values=values)
 
     return finish
 
 
 def _finish(
-    aggregate: Aggregate, need: Sequence[int], parts: Mapping[str, Moments | str], contract: Contract, *, partial: bool
+    aggregate: Aggregate,
+    moments: Sequence[Moment],
+    parts: Mapping[str, Moments | str],
+    contract: Contract,
+    *,
+    partial: bool,
 ) -> MergedValue:
-    inside: dict[str, Moments] = {}
-    gaps: dict[str, str] = {}
-    for city, part in parts.items():
-        if isinstance(part, str):
-            gaps[city] = part
-        elif any(part[index] is None for index in need):
-            gaps[city] = "suppressed"
-        else:
-            inside[city] = tuple(part[index] for index in need)
-    marks: set[Mark] = set()
-    value = None
-    if inside and (partial or not gaps):
-        total = reduce(add_moments, inside.values())
-        value = finalise(aggregate, [moment for moment in total if moment is not None], contract)
-        if gaps:
-            marks.add(Mark.PARTIAL)
-        if aggregate.function is AggregateFunction.COUNT_DISTINCT and _may_repeat(inside, contract):
-            marks.add(Mark.NOT_DEDUPLICATED)
-    return MergedValue(value=value, cities=tuple(inside), gaps=gaps, marks=frozenset(marks))
+    """One value from what each city gave for it: its `moments`, or why there are none."""
+    inside = {city: part for city, part in parts.items() if not isinstance(part, str) and _can_do(part, moments)}
+    gaps = {city: part if isinstance(part, str) else "suppressed" for city, part in parts.items() if city not in inside}
+    finished = Finished(value=None)
+    while inside and (partial or not gaps):
+        finished = finalise(aggregate, reduce(bound(merge_moments, moments), inside.values()), contract)
+        if not finished.hidden:
+            break
+        hiding = {city for city, part in inside.items() if None in part}
+        gaps |= dict.fromkeys(hiding, "suppressed")
+        inside = {city: part for city, part in inside.items() if city not in hiding}
+    is_given = bool(inside) and (partial or not gaps)
+    marks = {Mark.PARTIAL} if is_given and gaps else set()
+    if is_given and aggregate.function is AggregateFunction.COUNT_DISTINCT and _may_repeat(inside, contract):
+        marks.add(Mark.NOT_DEDUPLICATED)
+    return MergedValue(
+        value=finished.value, cities=tuple(inside), gaps=gaps, marks=frozenset(marks), interval=finished.interval
+    )
+
+
+def _can_do(part: Moments, moments: Sequence[Moment]) -> bool:
+    """Whether a city's moments suffice: a suppressed bin only widens an interval."""
+    return all(value is not None or moment.kind is MomentKind.BIN for value, moment in zip(part, moments, strict=True))
 
 
 def _may_repeat(inside: Mapping[str, Moments], contract: Contract) -> bool:

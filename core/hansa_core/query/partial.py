@@ -10,13 +10,14 @@ from itertools import pairwise
 import pyarrow as pa
 
 from hansa_core.errors import PeerError
-from hansa_core.query.contract import Contract, ContractColumn
+from hansa_core.query.contract import Contract
 from hansa_core.query.domain_order import cell_order
 from hansa_core.query.expression import Column
 from hansa_core.query.ipc_size import unpacked_size
 from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_CELLS
-from hansa_core.query.moments import MAX_ROWS, Moment, MomentKind, moments_of, range_of_sum
+from hansa_core.query.moments import moments_of
 from hansa_core.query.plan import Plan
+from hansa_core.query.plausible import plausibility
 from hansa_core.query.types import DataType, Value
 from hansa_core.query.typing import column_types, type_of
 
@@ -40,7 +41,7 @@ def partial_schema(plan: Plan, contract: Contract) -> pa.Schema:
     """Keys `k0…` in the plan's order, then moments `m0…` in the order of `moments_of`. The plan is canonical."""
     types = column_types(contract)
     keys = [pa.field(f"k{index}", ARROW_TYPES[type_of(key, types)]) for index, key in enumerate(plan.keys)]
-    return pa.schema([*keys, *(pa.field(f"m{index}", MOMENT_TYPE) for index in range(len(moments_of(plan))))])
+    return pa.schema([*keys, *(pa.field(f"m{index}", MOMENT_TYPE) for index in range(len(moments_of(plan, contract))))])
 
 
 def partial_from_rows(plan: Plan, contract: Contract, rows: Iterable[Sequence[Value | None]]) -> pa.Table:
@@ -140,26 +141,12 @@ def _check_keys(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
 
 
 def _check_moments(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
-    moments = moments_of(plan)
+    broken_in = plausibility(moments_of(plan, contract), contract)
     width = len(plan.keys)
-    for index, moment in enumerate(moments):
-        values = [row[width + index] for row in rows]
-        if moment.kind is MomentKind.SUM:
-            counts = width + moments.index(Moment(MomentKind.COUNT, moment.column, moment.where))
-            column = contract.columns[str(moment.column)]
-            possible = all(_fits(value, row[counts], column) for value, row in zip(values, rows, strict=True))
-        else:
-            possible = all(value is None or 0 <= int(value) <= MAX_ROWS for value in values)  # type: ignore[arg-type]
-        if not possible:
-            raise PeerError(f"the partial has a {moment.kind} that the contract's bounds rule out")
-
-
-def _fits(total: Value | None, count: Value | None, column: ContractColumn) -> bool:
-    """Whether `count` values can add up to `total`; both are suppressed, or neither."""
-    if total is None or count is None:
-        return total is count
-    lower, upper = range_of_sum(column, int(count))  # type: ignore[arg-type]
-    return lower <= int(total) <= upper  # type: ignore[arg-type]
+    for row in rows:
+        broken = broken_in(row[width:])  # type: ignore[arg-type]
+        if broken is not None:
+            raise PeerError(f"the partial has a {broken}")
 
 
 def _normal(row: Sequence[Value | None]) -> Row:

@@ -69,15 +69,15 @@ def bind(plan: Plan, dataset: Dataset) -> BoundPlan | UnboundPlan:
     try:
         check_plan(plan, dataset.contract, dataset.manifest.level)
         canonical = canonicalise(plan)
-        max_cells = _cells_that_fit(canonical)
+        max_cells = _cells_that_fit(canonical, dataset)
         cover = _cover(canonical, dataset, max_cells)
     except RefusedError as broken:
         return UnboundPlan(dataset=dataset, broken=broken)
     return BoundPlan(dataset=dataset, plan=canonical, plan_hash=plan_hash(canonical), cover=cover, max_cells=max_cells)
 
 
-def _cells_that_fit(plan: Plan) -> int:
-    cell_bytes = _MOMENT_BYTES * len(moments_of(plan)) + _KEY_BYTES * len(plan.keys)
+def _cells_that_fit(plan: Plan, dataset: Dataset) -> int:
+    cell_bytes = _MOMENT_BYTES * len(moments_of(plan, dataset.contract)) + _KEY_BYTES * len(plan.keys)
     return min(MAX_CELLS, (MAX_ANSWER_BYTES - _FIXED_BYTES) // cell_bytes)
 
 

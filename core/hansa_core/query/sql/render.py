@@ -58,16 +58,17 @@ def _aggregate(aggregate: Aggregate) -> exp.Expr:
 
 
 def _unfiltered(aggregate: Aggregate) -> exp.Expr:
-    column = exp.Star() if aggregate.column is None else _column(aggregate.column)
+    arguments = [_column(one) if isinstance(one, str) else _tree(one) for one in aggregate.arguments]
     match aggregate.function:
-        case AggregateFunction.COUNT_ROWS | AggregateFunction.COUNT:
-            return exp.Count(this=column, big_int=True)
+        case AggregateFunction.COUNT_ROWS:
+            return exp.Count(this=exp.Star(), big_int=True)
+        case AggregateFunction.COUNT:
+            return exp.Count(this=arguments[0], big_int=True)
         case AggregateFunction.COUNT_DISTINCT:
-            return exp.Count(this=exp.Distinct(expressions=[column]), big_int=True)
-        case AggregateFunction.SUM:
-            return exp.Sum(this=column)
-        case AggregateFunction.AVG:
-            return exp.Avg(this=column)
+            return exp.Count(this=exp.Distinct(expressions=arguments), big_int=True)
+        case AggregateFunction.QUANTILE_CONT:
+            arguments.append(exp.Literal.number(repr(aggregate.quantile)))
+    return exp.Anonymous(this=aggregate.function.value.upper(), expressions=arguments)
 
 
 def _tree(expression: Expression) -> exp.Expr:
