@@ -23,6 +23,8 @@ def plan_to_wire(plan: Plan) -> query_pb2.Plan:
         write_expression(key, message.keys.add())
     for aggregate in plan.aggregates:
         _write_aggregate(aggregate, message.aggregates.add())
+    for kept in plan.totals:
+        message.totals.add(kept=kept)
     return message
 
 
@@ -33,6 +35,7 @@ def plan_from_wire(message: query_pb2.Plan) -> Plan:
         where=expression_from_wire(message.where) if message.HasField("where") else None,
         keys=tuple(expression_from_wire(key) for key in message.keys),
         aggregates=tuple(_aggregate_from_wire(aggregate) for aggregate in message.aggregates),
+        totals=tuple(tuple(total.kept) for total in message.totals),
     )
     check_size(parts_of(plan))
     return plan

@@ -33,7 +33,7 @@ def refusal_of(plan: Plan, level: Level = Level.CONTROLLED) -> RefusedError:
     return refusal.value
 
 
-@given(plans())
+@given(plans(totals=True))
 def test_generated_plans_pass_at_open(plan: Plan) -> None:
     check_plan(plan, TRIPS, Level.OPEN)
 

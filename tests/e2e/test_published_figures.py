@@ -37,3 +37,18 @@ def test_every_published_quantile_lies_in_its_interval(
     record_property("printed", f"quantiles left by the thresholds: {len(shown)} of {len(found)}")
     assert [figure for figure in found if not figure.holds] == []
     assert len(shown) > len(found) // 2
+
+
+def test_a_rollup_is_the_questions_that_it_is_made_of(demo: RunningLeague) -> None:
+    asked = "COUNT(*) AS n, COUNT(DISTINCT permit_id) AS permits, MEDIAN(days_to_issue) AS median"
+
+    def rows(keys: str, by: str) -> list[dict[str, Any]]:
+        sql = f"SELECT city, {keys}{asked} FROM housing.permits WHERE mature_cohort GROUP BY city{by} ORDER BY city"
+        found: list[dict[str, Any]] = demo.league.sql(sql).to_arrow().to_pylist()
+        return found
+
+    apart = [*rows("project, ", ", project"), *({"project": None} | row for row in rows("", ""))]
+    rolled_up = rows("project, ", ", ROLLUP (project)")
+    assert [row["project"] is None for row in rolled_up] == [False, False, True] * 4  # totals below their cells
+    as_set = {tuple(sorted(row.items(), key=str)) for row in rolled_up}
+    assert as_set == {tuple(sorted(row.items(), key=str)) for row in apart}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
+from itertools import combinations
 
 from hypothesis import strategies as st
 
@@ -337,14 +339,17 @@ def computed(kind: DataType | None) -> st.SearchStrategy[Argument]:
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
-    """A plan over TRIPS that `check_plan` accepts at `open`."""
-    return Plan(
+def plans(draw: st.DrawFn, *, totals: bool = False) -> Plan:
+    """A plan over TRIPS that `check_plan` accepts at `open`; without totals unless they are wanted."""
+    plan = Plan(
         source=TRIPS.id,
         where=draw(st.one_of(st.none(), expressions(BOOLEAN, 4))),
         keys=tuple(draw(st.lists(st.one_of(expressions(None, 1), expressions(None, 3)), max_size=3))),
         aggregates=tuple(draw(st.lists(_aggregates(), min_size=1, max_size=4))),
     )
+    some = [kept for size in range(len(plan.keys)) for kept in combinations(range(len(plan.keys)), size)]
+    wanted = draw(st.lists(st.sampled_from(some), unique=True)) if totals and some else []
+    return replace(plan, totals=tuple(wanted))
 
 
 @st.composite

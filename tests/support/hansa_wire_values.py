@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from hypothesis import strategies as st
@@ -67,6 +68,10 @@ plans = st.builds(
     where=st.none() | expressions,
     keys=st.lists(expressions, max_size=3).map(tuple),
     aggregates=st.lists(aggregates, min_size=1, max_size=3).map(tuple),
+).flatmap(
+    lambda plan: st.sets(st.integers(0, max(0, len(plan.keys) - 1)).map(lambda size: tuple(range(size)))).map(
+        lambda totals: replace(plan, totals=tuple(sorted(totals)) if plan.keys else ())
+    )
 )
 queries = st.builds(
     Query,

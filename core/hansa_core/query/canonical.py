@@ -11,7 +11,7 @@ from hansa_core.query.expression import Column, Expression, Literal
 from hansa_core.query.expression_document import expression_document
 from hansa_core.query.limits import MAX_NODES
 from hansa_core.query.plan import Aggregate, AggregateFunction, Argument, Plan
-from hansa_core.query.simplify import simplify, sorted_set
+from hansa_core.query.simplify import simplify, sort_key, sorted_set
 from hansa_core.query.size import check_size, parts_of
 from hansa_core.query.types import DataType
 
@@ -24,24 +24,30 @@ def canonicalise(plan: Plan) -> Plan:
     # A NOT above n conditions becomes n NOTs, so a canonical plan may have twice the nodes that a question may.
     check_size(parts_of(plan), max_nodes=2 * MAX_NODES)
     aggregates = {rfc8785.dumps(_aggregate_document(one)): one for one in map(_aggregate, plan.aggregates)}
+    simple = [simplify(key) for key in plan.keys]
+    keys = sorted_set(simple)
+    place = {sort_key(key): index for index, key in enumerate(keys)}
+    totals = {tuple(sorted({place[sort_key(simple[index])] for index in kept})) for kept in plan.totals}
     return Plan(
         source=plan.source,
         where=_filter(plan.where),
-        keys=tuple(sorted_set(simplify(key) for key in plan.keys)),
+        keys=tuple(keys),
         aggregates=tuple(aggregates[text] for text in sorted(aggregates)),
+        totals=tuple(sorted(kept for kept in totals if len(kept) < len(keys))),
     )
 
 
 def plan_json(plan: Plan) -> bytes:
     """The plan as it stands, as RFC 8785 JSON."""
-    return rfc8785.dumps(
-        {
-            "source": str(plan.source),
-            "where": _optional(plan.where),
-            "keys": [expression_document(key) for key in plan.keys],
-            "aggregates": [_aggregate_document(aggregate) for aggregate in plan.aggregates],
-        }
-    )
+    document: dict[str, Any] = {
+        "source": str(plan.source),
+        "where": _optional(plan.where),
+        "keys": [expression_document(key) for key in plan.keys],
+        "aggregates": [_aggregate_document(aggregate) for aggregate in plan.aggregates],
+    }
+    if plan.totals:
+        document["totals"] = [list(kept) for kept in plan.totals]
+    return rfc8785.dumps(document)
 
 
 def plan_hash(plan: Plan) -> bytes:

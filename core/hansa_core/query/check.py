@@ -9,7 +9,7 @@ from hansa_core.query.check_aggregate import check_aggregate
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Expression, columns_of
 from hansa_core.query.keys import check_key, naming_columns
-from hansa_core.query.limits import MAX_AGGREGATES, MAX_KEYS, MAX_MOMENTS
+from hansa_core.query.limits import MAX_AGGREGATES, MAX_KEYS, MAX_MOMENTS, MAX_TOTALS
 from hansa_core.query.moments import moments_of
 from hansa_core.query.plan import Level, Plan
 from hansa_core.query.size import check_size, parts_of
@@ -28,6 +28,7 @@ def check_plan(plan: Plan, contract: Contract, level: Level) -> None:
         )
     _check_count(plan.keys, MAX_KEYS, "keys", "too_many_keys")
     _check_count(plan.aggregates, MAX_AGGREGATES, "aggregates", "too_many_aggregates")
+    _check_count(plan.totals, MAX_TOTALS, "totals", "too_many_keys")
     check_size(parts_of(plan))
     columns = column_types(contract)
     if plan.where is not None:

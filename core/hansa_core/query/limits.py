@@ -11,6 +11,9 @@ MAX_NODES = 4096
 MAX_KEYS = 8
 """Keys of a plan."""
 
+MAX_TOTALS = 31
+"""Groupings of a plan beside the one by all keys: CUBE over five keys."""
+
 MAX_AGGREGATES = 64
 """Aggregates of a plan."""
 

@@ -49,9 +49,14 @@ def add_partials(plan: Plan, contract: Contract, tables: Iterable[pa.Table]) -> 
 
     A suppressed moment suppresses the sum. Without tables: the partial of no rows.
     """
-    width = len(plan.keys)
+    width = plan.key_width
     order = moments_of(plan, contract)
-    sums: dict[Keys, Moments] = {} if plan.keys else {(): tuple(moment.nothing for moment in order)}
+    nothing = tuple(moment.nothing for moment in order)
+    # Over no rows too, a grouping without keys has one cell.
+    empty = [number for number, kept in enumerate(plan.groupings) if not kept]
+    sums: dict[Keys, Moments] = {
+        (*(None for _ in plan.keys), *([number] if plan.totals else [])): nothing for number in empty
+    }
     for table in tables:
         for keys, moments in _cells(table, width).items():
             sums[keys] = merge_moments(order, sums[keys], moments) if keys in sums else moments
@@ -66,14 +71,14 @@ def merge(
     A value that lacks an addressed city is withheld with the reason, or, if `partial`, given over the others and
     marked. Raises RefusedError `mixed_levels` if cities at different levels would be summed.
     """
-    cells_of = {o.city: _cells(o.table, len(plan.keys)) for o in outcomes.values() if isinstance(o, CityAnswer)}
+    cells_of = {o.city: _cells(o.table, plan.key_width) for o in outcomes.values() if isinstance(o, CityAnswer)}
     finish = _finisher(plan, contract, partial=partial)
     place = cell_order(plan, contract)
     cells: list[MergedCell] = []
     if by_city:
         for city, outcome in sorted(outcomes.items()):
             if isinstance(outcome, CityMissing):
-                cells.append(finish(city, (None,) * len(plan.keys), {city: outcome.reason}))
+                cells.append(finish(city, (None,) * plan.key_width, {city: outcome.reason}))
             else:
                 own = cells_of[city]
                 cells.extend(finish(city, keys, {city: own[keys]}) for keys in sorted(own, key=place))
@@ -188,6 +193,6 @@ def _check_rows(parts: Sequence[Moments], counts: Sequence[int]) -> None:
 
 
 def _merged_schema(plan: Plan, contract: Contract, *, by_city: bool) -> pa.Schema:
-    keys = list(partial_schema(plan, contract))[: len(plan.keys)]
+    keys = list(partial_schema(plan, contract))[: plan.key_width]
     values = [pa.field(f"a{i}", aggregate_type(aggregate, contract)) for i, aggregate in enumerate(plan.aggregates)]
     return pa.schema([*([pa.field("city", pa.string())] if by_city else []), *keys, *values])

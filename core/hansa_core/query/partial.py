@@ -22,6 +22,9 @@ from hansa_core.query.types import DataType, Value
 from hansa_core.query.typing import column_types, type_of
 
 MOMENT_TYPE = pa.decimal128(38, 0)
+GROUPING = "grouping"
+"""The column with the number of a cell's grouping, as `plan.groupings` counts them; there only in plans with totals."""
+
 _WORTH_PACKING_BYTES = 4096
 
 ARROW_TYPES = {
@@ -38,9 +41,12 @@ Row = tuple[Value | None, ...]
 
 
 def partial_schema(plan: Plan, contract: Contract) -> pa.Schema:
-    """Keys `k0…` in the plan's order, then moments `m0…` in the order of `moments_of`. The plan is canonical."""
+    """Keys `k0…` in the plan's order, with totals the number of the cell's grouping, then moments `m0…` as `moments_of`
+    lists them. The plan is canonical."""
     types = column_types(contract)
     keys = [pa.field(f"k{index}", ARROW_TYPES[type_of(key, types)]) for index, key in enumerate(plan.keys)]
+    if plan.totals:
+        keys.append(pa.field(GROUPING, pa.int64()))
     return pa.schema([*keys, *(pa.field(f"m{index}", MOMENT_TYPE) for index in range(len(moments_of(plan, contract))))])
 
 
@@ -49,7 +55,7 @@ def partial_from_rows(plan: Plan, contract: Contract, rows: Iterable[Sequence[Va
 
     Raises ValueError if two cells have the same keys, or if a plan without keys does not have exactly one cell.
     """
-    width = len(plan.keys)
+    width = plan.key_width
     place = cell_order(plan, contract)
     cells = sorted((_normal(row) for row in rows), key=lambda row: place(row[:width]))
     if not width and len(cells) != 1:
@@ -127,9 +133,11 @@ def _has_more(reader: pa.RecordBatchReader) -> bool:
 
 
 def _check_keys(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
-    width = len(plan.keys)
+    width = plan.key_width
+    _check_groupings(rows, plan)
     for row in rows:
-        for key, value in zip(plan.keys, row[:width], strict=True):
+        kept = plan.groupings[int(row[width - 1])] if plan.totals else range(width)  # type: ignore[arg-type]
+        for key, value in ((plan.keys[index], row[index]) for index in kept):
             if value is None and isinstance(key, Column) and contract.columns[key.name].required:
                 raise PeerError(f"the partial has a NULL in {key.name}, which is required")
             if isinstance(value, float) and not (math.isfinite(value) and repr(value) != "-0.0"):
@@ -140,9 +148,26 @@ def _check_keys(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
         raise PeerError("the partial's cells are not in domain order, each once")
 
 
+def _check_groupings(rows: Sequence[Row], plan: Plan) -> None:
+    """With totals: every cell is of a grouping that was asked, and has NULL in the keys that are left out."""
+    if not plan.totals:
+        return
+    found = []
+    for row in rows:
+        number = row[len(plan.keys)]
+        if not isinstance(number, int) or not 0 <= number < len(plan.groupings):
+            raise PeerError("the partial has a cell of a grouping that was not asked")
+        left_out = set(range(len(plan.keys))) - set(plan.groupings[number])
+        if any(row[index] is not None for index in left_out):
+            raise PeerError("the partial has a total with a key that it is over")
+        found.append(number)
+    if any(not kept and found.count(number) != 1 for number, kept in enumerate(plan.groupings)):
+        raise PeerError("a total over all keys has exactly one cell")
+
+
 def _check_moments(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
     broken_in = plausibility(moments_of(plan, contract), contract)
-    width = len(plan.keys)
+    width = plan.key_width
     for row in rows:
         broken = broken_in(row[width:])  # type: ignore[arg-type]
         if broken is not None:

@@ -116,13 +116,33 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Source, filter, keys and aggregates, without aliases. At least one aggregate: a plan cannot ask for rows."""
+    """Source, filter, keys and aggregates, without aliases. At least one aggregate: a plan cannot ask for rows.
+
+    `totals`: further groupings, each the rising indexes of the keys that it keeps, never all of them: ROLLUP (a, b)
+    over keys a, b has (0,) and ().
+    """
 
     source: ContractId
     where: Expression | None
     keys: tuple[Expression, ...]
     aggregates: tuple[Aggregate, ...]
+    totals: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.aggregates:
             raise ValueError("a plan needs at least one aggregate")
+        for kept in self.totals:
+            if len(kept) >= len(self.keys) or list(kept) != sorted(set(kept) & set(range(len(self.keys)))):
+                raise ValueError("a total keeps some of the keys, by their rising indexes")
+        if len(set(self.totals)) != len(self.totals):
+            raise ValueError("each total is asked once")
+
+    @property
+    def groupings(self) -> tuple[tuple[int, ...], ...]:
+        """The indexes of the keys that each grouping keeps: all of them, then the totals."""
+        return (tuple(range(len(self.keys))), *self.totals)
+
+    @property
+    def key_width(self) -> int:
+        """How many values tell a cell: its keys, and with totals the number of its grouping, counted from 0."""
+        return len(self.keys) + bool(self.totals)

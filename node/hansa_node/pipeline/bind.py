@@ -9,6 +9,7 @@ from hansa_core.policy.decide import Bound
 from hansa_core.protection.cover import Cover, find_cover
 from hansa_core.query.canonical import canonicalise, plan_hash
 from hansa_core.query.check import check_plan
+from hansa_core.query.groupings import plain_plans
 from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_CELLS
 from hansa_core.query.moments import moments_of
 from hansa_core.query.plan import Level, Plan
@@ -23,15 +24,14 @@ _FIXED_BYTES = 1 << 20  # schema, framing and the answer around the partial
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundPlan:
-    """A plan that this dataset can answer. `plan`: canonical. `cover`: at `controlled`, the published cells to add up.
-
-    `max_cells`: how many cells fit into one answer.
+    """A plan that this dataset can answer. `plan`: canonical. `covers`: at `controlled`, for each of its groupings the
+    published cells to add up. `max_cells`: how many cells fit into one answer.
     """
 
     dataset: Dataset
     plan: Plan
     plan_hash: bytes
-    cover: Cover | None
+    covers: tuple[Cover, ...]
     max_cells: int
 
     @property
@@ -70,21 +70,24 @@ def bind(plan: Plan, dataset: Dataset) -> BoundPlan | UnboundPlan:
         check_plan(plan, dataset.contract, dataset.manifest.level)
         canonical = canonicalise(plan)
         max_cells = _cells_that_fit(canonical, dataset)
-        cover = _cover(canonical, dataset, max_cells)
+        covers = _covers(canonical, dataset, max_cells)
     except RefusedError as broken:
         return UnboundPlan(dataset=dataset, broken=broken)
-    return BoundPlan(dataset=dataset, plan=canonical, plan_hash=plan_hash(canonical), cover=cover, max_cells=max_cells)
+    return BoundPlan(
+        dataset=dataset, plan=canonical, plan_hash=plan_hash(canonical), covers=covers, max_cells=max_cells
+    )
 
 
 def _cells_that_fit(plan: Plan, dataset: Dataset) -> int:
-    cell_bytes = _MOMENT_BYTES * len(moments_of(plan, dataset.contract)) + _KEY_BYTES * len(plan.keys)
+    cell_bytes = _MOMENT_BYTES * len(moments_of(plan, dataset.contract)) + _KEY_BYTES * plan.key_width
     return min(MAX_CELLS, (MAX_ANSWER_BYTES - _FIXED_BYTES) // cell_bytes)
 
 
-def _cover(plan: Plan, dataset: Dataset, max_cells: int) -> Cover | None:
+def _covers(plan: Plan, dataset: Dataset, max_cells: int) -> tuple[Cover, ...]:
+    """A total asks for its own cells: a sum over cells would be suppressed as soon as one of them is."""
     if dataset.manifest.level is Level.OPEN:
-        return None
-    cover = find_cover(plan, dataset.contract, dataset.manifest)
-    if len(cover.cells) > max_cells:
+        return ()
+    covers = tuple(find_cover(part, dataset.contract, dataset.manifest) for part in plain_plans(plan))
+    if sum(len(cover.cells) for cover in covers) > max_cells:
         raise too_many_cells(max_cells)
-    return cover
+    return covers

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from hansa_core.query.groupings import plain_plans, stack
+from hansa_node.engines.engine import too_many_cells
 from hansa_node.pipeline.bind import BoundPlan
 
 
@@ -19,6 +21,12 @@ class Executed:
 
 def execute(plan: BoundPlan) -> Executed:
     """Raises RefusedError `too_many_cells` at `open`, where undeclared domains show their size only here."""
-    reader = plan.dataset.reader
-    table = reader.read(plan.plan, cover=plan.cover, max_cells=plan.max_cells)
-    return Executed(plan=plan, table=table)
+    parts = plain_plans(plan.plan)
+    covers = plan.covers or (None,) * len(parts)
+    tables = [
+        plan.dataset.reader.read(part, cover=cover, max_cells=plan.max_cells)
+        for part, cover in zip(parts, covers, strict=True)
+    ]
+    if sum(table.num_rows for table in tables) > plan.max_cells:
+        raise too_many_cells(plan.max_cells)
+    return Executed(plan=plan, table=stack(plan.plan, plan.dataset.contract, tables))

@@ -508,6 +508,30 @@ class Aggregate(_message.Message):
 Global___Aggregate: _TypeAlias = Aggregate  # noqa: Y015
 
 @_typing.final
+class Total(_message.Message):
+    """A further grouping of a plan."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def kept(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The indexes of the keys that it keeps, rising, counted from 0; fewer than the plan has. None: one cell."""
+
+    def __init__(
+        self,
+        *,
+        kept: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Total: _TypeAlias = Total  # noqa: Y015
+
+@_typing.final
 class Plan(_message.Message):
     """Source, filter, keys and aggregates. No field can ask for a row."""
 
@@ -517,6 +541,7 @@ class Plan(_message.Message):
     WHERE_FIELD_NUMBER: _builtins.int
     KEYS_FIELD_NUMBER: _builtins.int
     AGGREGATES_FIELD_NUMBER: _builtins.int
+    TOTALS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def source(self) -> Global___ContractId:
         """The contract whose dataset is asked; never absent."""
@@ -533,6 +558,10 @@ class Plan(_message.Message):
     def aggregates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Aggregate]:
         """What is computed in each cell; 1 to 64."""
 
+    @_builtins.property
+    def totals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Total]:
+        """Groupings by some of the keys, beside the one by all of them, each once; at most 31."""
+
     def __init__(
         self,
         *,
@@ -540,10 +569,11 @@ class Plan(_message.Message):
         where: Global___Expression | None = ...,
         keys: _abc.Iterable[Global___Expression] | None = ...,
         aggregates: _abc.Iterable[Global___Aggregate] | None = ...,
+        totals: _abc.Iterable[Global___Total] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_where", b"_where", "source", b"source", "where", b"where"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_where", b"_where", "aggregates", b"aggregates", "keys", b"keys", "source", b"source", "where", b"where"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_where", b"_where", "aggregates", b"aggregates", "keys", b"keys", "source", b"source", "totals", b"totals", "where", b"where"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__where: _TypeAlias = _typing.Literal["where"]  # noqa: Y015
     _WhichOneofArgType__where: _TypeAlias = _typing.Literal["_where", b"_where"]  # noqa: Y015

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from sqlglot import exp
@@ -41,9 +41,16 @@ def render_plan(plan: Plan) -> str:
     select = select.from_(exp.Table(this=exp.to_identifier(str(plan.source), quoted=True)))
     if plan.where is not None:
         select = select.where(_tree(plan.where))
-    if plan.keys:
-        select = select.group_by(*(exp.Literal.number(index + 1) for index in range(len(plan.keys))))
+    if plan.totals:
+        sets = [exp.Tuple(expressions=_ordinals(kept)) for kept in plan.groupings]
+        select.set("group", exp.Group(expressions=[exp.GroupingSets(expressions=sets)]))
+    elif plan.keys:
+        select = select.group_by(*_ordinals(range(len(plan.keys))))
     return select.sql(DIALECT)
+
+
+def _ordinals(indexes: Iterable[int]) -> list[exp.Expr]:
+    return [exp.Literal.number(index + 1) for index in indexes]
 
 
 def _column(name: str) -> exp.Column:

@@ -50,6 +50,7 @@ def _split(sql: str, contracts: Mapping[ContractId, Contract], cities: Collectio
             _conjunction([read_condition(condition, source) for condition in selection.conditions]),
             grouping.keys,
             tuple(found.values()),
+            grouping.totals,
         )
     )
     released = Released(
