@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hansa_core.query.canonical import canonicalise
 from hansa_core.query.check import check_plan
+from hansa_core.query.groupings import plain_plans, stack
 from hansa_core.query.merge import CityAnswer, add_partials, merge
 from hansa_core.query.partial import read_partial, write_partial
 from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
@@ -97,6 +98,19 @@ def test_any_federation_gives_the_answer_of_the_pooled_rows_to_the_bit(data: st.
     cut = data.draw(st.integers(0, len(received)))
     hubs = [add_partials(plan, TRIPS, part) for part in (received[:cut], received[cut:])]
     assert same(add_partials(plan, TRIPS, hubs), federated)  # a merge of merges is a merge
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_totals_are_those_of_the_pooled_rows_to_the_bit(data: st.DataObject) -> None:
+    plan = canonicalise(data.draw(plans(totals=True), label="plan"))
+    split = data.draw(split_rows(plan), label="split")
+
+    def answered(rows: Rows) -> pa.Table:
+        return stack(plan, TRIPS, [reference_answer(part, rows) for part in plain_plans(plan)])
+
+    received = [read_partial(write_partial(answered(rows)), plan, TRIPS) for rows in split]
+    assert same(answered([row for rows in split for row in rows]), add_partials(plan, TRIPS, received))
 
 
 @settings(max_examples=30)

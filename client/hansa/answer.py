@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hansa.coverage import CityReport, ExitCode, answered, exit_code
+from hansa.intervals import Interval
 from hansa.marks import MarkedCell
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class Answer:
     """A table from the cities that answered. A value that lacks a city is null, or marked as partial.
 
     `cities`: every addressed city, by name. `suppressed`: the values that are withheld; `partial`: those that are given
-    over some cities only. `notes`: what a reader of the whole has to know. `plan`: what each city was asked.
-    `min_cities`: how many had to answer.
+    over some cities only. `intervals`: where the true value of each shown quantile lies. `notes`: what a reader of the
+    whole has to know. `plan`: what each city was asked. `min_cities`: how many had to answer.
     """
 
     table: pa.Table
@@ -46,6 +47,7 @@ class Answer:
     plan_hash: bytes
     query_hash: bytes
     min_cities: int
+    intervals: tuple[Interval, ...] = ()
 
     @property
     def plan_sql(self) -> str:

@@ -9,6 +9,7 @@ from hansa.marks import Marks
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import columns_of
 from hansa_core.query.merged_table import Mark, MergedTable
+from hansa_core.query.plan import AggregateFunction
 from hansa_core.query.sql.statement import Statement
 
 
@@ -26,6 +27,10 @@ def notes_on(
         notes.append(f"{names}: computed from missing values, which the SQL replaces; not a figure of the cities.")
     if Mark.NOT_DEDUPLICATED in merged.notes:
         notes.append(f"COUNT(DISTINCT {contract.unit}) adds the cities up: whoever is in several counts once in each.")
+    if any(one.function is AggregateFunction.QUANTILE_CONT for one in statement.plan.aggregates):
+        notes.append(
+            "Quantiles are read from the contract's bins: answer.intervals has the ends that hold each of them."
+        )
     read = {name for key in statement.plan.keys for name in columns_of(key)}
     own = sorted(name for name in read if contract.columns[name].per_city)
     if own:

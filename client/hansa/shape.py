@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from hansa.answer import Answer, AnswerColumn
 from hansa.ask import CityWord
+from hansa.intervals import find_intervals
 from hansa.marks import find_marks
 from hansa.notes import notes_on
 from hansa.outer import OuterEngine
@@ -42,6 +43,7 @@ def shape_answer(
         cities=reports,
         suppressed=marks.suppressed,
         partial=marks.partial,
+        intervals=find_intervals(source_rows, asked.outer, merged),
         notes=notes_on(asked, expected.contract, reports, merged, marks),
         plan=expected.plan,
         purpose=purpose,

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 
 from hansa_core.errors import ConfigError
 from hansa_core.policy.manifest import Manifest
-from hansa_core.protection.cover import Cover, find_cover
+from hansa_core.protection.cover import Cover, find_covers
 from hansa_core.query.contract import Contract
 from hansa_core.query.plan import Level, Plan
 from hansa_node.engines.engine import Engine
@@ -25,8 +25,8 @@ from hansa_node.ingest.versions import DatasetVersion
 _REMEMBERED_PARTS = 50_000  # a few megabytes
 
 
-def _parts_in(cover: Cover) -> int:
-    return 1 + sum(1 + sum(map(len, cell.parts)) for cell in cover.cells)
+def _parts_in(covers: tuple[Cover, ...]) -> int:
+    return sum(1 + sum(1 + sum(map(len, cell.parts)) for cell in cover.cells) for cover in covers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Dataset:
     data_version: int
     engine: Engine | PublishedTables
     close: Callable[[], None]
-    _covers: LRUCache[Plan, Cover] = field(
+    _covers: LRUCache[Plan, tuple[Cover, ...]] = field(
         default_factory=lambda: LRUCache(maxsize=_REMEMBERED_PARTS, getsizeof=_parts_in),
         init=False,
         repr=False,
@@ -50,17 +50,20 @@ class Dataset:
     )
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
-    def cover_of(self, plan: Plan) -> Cover | None:
-        """At `controlled`, the published cells that unite to the plan, which is canonical. Raises RefusedError."""
+    def covers_of(self, plan: Plan) -> tuple[Cover, ...]:
+        """At `controlled`, for each grouping of the canonical plan the published cells to add up; none at `open`.
+
+        Raises RefusedError.
+        """
         if self.manifest.level is Level.OPEN:
-            return None
+            return ()
         with self._lock:
             if plan in self._covers:
                 return self._covers[plan]
-        cover = find_cover(plan, self.contract, self.manifest)  # outside the lock: it may take long
+        covers = find_covers(plan, self.contract, self.manifest)  # outside the lock: it may take long
         with self._lock, suppress(ValueError):  # too large to be remembered
-            self._covers[plan] = cover
-        return cover
+            self._covers[plan] = covers
+        return covers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

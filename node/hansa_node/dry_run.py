@@ -16,15 +16,15 @@ def dry_run(query: Envelope, credential: Envelope, ground: Ground) -> Envelope:
     now = ground.clock()
     verified = verify(query, credential, payload_type=payload_types.DRY_RUN, roster=ground.roster, now=now)
     decided = bind_and_decide(verified, replayed=False, ground=ground, now=now)
-    cover = decided.plan.cover if isinstance(decided, Permitted) else None
+    covers = decided.plan.covers if isinstance(decided, Permitted) else ()
     report = DryRun(
         city=ground.city,
         query_hash=verified.query_hash,
         answered_at=now,
         level=None if decided.dataset is None else decided.dataset.manifest.level,
         refusal=None if isinstance(decided, Permitted) else decided.refusal,
-        table=None if cover is None else cover.table,
-        cells=None if cover is None else len(cover.cells),
+        table=", ".join(dict.fromkeys(cover.table for cover in covers)) or None,
+        cells=sum(len(cover.cells) for cover in covers) if covers else None,
         cost_microrho=decided.permit.charge_microrho if isinstance(decided, Permitted) else 0,
     )
     return sign(payload_types.DRY_RUN_REPORT, encode_dry_run(report), ground.signer)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.errors import PeerError
+from hansa_core.query.plan import Aggregate, AggregateFunction, Argument, ContractId, Level, Plan
 from hansa_core.query.size import check_size, parts_of
 from hansa_protos.v1 import query_pb2
 from hansa_wire.enums import WireEnum
@@ -22,6 +23,8 @@ def plan_to_wire(plan: Plan) -> query_pb2.Plan:
         write_expression(key, message.keys.add())
     for aggregate in plan.aggregates:
         _write_aggregate(aggregate, message.aggregates.add())
+    for kept in plan.totals:
+        message.totals.add(kept=kept)
     return message
 
 
@@ -32,6 +35,7 @@ def plan_from_wire(message: query_pb2.Plan) -> Plan:
         where=expression_from_wire(message.where) if message.HasField("where") else None,
         keys=tuple(expression_from_wire(key) for key in message.keys),
         aggregates=tuple(_aggregate_from_wire(aggregate) for aggregate in message.aggregates),
+        totals=tuple(tuple(total.kept) for total in message.totals),
     )
     check_size(parts_of(plan))
     return plan
@@ -50,14 +54,37 @@ def contract_from_wire(message: query_pb2.ContractId) -> ContractId:
 def _write_aggregate(aggregate: Aggregate, message: query_pb2.Aggregate) -> None:
     message.function = AGGREGATE_FUNCTIONS.to_wire(aggregate.function)
     if aggregate.column is not None:
-        message.column = aggregate.column
+        _write_argument(aggregate.column, message.argument)
     if aggregate.where is not None:
         write_expression(aggregate.where, message.where)
+    if aggregate.second is not None:
+        _write_argument(aggregate.second, message.second)
+    if aggregate.quantile is not None:
+        message.quantile = aggregate.quantile
+
+
+def _write_argument(argument: Argument, message: query_pb2.Argument) -> None:
+    if isinstance(argument, str):
+        message.column = argument
+    else:
+        write_expression(argument, message.computed)
 
 
 def _aggregate_from_wire(message: query_pb2.Aggregate) -> Aggregate:
     return Aggregate(
         function=AGGREGATE_FUNCTIONS.from_wire(message.function),
-        column=message.column if message.HasField("column") else None,
+        column=_argument_from_wire(message.argument) if message.HasField("argument") else None,
         where=expression_from_wire(message.where) if message.HasField("where") else None,
+        second=_argument_from_wire(message.second) if message.HasField("second") else None,
+        quantile=message.quantile if message.HasField("quantile") else None,
     )
+
+
+def _argument_from_wire(message: query_pb2.Argument) -> Argument:
+    match message.WhichOneof("kind"):
+        case "column":
+            return message.column
+        case "computed":
+            return expression_from_wire(message.computed)
+        case _:
+            raise PeerError("an argument that is neither a column nor computed")

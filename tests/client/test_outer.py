@@ -10,10 +10,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from hansa.intervals import Interval, find_intervals
 from hansa.outer import OuterEngine
+from hansa.render.cells import cell_texts
 from hansa_core.errors import RefusedError
+from hansa_core.query.merge import CityAnswer, merge
+from hansa_core.query.moments import moments_of
+from hansa_core.query.partial import partial_from_rows
+from hansa_core.query.plan import Level
 from hansa_core.query.sql.statement import OuterColumn, OuterSelect
-from hansa_statements import ask
+from hansa_statements import ask, permits
 
 RELEASED = pa.table(
     {
@@ -156,3 +162,26 @@ def test_a_day_that_python_cannot_hold_is_null_and_crashes_no_reader(
     table, _ = engine.run(outer, RELEASED.select(["a1"]).rename_columns(["a0"]).slice(0, 1))
     (day,) = table.column("day").to_pylist()
     assert (day is not None) is is_known
+
+
+def test_a_histogram_passes_through_whole_and_a_quantile_keeps_its_interval(engine: OuterEngine) -> None:
+    statement = ask(
+        "SELECT project, HISTOGRAM(days_to_issue) AS waits, MEDIAN(days_to_issue) AS median, "
+        "MEDIAN(days_to_issue) / 7 AS weeks FROM housing.permits GROUP BY project ORDER BY project DESC"
+    )
+    contract = permits()[statement.plan.source]
+    plan = statement.plan
+    moments = moments_of(plan, contract)
+    in_bins = {(0, 7): 1, (8, 14): 2, (0, 30): 3, (0, 90): 3}
+    cell = [3 if moment.bin is None else in_bins.get(moment.bin, 0) for moment in moments]
+    table = partial_from_rows(plan, contract, [("adu", *cell), ("habitable-room", *(0 for _ in moments))])
+    answers = {"seattle": CityAnswer(city="seattle", level=Level.OPEN, table=table)}
+    merged = merge(plan, contract, answers, by_city=False, partial=False)
+    shown, rows = engine.run(statement.outer, merged.to_arrow())
+    assert rows == [1, 0]
+    waits = shown.column("waits").to_pylist()[1]
+    assert waits[:2] == [{"lower": 0, "upper": 7, "rows": 1}, {"lower": 8, "upper": 14, "rows": 2}]
+    (interval,) = find_intervals(rows, statement.outer, merged)
+    assert interval == Interval(row=1, column="median", lower=8.0, upper=14.0)
+    assert shown.column("median").to_pylist() == [None, 9.5]
+    assert cell_texts([waits[:2]], measured=True) == ["0 to 7: 1, 8 to 14: 2"]

@@ -33,7 +33,7 @@ def refusal_of(plan: Plan, level: Level = Level.CONTROLLED) -> RefusedError:
     return refusal.value
 
 
-@given(plans())
+@given(plans(totals=True))
 def test_generated_plans_pass_at_open(plan: Plan) -> None:
     check_plan(plan, TRIPS, Level.OPEN)
 
@@ -133,6 +133,60 @@ def test_sums_are_of_measures(function: AggregateFunction, column: str) -> None:
     found = refusal_of(asked(aggregates=(Aggregate(function, column),)), Level.OPEN)
     assert found.code == "wrong_type"
     assert "distance" in found.remedy
+
+
+BARE = [
+    Aggregate(AggregateFunction.VAR_SAMP, "fare"),
+    Aggregate(AggregateFunction.STDDEV_SAMP, "fare"),
+    Aggregate(AggregateFunction.CORR, "fare", None, "stops"),
+    Aggregate(AggregateFunction.REGR_SLOPE, "fare", None, "stops"),
+    Aggregate(AggregateFunction.MIN, "fare"),
+    Aggregate(AggregateFunction.MAX, "fare"),
+    Aggregate(AggregateFunction.SUM, Call(Op.ADD, (Column("fare"), Column("stops")))),
+    Aggregate(AggregateFunction.COUNT, Call(Op.IS_NULL, (Column("fare"),))),
+]
+
+
+@pytest.mark.parametrize("aggregate", BARE, ids=lambda aggregate: str(aggregate.function))
+def test_what_only_open_answers_is_refused_below_with_what_would_pass(aggregate: Aggregate) -> None:
+    check_plan(asked(aggregates=(aggregate,)), TRIPS, Level.OPEN)
+    found = refusal_of(asked(aggregates=(COUNT, aggregate)))
+    assert found.code == "not_published"
+    assert found.field.startswith("aggregates[1]")
+    assert any(offered in found.remedy for offered in ("QUANTILE_CONT", "FILTER"))
+
+
+@pytest.mark.parametrize("level", Level)
+def test_a_quantile_needs_bins(level: Level) -> None:
+    median = Aggregate(AggregateFunction.QUANTILE_CONT, "duration", quantile=0.5)
+    check_plan(asked(aggregates=(median, Aggregate(AggregateFunction.HISTOGRAM, "distance"))), TRIPS, level)
+    found = refusal_of(asked(aggregates=(Aggregate(AggregateFunction.HISTOGRAM, "fare"),)), level)
+    assert found.code == "no_bins"
+    assert "distance, duration" in found.remedy
+
+
+def test_squares_that_may_pass_38_digits_are_refused_before_any_work() -> None:
+    wide = asked(aggregates=(Aggregate(AggregateFunction.VAR_SAMP, "odometer"),))
+    product = asked(aggregates=(Aggregate(AggregateFunction.COVAR_SAMP, "fare", None, "odometer"),))
+    computed = asked(
+        aggregates=(Aggregate(AggregateFunction.STDDEV_SAMP, Call(Op.ADD, (Column("odometer"), literal(1)))),)
+    )
+    found = [refusal_of(plan, Level.OPEN) for plan in (wide, product, computed)]
+    assert {refusal.code for refusal in found} == {"too_wide"}
+    assert found[1].field == "aggregates[0].second"
+    check_plan(asked(aggregates=(Aggregate(AggregateFunction.SUM, "odometer"),)), TRIPS, Level.OPEN)
+
+
+def test_a_computed_value_fits_its_aggregate() -> None:
+    text = Call(Op.COALESCE, (Column("remark"), literal("none")))
+    check_plan(asked(aggregates=(Aggregate(AggregateFunction.COUNT, text),)), TRIPS, Level.OPEN)
+    assert refusal_of(asked(aggregates=(Aggregate(AggregateFunction.SUM, text),)), Level.OPEN).code == "wrong_type"
+    distinct = Aggregate(AggregateFunction.COUNT_DISTINCT, text)
+    assert refusal_of(asked(aggregates=(distinct,)), Level.OPEN).code == "not_a_unit"
+    unknown = Aggregate(AggregateFunction.SUM, Call(Op.ABS, (Column("fair"),)))
+    assert "did you mean fare?" in refusal_of(asked(aggregates=(unknown,)), Level.OPEN).remedy
+    high = Aggregate(AggregateFunction.COUNT, tower(MAX_DEPTH + 1))
+    assert refusal_of(asked(aggregates=(high,)), Level.OPEN).code == "too_deep"
 
 
 def test_an_unknown_column_is_answered_with_the_nearest_name() -> None:

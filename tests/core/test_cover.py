@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hansa_core.errors import RefusedError
 from hansa_core.protection import effort, regions
-from hansa_core.protection.cover import Cover, find_cover
+from hansa_core.protection.cover import Cover, find_cover, find_covers
+from hansa_core.protection.effort import Effort
 from hansa_core.protection.tables import TableShape, shapes_of
 from hansa_core.query.canonical import canonicalise
 from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
@@ -42,7 +43,7 @@ def plan(*aggregates: Aggregate, keys: tuple[str | Expression, ...] = (), where:
 
 
 def cover_of(asked: Plan) -> Cover:
-    return find_cover(asked, SHOPS, MANIFEST)
+    return find_cover(asked, SHOPS, MANIFEST, Effort())
 
 
 def told(cover: Cover) -> dict[tuple[Value | None, ...], list[str]]:
@@ -58,7 +59,7 @@ def label(shape: TableShape, cell: int) -> str:
 
 def refusal(asked: Plan, **changes: Any) -> RefusedError:
     with pytest.raises(RefusedError) as caught:
-        find_cover(asked, SHOPS, shops_manifest(**changes))
+        find_cover(asked, SHOPS, shops_manifest(**changes), Effort())
     return caught.value
 
 
@@ -76,8 +77,8 @@ def test_a_tie_is_broken_by_cells_and_then_by_name() -> None:
     ]
     tables[2]["name"] = "a0"
     manifest = shops_manifest(tables=tables)
-    assert find_cover(plan(), SHOPS, manifest).table == "a"
-    assert find_cover(plan(keys=("zone",)), SHOPS, manifest).table == "a0"
+    assert find_cover(plan(), SHOPS, manifest, Effort()).table == "a"
+    assert find_cover(plan(keys=("zone",)), SHOPS, manifest, Effort()).table == "a0"
 
 
 def test_every_key_of_the_public_domain_is_a_cell_whether_it_has_rows_or_not() -> None:
@@ -158,6 +159,16 @@ def test_a_count_of_a_dimension_is_its_rows_that_are_known() -> None:
     assert cover_of(plan(Aggregate(AggregateFunction.COUNT, "kind"))).table == "whole"
 
 
+def test_a_median_asks_for_every_bin_of_every_level() -> None:
+    cover = cover_of(plan(Aggregate(AggregateFunction.QUANTILE_CONT, "days", quantile=0.5), keys=("kind",)))
+    bins = {"≤ 5", "(5, 20]", "(20, 60]", "> 60", "≤ 20", "> 20"}
+    shape = SHAPES[cover.table]
+    (bar,) = (cell for cell in cover.cells if cell.key == ("bar",))
+    asked = [[shape.dimensions[-1].nodes[shape.nodes(number)[-1]].label for number in parts] for parts in bar.parts]
+    assert {labels[0] for labels in asked if len(labels) == 1} == bins | {"all"}  # and the count of days, over all
+    assert len(asked) == len(bins) + 1
+
+
 @pytest.mark.parametrize(
     ("asked", "lacks"),
     [
@@ -165,6 +176,7 @@ def test_a_count_of_a_dimension_is_its_rows_that_are_known() -> None:
         (plan(Aggregate(AggregateFunction.SUM, "score"), keys=("kind",)), "by_kind lacks the measure score"),
         (plan(keys=("score",)), "by_score lacks a cut of score"),
         (plan(Aggregate(AggregateFunction.AVG, "zone")), "whole lacks the measure zone"),
+        (plan(Aggregate(AggregateFunction.HISTOGRAM, "days"), keys=("street",)), "by_street lacks the bins of days"),
     ],
 )
 def test_a_refusal_names_the_nearest_tables_and_what_they_lack(asked: Plan, lacks: str) -> None:
@@ -232,6 +244,18 @@ def test_the_tables_that_are_tried_share_one_effort(monkeypatch: pytest.MonkeyPa
     assert refusal(asked, tables=tables).code == "too_large"
 
 
+def test_the_groupings_of_a_question_share_one_effort_and_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rollup = replace(plan(keys=("kind", "zone")), totals=((), (0,)))
+    asked = find_covers(rollup, SHOPS, MANIFEST)
+    assert [cover.table for cover in asked] == ["by_kind_and_zone", "whole", "by_kind"]
+    for limit, most, code in (("MAX_STEPS", 300, "too_large"), ("MAX_PARTS", 15, "too_many_cells")):
+        with monkeypatch.context() as patch:
+            patch.setattr(effort, limit, most)
+            assert [find_cover(cover.plan, SHOPS, MANIFEST, Effort()) for cover in asked] == list(asked)
+            with pytest.raises(RefusedError, match=code):
+                find_covers(rollup, SHOPS, MANIFEST)
+
+
 def test_an_answer_of_too_many_cells_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(regions, "MAX_CELLS", 14)
     assert refusal(plan(keys=("kind", "zone"))).code == "too_many_cells"
@@ -291,6 +315,8 @@ def _aggregates() -> st.SearchStrategy[Aggregate]:
         st.builds(Aggregate, st.sampled_from(measured), st.sampled_from(["days", "visits", "score"]), where),
         st.builds(Aggregate, st.just(AggregateFunction.COUNT), st.sampled_from(["zone", "kind", "licensed"]), where),
         st.builds(Aggregate, st.just(AggregateFunction.COUNT_DISTINCT), st.just("firm"), where),
+        st.builds(Aggregate, st.just(AggregateFunction.HISTOGRAM), st.sampled_from(["days", "score"]), where),
+        st.builds(Aggregate, st.just(AggregateFunction.QUANTILE_CONT), st.just("days"), where, quantile=st.just(0.9)),
     )
 
 
@@ -348,7 +374,7 @@ def test_many_generated_questions_are_covered() -> None:
 def _covered(asked: Plan) -> Cover | None:
     """The cover, or None where no table of the wide manifest fits."""
     try:
-        return find_cover(asked, SHOPS, _WIDE)
+        return find_cover(asked, SHOPS, _WIDE, Effort())
     except RefusedError as refused:
         if refused.code in {"not_published", "distinct_union"}:
             return None

@@ -33,21 +33,21 @@ def test_an_aggregates_type_follows_from_its_column(aggregate: Aggregate, expect
 
 
 def test_a_count_is_its_moment() -> None:
-    assert finalise(Aggregate(AggregateFunction.COUNT_ROWS), [7], TRIPS) == 7
+    assert finalise(Aggregate(AggregateFunction.COUNT_ROWS), [7], TRIPS).value == 7
 
 
 def test_sums_come_in_the_columns_own_unit() -> None:
-    assert finalise(Aggregate(SUM, "duration"), [7, 2], TRIPS) == 35
-    assert finalise(Aggregate(SUM, "distance"), [3, 2], TRIPS) == 0.3
-    assert isinstance(finalise(Aggregate(SUM, "fare"), [4, 1], TRIPS), float)
+    assert finalise(Aggregate(SUM, "duration"), [7, 2], TRIPS).value == 35
+    assert finalise(Aggregate(SUM, "distance"), [3, 2], TRIPS).value == 0.3
+    assert isinstance(finalise(Aggregate(SUM, "fare"), [4, 1], TRIPS).value, float)
 
 
 @pytest.mark.parametrize("function", [SUM, AVG])
 def test_a_sum_or_average_of_nothing_is_null(function: AggregateFunction) -> None:
-    assert finalise(Aggregate(function, "fare"), [0, 0], TRIPS) is None
+    assert finalise(Aggregate(function, "fare"), [0, 0], TRIPS).value is None
 
 
 @given(st.integers(-(2**100), 2**100), st.integers(1, 2**40))
 def test_an_average_is_the_double_nearest_to_the_exact_one(quanta: int, count: int) -> None:
-    value = finalise(Aggregate(AVG, "distance"), [quanta, count], TRIPS)
+    value = finalise(Aggregate(AVG, "distance"), [quanta, count], TRIPS).value
     assert value == float(Fraction(quanta, 10 * count))

@@ -15,7 +15,7 @@ from hansa_core.query.contract import Contract, Scope
 from hansa_core.query.expression import Call, Column, Expression, Op, literal
 from hansa_core.query.merge import CityAnswer, CityMissing, CityOutcome, add_partials, merge
 from hansa_core.query.merged_table import Mark, MergedTable
-from hansa_core.query.moments import MAX_ROWS
+from hansa_core.query.moments import MAX_ROWS, moments_of
 from hansa_core.query.partial import partial_from_rows, rows_of, write_partial
 from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
 from hansa_core.query.types import Value
@@ -214,3 +214,18 @@ def test_adding_partials_in_any_order_and_grouping_is_one_sum(tables: list[pa.Ta
 def test_the_sum_of_no_partials_is_the_partial_of_no_rows() -> None:
     assert list(rows_of(add_partials(plan(COUNT, SUM, keys=()), TRIPS, []))) == [(0, 0, 0)]
     assert add_partials(plan(), TRIPS, []).num_rows == 0
+
+
+def test_a_city_whose_bins_are_all_suppressed_is_a_gap_in_a_median() -> None:
+    asked = Plan(TRIPS.id, None, (), (Aggregate(AggregateFunction.QUANTILE_CONT, "duration", quantile=0.5),))
+    order = moments_of(asked, TRIPS)
+    shown = [{(0, 2): 3, (0, 6): 3}.get(moment.bin or (0, 2), 0) for moment in order]
+    hidden = [3 if moment.bin is None else None for moment in order]
+    answers = {
+        city: CityAnswer(city=city, level=Level.CONTROLLED, table=partial_from_rows(asked, TRIPS, [row]))
+        for city, row in (("a", shown), ("b", hidden))
+    }
+    ((whole,),) = (cell.values for cell in merge(asked, TRIPS, answers, by_city=False, partial=False).cells)
+    assert (whole.value, whole.interval, dict(whole.gaps)) == (None, None, {"b": "suppressed"})
+    ((rest,),) = (cell.values for cell in merge(asked, TRIPS, answers, by_city=False, partial=True).cells)
+    assert (rest.interval, rest.cities, rest.marks) == ((0.0, 10.0), ("a",), frozenset({Mark.PARTIAL}))

@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_core.query.expression import Call, Column, Op, literal
-from hansa_core.query.moments import Moment, MomentKind, add_moments, moments_of, moments_of_aggregate, range_of_sum
+from hansa_core.query.measure import measure_of
+from hansa_core.query.moments import Moment, MomentKind, merge_moments, moments_of, moments_of_aggregate, range_of_sum
 from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.query.quanta import row_values, value_of
 from hansa_core.query.types import INT64_MAX
 from hansa_strategies import TRIPS, plans
 
 PAID = Column("paid")
+MERGED = (Moment(MomentKind.COUNT, "fare"), Moment(MomentKind.MIN, "fare"), Moment(MomentKind.MAX, "fare"))
 CELLS = st.lists(st.one_of(st.none(), st.integers(-(2**100), 2**100)), min_size=3, max_size=3)
 
 
@@ -24,41 +26,51 @@ def plan(*aggregates: Aggregate) -> Plan:
 
 def test_sum_and_avg_share_one_sum_and_one_count() -> None:
     asked = plan(*(Aggregate(function, "fare") for function in (AggregateFunction.SUM, AggregateFunction.AVG)))
-    assert moments_of(asked) == (Moment(MomentKind.COUNT, "fare"), Moment(MomentKind.SUM, "fare"))
+    assert moments_of(asked, TRIPS) == (Moment(MomentKind.COUNT, "fare"), Moment(MomentKind.SUM, "fare"))
 
 
 def test_a_filter_makes_another_moment() -> None:
     aggregates = [Aggregate(AggregateFunction.COUNT_ROWS, None, where) for where in (None, PAID, PAID)]
-    assert len(moments_of(plan(*aggregates))) == 2
+    assert len(moments_of(plan(*aggregates), TRIPS)) == 2
 
 
 def test_literals_of_two_types_make_two_moments() -> None:
     wheres = [Call(Op.GT, (Column("fare"), literal(value))) for value in (1, 1.0)]
-    assert len(moments_of(plan(*(Aggregate(AggregateFunction.COUNT_ROWS, None, where) for where in wheres)))) == 2
+    assert (
+        len(moments_of(plan(*(Aggregate(AggregateFunction.COUNT_ROWS, None, where) for where in wheres)), TRIPS)) == 2
+    )
 
 
 @given(plans(), st.randoms(use_true_random=False))
 def test_the_order_of_moments_depends_on_them_alone(asked: Plan, random: object) -> None:
     shuffled = list(asked.aggregates)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    moments = moments_of(asked)
-    assert moments == moments_of(Plan(asked.source, None, (), tuple(shuffled)))
-    assert set(moments) == {moment for aggregate in asked.aggregates for moment in moments_of_aggregate(aggregate)}
+    moments = moments_of(asked, TRIPS)
+    assert moments == moments_of(Plan(asked.source, None, (), tuple(shuffled)), TRIPS)
+    assert set(moments) == {
+        moment for aggregate in asked.aggregates for moment in moments_of_aggregate(aggregate, TRIPS)
+    }
 
 
 @given(CELLS, CELLS, CELLS)
-def test_adding_cells_is_associative_and_commutative(a: list[int], b: list[int], c: list[int]) -> None:
-    assert add_moments(a, b) == add_moments(b, a)
-    assert add_moments(add_moments(a, b), c) == add_moments(a, add_moments(b, c))
+def test_merging_cells_is_associative_and_commutative(a: list[int], b: list[int], c: list[int]) -> None:
+    assert merge_moments(MERGED, a, b) == merge_moments(MERGED, b, a)
+    left = merge_moments(MERGED, merge_moments(MERGED, a, b), c)
+    assert left == merge_moments(MERGED, a, merge_moments(MERGED, b, c))
 
 
 def test_a_suppressed_moment_suppresses_the_sum() -> None:
-    assert add_moments((1, None, 3), (None, 2, 4)) == (None, None, 7)
+    assert merge_moments(MERGED, (1, None, 3), (None, 2, 4)) == (None, None, 4)
+
+
+def test_nothing_merges_in_without_a_trace() -> None:
+    nothing = [moment.nothing for moment in MERGED]
+    assert merge_moments(MERGED, nothing, (2, -5, 7)) == (2, -5, 7)
 
 
 def test_the_range_of_a_sum_follows_from_the_columns_bounds() -> None:
-    assert range_of_sum(TRIPS.columns["fare"], 3) == (-1200, 12000)
-    assert range_of_sum(TRIPS.columns["fare"], 0) == (0, 0)
+    assert range_of_sum(measure_of("fare", TRIPS), 3) == (-1200, 12000)
+    assert range_of_sum(measure_of("fare", TRIPS), 0) == (0, 0)
 
 
 def test_quanta_stand_for_values() -> None:

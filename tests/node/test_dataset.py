@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import hansa_node.dataset
 from hansa_core.errors import RefusedError
 from hansa_core.policy.manifest import Manifest
-from hansa_core.protection.cover import Cover, find_cover
+from hansa_core.protection.cover import Cover, find_covers
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Column
 from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Plan
@@ -31,11 +32,11 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
     """The plans that the planner was asked for."""
     asked: list[Plan] = []
 
-    def find(plan: Plan, contract: Contract, manifest: Manifest) -> Cover:
+    def find(plan: Plan, contract: Contract, manifest: Manifest) -> tuple[Cover, ...]:
         asked.append(plan)
-        return find_cover(plan, contract, manifest)
+        return find_covers(plan, contract, manifest)
 
-    monkeypatch.setattr(hansa_node.dataset, "find_cover", find)
+    monkeypatch.setattr(hansa_node.dataset, "find_covers", find)
     return asked
 
 
@@ -46,14 +47,21 @@ def dataset() -> Dataset:
 
 
 def test_a_question_is_planned_once_for_each_version(dataset: Dataset, planned: list[Plan]) -> None:
-    assert dataset.cover_of(plan_by("project")) is dataset.cover_of(plan_by("project"))
+    assert dataset.covers_of(plan_by("project")) is dataset.covers_of(plan_by("project"))
     assert planned == [plan_by("project")]
+
+
+def test_totals_are_planned_with_their_cells(dataset: Dataset, planned: list[Plan]) -> None:
+    asked = replace(plan_by("project"), totals=((),))
+    assert [cover.plan.keys for cover in dataset.covers_of(asked)] == [(Column("project"),), ()]
+    assert dataset.covers_of(asked) is dataset.covers_of(asked)
+    assert planned == [asked]
 
 
 def test_a_refusal_is_not_remembered(dataset: Dataset, planned: list[Plan]) -> None:
     for _ in range(2):
         with pytest.raises(RefusedError, match="not_published"):
-            dataset.cover_of(plan_by("city_track", "applied_year"))
+            dataset.covers_of(plan_by("city_track", "applied_year"))
     assert len(planned) == 2
 
 
@@ -62,5 +70,5 @@ def test_what_is_too_large_to_remember_is_answered_all_the_same(
 ) -> None:
     monkeypatch.setattr(hansa_node.dataset, "_REMEMBERED_PARTS", 1)
     small = Dataset(contract=CONTRACT, manifest=MANIFEST, data_version=1, engine=dataset.engine, close=lambda: None)
-    assert small.cover_of(plan_by("project")) == small.cover_of(plan_by("project"))
+    assert small.covers_of(plan_by("project")) == small.covers_of(plan_by("project"))
     assert len(planned) == 2

@@ -93,13 +93,99 @@ def test_unknown_is_not_true_in_where_and_filter(engine_over: EngineOver) -> Non
 def test_sums_are_exact_in_quanta_and_skip_nulls(engine_over: EngineOver) -> None:
     engine = engine_over([row(fare=3), row(fare=None), row(fare=-5), row(fare=4000)])
     asked = plan(Aggregate(AggregateFunction.AVG, "fare"))
-    assert [moment.kind for moment in moments_of(asked)] == [MomentKind.COUNT, MomentKind.SUM]
+    assert [moment.kind for moment in moments_of(asked, TRIPS)] == [MomentKind.COUNT, MomentKind.SUM]
     assert cells(engine, asked) == [(3, 3998)]
 
 
 def test_a_sum_may_pass_64_bits(engine_over: EngineOver) -> None:
     engine = engine_over([row(odometer=INT64_MAX)] * 5)
     assert cells(engine, plan(Aggregate(AggregateFunction.SUM, "odometer"))) == [(5, 5 * INT64_MAX)]
+
+
+def moments(engine: Engine, aggregate: Aggregate) -> dict[tuple[MomentKind, object, object], object]:
+    """The only cell's moments, by kind, argument and second argument or bin."""
+    asked = plan(aggregate)
+    ((*found,),) = cells(engine, asked)
+    kinds = [(moment.kind, moment.column, moment.bin or moment.second) for moment in moments_of(asked, TRIPS)]
+    return dict(zip(kinds, found, strict=True))
+
+
+def test_squares_pass_64_bits_exactly(engine_over: EngineOver) -> None:
+    far = 90_000_000  # 90 degrees in millionths
+    engine = engine_over([row(lat=far), row(lat=-far), row(lat=None)] * 3)
+    assert moments(engine, Aggregate(AggregateFunction.VAR_SAMP, "lat")) == {
+        (MomentKind.COUNT, "lat", None): 6,
+        (MomentKind.SUM, "lat", None): 0,
+        (MomentKind.SQUARES, "lat", None): 6 * far**2,
+    }
+
+
+def test_a_pair_counts_where_both_are_known(engine_over: EngineOver) -> None:
+    engine = engine_over([row(fare=1, stops=2), row(fare=3, stops=5), row(fare=100), row(stops=100), row()])
+    assert moments(engine, Aggregate(AggregateFunction.CORR, "stops", None, "fare")) == {
+        (MomentKind.MEASURED, "fare", "stops"): 2,
+        (MomentKind.SUM, "fare", "stops"): 4,
+        (MomentKind.SUM, "stops", "fare"): 7,
+        (MomentKind.PRODUCTS, "fare", "stops"): 17,
+        (MomentKind.SQUARES, "fare", "stops"): 10,
+        (MomentKind.SQUARES, "stops", "fare"): 29,
+    }
+
+
+@pytest.mark.parametrize("rows", [[], [row()], [row(), row()]], ids=["no row", "all NULL", "twice NULL"])
+@pytest.mark.parametrize(
+    "aggregate",
+    [
+        Aggregate(AggregateFunction.VAR_SAMP, "fare"),
+        Aggregate(AggregateFunction.REGR_R2, "fare", None, "stops"),
+        Aggregate(AggregateFunction.QUANTILE_CONT, "duration", quantile=0.5),
+        Aggregate(AggregateFunction.MIN, "odometer"),
+        Aggregate(AggregateFunction.MAX, Call(Op.ADD, (Column("fare"), literal(1)))),
+    ],
+    ids=lambda aggregate: str(aggregate.function),
+)
+def test_over_no_value_a_moment_is_its_nothing(
+    engine_over: EngineOver, rows: Sequence[Row], aggregate: Aggregate
+) -> None:
+    asked = plan(aggregate)
+    assert cells(engine_over(rows), asked) == [tuple(moment.nothing for moment in moments_of(asked, TRIPS))]
+
+
+def test_extremes_reach_the_ends_of_64_bits(engine_over: EngineOver) -> None:
+    engine = engine_over([row(odometer=INT64_MIN), row(odometer=INT64_MAX), row(odometer=None), row(odometer=0)])
+    least = moments(engine, Aggregate(AggregateFunction.MIN, "odometer"))
+    greatest = moments(engine, Aggregate(AggregateFunction.MAX, "odometer"))
+    assert least[MomentKind.MIN, "odometer", None] == INT64_MIN
+    assert greatest[MomentKind.MAX, "odometer", None] == INT64_MAX
+
+
+def test_a_bin_holds_its_upper_cut_and_not_its_lower_one(engine_over: EngineOver) -> None:
+    engine = engine_over([row(duration=quanta) for quanta in (0, 2, 3, 6, 6, 7, 120)])  # steps of 5; cuts 10, 30, 60
+    found = moments(engine, Aggregate(AggregateFunction.HISTOGRAM, "duration"))
+    assert {key[2]: count for key, count in found.items() if key[0] is MomentKind.BIN} == {
+        (0, 6): 5,
+        (7, 120): 2,
+        (0, 2): 2,
+        (3, 6): 3,
+        (7, 12): 1,
+        (13, 120): 1,
+    }
+
+
+def test_a_computed_number_counts_in_millionths_half_away_from_zero(engine_over: EngineOver) -> None:
+    half = Call(Op.MUL, (Column("fare"), literal(0.000002)))  # a quarter of a fare's quantum is half a millionth
+    engine = engine_over([row(fare=1), row(fare=-1), row(fare=3), row(fare=None)])
+    assert moments(engine, Aggregate(AggregateFunction.MAX, half)) == {
+        (MomentKind.MAX, half, None): 2,
+        (MomentKind.MEASURED, half, None): 3,
+    }
+
+
+def test_a_computed_number_beyond_64_bits_of_millionths_is_null(engine_over: EngineOver) -> None:
+    far = Call(Op.MUL, (Column("fare"), literal(1e16)))
+    engine = engine_over([row(fare=4), row(fare=0)])
+    assert set(cells(engine, plan(Aggregate(AggregateFunction.SUM, far)))) == {(1, 0)}
+    assert cells(engine, plan(Aggregate(AggregateFunction.COUNT, far))) == [(2,)]
 
 
 def test_a_unit_counts_once_in_each_cell(engine_over: EngineOver) -> None:

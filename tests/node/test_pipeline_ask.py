@@ -58,6 +58,25 @@ def test_a_controlled_question_is_answered_from_published_cells_with_small_ones_
         assert cells(node, ground, answer, BY_KIND) == [("house", 60), ("shed", 50), ("tower", None)]
 
 
+def test_a_total_is_answered_from_its_own_cell_though_one_below_it_is_suppressed(node: NodeHome, store: Path) -> None:
+    by_mode, by_kind = (replace(plan, totals=((),)) for plan in (BY_MODE, BY_KIND))
+    with node.ground(store) as ground:
+        opened, controlled = ask(node, ground, node.signed(node.query(by_mode)), node.signed(node.query(by_kind)))
+        exact, protected = cells(node, ground, opened, by_mode), cells(node, ground, controlled, by_kind)
+    assert exact == [("bike", 0, 60), ("car", 0, 50), ("walk", 0, 2), (None, 1, 112)]
+    assert protected == [("house", 0, 60), ("shed", 0, 50), ("tower", 0, None), (None, 1, 112)]
+
+
+def test_totals_count_among_the_cells_of_an_answer(
+    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hansa_node.pipeline.bind.MAX_CELLS", 3)
+    asked = [node.signed(node.query(replace(plan, totals=((),)))) for plan in (BY_MODE, BY_KIND)]
+    with node.ground(store) as ground:
+        answers = ask(node, ground, *asked)
+    assert {refusal(node, answer).code for answer in answers} == {"too_many_cells"}
+
+
 def test_the_same_bytes_get_the_same_answer_and_no_new_entry(node: NodeHome, store: Path) -> None:
     query = node.signed(node.query())
     with node.ground(store) as ground:

@@ -11,11 +11,14 @@ from hansa_city_files import REPAIRS, manifest_of, write_csv, write_manifest
 from hansa_core.errors import ConfigError
 from hansa_core.policy.manifest_document import manifest_from_document
 from hansa_core.protection.cover import find_cover
+from hansa_core.protection.effort import Effort
 from hansa_core.query.canonical import canonicalise
 from hansa_core.query.expression import Call, Column, Expression, Op, literal
+from hansa_core.query.merge import CityAnswer, merge
+from hansa_core.query.merged_table import MergedValue
 from hansa_core.query.moments import moments_of
-from hansa_core.query.partial import rows_of
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.query.partial import read_partial, rows_of, write_partial
+from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
 from hansa_node.engines.published import PublishedTables
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.ingest.versions import current_version, dataset_folder
@@ -44,8 +47,8 @@ def answer(
     path: Path, *aggregates: Aggregate, keys: tuple[str, ...] = (), where: Expression | None = None
 ) -> list[Any]:
     plan = canonicalise(Plan(REPAIRS.id, where, tuple(map(Column, keys)), aggregates))
-    table = PublishedTables.open(path, REPAIRS, MANIFEST).read(find_cover(plan, REPAIRS, MANIFEST))
-    assert len(moments_of(plan)) == table.num_columns - len(keys)
+    table = PublishedTables.open(path, REPAIRS, MANIFEST).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
+    assert len(moments_of(plan, REPAIRS)) == table.num_columns - len(keys)
     return list(rows_of(table))
 
 
@@ -73,9 +76,35 @@ def test_a_filter_is_suppressed_on_its_own(path: Path) -> None:
     assert [set(row[1:]) for row in found] == [{5, 3}, {4, None}, {None}]
 
 
+def median_of(path: Path, *keys: str) -> dict[object, MergedValue]:
+    """The merged median of each kind, or of all, by way of the wire."""
+    median = Aggregate(AggregateFunction.QUANTILE_CONT, "days", quantile=0.5)
+    plan = canonicalise(Plan(REPAIRS.id, None, tuple(map(Column, keys)), (median,)))
+    table = PublishedTables.open(path, REPAIRS, MANIFEST).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
+    read = read_partial(write_partial(table), plan, REPAIRS)  # nothing in it contradicts itself
+    answers = {"town": CityAnswer(city="town", level=Level.CONTROLLED, table=read)}
+    merged = merge(plan, REPAIRS, answers, by_city=False, partial=False)
+    return {cell.keys[0] if keys else None: cell.values[0] for cell in merged.cells}
+
+
+def test_a_median_comes_from_published_bins(path: Path) -> None:
+    (found,) = median_of(path).values()
+    assert found.interval is not None
+    assert 30 < found.interval[0] <= 40 <= found.interval[1]
+    assert not found.gaps
+
+
+def test_a_suppressed_bin_is_not_found_by_subtraction(path: Path) -> None:
+    """Of five roads three are published as fast: that two are slow is not said, in no interval either."""
+    found = median_of(path, "kind")
+    assert {kind: (value.value, dict(value.gaps)) for kind, value in found.items()} == dict.fromkeys(
+        ("road", "pipe", "other"), (None, {"town": "suppressed"})
+    )
+
+
 def test_suppressed_figures_are_not_in_the_buffers(path: Path) -> None:
     plan = canonicalise(Plan(REPAIRS.id, None, (Column("kind"),), (COUNT,)))
-    table = PublishedTables.open(path, REPAIRS, MANIFEST).read(find_cover(plan, REPAIRS, MANIFEST))
+    table = PublishedTables.open(path, REPAIRS, MANIFEST).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
     figures = table.column("m0").chunk(0)
     assert figures.buffers()[1].to_pybytes()[32:48] == bytes(16)
 

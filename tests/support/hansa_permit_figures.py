@@ -12,6 +12,11 @@ import permittimelines
 Ask = Callable[[str], Sequence[Mapping[str, Any]]]
 """Answers SQL with one mapping per row; a figure that a city suppresses is None."""
 
+AskIntervals = Callable[[str], Sequence[Mapping[str, Any]]]
+"""As Ask, with (lower, upper) in place of each quantile."""
+
+QUANTILES = {"p25": 0.25, "median": 0.5, "p75": 0.75, "p90": 0.9}
+
 DAYS = (30, 60, 90, 180, 365)
 
 _COHORTS = """
@@ -42,6 +47,33 @@ def figures(ask: Ask) -> list[Figure]:
     return [*_cohort_figures(ask), *_timeline_figures(ask)]
 
 
+@dataclass(frozen=True)
+class QuantileFigure:
+    """One published quantile, x[⌊qn⌋] counted from 0, and the interval that the cities answer; None if suppressed."""
+
+    name: str
+    published: int
+    interval: tuple[float, float] | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the interval has the published figure in it, or there is none."""
+        return self.interval is None or self.interval[0] <= self.published <= self.interval[1]
+
+
+def quantile_figures(ask: AskIntervals) -> list[QuantileFigure]:
+    """Every quantile of the package's timelines."""
+    asked = ", ".join(f"QUANTILE_CONT(days_to_issue, {share}) AS {name}" for name, share in QUANTILES.items())
+    answers = {dimension: _by_group(ask, keys, asked) for dimension, keys in _KEYS_OF_DIMENSION.items()}
+    return [
+        QuantileFigure(f"{line['city']} {line['group']} {name}", line[name], answer[name])
+        for line in permittimelines.timelines()
+        for answer in [answers[line["dimension"]][line["city"], *_group(line)]]
+        for name in QUANTILES
+        if line[name] is not None
+    ]
+
+
 def wrong(found: Sequence[Figure]) -> list[Figure]:
     """The figures that are answered and differ."""
     return [figure for figure in found if figure.answered not in (None, figure.published)]
@@ -67,8 +99,7 @@ def _cohort_figures(ask: Ask) -> Iterator[Figure]:
 def _timeline_figures(ask: Ask) -> Iterator[Figure]:
     answers = {dimension: _timelines(ask, keys) for dimension, keys in _KEYS_OF_DIMENSION.items()}
     for line in permittimelines.timelines():
-        group = () if line["dimension"] == "overall" else tuple(line["group"].split("|"))
-        answer = answers[line["dimension"]][line["city"], *group]
+        answer = answers[line["dimension"]][line["city"], *_group(line)]
         name = f"{line['city']} {line['dimension']} {line['group']}"
         yield Figure(f"{name} n", "timelines: n", line["n"], answer["n"])
         for days in DAYS:
@@ -80,11 +111,18 @@ def _timeline_figures(ask: Ask) -> Iterator[Figure]:
 def _timelines(ask: Ask, keys: Sequence[str]) -> dict[tuple[str, ...], Mapping[str, Any]]:
     """Of the permits issued in a city's mature cohorts: how many, and how many within so many days."""
     within = ", ".join(f"COUNT(*) FILTER (WHERE days_to_issue <= {days}) AS within_{days}" for days in DAYS)
+    return _by_group(ask, keys, f"COUNT(days_to_issue) AS n, {within}")
+
+
+def _by_group(ask: Ask, keys: Sequence[str], asked: str) -> dict[tuple[str, ...], Mapping[str, Any]]:
+    """What is asked of the permits of a city's mature cohorts, by city and keys."""
     by = ", ".join(("city", *keys))
-    rows = ask(
-        f"SELECT {by}, COUNT(days_to_issue) AS n, {within} FROM housing.permits WHERE mature_cohort GROUP BY {by}"
-    )
+    rows = ask(f"SELECT {by}, {asked} FROM housing.permits WHERE mature_cohort GROUP BY {by}")
     return {tuple(row[name] for name in ("city", *keys)): row for row in rows}
+
+
+def _group(line: Mapping[str, Any]) -> tuple[str, ...]:
+    return () if line["dimension"] == "overall" else tuple(line["group"].split("|"))
 
 
 def _per_cent(part: int | None, whole: int | None) -> int | None:

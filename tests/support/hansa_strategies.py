@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
+from itertools import combinations
 
 from hypothesis import strategies as st
 
 from hansa_core.query.contract import Contract, ContractColumn, Scope
 from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op, literal
-from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, Argument, ContractId, Level, Plan
 from hansa_core.query.quanta import row_values
 from hansa_core.query.types import INT64_MAX, INT64_MIN, TRUNCATIONS, DataType, DatePart, Value
 from hansa_core.query.typing import column_types
@@ -293,31 +295,61 @@ def _number_calls(depth: int) -> st.SearchStrategy[Expression]:
     )
 
 
+_BINNED = [column.name for column in _COLUMNS if column.bins]
+_MEASURES = [column.name for column in _COLUMNS if column.quantum is not None]
+_NARROW = [name for name in _MEASURES if name != "odometer"]  # its squares would pass 38 digits
+_SHARES = (0.0, 0.1, 0.25, 0.5, 0.9, 1.0)
+
+
 @st.composite
 def _aggregates(draw: st.DrawFn) -> Aggregate:
     where = draw(st.one_of(st.none(), expressions(BOOLEAN, 3)))
     function = draw(st.sampled_from(AggregateFunction))
+
+    def one_of(names: list[str]) -> str:
+        return draw(st.sampled_from(names))
+
     match function:
         case AggregateFunction.COUNT_ROWS:
             return Aggregate(function, None, where)
         case AggregateFunction.COUNT_DISTINCT:
             return Aggregate(function, TRIPS.unit, where)
         case AggregateFunction.COUNT:
-            return Aggregate(function, draw(st.sampled_from(list(TRIP_TYPES))), where)
+            return Aggregate(function, draw(st.one_of(st.sampled_from(list(TRIP_TYPES)), computed(None))), where)
+        case AggregateFunction.VAR_SAMP | AggregateFunction.STDDEV_SAMP:
+            return Aggregate(function, one_of(_NARROW), where)
+        case AggregateFunction.QUANTILE_CONT:
+            return Aggregate(function, one_of(_BINNED), where, quantile=draw(st.sampled_from(_SHARES)))
+        case AggregateFunction.HISTOGRAM:
+            return Aggregate(function, one_of(_BINNED), where)
+        case paired if paired in PAIRED:
+            return Aggregate(function, one_of(_NARROW), where, one_of(_NARROW))
         case _:
-            numeric = [name for name, kind in TRIP_TYPES.items() if kind.is_numeric]
-            return Aggregate(function, draw(st.sampled_from(numeric)), where)
+            numbers = st.one_of(computed(INTEGER), computed(NUMBER))
+            return Aggregate(function, draw(st.one_of(st.sampled_from(_MEASURES), numbers)), where)
+
+
+def computed(kind: DataType | None) -> st.SearchStrategy[Argument]:
+    """What an aggregate may be taken over at open, beside bare columns."""
+    return (
+        expressions(kind, 3)
+        .map(lambda drawn: drawn.name if isinstance(drawn, Column) else drawn)
+        .filter(lambda drawn: not isinstance(drawn, str) or drawn in _MEASURES or kind is None)
+    )
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
-    """A plan over TRIPS that `check_plan` accepts at `open`."""
-    return Plan(
+def plans(draw: st.DrawFn, *, totals: bool = False) -> Plan:
+    """A plan over TRIPS that `check_plan` accepts at `open`; without totals unless they are wanted."""
+    plan = Plan(
         source=TRIPS.id,
         where=draw(st.one_of(st.none(), expressions(BOOLEAN, 4))),
         keys=tuple(draw(st.lists(st.one_of(expressions(None, 1), expressions(None, 3)), max_size=3))),
         aggregates=tuple(draw(st.lists(_aggregates(), min_size=1, max_size=4))),
     )
+    some = [kept for size in range(len(plan.keys)) for kept in combinations(range(len(plan.keys)), size)]
+    wanted = draw(st.lists(st.sampled_from(some), unique=True)) if totals and some else []
+    return replace(plan, totals=tuple(wanted))
 
 
 @st.composite

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from hypothesis import strategies as st
 
 from hansa_core.query.answer import Answer, DryRun, Refusal, Release
 from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
-from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, ContractId, Level, Plan
 from hansa_core.query.query import NONCE_BYTES, Query
 from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType
 from hansa_core.trust.dsse import Envelope, Signature
@@ -47,14 +48,19 @@ contract_ids = st.builds(
     st.from_regex(r"[a-z][a-z0-9_]{0,7}\.[a-z][a-z0-9_]{0,7}", fullmatch=True),
     st.integers(1, 10**9 - 1),
 )
+_arguments = st.one_of(names, st.one_of(literals, _calls(leaves)))
+_alone = [
+    each
+    for each in AggregateFunction
+    if each not in PAIRED and each not in (AggregateFunction.COUNT_ROWS, AggregateFunction.QUANTILE_CONT)
+]
+_wheres = st.none() | expressions
+_shares = st.floats(0, 1)
 aggregates = st.one_of(
-    st.builds(Aggregate, st.just(AggregateFunction.COUNT_ROWS), st.none(), st.none() | expressions),
-    st.builds(
-        Aggregate,
-        st.sampled_from([each for each in AggregateFunction if each is not AggregateFunction.COUNT_ROWS]),
-        names,
-        st.none() | expressions,
-    ),
+    st.builds(Aggregate, st.just(AggregateFunction.COUNT_ROWS), st.none(), _wheres),
+    st.builds(Aggregate, st.sampled_from(_alone), _arguments, _wheres),
+    st.builds(Aggregate, st.sampled_from(sorted(PAIRED)), _arguments, _wheres, _arguments),
+    st.builds(Aggregate, st.just(AggregateFunction.QUANTILE_CONT), _arguments, _wheres, quantile=_shares),
 )
 plans = st.builds(
     Plan,
@@ -62,6 +68,10 @@ plans = st.builds(
     where=st.none() | expressions,
     keys=st.lists(expressions, max_size=3).map(tuple),
     aggregates=st.lists(aggregates, min_size=1, max_size=3).map(tuple),
+).flatmap(
+    lambda plan: st.sets(st.integers(0, max(0, len(plan.keys) - 1)).map(lambda size: tuple(range(size)))).map(
+        lambda totals: replace(plan, totals=tuple(sorted(totals)) if plan.keys else ())
+    )
 )
 queries = st.builds(
     Query,

@@ -63,6 +63,13 @@ def _put(query: query_pb2.Query, **literal_fields: int | float) -> None:
     query.plan.where.call.arguments[1].literal.CopyFrom(query_pb2.Literal(**literal_fields))  # type: ignore[arg-type]
 
 
+def _aggregate(query: query_pb2.Query, function: int) -> query_pb2.Aggregate:
+    """One more aggregate, over the column x."""
+    added = query.plan.aggregates.add(function=function)
+    added.argument.column = "x"
+    return added
+
+
 MALFORMED: dict[str, Callable[[query_pb2.Query], object]] = {
     "no plan": lambda query: query.ClearField("plan"),
     "no aggregate": lambda query: query.plan.ClearField("aggregates"),
@@ -70,7 +77,20 @@ MALFORMED: dict[str, Callable[[query_pb2.Query], object]] = {
     "an unspecified operator": lambda query: query.plan.where.call.ClearField("operator"),
     "an unknown operator": lambda query: setattr(query.plan.where.call, "operator", 99),
     "an unspecified function": lambda query: query.plan.aggregates[0].ClearField("function"),
-    "a column for COUNT(*)": lambda query: setattr(query.plan.aggregates[0], "column", "x"),
+    "a column for COUNT(*)": lambda query: setattr(query.plan.aggregates[0].argument, "column", "x"),
+    "an empty argument": lambda query: query.plan.aggregates[0].argument.SetInParent(),
+    "a computed value that is a bare column": lambda query: _aggregate(query, 3).argument.computed.MergeFrom(
+        query_pb2.Expression(column="x")
+    ),
+    "a sum of two arguments": lambda query: setattr(_aggregate(query, 3).second, "column", "y"),
+    "a correlation of one argument": lambda query: _aggregate(query, 13),
+    "a quantile without its share": lambda query: _aggregate(query, 10),
+    "a share above 1": lambda query: setattr(_aggregate(query, 10), "quantile", 1.5),
+    "a share that is no number": lambda query: setattr(_aggregate(query, 10), "quantile", float("nan")),
+    "a total over every key": lambda query: query.plan.totals.add(kept=[0]),
+    "a total over a key that is not there": lambda query: query.plan.totals.add(kept=[7]),
+    "a total twice": lambda query: query.plan.totals.extend([query_pb2.Total(), query_pb2.Total()]),
+    "a share for a sum": lambda query: setattr(_aggregate(query, 3), "quantile", 0.5),
     "an unspecified level": lambda query: setattr(query, "level", 0),
     "an unknown level": lambda query: setattr(query, "level", 99),
     "an empty expression": lambda query: query.plan.keys.add(),

@@ -41,9 +41,18 @@ def _text(value: Any, decimals: int, grouping: str) -> str:
         case date():
             return value.isoformat()
         case list():
-            return ", ".join(printable(str(each)) for each in value)
+            return ", ".join(printable(_item(each)) for each in value)
         case _:
             return printable(str(value))
+
+
+def _item(item: Any) -> str:
+    """A bin of a histogram as `31 to 60: 12`; anything else as it is."""
+    match item:
+        case {"lower": lower, "upper": upper, "rows": rows}:
+            return f"{lower} to {upper}: {rows}"
+        case _:
+            return str(item)
 
 
 def _decimals(values: Iterable[float]) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from fractions import Fraction
 
 from hansa_core.protection.hierarchy import Dimension, Interval, Leaf, Node
 from hansa_core.query.contract import ContractColumn
+from hansa_core.query.measure_bins import level_bins
 from hansa_core.query.quanta import bounds_in_quanta, quantum_of
 
 
@@ -18,7 +17,7 @@ def binned(column: ContractColumn, *, cuts: bool) -> Dimension:
     """
     first, last = bounds_in_quanta(column)
     quantum = quantum_of(column)
-    levels = [_intervals(first, last, level, quantum) for level in (column.bins if cuts else ())]
+    levels = [[Interval(*ends) for ends in level_bins(column, level)] for level in (column.bins if cuts else ())]
     finest = levels[-1] if levels else [Interval(first, last)]
     position = {interval.lower: index for index, interval in enumerate(finest)}
     unknown = len(finest)
@@ -59,12 +58,6 @@ class _Nodes:
     def frozen(self) -> tuple[Node, ...]:
         pairs = zip(self._nodes, self._children, strict=True)
         return tuple(Node(label=label, leaves=leaves, children=tuple(below)) for (label, leaves), below in pairs)
-
-
-def _intervals(first: int, last: int, cuts: Sequence[Fraction], quantum: Fraction) -> list[Interval]:
-    """The bins between `first` and `last`, in quanta; a cut at or beyond the bounds separates nothing."""
-    ends = sorted({end for cut in cuts if first <= (end := math.floor(cut / quantum)) < last})
-    return [Interval(low, high) for low, high in zip([first, *(e + 1 for e in ends)], [*ends, last], strict=True)]
 
 
 def _interval_label(interval: Interval, first: int, last: int, quantum: Fraction) -> str:

@@ -14,12 +14,11 @@ from hansa_core.protection.leaves import UndecidedError
 from hansa_core.protection.regions import Box, Key, Space, conjuncts_of
 from hansa_core.protection.tables import TableShape, shape_of
 from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Call, Column, Expression, Op, columns_of
+from hansa_core.query.expression import Call, Column, Expression, Literal, Op, columns_of
+from hansa_core.query.groupings import plain_plans
 from hansa_core.query.moments import Moment, MomentKind, moments_of
 from hansa_core.query.plan import Plan
-
-MAX_PARTS = 1_000_000
-"""Published cells that one answer may read, each as often as it is read."""
+from hansa_core.query.quanta import value_of
 
 _NEAREST = 3  # tables that a refusal names
 
@@ -62,14 +61,23 @@ class _LackError(Exception):
         self.code = code
 
 
-def find_cover(plan: Plan, contract: Contract, manifest: Manifest) -> Cover:
-    """The cover from the table with the fewest dimensions, then cells, then by name. `plan` is canonical.
+def find_covers(plan: Plan, contract: Contract, manifest: Manifest) -> tuple[Cover, ...]:
+    """A cover for each of the plan's groupings, which are one question: they share its effort. `plan` is canonical.
+
+    A total asks for its own cells: a sum over cells would be suppressed as soon as one of them is.
+    """
+    effort = Effort()
+    return tuple(find_cover(part, contract, manifest, effort) for part in plain_plans(plan))
+
+
+def find_cover(plan: Plan, contract: Contract, manifest: Manifest, effort: Effort) -> Cover:
+    """The cover from the table with the fewest dimensions, then cells, then by name. `plan` has no totals.
 
     Found from plan, contract and manifest alone. Raises RefusedError, naming the tables that come nearest.
     """
     lacking: list[tuple[TableDeclaration, _LackError]] = []
     fitting: list[TableShape] = []
-    moments = moments_of(plan)
+    moments = moments_of(plan, contract)
     for table in manifest.tables:
         lacks = _missing(plan, moments, table, contract)
         if lacks:
@@ -77,7 +85,6 @@ def find_cover(plan: Plan, contract: Contract, manifest: Manifest) -> Cover:
         else:
             fitting.append(shape_of(table, contract, manifest))
     declared = {table.name: table for table in manifest.tables}
-    effort = Effort()
     for shape in sorted(fitting, key=lambda shape: (len(shape.dimensions), shape.cell_count, shape.name)):
         try:
             return _cover(plan, moments, shape, contract, effort)
@@ -96,8 +103,11 @@ def _missing(plan: Plan, moments: Sequence[Moment], table: TableDeclaration, con
     lacks = [f"the dimension {name}" for name in sorted(used - has)]
     for moment in moments:
         name = moment.column
-        if name is None or name in table.measures:
+        if moment.kind is MomentKind.BIN and name != table.bins:
+            lacks.append(f"the bins of {name}")
+        if name is None or name in table.measures or moment.kind is MomentKind.BIN:
             continue
+        assert isinstance(name, str)
         counted = moment.kind is MomentKind.COUNT and (columns[name].required or name in has)
         if moment.kind is not MomentKind.DISTINCT and not counted:
             lacks.append(f"the measure {name}")
@@ -117,21 +127,13 @@ def _cover(plan: Plan, moments: Sequence[Moment], shape: TableShape, contract: C
     except UndecidedError as undecided:
         raise _LackError(_cuts(undecided.column, shape, contract)) from None
     union = _Union(shape)
-    parts_left = MAX_PARTS
     found: dict[Key, list[tuple[int, ...]]] = {key: [] for key in cells}
     for figure, conditions in sums:
         for key, parts in found.items():
             numbers = union.cells(asked[conditions].get(key, []))
             if figure.kind is MomentKind.DISTINCT:
                 _check_distinct(numbers, shape, contract)
-            parts_left -= len(numbers)
-            if parts_left < 0:
-                raise RefusedError(
-                    "too_many_cells",
-                    f"an answer reads at most {MAX_PARTS} published cells",
-                    "group by fewer keys, or ask for fewer aggregates at once",
-                    "keys",
-                )
+            effort.read(len(numbers))
             parts.append(numbers)
     return Cover(
         plan=plan,
@@ -144,14 +146,25 @@ def _cover(plan: Plan, moments: Sequence[Moment], shape: TableShape, contract: C
 def _figure(moment: Moment, shape: TableShape, contract: Contract) -> tuple[Figure, tuple[Expression, ...]]:
     """What a moment adds up, and the conditions on the rows: COUNT of a dimension is its rows that are not NULL."""
     conditions = conjuncts_of(moment.where)
+    if moment.bin is not None:
+        return Figure(kind=MomentKind.ROWS), (*conditions, *_inside(moment, contract))
     if moment.kind is not MomentKind.COUNT or moment.column in shape.measures:
         measure = moment.column if moment.kind in (MomentKind.COUNT, MomentKind.SUM) else None
+        assert measure is None or isinstance(measure, str)
         return Figure(kind=moment.kind, measure=measure), conditions
-    assert moment.column is not None
+    assert isinstance(moment.column, str)
     if contract.columns[moment.column].required:
         return Figure(kind=MomentKind.ROWS), conditions
     is_known = Call(Op.NOT, (Call(Op.IS_NULL, (Column(moment.column),)),))
     return Figure(kind=MomentKind.ROWS), (*conditions, is_known)
+
+
+def _inside(moment: Moment, contract: Contract) -> tuple[Expression, ...]:
+    """That the measure lies in the moment's bin, as conditions on its value."""
+    assert moment.bin is not None
+    column = contract.columns[str(moment.column)]
+    lower, upper = (Literal(value_of(column, end), column.type) for end in moment.bin)
+    return Call(Op.GE, (Column(column.name), lower)), Call(Op.LE, (Column(column.name), upper))
 
 
 class _Union:

@@ -8,11 +8,11 @@ from typing import Any
 
 import rfc8785
 
-from hansa_core.query.expression import Expression, Literal
+from hansa_core.query.expression import Column, Expression, Literal
 from hansa_core.query.expression_document import expression_document
 from hansa_core.query.limits import MAX_NODES
-from hansa_core.query.plan import Aggregate, Plan
-from hansa_core.query.simplify import simplify, sorted_set
+from hansa_core.query.plan import Aggregate, AggregateFunction, Argument, Plan
+from hansa_core.query.simplify import simplify, sort_key, sorted_set
 from hansa_core.query.size import check_size, parts_of
 from hansa_core.query.types import DataType
 
@@ -32,28 +32,31 @@ def canonicalise(plan: Plan) -> Plan:
 
 @lru_cache(maxsize=_PLANS_KEPT)
 def _canonical(plan: Plan) -> Plan:
-    aggregates = {
-        rfc8785.dumps(_aggregate_document(one)): one
-        for one in (Aggregate(item.function, item.column, _filter(item.where)) for item in plan.aggregates)
-    }
+    aggregates = {rfc8785.dumps(_aggregate_document(one)): one for one in map(_aggregate, plan.aggregates)}
+    simple = [simplify(key) for key in plan.keys]
+    keys = sorted_set(simple)
+    place = {sort_key(key): index for index, key in enumerate(keys)}
+    totals = {tuple(sorted({place[sort_key(simple[index])] for index in kept})) for kept in plan.totals}
     return Plan(
         source=plan.source,
         where=_filter(plan.where),
-        keys=tuple(sorted_set(simplify(key) for key in plan.keys)),
+        keys=tuple(keys),
         aggregates=tuple(aggregates[text] for text in sorted(aggregates)),
+        totals=tuple(sorted(kept for kept in totals if len(kept) < len(keys))),
     )
 
 
 def plan_json(plan: Plan) -> bytes:
     """The plan as it stands, as RFC 8785 JSON."""
-    return rfc8785.dumps(
-        {
-            "source": str(plan.source),
-            "where": _optional(plan.where),
-            "keys": [expression_document(key) for key in plan.keys],
-            "aggregates": [_aggregate_document(aggregate) for aggregate in plan.aggregates],
-        }
-    )
+    document: dict[str, Any] = {
+        "source": str(plan.source),
+        "where": _optional(plan.where),
+        "keys": [expression_document(key) for key in plan.keys],
+        "aggregates": [_aggregate_document(aggregate) for aggregate in plan.aggregates],
+    }
+    if plan.totals:
+        document["totals"] = [list(kept) for kept in plan.totals]
+    return rfc8785.dumps(document)
 
 
 def plan_hash(plan: Plan) -> bytes:
@@ -75,5 +78,38 @@ def _optional(where: Expression | None) -> dict[str, Any] | None:
     return None if where is None else expression_document(where)
 
 
+def _aggregate(aggregate: Aggregate) -> Aggregate:
+    argument = _argument(aggregate.column)
+    if aggregate.function is AggregateFunction.COUNT and isinstance(argument, Literal) and argument.value is not None:
+        return Aggregate(AggregateFunction.COUNT_ROWS, None, _filter(aggregate.where))  # a constant is never NULL
+    return Aggregate(
+        aggregate.function,
+        argument,
+        _filter(aggregate.where),
+        _argument(aggregate.second),
+        None if aggregate.quantile is None else aggregate.quantile + 0.0,  # there is one zero
+    )
+
+
+def _argument(argument: Argument | None) -> Argument | None:
+    if argument is None or isinstance(argument, str):
+        return argument
+    simple = simplify(argument)
+    return simple.name if isinstance(simple, Column) else simple
+
+
 def _aggregate_document(aggregate: Aggregate) -> dict[str, Any]:
-    return {"function": aggregate.function.value, "column": aggregate.column, "where": _optional(aggregate.where)}
+    document: dict[str, Any] = {
+        "function": aggregate.function.value,
+        "column": _argument_document(aggregate.column),
+        "where": _optional(aggregate.where),
+    }
+    if aggregate.second is not None:
+        document["second"] = _argument_document(aggregate.second)
+    if aggregate.quantile is not None:
+        document["quantile"] = aggregate.quantile
+    return document
+
+
+def _argument_document(argument: Argument | None) -> str | dict[str, Any] | None:
+    return argument if argument is None or isinstance(argument, str) else expression_document(argument)

@@ -5,6 +5,9 @@ from __future__ import annotations
 CITY_COLUMN = "city"
 """The city's name, in a released table that keeps the cities apart."""
 
+GROUPING_COLUMN = "grouping"
+"""The number of a cell's grouping, as `plan.groupings` counts them, in a partial of a plan with totals."""
+
 
 def key_column(index: int) -> str:
     """The column of `plan.keys[index]`."""

@@ -17,9 +17,10 @@ def cell_order(plan: Plan, contract: Contract) -> CellOrder:
     """A sort key for tuples of the plan's keys; two cells with the same keys, and only they, compare equal.
 
     A key that is a column with a public domain stands in the domain's display order, then come values outside it;
-    any other key stands by value (false before true, text by code point). NULL is last.
+    any other key stands by value (false before true, text by code point). NULL is last. With totals the number of the
+    grouping comes after the keys, so that a total stands below the cells it is over.
     """
-    places = [_places(key, contract) for key in plan.keys]
+    places = [_places(key, contract) for key in plan.keys] + ([{}] if plan.totals else [])
 
     def place(keys: Sequence[Value | None]) -> tuple[Any, ...]:
         return tuple(_place(value, domain) for value, domain in zip(keys, places, strict=True))

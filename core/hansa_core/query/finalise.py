@@ -3,58 +3,125 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import pyarrow as pa
 
-from hansa_core.query.contract import Contract, ContractColumn
+from hansa_core.query.contract import Contract
+from hansa_core.query.exact import nearest_float, nearest_root
+from hansa_core.query.measure import Measure, measure_of
+from hansa_core.query.measure_bins import bins_of
 from hansa_core.query.moments import MAX_ROWS
-from hansa_core.query.plan import Aggregate, AggregateFunction
-from hansa_core.query.quanta import quantum_of
-from hansa_core.query.types import INT64_MAX, DataType
+from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction
+from hansa_core.query.quanta import bounds_in_quanta
+from hansa_core.query.quantiles import Segment, quantile, segments_of
+from hansa_core.query.statistics import PairSums, pair_statistic, sample_variance
+from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType
+
+Binned = tuple[dict[str, int | float], ...]
+"""A histogram: bins in rising order, each with `lower`, `upper` (both included, in the column's unit) and `rows`."""
+
+_COUNTS = (AggregateFunction.COUNT_ROWS, AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
+_LIKE_THEIR_COLUMN = (AggregateFunction.SUM, AggregateFunction.MIN, AggregateFunction.MAX)
+_BINNED = (AggregateFunction.QUANTILE_CONT, AggregateFunction.HISTOGRAM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """An aggregate's value in the column's own unit; None where SQL has NULL, as over no value.
+
+    `interval`: of a quantile, the closed interval that holds the true one. `hidden`: its bins are suppressed so far
+    that nothing is left to tell, and the None is no NULL.
+    """
+
+    value: int | float | Binned | None
+    interval: tuple[float, float] | None = None
+    hidden: bool = False
 
 
 def aggregate_type(aggregate: Aggregate, contract: Contract) -> pa.DataType:
     """The Arrow type of the finished aggregate.
 
-    Counts are int64. A SUM of an integer column is int64 where its bounds allow no overflow over 2**40 rows, else
-    decimal128(38, 0). A SUM of a number column, and every AVG, is float64.
+    Counts are int64. A SUM of integers is int64 where the bounds allow no overflow over 2**40 rows, else
+    decimal128(38, 0). MIN and MAX of integers are int64. A histogram is a list of bins. All else is float64.
     """
-    if aggregate.function is AggregateFunction.AVG:
-        return pa.float64()
-    if aggregate.function is not AggregateFunction.SUM:
+    if aggregate.function in _COUNTS:
         return pa.int64()
-    column = contract.columns[str(aggregate.column)]
-    if column.type is DataType.NUMBER:
+    assert aggregate.column is not None
+    measure = measure_of(aggregate.column, contract)
+    whole = measure.type is DataType.INTEGER
+    if aggregate.function is AggregateFunction.HISTOGRAM:
+        end = pa.int64() if whole else pa.float64()
+        return pa.list_(pa.struct([("lower", end), ("upper", end), ("rows", pa.int64())]))
+    if aggregate.function not in _LIKE_THEIR_COLUMN or not whole:
         return pa.float64()
-    return pa.int64() if _sum_fits_int64(column) else pa.decimal128(38, 0)
+    fits = aggregate.function is not AggregateFunction.SUM or measure.reach * measure.quantum * MAX_ROWS <= INT64_MAX
+    return pa.int64() if fits else pa.decimal128(38, 0)
 
 
-def finalise(aggregate: Aggregate, moments: Sequence[int], contract: Contract) -> int | float | None:
-    """The aggregate's value in the column's own unit; None for a SUM or AVG over no value, as in SQL.
+def finalise(aggregate: Aggregate, moments: Sequence[int | None], contract: Contract) -> Finished:
+    """The value that the moments, in the order of `moments_of_aggregate`, give.
 
-    `moments`: in the order of `moments_of_aggregate`. A float is the one nearest to the exact value.
+    A float is the one nearest to the exact value. Only the bins of a quantile or histogram may be None: suppressed.
     """
-    if aggregate.function not in (AggregateFunction.SUM, AggregateFunction.AVG):
-        return moments[0]
-    quanta, count = moments
+    if aggregate.function in _BINNED:
+        return _from_bins(aggregate, moments, contract)
+    exact = [moment for moment in moments if moment is not None]
+    assert len(exact) == len(moments)
+    if aggregate.function in _COUNTS:
+        return Finished(value=exact[0])
+    measures = [measure_of(argument, contract) for argument in aggregate.arguments]
+    if aggregate.function in PAIRED:
+        y, x, xy, *squares, count = exact
+        sums = PairSums(count=count, y=y, x=x, xy=xy, **dict(zip(("yy", "xx"), squares, strict=False)))
+        return Finished(value=pair_statistic(aggregate.function, sums, *(measure.quantum for measure in measures)))
+    return Finished(value=_of_one(aggregate.function, exact, measures[0]))
+
+
+def _of_one(function: AggregateFunction, moments: Sequence[int], measure: Measure) -> int | float | None:
+    first, *others, count = moments
     if count == 0:
         return None
+    match function:
+        case AggregateFunction.AVG:
+            return nearest_float(first * measure.quantum / count)
+        case AggregateFunction.VAR_SAMP | AggregateFunction.STDDEV_SAMP:
+            variance = sample_variance(first, others[0], count, measure.quantum)
+            if variance is None:
+                return None
+            return nearest_float(variance) if function is AggregateFunction.VAR_SAMP else nearest_root(variance)
+        case _:
+            value = _value(first * measure.quantum, measure)
+            is_extreme = function is not AggregateFunction.SUM
+            return None if is_extreme and isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX else value
+
+
+def _from_bins(aggregate: Aggregate, moments: Sequence[int | None], contract: Contract) -> Finished:
     column = contract.columns[str(aggregate.column)]
-    total = quanta * quantum_of(column)
-    if aggregate.function is AggregateFunction.AVG:
-        return _nearest_float(total / count)
-    return _nearest_float(total) if column.type is DataType.NUMBER else int(total)
+    measure = measure_of(column.name, contract)
+    *rows, count = moments
+    assert count is not None
+    counts = dict(zip(bins_of(column), rows, strict=True))
+    segments = segments_of(counts, bounds_in_quanta(column), count)
+    if None in rows and len(segments) == 1:
+        return Finished(value=None, hidden=True)
+    if aggregate.function is AggregateFunction.HISTOGRAM:
+        return Finished(value=tuple(_bin(segment, measure) for segment in segments))
+    assert aggregate.quantile is not None
+    found = quantile(segments, aggregate.quantile)
+    if found is None:
+        return Finished(value=None)
+    lower, upper = float(found.lower * measure.quantum), float(found.upper * measure.quantum)
+    return Finished(value=nearest_float(found.value * measure.quantum), interval=(lower, upper))
 
 
-def _sum_fits_int64(column: ContractColumn) -> bool:
-    if column.lower is None or column.upper is None:
-        return False
-    return max(abs(column.lower), abs(column.upper)) * MAX_ROWS <= INT64_MAX
+def _bin(segment: Segment, measure: Measure) -> dict[str, int | float]:
+    lower, upper = (_value(end * measure.quantum, measure) for end in (segment.first, segment.last))
+    assert lower is not None
+    assert upper is not None
+    return {"lower": lower, "upper": upper, "rows": segment.rows}
 
 
-def _nearest_float(value: Fraction) -> float | None:
-    try:
-        return float(value)
-    except OverflowError:  # the language's rule: a number that is not finite is NULL
-        return None
+def _value(exact: Fraction, measure: Measure) -> int | float | None:
+    return int(exact) if measure.type is DataType.INTEGER else nearest_float(exact)

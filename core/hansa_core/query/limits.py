@@ -11,8 +11,14 @@ MAX_NODES = 4096
 MAX_KEYS = 8
 """Keys of a plan."""
 
+MAX_TOTALS = 31
+"""Groupings of a plan beside the one by all keys: CUBE over five keys."""
+
 MAX_AGGREGATES = 64
 """Aggregates of a plan."""
+
+MAX_MOMENTS = 4096
+"""Integers per cell that the aggregates of a plan are finished from, repeats counted once."""
 
 MAX_NAME_LENGTH = 100
 """Characters of a purpose, a league's or a contract's name: a node keeps them with each decision, refusals too."""

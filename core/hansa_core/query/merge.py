@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial as bound
 from functools import reduce
 
 import pyarrow as pa
@@ -13,9 +14,9 @@ from hansa_core.query.column_names import CITY_COLUMN, aggregate_column
 from hansa_core.query.contract import Contract, Scope
 from hansa_core.query.domain_order import cell_order
 from hansa_core.query.expression import columns_of
-from hansa_core.query.finalise import aggregate_type, finalise
+from hansa_core.query.finalise import Finished, aggregate_type, finalise
 from hansa_core.query.merged_table import Mark, MergedCell, MergedTable, MergedValue
-from hansa_core.query.moments import MAX_ROWS, MomentKind, add_moments, moments_of, moments_of_aggregate
+from hansa_core.query.moments import MAX_ROWS, Moment, MomentKind, merge_moments, moments_of, moments_of_aggregate
 from hansa_core.query.partial import partial_from_rows, partial_schema, rows_of
 from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
 from hansa_core.query.types import Value
@@ -49,11 +50,17 @@ def add_partials(plan: Plan, contract: Contract, tables: Iterable[pa.Table]) -> 
 
     A suppressed moment suppresses the sum. Without tables: the partial of no rows.
     """
-    width = len(plan.keys)
-    sums: dict[Keys, Moments] = {} if plan.keys else {(): (0,) * len(moments_of(plan))}
+    width = plan.key_width
+    order = moments_of(plan, contract)
+    nothing = tuple(moment.nothing for moment in order)
+    # Over no rows too, a grouping without keys has one cell.
+    empty = [number for number, kept in enumerate(plan.groupings) if not kept]
+    sums: dict[Keys, Moments] = {
+        (*(None for _ in plan.keys), *([number] if plan.totals else [])): nothing for number in empty
+    }
     for table in tables:
         for keys, moments in _cells(table, width).items():
-            sums[keys] = add_moments(sums[keys], moments) if keys in sums else moments
+            sums[keys] = merge_moments(order, sums[keys], moments) if keys in sums else moments
     return partial_from_rows(plan, contract, ((*keys, *moments) for keys, moments in sums.items()))
 
 
@@ -65,14 +72,14 @@ def merge(
     A value that lacks an addressed city is withheld with the reason, or, if `partial`, given over the others and
     marked. Raises RefusedError `mixed_levels` if cities at different levels would be summed.
     """
-    cells_of = {o.city: _cells(o.table, len(plan.keys)) for o in outcomes.values() if isinstance(o, CityAnswer)}
+    cells_of = {o.city: _cells(o.table, plan.key_width) for o in outcomes.values() if isinstance(o, CityAnswer)}
     finish = _finisher(plan, contract, partial=partial, most_rows=MAX_ROWS // max(1, len(outcomes)))
     place = cell_order(plan, contract)
     cells: list[MergedCell] = []
     if by_city:
         for city, outcome in sorted(outcomes.items()):
             if isinstance(outcome, CityMissing):
-                cells.append(finish(city, (None,) * len(plan.keys), {city: outcome.reason}))
+                cells.append(finish(city, (None,) * plan.key_width, {city: outcome.reason}))
             else:
                 own = cells_of[city]
                 cells.extend(finish(city, keys, {city: own[keys]}) for keys in sorted(own, key=place))
@@ -103,7 +110,7 @@ def _refuse_mixed_levels(outcomes: Iterable[CityOutcome]) -> None:
 
 def _absence(plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome]) -> dict[str, Moments | str]:
     """What a cell that is absent from a city's answer stands for: the moments of no rows, or a reason."""
-    zero = (0,) * len(moments_of(plan))
+    zero = tuple(moment.nothing for moment in moments_of(plan, contract))
     per_city = any(contract.columns[name].per_city for key in plan.keys for name in columns_of(key))
 
     def absence(outcome: CityOutcome) -> Moments | str:
@@ -119,43 +126,61 @@ def _absence(plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome]
 def _finisher(
     plan: Plan, contract: Contract, *, partial: bool, most_rows: int
 ) -> Callable[[str | None, Keys, Mapping[str, Moments | str]], MergedCell]:
-    moments = moments_of(plan)
-    needs = [
-        (aggregate, [moments.index(moment) for moment in moments_of_aggregate(aggregate)])
-        for aggregate in plan.aggregates
-    ]
-    counts = [index for index, moment in enumerate(moments) if moment.kind is not MomentKind.SUM]
+    moments = moments_of(plan, contract)
+    needs = []
+    for aggregate in plan.aggregates:
+        own = moments_of_aggregate(aggregate, contract)
+        needs.append((aggregate, own, [moments.index(moment) for moment in own]))
+    counts = [index for index, moment in enumerate(moments) if moment.counts]
 
     def finish(city: str | None, keys: Keys, parts: Mapping[str, Moments | str]) -> MergedCell:
         held = {name: _plausible(part, counts, most_rows) for name, part in parts.items()}
-        values = tuple(_finish(aggregate, need, held, contract, partial=partial) for aggregate, need in needs)
+        values = tuple(
+            _finish(
+                aggregate,
+                own,
+                {name: part if isinstance(part, str) else tuple(part[i] for i in need) for name, part in held.items()},
+                contract,
+                partial=partial,
+            )
+            for aggregate, own, need in needs
+        )
         return MergedCell(city=city, keys=keys, values=values)
 
     return finish
 
 
 def _finish(
-    aggregate: Aggregate, need: Sequence[int], parts: Mapping[str, Moments | str], contract: Contract, *, partial: bool
+    aggregate: Aggregate,
+    moments: Sequence[Moment],
+    parts: Mapping[str, Moments | str],
+    contract: Contract,
+    *,
+    partial: bool,
 ) -> MergedValue:
-    inside: dict[str, Moments] = {}
-    gaps: dict[str, str] = {}
-    for city, part in parts.items():
-        if isinstance(part, str):
-            gaps[city] = part
-        elif any(part[index] is None for index in need):
-            gaps[city] = "suppressed"
-        else:
-            inside[city] = tuple(part[index] for index in need)
-    marks: set[Mark] = set()
-    value = None
-    if inside and (partial or not gaps):
-        total = reduce(add_moments, inside.values())
-        value = finalise(aggregate, [moment for moment in total if moment is not None], contract)
-        if gaps:
-            marks.add(Mark.PARTIAL)
-        if aggregate.function is AggregateFunction.COUNT_DISTINCT and _may_repeat(inside, contract):
-            marks.add(Mark.NOT_DEDUPLICATED)
-    return MergedValue(value=value, cities=tuple(inside), gaps=gaps, marks=frozenset(marks))
+    """One value from what each city gave for it: its `moments`, or why there are none."""
+    inside = {city: part for city, part in parts.items() if not isinstance(part, str) and _can_do(part, moments)}
+    gaps = {city: part if isinstance(part, str) else "suppressed" for city, part in parts.items() if city not in inside}
+    finished = Finished(value=None)
+    while inside and (partial or not gaps):
+        finished = finalise(aggregate, reduce(bound(merge_moments, moments), inside.values()), contract)
+        if not finished.hidden:
+            break
+        hiding = {city for city, part in inside.items() if None in part}
+        gaps |= dict.fromkeys(hiding, "suppressed")
+        inside = {city: part for city, part in inside.items() if city not in hiding}
+    is_given = bool(inside) and (partial or not gaps)
+    marks = {Mark.PARTIAL} if is_given and gaps else set()
+    if is_given and aggregate.function is AggregateFunction.COUNT_DISTINCT and _may_repeat(inside, contract):
+        marks.add(Mark.NOT_DEDUPLICATED)
+    return MergedValue(
+        value=finished.value, cities=tuple(inside), gaps=gaps, marks=frozenset(marks), interval=finished.interval
+    )
+
+
+def _can_do(part: Moments, moments: Sequence[Moment]) -> bool:
+    """Whether a city's moments suffice: a suppressed bin only widens an interval."""
+    return all(value is not None or moment.kind is MomentKind.BIN for value, moment in zip(part, moments, strict=True))
 
 
 def _may_repeat(inside: Mapping[str, Moments], contract: Contract) -> bool:
@@ -170,7 +195,7 @@ def _plausible(part: Moments | str, counts: Sequence[int], most_rows: int) -> Mo
 
 
 def _merged_schema(plan: Plan, contract: Contract, *, by_city: bool) -> pa.Schema:
-    keys = list(partial_schema(plan, contract))[: len(plan.keys)]
+    keys = list(partial_schema(plan, contract))[: plan.key_width]
     values = [
         pa.field(aggregate_column(i), aggregate_type(aggregate, contract))
         for i, aggregate in enumerate(plan.aggregates)

@@ -9,6 +9,7 @@ from enum import StrEnum
 import pyarrow as pa
 
 from hansa_core.query.column_names import CITY_COLUMN
+from hansa_core.query.finalise import Binned
 from hansa_core.query.types import Value
 
 
@@ -25,13 +26,15 @@ class MergedValue:
 
     `cities`: those that gave a value. `gaps`: the other addressed cities and why: a refusal code, `timed_out`,
     `unreachable`, `failed`, `suppressed`, `not_in_domain` or `too_many_rows`. With gaps the value is withheld unless it
-    is marked partial. A value of None that is not withheld is SQL's NULL, such as a SUM over no value.
+    is marked partial. A value of None that is not withheld is SQL's NULL, such as a SUM over no value. `interval`: of a
+    quantile, the closed interval that holds the true one.
     """
 
-    value: int | float | None
+    value: int | float | Binned | None
     cities: tuple[str, ...]
     gaps: Mapping[str, str]
     marks: frozenset[Mark]
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,10 @@ class MergedTable:
     def marks(self, row: int, aggregate: int) -> frozenset[Mark]:
         """What a reader of this value has to know."""
         return self.cells[row].values[aggregate].marks
+
+    def interval(self, row: int, aggregate: int) -> tuple[float, float] | None:
+        """Of a quantile, the closed interval that holds the true one."""
+        return self.cells[row].values[aggregate].interval
 
     @property
     def notes(self) -> frozenset[Mark]:

@@ -1,79 +1,169 @@
-"""Which exact integers must a city compute, so that every aggregate of a plan can be finished from their sums?"""
+"""Which exact integers must a city compute, so that every aggregate of a plan can be finished from them?"""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from hansa_core.query.contract import ContractColumn
+from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Expression
 from hansa_core.query.expression_document import expression_document
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.quanta import quantum_of
+from hansa_core.query.measure import Measure
+from hansa_core.query.measure_bins import bins_of
+from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
 from hansa_core.query.types import INT64_MAX, INT64_MIN
 
 MAX_ROWS = 2**40
 """The most rows of all cities together: with int64 quanta every sum stays below 2**103, far from 10**38."""
 
+MAX_MOMENT = 10**38 - 1
+"""The greatest magnitude of a moment: what decimal128(38, 0) holds."""
+
 
 class MomentKind(StrEnum):
-    """The additive integers that there are, over the rows where the moment's `where` holds."""
+    """The mergeable integers that there are, over the rows where the moment's `where` holds.
+
+    All but MIN and MAX add up. With a `second` argument only the rows count where both are not NULL.
+    """
 
     ROWS = "rows"  # rows
-    COUNT = "count"  # rows where the column is not NULL
-    SUM = "sum"  # the column's quanta, added up; NULLs add nothing
+    COUNT = "count"  # rows where the argument is not NULL
+    SUM = "sum"  # the argument's quanta, added up; NULLs add nothing
     DISTINCT = "distinct"  # distinct values of the privacy unit
+    MEASURED = "measured"  # rows where a computed argument has quanta: COUNT of a bare column
+    SQUARES = "squares"  # the squares of the quanta, added up
+    PRODUCTS = "products"  # the products of the quanta of both, added up
+    MIN = "min"  # the least quanta; INT64_MAX where there are none
+    MAX = "max"  # the greatest quanta; INT64_MIN where there are none
+    BIN = "bin"  # rows whose quanta lie in the moment's bin
+
+
+_COUNTS = frozenset({MomentKind.ROWS, MomentKind.COUNT, MomentKind.DISTINCT, MomentKind.MEASURED, MomentKind.BIN})
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One integer per cell; `column` is None for ROWS only."""
+    """One integer per cell; `column` is None for ROWS only. `bin`: first and last quanta of a BIN, both included."""
 
     kind: MomentKind
-    column: str | None = None
+    column: Argument | None = None
     where: Expression | None = None
+    second: Argument | None = None
+    bin: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if (self.column is None) != (self.kind is MomentKind.ROWS):
             raise ValueError(f"a moment of kind {self.kind} takes {'no column' if self.column else 'one column'}")
+        if (self.bin is None) == (self.kind is MomentKind.BIN):
+            raise ValueError("a bin belongs to the moments of kind bin")
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a number of rows or units."""
+        return self.kind in _COUNTS
+
+    @property
+    def nothing(self) -> int:
+        """What it is over no rows: merging it in changes nothing."""
+        return {MomentKind.MIN: INT64_MAX, MomentKind.MAX: INT64_MIN}.get(self.kind, 0)
+
+    @property
+    def count(self) -> Moment:
+        """The moment that counts the values in this one; part of every plan that has this one."""
+        if self.second is not None:
+            first, second = sorted((self.column, self.second), key=_argument_text)
+            return Moment(MomentKind.MEASURED, first, self.where, second)
+        return _count_of(self.column, self.where)
 
 
-_KINDS = {
-    AggregateFunction.COUNT_ROWS: (MomentKind.ROWS,),
-    AggregateFunction.COUNT: (MomentKind.COUNT,),
-    AggregateFunction.SUM: (MomentKind.SUM, MomentKind.COUNT),  # a sum of nothing is NULL, so the count goes with it
-    AggregateFunction.AVG: (MomentKind.SUM, MomentKind.COUNT),
-    AggregateFunction.COUNT_DISTINCT: (MomentKind.DISTINCT,),
-}
+def moments_of_aggregate(aggregate: Aggregate, contract: Contract) -> tuple[Moment, ...]:
+    """What `aggregate` is finished from, the count last, where others go with it."""
+    x, y, where = aggregate.column, aggregate.second, aggregate.where
+    match aggregate.function:
+        case AggregateFunction.COUNT_ROWS:
+            return (Moment(MomentKind.ROWS, None, where),)
+        case AggregateFunction.COUNT:
+            return (Moment(MomentKind.COUNT, x, where),)
+        case AggregateFunction.COUNT_DISTINCT:
+            return (Moment(MomentKind.DISTINCT, x, where),)
+        case AggregateFunction.VAR_SAMP | AggregateFunction.STDDEV_SAMP:
+            return (Moment(MomentKind.SUM, x, where), Moment(MomentKind.SQUARES, x, where), _count_of(x, where))
+        case AggregateFunction.MIN:
+            return (Moment(MomentKind.MIN, x, where), _count_of(x, where))
+        case AggregateFunction.MAX:
+            return (Moment(MomentKind.MAX, x, where), _count_of(x, where))
+        case AggregateFunction.QUANTILE_CONT | AggregateFunction.HISTOGRAM:
+            bins = bins_of(contract.columns[str(x)])
+            return (*(Moment(MomentKind.BIN, x, where, bin=one) for one in bins), _count_of(x, where))
+        case paired if paired in PAIRED:
+            assert y is not None
+            return tuple(_pair_moments(aggregate.function, y=x, x=y, where=where))
+        case _:  # a sum of nothing is NULL, so the count goes with it
+            return (Moment(MomentKind.SUM, x, where), _count_of(x, where))
 
 
-def moments_of_aggregate(aggregate: Aggregate) -> tuple[Moment, ...]:
-    """What `aggregate` is finished from; a SUM comes before its COUNT."""
-    return tuple(Moment(kind, aggregate.column, aggregate.where) for kind in _KINDS[aggregate.function])
+def _pair_moments(
+    function: AggregateFunction, *, y: Argument | None, x: Argument, where: Expression | None
+) -> Iterator[Moment]:
+    """Both sums, the products, both sums of squares where the function needs them, and the pairs."""
+    first, second = sorted((y, x), key=_argument_text)  # so that CORR(a, b) and CORR(b, a) share them
+    yield Moment(MomentKind.SUM, y, where, x)
+    yield Moment(MomentKind.SUM, x, where, y)
+    yield Moment(MomentKind.PRODUCTS, first, where, second)
+    if function is not AggregateFunction.COVAR_SAMP:
+        yield Moment(MomentKind.SQUARES, y, where, x)
+        yield Moment(MomentKind.SQUARES, x, where, y)
+    yield Moment(MomentKind.MEASURED, first, where, second)
 
 
-def moments_of(plan: Plan) -> tuple[Moment, ...]:
+def _count_of(argument: Argument | None, where: Expression | None) -> Moment:
+    kind = MomentKind.COUNT if isinstance(argument, str) else MomentKind.MEASURED
+    return Moment(kind, argument, where)
+
+
+def moments_of(plan: Plan, contract: Contract) -> tuple[Moment, ...]:
     """The plan's moments without repeats, in an order that depends on the moments alone: it is the wire order."""
-    by_text = {_text(moment): moment for aggregate in plan.aggregates for moment in moments_of_aggregate(aggregate)}
+    needed = (moment for aggregate in plan.aggregates for moment in moments_of_aggregate(aggregate, contract))
+    by_text = {_text(moment): moment for moment in needed}
     return tuple(by_text[text] for text in sorted(by_text))
 
 
-def range_of_sum(column: ContractColumn, count: int) -> tuple[int, int]:
-    """The least and the greatest sum of quanta that `count` values of the column can have."""
-    quantum = quantum_of(column)
-    lower = INT64_MIN if column.lower is None else math.floor(column.lower / quantum)
-    upper = INT64_MAX if column.upper is None else math.ceil(column.upper / quantum)
-    return lower * count, upper * count
+def range_of_sum(measure: Measure, count: int) -> tuple[int, int]:
+    """The least and the greatest sum of quanta that `count` values of the measure can have."""
+    return measure.lower * count, measure.upper * count
 
 
-def add_moments(left: Sequence[int | None], right: Sequence[int | None]) -> tuple[int | None, ...]:
-    """Add two cells over the same moments; a suppressed moment (None) suppresses the sum."""
-    return tuple(None if a is None or b is None else a + b for a, b in zip(left, right, strict=True))
+def merge_moments(
+    moments: Sequence[Moment], left: Sequence[int | None], right: Sequence[int | None]
+) -> tuple[int | None, ...]:
+    """Two cells as one: sums add up, MIN and MAX compare; a suppressed moment (None) suppresses the result."""
+    return tuple(
+        None if a is None or b is None else _merged(moment.kind, a, b)
+        for moment, a, b in zip(moments, left, right, strict=True)
+    )
+
+
+def _merged(kind: MomentKind, a: int, b: int) -> int:
+    match kind:
+        case MomentKind.MIN:
+            return min(a, b)
+        case MomentKind.MAX:
+            return max(a, b)
+        case _:
+            return a + b
 
 
 def _text(moment: Moment) -> str:
-    where = None if moment.where is None else expression_document(moment.where)
-    return json.dumps([moment.kind.value, moment.column, where], sort_keys=True)
+    parts = [moment.kind.value, moment.bin, *(_document(one) for one in (moment.column, moment.second, moment.where))]
+    return json.dumps(parts, sort_keys=True)
+
+
+def _document(argument: Argument | None) -> Any:
+    return argument if argument is None or isinstance(argument, str) else expression_document(argument)
+
+
+def _argument_text(argument: Argument | None) -> str:
+    return json.dumps(_document(argument), sort_keys=True)

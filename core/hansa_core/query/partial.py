@@ -10,14 +10,15 @@ from itertools import pairwise
 import pyarrow as pa
 
 from hansa_core.errors import PeerError
-from hansa_core.query.column_names import key_column, moment_column
-from hansa_core.query.contract import Contract, ContractColumn
+from hansa_core.query.column_names import GROUPING_COLUMN, key_column, moment_column
+from hansa_core.query.contract import Contract
 from hansa_core.query.domain_order import cell_order
 from hansa_core.query.expression import Column
 from hansa_core.query.ipc_size import unpacked_size
 from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_CELLS
-from hansa_core.query.moments import MAX_ROWS, Moment, MomentKind, moments_of, range_of_sum
+from hansa_core.query.moments import moments_of
 from hansa_core.query.plan import Plan
+from hansa_core.query.plausible import plausibility
 from hansa_core.query.types import DataType, Value
 from hansa_core.query.typing import column_types, type_of
 
@@ -38,10 +39,14 @@ Row = tuple[Value | None, ...]
 
 
 def partial_schema(plan: Plan, contract: Contract) -> pa.Schema:
-    """Keys `k0…` in the plan's order, then moments `m0…` in the order of `moments_of`. The plan is canonical."""
+    """Keys `k0…` in the plan's order, with totals the number of the cell's grouping, then moments `m0…` as `moments_of`
+    lists them. The plan is canonical."""
     types = column_types(contract)
     keys = [pa.field(key_column(index), ARROW_TYPES[type_of(key, types)]) for index, key in enumerate(plan.keys)]
-    return pa.schema([*keys, *(pa.field(moment_column(index), MOMENT_TYPE) for index in range(len(moments_of(plan))))])
+    if plan.totals:
+        keys.append(pa.field(GROUPING_COLUMN, pa.int64()))
+    moments = [pa.field(moment_column(index), MOMENT_TYPE) for index in range(len(moments_of(plan, contract)))]
+    return pa.schema([*keys, *moments])
 
 
 def partial_from_rows(plan: Plan, contract: Contract, rows: Iterable[Sequence[Value | None]]) -> pa.Table:
@@ -49,7 +54,7 @@ def partial_from_rows(plan: Plan, contract: Contract, rows: Iterable[Sequence[Va
 
     Raises ValueError if two cells have the same keys, or if a plan without keys does not have exactly one cell.
     """
-    width = len(plan.keys)
+    width = plan.key_width
     place = cell_order(plan, contract)
     cells = sorted((_normal(row) for row in rows), key=lambda row: place(row[:width]))
     if not width and len(cells) != 1:
@@ -127,11 +132,13 @@ def _has_more(reader: pa.RecordBatchReader) -> bool:
 
 
 def _check_keys(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
-    width = len(plan.keys)
+    width = plan.key_width
     columns = {key.name: contract.columns[key.name] for key in plan.keys if isinstance(key, Column)}
     domains = {name: frozenset(column.domain) for name, column in columns.items() if column.domain is not None}
+    _check_groupings(rows, plan)
     for row in rows:
-        for key, value in zip(plan.keys, row[:width], strict=True):
+        kept = plan.groupings[int(row[width - 1])] if plan.totals else range(width)  # type: ignore[arg-type]
+        for key, value in ((plan.keys[index], row[index]) for index in kept):
             if isinstance(key, Column) and value is None and columns[key.name].required:
                 raise PeerError(f"the partial has a NULL in {key.name}, which is required")
             if isinstance(key, Column) and value is not None and value not in domains.get(key.name, (value,)):
@@ -144,27 +151,30 @@ def _check_keys(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
         raise PeerError("the partial's cells are not in domain order, each once")
 
 
+def _check_groupings(rows: Sequence[Row], plan: Plan) -> None:
+    """With totals: every cell is of a grouping that was asked, and has NULL in the keys that are left out."""
+    if not plan.totals:
+        return
+    found = []
+    for row in rows:
+        number = row[len(plan.keys)]
+        if not isinstance(number, int) or not 0 <= number < len(plan.groupings):
+            raise PeerError("the partial has a cell of a grouping that was not asked")
+        left_out = set(range(len(plan.keys))) - set(plan.groupings[number])
+        if any(row[index] is not None for index in left_out):
+            raise PeerError("the partial has a total with a key that it is over")
+        found.append(number)
+    if any(not kept and found.count(number) != 1 for number, kept in enumerate(plan.groupings)):
+        raise PeerError("a total over all keys has exactly one cell")
+
+
 def _check_moments(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
-    moments = moments_of(plan)
-    width = len(plan.keys)
-    for index, moment in enumerate(moments):
-        values = [row[width + index] for row in rows]
-        if moment.kind is MomentKind.SUM:
-            counts = width + moments.index(Moment(MomentKind.COUNT, moment.column, moment.where))
-            column = contract.columns[str(moment.column)]
-            possible = all(_fits(value, row[counts], column) for value, row in zip(values, rows, strict=True))
-        else:
-            possible = all(value is None or 0 <= int(value) <= MAX_ROWS for value in values)  # type: ignore[arg-type]
-        if not possible:
-            raise PeerError(f"the partial has a {moment.kind} that the contract's bounds rule out")
-
-
-def _fits(total: Value | None, count: Value | None, column: ContractColumn) -> bool:
-    """Whether `count` values can add up to `total`; both are suppressed, or neither."""
-    if total is None or count is None:
-        return total is count
-    lower, upper = range_of_sum(column, int(count))  # type: ignore[arg-type]
-    return lower <= int(total) <= upper  # type: ignore[arg-type]
+    broken_in = plausibility(moments_of(plan, contract), contract)
+    width = plan.key_width
+    for row in rows:
+        broken = broken_in(row[width:])  # type: ignore[arg-type]
+        if broken is not None:
+            raise PeerError(f"the partial has a {broken}")
 
 
 def _normal(row: Sequence[Value | None]) -> Row:

@@ -46,5 +46,8 @@ def parts_of(plan: Plan) -> Iterator[tuple[str, Expression]]:
         yield "where", plan.where
     yield from ((f"keys[{index}]", key) for index, key in enumerate(plan.keys))
     for index, aggregate in enumerate(plan.aggregates):
+        for name, argument in (("column", aggregate.column), ("second", aggregate.second)):
+            if argument is not None and not isinstance(argument, str):
+                yield f"aggregates[{index}].{name}", argument
         if aggregate.where is not None:
             yield f"aggregates[{index}].where", aggregate.where

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from sqlglot import exp
 
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Expression
+from hansa_core.query.measure import in_quanta
 from hansa_core.query.moments import Moment, MomentKind, moments_of
-from hansa_core.query.plan import Plan
+from hansa_core.query.plan import Argument, Plan
 from hansa_core.query.types import Value
+from hansa_core.query.typing import column_types
+from hansa_node.engines.duckdb_nodes import HUGEINT, binary, huge
 from hansa_node.engines.duckdb_scalar import ScalarCompiler, stored
 
 
@@ -28,9 +33,9 @@ def compile_plan(plan: Plan, contract: Contract, *, limit: int) -> BoundStatemen
     An inner select computes keys, filters and the columns to add up; the outer one only groups.
     """
     compiler = ScalarCompiler(contract)
-    inner = _InnerSelect(compiler)
+    inner = _InnerSelect(compiler, contract)
     keys = [inner.name("k", compiler.key(key)) for key in plan.keys]
-    sums = [_aggregate(moment, inner) for moment in moments_of(plan)]
+    sums = [_aggregate(moment, inner) for moment in moments_of(plan, contract)]
     select = exp.Select(expressions=[*keys, *sums])
     select.set("from_", exp.From(this=exp.Subquery(this=inner.select(plan.where), alias=_alias("cells"))))
     if keys:
@@ -42,11 +47,12 @@ def compile_plan(plan: Plan, contract: Contract, *, limit: int) -> BoundStatemen
 class _InnerSelect:
     """The columns that the grouping reads, each computed once."""
 
-    def __init__(self, compiler: ScalarCompiler) -> None:
+    def __init__(self, compiler: ScalarCompiler, contract: Contract) -> None:
         self._compiler = compiler
+        self._types = column_types(contract)
         self._columns: list[exp.Expr] = []
         self._filters: dict[Expression, exp.Column] = {}
-        self._stored: dict[str, exp.Column] = {}
+        self._arguments: dict[Argument, exp.Column] = {}
 
     def name(self, prefix: str, sql: exp.Expr) -> exp.Column:
         name = f"{prefix}{len(self._columns)}"
@@ -58,10 +64,14 @@ class _InnerSelect:
             self._filters[condition] = self.name("f", self._compiler.compile(condition).sql)
         return self._filters[condition].copy()
 
-    def stored(self, column: str) -> exp.Column:
-        if column not in self._stored:
-            self._stored[column] = self.name("c", stored(column))
-        return self._stored[column].copy()
+    def argument(self, argument: Argument, *, as_it_is: bool) -> exp.Column:
+        """What is aggregated: a column as it is stored, else what is computed, in whole steps unless `as_it_is`."""
+        if not isinstance(argument, str) and not as_it_is:
+            argument = in_quanta(argument, self._types)
+        if argument not in self._arguments:
+            sql = stored(argument) if isinstance(argument, str) else self._compiler.compile(argument).sql
+            self._arguments[argument] = self.name("c", sql)
+        return self._arguments[argument].copy()
 
     def select(self, where: Expression | None) -> exp.Select:
         select = exp.Select(expressions=self._columns or [exp.Literal.number(1)])
@@ -72,22 +82,50 @@ class _InnerSelect:
 
 
 def _aggregate(moment: Moment, inner: _InnerSelect) -> exp.Expr:
-    column = None if moment.column is None else inner.stored(moment.column)
-    aggregate: exp.Expr
-    match moment.kind:
-        case MomentKind.ROWS:
-            aggregate = exp.Count(this=exp.Star())
-        case MomentKind.COUNT:
-            aggregate = exp.Count(this=column)
-        case MomentKind.SUM:
-            aggregate = exp.Sum(this=column)
-        case MomentKind.DISTINCT:
-            aggregate = exp.Count(this=exp.Distinct(expressions=[column]))
+    as_it_is = moment.kind is MomentKind.COUNT
+    columns = [
+        inner.argument(argument, as_it_is=as_it_is)
+        for argument in (moment.column, moment.second)
+        if argument is not None
+    ]
+    conditions = [_is_known(column) for column in columns[1:]]
+    if moment.bin is not None:
+        first, last = (exp.Literal.number(end) for end in moment.bin)
+        conditions.append(exp.Between(this=columns[0].copy(), low=first, high=last))
     if moment.where is not None:
-        aggregate = exp.Filter(this=aggregate, expression=exp.Where(this=inner.filter(moment.where)))
-    if moment.kind is MomentKind.SUM:
-        aggregate = exp.Coalesce(this=aggregate, expressions=[exp.Literal.number(0)])
-    return exp.Cast(this=aggregate, to=exp.DataType.build("HUGEINT", dialect="duckdb"))
+        conditions.append(inner.filter(moment.where))
+    aggregate = _unfiltered(moment.kind, columns)
+    if conditions:
+        aggregate = exp.Filter(this=aggregate, expression=exp.Where(this=exp.and_(*conditions)))
+    if not moment.counts:
+        aggregate = exp.Coalesce(this=aggregate, expressions=[exp.Literal.number(moment.nothing)])
+    return exp.Cast(this=aggregate, to=HUGEINT.copy())
+
+
+def _unfiltered(kind: MomentKind, columns: Sequence[exp.Column]) -> exp.Expr:
+    match kind:
+        case MomentKind.ROWS:
+            return exp.Count(this=exp.Star())
+        case MomentKind.COUNT | MomentKind.MEASURED | MomentKind.BIN:
+            return exp.Count(this=columns[0])
+        case MomentKind.SUM:
+            return exp.Sum(this=columns[0])
+        case MomentKind.SQUARES:
+            return exp.Sum(this=binary(exp.Mul, huge(columns[0]), columns[0].copy()))
+        case MomentKind.PRODUCTS:
+            return exp.Sum(this=binary(exp.Mul, huge(columns[0]), columns[1]))
+        case MomentKind.DISTINCT:
+            return exp.Count(this=exp.Distinct(expressions=[columns[0]]))
+        case MomentKind.MIN:
+            return exp.Min(this=columns[0])
+        case MomentKind.MAX:
+            return exp.Max(this=columns[0])
+        case _:
+            assert_never(kind)
+
+
+def _is_known(column: exp.Column) -> exp.Expr:
+    return exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
 
 
 def _alias(name: str) -> exp.TableAlias:

@@ -10,9 +10,10 @@ import pyarrow as pa
 from hansa_core.query.contract import Contract
 from hansa_core.query.evaluate import evaluator
 from hansa_core.query.expression import Expression
+from hansa_core.query.measure import in_quanta
 from hansa_core.query.moments import Moment, MomentKind, moments_of
 from hansa_core.query.partial import partial_from_rows
-from hansa_core.query.plan import Plan
+from hansa_core.query.plan import Argument, Plan
 from hansa_core.query.quanta import row_values
 from hansa_core.query.types import Value
 from hansa_core.query.typing import column_types
@@ -40,12 +41,12 @@ class ReferenceEngine:
                 cells.setdefault(tuple(key(values) for key in keys_of), []).append((stored, values))
         if len(cells) > max_cells:
             raise too_many_cells(max_cells)
-        moments = [(moment, self._filter(moment.where)) for moment in moments_of(plan)]
+        moments = [(moment, self._filter(moment.where)) for moment in moments_of(plan, self._contract)]
         rows = (
             (
                 *keys,
                 *(
-                    _moment(moment, [stored for stored, values in members if holds(values)])
+                    _moment(moment, self._values(moment, [member for member in members if holds(member[1])]))
                     for moment, holds in moments
                 ),
             )
@@ -60,17 +61,42 @@ class ReferenceEngine:
         holds = evaluator(condition, self._columns)
         return lambda values: holds(values) is True
 
+    def _values(self, moment: Moment, members: Sequence[_Member]) -> list[tuple[Value, ...]]:
+        """What the moment is taken over: the values of its arguments, one or two, where none of them is NULL."""
+        arguments = [argument for argument in (moment.column, moment.second) if argument is not None]
+        readers = [self._reader(argument, as_it_is=moment.kind is MomentKind.COUNT) for argument in arguments]
+        taken = (tuple(read(member) for read in readers) for member in members)
+        return [values for values in taken if None not in values]  # type: ignore[misc]
 
-def _moment(moment: Moment, rows: Sequence[StoredRow]) -> int:
-    if moment.column is None:
-        return len(rows)
-    present = [value for row in rows if (value := row[moment.column]) is not None]
+    def _reader(self, argument: Argument, *, as_it_is: bool) -> Callable[[_Member], Value | None]:
+        if isinstance(argument, str):
+            return lambda member: member[0][argument]
+        read = evaluator(argument if as_it_is else in_quanta(argument, self._columns), self._columns)
+        return lambda member: read(member[1])
+
+
+def _moment(moment: Moment, taken: Sequence[tuple[Value, ...]]) -> int:
+    """The moment over what it is taken over. Numeric values are whole quanta."""
+    quanta = [values for values in taken if all(isinstance(value, int) for value in values)]
+    firsts: list[int] = [values[0] for values in quanta if values]  # type: ignore[misc]
     match moment.kind:
-        case MomentKind.ROWS | MomentKind.COUNT:
-            return len(present)
-        case MomentKind.SUM:
-            return sum(value for value in present if isinstance(value, int))
+        case MomentKind.ROWS | MomentKind.COUNT | MomentKind.MEASURED:
+            return len(taken)
         case MomentKind.DISTINCT:
-            return len(set(present))
+            return len(set(taken))
+        case MomentKind.SUM:
+            return sum(firsts)
+        case MomentKind.SQUARES:
+            return sum(first * first for first in firsts)
+        case MomentKind.PRODUCTS:
+            return sum(first * second for first, second in quanta)  # type: ignore[operator,misc]
+        case MomentKind.MIN:
+            return min(firsts, default=moment.nothing)
+        case MomentKind.MAX:
+            return max(firsts, default=moment.nothing)
+        case MomentKind.BIN:
+            assert moment.bin is not None
+            lower, upper = moment.bin
+            return sum(lower <= first <= upper for first in firsts)
         case _:
             assert_never(moment.kind)

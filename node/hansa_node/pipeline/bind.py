@@ -24,15 +24,14 @@ _FIXED_BYTES = 1 << 20  # schema, framing and the answer around the partial
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundPlan:
-    """A plan that this dataset can answer. `plan`: canonical. `cover`: at `controlled`, the published cells to add up.
-
-    `max_cells`: how many cells fit into one answer.
+    """A plan that this dataset can answer. `plan`: canonical. `covers`: at `controlled`, for each of its groupings the
+    published cells to add up. `max_cells`: how many cells fit into one answer.
     """
 
     dataset: Dataset
     plan: Plan
     plan_hash: bytes
-    cover: Cover | None
+    covers: tuple[Cover, ...]
     max_cells: int
 
     @property
@@ -70,16 +69,18 @@ def bind(plan: Plan, dataset: Dataset) -> BoundPlan | UnboundPlan:
     try:
         check_plan(plan, dataset.contract, dataset.manifest.level)
         canonical = canonicalise(plan)
-        max_cells = _cells_that_fit(canonical)
-        cover = _cover(canonical, dataset, max_cells)
+        max_cells = _cells_that_fit(canonical, dataset)
+        covers = _covers(canonical, dataset, max_cells)
     except RefusedError as broken:
         return UnboundPlan(dataset=dataset, broken=broken)
-    return BoundPlan(dataset=dataset, plan=canonical, plan_hash=plan_hash(canonical), cover=cover, max_cells=max_cells)
+    return BoundPlan(
+        dataset=dataset, plan=canonical, plan_hash=plan_hash(canonical), covers=covers, max_cells=max_cells
+    )
 
 
-def _cells_that_fit(plan: Plan) -> int:
-    keys_bytes = sum(_KEY_BYTES + _longest_text_bytes(key) for key in plan.keys)
-    cell_bytes = _MOMENT_BYTES * len(moments_of(plan)) + keys_bytes
+def _cells_that_fit(plan: Plan, dataset: Dataset) -> int:
+    keys_bytes = _KEY_BYTES * plan.key_width + sum(map(_longest_text_bytes, plan.keys))
+    cell_bytes = _MOMENT_BYTES * len(moments_of(plan, dataset.contract)) + keys_bytes
     return min(MAX_CELLS, (MAX_ANSWER_BYTES - _FIXED_BYTES) // cell_bytes)
 
 
@@ -89,8 +90,8 @@ def _longest_text_bytes(key: Expression) -> int:
     return max((len(text.encode()) for text in texts if isinstance(text, str)), default=0)
 
 
-def _cover(plan: Plan, dataset: Dataset, max_cells: int) -> Cover | None:
-    cover = dataset.cover_of(plan)
-    if cover is not None and len(cover.cells) > max_cells:
+def _covers(plan: Plan, dataset: Dataset, max_cells: int) -> tuple[Cover, ...]:
+    covers = dataset.covers_of(plan)
+    if sum(len(cover.cells) for cover in covers) > max_cells:
         raise too_many_cells(max_cells)
-    return cover
+    return covers

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from hansa_core.query.groupings import plain_plans, stack
+from hansa_node.engines.engine import too_many_cells
 from hansa_node.engines.published import PublishedTables
 from hansa_node.pipeline.bind import BoundPlan
 
@@ -22,6 +24,9 @@ def execute(plan: BoundPlan) -> Executed:
     """Raises RefusedError `too_many_cells` at `open`, where undeclared domains show their size only here."""
     engine = plan.dataset.engine
     if isinstance(engine, PublishedTables):
-        assert plan.cover is not None
-        return Executed(plan=plan, table=engine.read(plan.cover))
-    return Executed(plan=plan, table=engine.aggregate(plan.plan, max_cells=plan.max_cells))
+        tables = [engine.read(cover) for cover in plan.covers]
+    else:
+        tables = [engine.aggregate(part, max_cells=plan.max_cells) for part in plain_plans(plan.plan)]
+    if sum(table.num_rows for table in tables) > plan.max_cells:
+        raise too_many_cells(plan.max_cells)
+    return Executed(plan=plan, table=stack(plan.plan, plan.dataset.contract, tables))

@@ -5,7 +5,7 @@ What an analyst signs: a plan, which can say aggregates and nothing else, and th
 
 A reader refuses a message with an unknown field or an unspecified enum value: it would answer another question.
 Limits, checked before any work: 256 KiB a query, 32 levels an expression, 4096 expression nodes, 8 keys and
-64 aggregates a plan. 32 levels of Expression are at most 67 levels of messages, below protobuf's limit of 100.
+64 aggregates a plan. 32 levels of Expression are at most 68 levels of messages, below protobuf's limit of 100.
 """
 
 from collections import abc as _abc
@@ -194,6 +194,28 @@ class _AggregateFunctionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Agg
     """AVG(x); NULL over nothing."""
     AGGREGATE_FUNCTION_COUNT_DISTINCT: _AggregateFunction.ValueType  # 5
     """COUNT(DISTINCT x), where x is the contract's privacy unit."""
+    AGGREGATE_FUNCTION_VAR_SAMP: _AggregateFunction.ValueType  # 6
+    """VAR_SAMP(x); NULL below two values."""
+    AGGREGATE_FUNCTION_STDDEV_SAMP: _AggregateFunction.ValueType  # 7
+    """STDDEV_SAMP(x); NULL below two values."""
+    AGGREGATE_FUNCTION_MIN: _AggregateFunction.ValueType  # 8
+    """MIN(x), at level open only; NULL over nothing."""
+    AGGREGATE_FUNCTION_MAX: _AggregateFunction.ValueType  # 9
+    """MAX(x), at level open only; NULL over nothing."""
+    AGGREGATE_FUNCTION_QUANTILE_CONT: _AggregateFunction.ValueType  # 10
+    """QUANTILE_CONT(x, quantile) from the contract's bins of x; NULL over nothing."""
+    AGGREGATE_FUNCTION_HISTOGRAM: _AggregateFunction.ValueType  # 11
+    """Rows in each of the contract's bins of x."""
+    AGGREGATE_FUNCTION_COVAR_SAMP: _AggregateFunction.ValueType  # 12
+    """COVAR_SAMP(y, x); NULL below two pairs."""
+    AGGREGATE_FUNCTION_CORR: _AggregateFunction.ValueType  # 13
+    """CORR(y, x); NULL where y or x is constant."""
+    AGGREGATE_FUNCTION_REGR_SLOPE: _AggregateFunction.ValueType  # 14
+    """REGR_SLOPE(y, x); NULL where x is constant."""
+    AGGREGATE_FUNCTION_REGR_INTERCEPT: _AggregateFunction.ValueType  # 15
+    """REGR_INTERCEPT(y, x); NULL where x is constant."""
+    AGGREGATE_FUNCTION_REGR_R2: _AggregateFunction.ValueType  # 16
+    """REGR_R2(y, x); NULL where x is constant, 1 where only y is."""
 
 class AggregateFunction(_AggregateFunction, metaclass=_AggregateFunctionEnumTypeWrapper):
     """The aggregates of the language."""
@@ -210,6 +232,28 @@ AGGREGATE_FUNCTION_AVG: AggregateFunction.ValueType  # 4
 """AVG(x); NULL over nothing."""
 AGGREGATE_FUNCTION_COUNT_DISTINCT: AggregateFunction.ValueType  # 5
 """COUNT(DISTINCT x), where x is the contract's privacy unit."""
+AGGREGATE_FUNCTION_VAR_SAMP: AggregateFunction.ValueType  # 6
+"""VAR_SAMP(x); NULL below two values."""
+AGGREGATE_FUNCTION_STDDEV_SAMP: AggregateFunction.ValueType  # 7
+"""STDDEV_SAMP(x); NULL below two values."""
+AGGREGATE_FUNCTION_MIN: AggregateFunction.ValueType  # 8
+"""MIN(x), at level open only; NULL over nothing."""
+AGGREGATE_FUNCTION_MAX: AggregateFunction.ValueType  # 9
+"""MAX(x), at level open only; NULL over nothing."""
+AGGREGATE_FUNCTION_QUANTILE_CONT: AggregateFunction.ValueType  # 10
+"""QUANTILE_CONT(x, quantile) from the contract's bins of x; NULL over nothing."""
+AGGREGATE_FUNCTION_HISTOGRAM: AggregateFunction.ValueType  # 11
+"""Rows in each of the contract's bins of x."""
+AGGREGATE_FUNCTION_COVAR_SAMP: AggregateFunction.ValueType  # 12
+"""COVAR_SAMP(y, x); NULL below two pairs."""
+AGGREGATE_FUNCTION_CORR: AggregateFunction.ValueType  # 13
+"""CORR(y, x); NULL where y or x is constant."""
+AGGREGATE_FUNCTION_REGR_SLOPE: AggregateFunction.ValueType  # 14
+"""REGR_SLOPE(y, x); NULL where x is constant."""
+AGGREGATE_FUNCTION_REGR_INTERCEPT: AggregateFunction.ValueType  # 15
+"""REGR_INTERCEPT(y, x); NULL where x is constant."""
+AGGREGATE_FUNCTION_REGR_R2: AggregateFunction.ValueType  # 16
+"""REGR_R2(y, x); NULL where x is constant, 1 where only y is."""
 Global___AggregateFunction: _TypeAlias = AggregateFunction  # noqa: Y015
 
 class _Level:
@@ -375,43 +419,117 @@ class Expression(_message.Message):
 Global___Expression: _TypeAlias = Expression  # noqa: Y015
 
 @_typing.final
+class Argument(_message.Message):
+    """What an aggregate is taken over. Exactly one of its fields is set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLUMN_FIELD_NUMBER: _builtins.int
+    COMPUTED_FIELD_NUMBER: _builtins.int
+    column: _builtins.str
+    """A bare column of the contract."""
+    @_builtins.property
+    def computed(self) -> Global___Expression:
+        """A value computed from each row, never a bare column; at level open only. A number counts in whole millionths."""
+
+    def __init__(
+        self,
+        *,
+        column: _builtins.str = ...,
+        computed: Global___Expression | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "computed", b"computed", "kind", b"kind"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "computed", b"computed", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["column", "computed"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___Argument: _TypeAlias = Argument  # noqa: Y015
+
+@_typing.final
 class Aggregate(_message.Message):
-    """One aggregate over a bare column of the contract."""
+    """One aggregate."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     FUNCTION_FIELD_NUMBER: _builtins.int
-    COLUMN_FIELD_NUMBER: _builtins.int
+    ARGUMENT_FIELD_NUMBER: _builtins.int
     WHERE_FIELD_NUMBER: _builtins.int
+    SECOND_FIELD_NUMBER: _builtins.int
+    QUANTILE_FIELD_NUMBER: _builtins.int
     function: Global___AggregateFunction.ValueType
     """What is aggregated; never unspecified."""
-    column: _builtins.str
-    """The column; absent for COUNT(*) and for nothing else."""
+    quantile: _builtins.float
+    """0 to 1, for QUANTILE_CONT; absent for all others."""
+    @_builtins.property
+    def argument(self) -> Global___Argument:
+        """The argument, of two the first: y; absent for COUNT(*) and for nothing else."""
+
     @_builtins.property
     def where(self) -> Global___Expression:
         """Only rows where this is true count; absent: all rows of the cell."""
+
+    @_builtins.property
+    def second(self) -> Global___Argument:
+        """x, for COVAR_SAMP, CORR and REGR_…; absent for all others."""
 
     def __init__(
         self,
         *,
         function: Global___AggregateFunction.ValueType = ...,
-        column: _builtins.str | None = ...,
+        argument: Global___Argument | None = ...,
         where: Global___Expression | None = ...,
+        second: Global___Argument | None = ...,
+        quantile: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_column", b"_column", "_where", b"_where", "column", b"column", "where", b"where"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_argument", b"_argument", "_quantile", b"_quantile", "_second", b"_second", "_where", b"_where", "argument", b"argument", "quantile", b"quantile", "second", b"second", "where", b"where"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_column", b"_column", "_where", b"_where", "column", b"column", "function", b"function", "where", b"where"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_argument", b"_argument", "_quantile", b"_quantile", "_second", b"_second", "_where", b"_where", "argument", b"argument", "function", b"function", "quantile", b"quantile", "second", b"second", "where", b"where"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__column: _TypeAlias = _typing.Literal["column"]  # noqa: Y015
-    _WhichOneofArgType__column: _TypeAlias = _typing.Literal["_column", b"_column"]  # noqa: Y015
+    _WhichOneofReturnType__argument: _TypeAlias = _typing.Literal["argument"]  # noqa: Y015
+    _WhichOneofArgType__argument: _TypeAlias = _typing.Literal["_argument", b"_argument"]  # noqa: Y015
+    _WhichOneofReturnType__quantile: _TypeAlias = _typing.Literal["quantile"]  # noqa: Y015
+    _WhichOneofArgType__quantile: _TypeAlias = _typing.Literal["_quantile", b"_quantile"]  # noqa: Y015
+    _WhichOneofReturnType__second: _TypeAlias = _typing.Literal["second"]  # noqa: Y015
+    _WhichOneofArgType__second: _TypeAlias = _typing.Literal["_second", b"_second"]  # noqa: Y015
     _WhichOneofReturnType__where: _TypeAlias = _typing.Literal["where"]  # noqa: Y015
     _WhichOneofArgType__where: _TypeAlias = _typing.Literal["_where", b"_where"]  # noqa: Y015
     @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__column) -> _WhichOneofReturnType__column | None: ...
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__argument) -> _WhichOneofReturnType__argument | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quantile) -> _WhichOneofReturnType__quantile | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__second) -> _WhichOneofReturnType__second | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__where) -> _WhichOneofReturnType__where | None: ...
 
 Global___Aggregate: _TypeAlias = Aggregate  # noqa: Y015
+
+@_typing.final
+class Total(_message.Message):
+    """A further grouping of a plan."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def kept(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The indexes of the keys that it keeps, rising, counted from 0; fewer than the plan has. None: one cell."""
+
+    def __init__(
+        self,
+        *,
+        kept: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Total: _TypeAlias = Total  # noqa: Y015
 
 @_typing.final
 class Plan(_message.Message):
@@ -423,6 +541,7 @@ class Plan(_message.Message):
     WHERE_FIELD_NUMBER: _builtins.int
     KEYS_FIELD_NUMBER: _builtins.int
     AGGREGATES_FIELD_NUMBER: _builtins.int
+    TOTALS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def source(self) -> Global___ContractId:
         """The contract whose dataset is asked; never absent."""
@@ -439,6 +558,10 @@ class Plan(_message.Message):
     def aggregates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Aggregate]:
         """What is computed in each cell; 1 to 64."""
 
+    @_builtins.property
+    def totals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Total]:
+        """Groupings by some of the keys, beside the one by all of them, each once; at most 31."""
+
     def __init__(
         self,
         *,
@@ -446,10 +569,11 @@ class Plan(_message.Message):
         where: Global___Expression | None = ...,
         keys: _abc.Iterable[Global___Expression] | None = ...,
         aggregates: _abc.Iterable[Global___Aggregate] | None = ...,
+        totals: _abc.Iterable[Global___Total] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_where", b"_where", "source", b"source", "where", b"where"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_where", b"_where", "aggregates", b"aggregates", "keys", b"keys", "source", b"source", "where", b"where"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_where", b"_where", "aggregates", b"aggregates", "keys", b"keys", "source", b"source", "totals", b"totals", "where", b"where"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__where: _TypeAlias = _typing.Literal["where"]  # noqa: Y015
     _WhichOneofArgType__where: _TypeAlias = _typing.Literal["_where", b"_where"]  # noqa: Y015

@@ -5,19 +5,42 @@ from __future__ import annotations
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.plan import Aggregate, AggregateFunction
+from hansa_core.query.expression import Column
+from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, Argument, Level
 from hansa_core.query.sql.clause import refused, text_of, unsplittable
 from hansa_core.query.sql.functions import function_name
+from hansa_core.query.sql.literals import read_number
 from hansa_core.query.sql.rewrites import filtered_form
-from hansa_core.query.sql.scalar import read_condition
+from hansa_core.query.sql.scalar import read_condition, read_scalar
 from hansa_core.query.sql.source import Source
 
 _FUNCTIONS: dict[type[exp.Expr], AggregateFunction] = {
     exp.Count: AggregateFunction.COUNT,
     exp.Sum: AggregateFunction.SUM,
     exp.Avg: AggregateFunction.AVG,
+    exp.Variance: AggregateFunction.VAR_SAMP,
+    exp.StddevSamp: AggregateFunction.STDDEV_SAMP,
+    exp.Stddev: AggregateFunction.STDDEV_SAMP,
+    exp.Min: AggregateFunction.MIN,
+    exp.Max: AggregateFunction.MAX,
+    exp.Median: AggregateFunction.QUANTILE_CONT,
+    exp.PercentileCont: AggregateFunction.QUANTILE_CONT,
+    exp.CovarSamp: AggregateFunction.COVAR_SAMP,
+    exp.Corr: AggregateFunction.CORR,
+    exp.RegrSlope: AggregateFunction.REGR_SLOPE,
+    exp.RegrIntercept: AggregateFunction.REGR_INTERCEPT,
+    exp.RegrR2: AggregateFunction.REGR_R2,
 }
-_OFFERED = "COUNT(*), COUNT(x), SUM(x), AVG(x) and COUNT(DISTINCT unit), each with FILTER (WHERE …)"
+_OFFERED = (
+    "COUNT(*), COUNT(x), COUNT(DISTINCT unit), SUM, AVG, VAR_SAMP, STDDEV_SAMP, MIN, MAX, MEDIAN, QUANTILE_CONT(x, q), "
+    "HISTOGRAM(x), COVAR_SAMP(y, x), CORR, REGR_SLOPE, REGR_INTERCEPT and REGR_R2, each with FILTER (WHERE …)"
+)
+AGGREGATE_NAMES = (
+    *("count", "sum", "avg", "var_samp", "stddev_samp", "min", "max", "median", "quantile_cont", "histogram"),
+    *("covar_samp", "corr", "regr_slope", "regr_intercept", "regr_r2"),
+)
+"""What the aggregates of the language are called in SQL."""
+
 _AGGREGATES = (exp.AggFunc, exp.Filter, exp.Window, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
 
 
@@ -27,7 +50,7 @@ def find_aggregates(tree: exp.Expr) -> list[exp.Expr]:
     stack = [tree]
     while stack:
         node = stack.pop()
-        if isinstance(node, _AGGREGATES):
+        if isinstance(node, _AGGREGATES) or _is_histogram(node):
             found.append(node)
         elif not isinstance(node, exp.Query | exp.Subquery):  # refused as a query, whatever it aggregates
             stack.extend(reversed(list(node.iter_expressions())))
@@ -45,27 +68,88 @@ def read_aggregate(node: exp.Expr, source: Source) -> Aggregate:
 
 
 def _read(node: exp.Expr, condition: exp.Expr | None, source: Source) -> Aggregate:
-    function = _FUNCTIONS.get(type(node))
-    if function is None:
+    function = AggregateFunction.HISTOGRAM if _is_histogram(node) else _FUNCTIONS.get(type(node))
+    if function is None and not _is_percentile(node):
         raise _not_offered(node)
     where = None if condition is None else read_condition(condition, source)
-    argument = node.this.unnest() if node.this is not None else None
-    if node.expressions:
-        raise refused("unsupported_clause", node, "an aggregate takes one column", f"the aggregates are {_OFFERED}")
-    if function is AggregateFunction.COUNT and (argument is None or _counts_rows(argument)):
+    if function is AggregateFunction.COUNT and not node.expressions and (node.this is None or _counts_rows(node.this)):
         return Aggregate(AggregateFunction.COUNT_ROWS, None, where)
-    if isinstance(argument, exp.Distinct):
-        return Aggregate(AggregateFunction.COUNT_DISTINCT, _distinct_column(node, function, argument, source), where)
-    if not isinstance(argument, exp.Column):
+    nodes, quantile = _arguments(node)
+    if len(nodes) != (2 if function in PAIRED else 1):
+        raise _wrong_count(node, function)
+    if isinstance(nodes[0], exp.Distinct):
+        return Aggregate(AggregateFunction.COUNT_DISTINCT, _distinct_column(node, function, nodes[0], source), where)
+    first, *second = (_argument(node, argument, source) for argument in nodes)
+    return Aggregate(function or AggregateFunction.QUANTILE_CONT, first, where, second[0] if second else None, quantile)
+
+
+def _is_histogram(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and function_name(node) == "histogram"
+
+
+def _is_percentile(node: exp.Expr) -> bool:
+    """PERCENTILE_CONT(q) WITHIN GROUP (ORDER BY x)."""
+    return isinstance(node, exp.WithinGroup) and isinstance(node.this, exp.PercentileCont)
+
+
+def _arguments(node: exp.Expr) -> tuple[list[exp.Expr], float | None]:
+    """What is aggregated, one or two, and the share of a quantile."""
+    match node:
+        case exp.Anonymous():
+            return [argument.unnest() for argument in node.expressions], None
+        case exp.WithinGroup():
+            orderings = node.expression.expressions
+            if len(orderings) != 1 or orderings[0].args.get("desc"):
+                raise refused(
+                    "unsupported_clause",
+                    node,
+                    "a quantile is taken over one column in rising order",
+                    "write QUANTILE_CONT(x, 0.9)",
+                )
+            return [orderings[0].this.unnest()], _share(node, node.this.this)
+        case exp.PercentileCont():
+            return [node.this.unnest()], _share(node, node.args.get("expression"))
+        case exp.Median():
+            return [node.this.unnest()], 0.5
+        case _:
+            others = [node.args.get(name) for name in ("expression", "count")]
+            given = [node.this, *node.expressions, *others]
+            return [argument.unnest() for argument in given if isinstance(argument, exp.Expr)], None
+
+
+def _share(node: exp.Expr, share: exp.Expr | None) -> float:
+    number = read_number(share) if isinstance(share, exp.Literal) and not share.is_string else None
+    if number is None or not isinstance(number.value, int | float) or not 0 <= number.value <= 1:
+        raise refused(
+            "wrong_type", node, "the share of a quantile is a number from 0 to 1", "write QUANTILE_CONT(x, 0.9)"
+        )
+    return float(number.value)
+
+
+def _argument(node: exp.Expr, argument: exp.Expr, source: Source) -> Argument:
+    """A bare column's name, or a computed value where the contract lets some city serve it at open."""
+    if isinstance(argument, exp.Column):
+        return source.column(argument).name
+    if argument.find(exp.AggFunc, exp.Distinct) or source.contract.least_level is not Level.OPEN:
         raise _not_bare(node, argument)
-    return Aggregate(function, source.column(argument).name, where)
+    computed = read_scalar(argument, source)
+    return computed.name if isinstance(computed, Column) else computed
+
+
+def _wrong_count(node: exp.Expr, function: AggregateFunction | None) -> RefusedError:
+    return refused(
+        "unsupported_clause",
+        node,
+        f"{function_name(node).upper()} takes {'two arguments' if function in PAIRED else 'one column'}",
+        f"the aggregates are {_OFFERED}",
+    )
 
 
 def _counts_rows(argument: exp.Expr) -> bool:
     return isinstance(argument, exp.Star) or (isinstance(argument, exp.Literal) and not argument.is_string)
 
 
-def _distinct_column(node: exp.Expr, function: AggregateFunction, distinct: exp.Distinct, source: Source) -> str:
+def _distinct_column(node: exp.Expr, function: AggregateFunction | None, distinct: exp.Distinct, source: Source) -> str:
     columns = [item.unnest() for item in distinct.expressions]
     if function is not AggregateFunction.COUNT or len(columns) != 1 or not isinstance(columns[0], exp.Column):
         raise refused(
@@ -81,7 +165,7 @@ def _not_offered(node: exp.Expr) -> RefusedError:
     name = function_name(node.this if isinstance(node, exp.WithinGroup | exp.IgnoreNulls) else node)
     rewrite = filtered_form(node)
     remedy = f"write {rewrite}" if rewrite else f"the aggregates are {_OFFERED}"
-    return refused("unknown_function", node, f"{name}() is not offered yet", remedy)
+    return refused("unknown_function", node, f"{name}() is not offered", remedy)
 
 
 def _not_bare(node: exp.Expr, argument: exp.Expr | None) -> RefusedError:

@@ -13,6 +13,7 @@ from hansa_core.query.column_names import CITY_COLUMN
 from hansa_core.query.expression import Expression
 from hansa_core.query.sql.aggregates import find_aggregates
 from hansa_core.query.sql.clause import quoted, refused
+from hansa_core.query.sql.grouping_sets import grouping_sets
 from hansa_core.query.sql.scalar import read_scalar
 from hansa_core.query.sql.source import Source
 
@@ -27,23 +28,42 @@ class SelectItem:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """The keys of the plan, as read, and whether `city` is one beside them."""
+    """The keys of the plan, as read, the totals over some of them, and whether `city` is a key beside them."""
 
     keys: tuple[Expression, ...]
+    totals: tuple[tuple[int, ...], ...]
     by_city: bool
 
 
 def read_grouping(group: exp.Group | None, items: Sequence[SelectItem], source: Source) -> Grouping:
-    """The keys behind column names, expressions, ordinals, aliases and ALL. Raises RefusedError."""
-    nodes: list[exp.Expr] = []
+    """The keys behind column names, expressions, ordinals, aliases, ALL and grouping sets. Raises RefusedError."""
+    sets: list[list[exp.Expr]] = [[]]
     if group is not None and group.args.get("all"):
-        nodes = [item.node for item in items if not find_aggregates(item.node) and item.node.find(exp.Column)]
+        sets = [[item.node for item in items if not find_aggregates(item.node) and item.node.find(exp.Column)]]
     elif group is not None:
-        nodes = [_referred(node, items, source) for node in group.expressions]
-    for node in nodes:
+        sets = [[_referred(node, items, source) for node in nodes] for nodes in grouping_sets(group)]
+    for node in {id(node): node for nodes in sets for node in nodes}.values():
         _check_bare_city(node, source)
-    keys = tuple(read_scalar(node, source) for node in nodes if not source.is_city(node))
-    return Grouping(keys, by_city=any(source.is_city(node) for node in nodes))
+    apart = {any(source.is_city(node) for node in nodes) for nodes in sets}
+    if len(apart) > 1 and group is not None:
+        raise refused(
+            "city_misplaced",
+            group,
+            "city keeps all cells apart or none: it is not rolled up",
+            "write GROUP BY city, ROLLUP (…), or leave city out",
+        )
+    read = [[read_scalar(node, source) for node in nodes if not source.is_city(node)] for nodes in sets]
+    keys = tuple(dict.fromkeys(key for one in read for key in one))
+    kept = dict.fromkeys(tuple(sorted({keys.index(key) for key in one})) for one in read)
+    everything = tuple(range(len(keys)))
+    if everything not in kept and group is not None:
+        raise refused(
+            "unsupported_clause",
+            group,
+            "one of the grouping sets has all keys",
+            "add the set of all keys, and filter the answer",
+        )
+    return Grouping(keys, tuple(one for one in kept if one != everything), by_city=True in apart)
 
 
 def _check_bare_city(node: exp.Expr, source: Source) -> None:

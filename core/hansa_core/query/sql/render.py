@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from sqlglot import exp
@@ -30,9 +30,16 @@ def render_plan(plan: Plan) -> str:
     select = select.from_(exp.Table(this=exp.to_identifier(str(plan.source), quoted=True)))
     if plan.where is not None:
         select = select.where(_tree(plan.where))
-    if plan.keys:
-        select = select.group_by(*(exp.Literal.number(index + 1) for index in range(len(plan.keys))))
+    if plan.totals:
+        sets = [exp.Tuple(expressions=_ordinals(kept)) for kept in plan.groupings]
+        select.set("group", exp.Group(expressions=[exp.GroupingSets(expressions=sets)]))
+    elif plan.keys:
+        select = select.group_by(*_ordinals(range(len(plan.keys))))
     return select.sql(DIALECT)
+
+
+def _ordinals(indexes: Iterable[int]) -> list[exp.Expr]:
+    return [exp.Literal.number(index + 1) for index in indexes]
 
 
 def _column(name: str) -> exp.Column:
@@ -47,16 +54,17 @@ def _aggregate(aggregate: Aggregate) -> exp.Expr:
 
 
 def _unfiltered(aggregate: Aggregate) -> exp.Expr:
-    column = exp.Star() if aggregate.column is None else _column(aggregate.column)
+    arguments = [_column(one) if isinstance(one, str) else _tree(one) for one in aggregate.arguments]
     match aggregate.function:
-        case AggregateFunction.COUNT_ROWS | AggregateFunction.COUNT:
-            return exp.Count(this=column, big_int=True)
+        case AggregateFunction.COUNT_ROWS:
+            return exp.Count(this=exp.Star(), big_int=True)
+        case AggregateFunction.COUNT:
+            return exp.Count(this=arguments[0], big_int=True)
         case AggregateFunction.COUNT_DISTINCT:
-            return exp.Count(this=exp.Distinct(expressions=[column]), big_int=True)
-        case AggregateFunction.SUM:
-            return exp.Sum(this=column)
-        case AggregateFunction.AVG:
-            return exp.Avg(this=column)
+            return exp.Count(this=exp.Distinct(expressions=arguments), big_int=True)
+        case AggregateFunction.QUANTILE_CONT:
+            arguments.append(exp.Literal.number(repr(aggregate.quantile)))
+    return exp.Anonymous(this=aggregate.function.value.upper(), expressions=arguments)
 
 
 def _tree(expression: Expression) -> exp.Expr:

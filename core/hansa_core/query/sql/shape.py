@@ -51,15 +51,12 @@ def check_shape(select: exp.Select) -> None:
 def _check_group(group: exp.Group | None) -> None:
     if group is None:
         return
-    grouping = (exp.Rollup, exp.Cube, exp.GroupingSets)
-    nested = next((item for item in group.expressions if isinstance(item, grouping)), None)
-    extras = {name for name, value in group.args.items() if value} - {"expressions", "all"}
-    if nested is not None or extras:
+    if any(value for name, value in group.args.items() if name not in ("expressions", "all")):
         raise refused(
             "unsupported_clause",
-            nested or group,
-            "ROLLUP, CUBE and GROUPING SETS are not offered",
-            "list the keys in GROUP BY, and ask once more without keys for the total",
+            group,
+            "GROUP BY takes keys, ROLLUP, CUBE and GROUPING SETS",
+            "write GROUP BY ROLLUP (a, b)",
         )
 
 

@@ -13,7 +13,7 @@ from hansa_core.query.column_names import aggregate_column, key_column
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Call, Expression, Op
 from hansa_core.query.plan import Aggregate, ContractId, Plan
-from hansa_core.query.sql.aggregates import find_aggregates, read_aggregate
+from hansa_core.query.sql.aggregates import AGGREGATE_NAMES, find_aggregates, read_aggregate
 from hansa_core.query.sql.city import select_cities
 from hansa_core.query.sql.clause import cut, refused, text_of
 from hansa_core.query.sql.functions import function_name
@@ -53,6 +53,7 @@ def _split(sql: str, contracts: Mapping[ContractId, Contract], cities: Collectio
             _conjunction([read_condition(condition, source) for condition in selection.conditions]),
             grouping.keys,
             tuple(found.values()),
+            grouping.totals,
         )
     )
     released = Released(
@@ -76,7 +77,7 @@ def _read_aggregates(trees: list[exp.Expr], select: exp.Select, source: Source) 
         unknown = next((call for tree in trees for call in tree.find_all(exp.Anonymous)), None)
         if unknown is not None:  # a misspelt aggregate is no aggregate to the parser
             name = function_name(unknown)
-            raise refused("unknown_function", unknown, f"there is no {name}()", nearest(name, ("count", "sum", "avg")))
+            raise refused("unknown_function", unknown, f"there is no {name}()", nearest(name, AGGREGATE_NAMES))
         raise RefusedError(
             "rows_requested",
             "a question never returns rows: it selects at least one aggregate",

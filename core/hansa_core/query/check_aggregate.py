@@ -1,0 +1,149 @@
+"""May this aggregate be asked of this contract at this level?"""
+
+from __future__ import annotations
+
+from hansa_core.errors import RefusedError
+from hansa_core.nearest import nearest, shown
+from hansa_core.query.contract import Contract
+from hansa_core.query.keys import naming_columns
+from hansa_core.query.measure import in_quanta, measure_of
+from hansa_core.query.moments import MAX_MOMENT, MAX_ROWS
+from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, Argument, Level
+from hansa_core.query.typing import column_types, type_of
+
+_COUNTS = (AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
+_BINNED = (AggregateFunction.QUANTILE_CONT, AggregateFunction.HISTOGRAM)
+_SQUARED = (AggregateFunction.VAR_SAMP, AggregateFunction.STDDEV_SAMP, *PAIRED)
+_EXTREMES = (AggregateFunction.MIN, AggregateFunction.MAX)
+_PUBLISHED = "COUNT, SUM, AVG, MEDIAN, QUANTILE_CONT and HISTOGRAM of a published measure"
+
+
+def check_aggregate(aggregate: Aggregate, contract: Contract, level: Level, field: str) -> None:
+    """Raise RefusedError unless the arguments fit the function and the level allows it. Sizes are checked before."""
+    for place, argument in zip(("column", "second"), aggregate.arguments, strict=False):
+        if isinstance(argument, str):
+            _check_column(argument, aggregate.function, contract, level, f"{field}.{place}")
+        else:
+            _check_computed(argument, aggregate.function, contract, level, f"{field}.{place}")
+    if aggregate.function in _SQUARED:
+        _check_width(aggregate, contract, field)
+    if level is not Level.OPEN:
+        _check_level(aggregate.function, level, field)
+
+
+def _check_level(function: AggregateFunction, level: Level, field: str) -> None:
+    name = function.value.upper()
+    if function in _EXTREMES:
+        raise RefusedError(
+            "not_published",
+            f"{name} is one row's own value, and is answered at level open only, not at {level}",
+            "ask for QUANTILE_CONT(x, 0.05) or QUANTILE_CONT(x, 0.95)",
+            field,
+        )
+    if function in _SQUARED:
+        raise RefusedError(
+            "not_published",
+            f"{name} follows from sums of squares or products, which no table publishes at level {level}",
+            f"ask for {_PUBLISHED}; for spread take QUANTILE_CONT(x, 0.75) - QUANTILE_CONT(x, 0.25)",
+            field,
+        )
+
+
+def _check_column(name: str, function: AggregateFunction, contract: Contract, level: Level, field: str) -> None:
+    if name not in contract.columns:
+        raise RefusedError(
+            "unknown_column", f"{shown(name)} is no column of {contract.id}", nearest(name, contract.columns), field
+        )
+    match function:
+        case AggregateFunction.COUNT_DISTINCT:
+            if name != contract.unit:
+                raise _not_the_unit(name, contract, field)
+        case AggregateFunction.COUNT:
+            if name in naming_columns(contract) and level is not Level.OPEN:
+                raise RefusedError(
+                    "identifier",
+                    f"{name} names a person or thing, and at level {level} it is not counted by itself",
+                    f"write COUNT(*) or COUNT(DISTINCT {contract.unit})",
+                    field,
+                )
+        case _:
+            _check_measure(name, function, contract, field)
+
+
+def _check_measure(name: str, function: AggregateFunction, contract: Contract, field: str) -> None:
+    column = contract.columns[name]
+    measures = [other for other in contract.columns.values() if other.quantum is not None]
+    if column.quantum is None:
+        found = "an identifier" if column.identifier else column.type
+        offered = sorted(other.name for other in measures)
+        raise RefusedError(
+            "wrong_type",
+            f"{function.value.upper()} is of numeric measures, and {name} is {found}",
+            f"use one of {', '.join(offered)}" if offered else "use COUNT",
+            field,
+        )
+    if function in _BINNED and not column.bins:
+        offered = sorted(other.name for other in measures if other.bins)
+        raise RefusedError(
+            "no_bins",
+            f"{function.value.upper()} is read from a measure's bins, and {contract.id} declares none for {name}",
+            f"use one of {', '.join(offered)}" if offered else f"use AVG({name})",
+            field,
+        )
+
+
+def _check_computed(
+    argument: Argument, function: AggregateFunction, contract: Contract, level: Level, field: str
+) -> None:
+    assert not isinstance(argument, str)
+    if level is not Level.OPEN:
+        raise RefusedError(
+            "not_published",
+            f"an aggregate over a computed value is answered at level open only, not at {level}",
+            "aggregate a bare column; for a condition write COUNT(*) FILTER (WHERE …) or SUM(x) FILTER (WHERE …)",
+            field,
+        )
+    types = column_types(contract)
+    kind = type_of(argument, types, field)
+    if function is AggregateFunction.COUNT_DISTINCT:
+        raise _not_the_unit("a computed value", contract, field)
+    if function in _BINNED:
+        raise RefusedError(
+            "no_bins",
+            f"{function.value.upper()} is read from a column's bins, and a computed value has none",
+            "name a column that has bins, or use it with FILTER",
+            field,
+        )
+    if function not in _COUNTS and not kind.is_numeric:
+        raise RefusedError(
+            "wrong_type",
+            f"{function.value.upper()} is of integers and numbers, and this is {kind}",
+            "convert it with TRY_CAST, or use COUNT",
+            field,
+        )
+    if function not in _COUNTS:
+        type_of(in_quanta(argument, types), types, field)  # counting in steps takes two more levels
+
+
+def _check_width(aggregate: Aggregate, contract: Contract, field: str) -> None:
+    """Squares and products of 2**40 rows stay below 10**38 for certain."""
+    for place, argument in zip(("column", "second"), aggregate.arguments, strict=False):
+        reach = measure_of(argument, contract).reach
+        if reach**2 * MAX_ROWS <= MAX_MOMENT:
+            continue
+        name = argument if isinstance(argument, str) else "a computed value"
+        raise RefusedError(
+            "too_wide",
+            f"{name} reaches {reach} steps by its bounds, and the squares of {MAX_ROWS} of them may pass 38 digits",
+            "use a column with narrower bounds or a coarser quantum; SUM and AVG have no such limit",
+            f"{field}.{place}",
+        )
+
+
+def _not_the_unit(name: str, contract: Contract, field: str) -> RefusedError:
+    return RefusedError(
+        "not_a_unit",
+        f"COUNT(DISTINCT x) counts privacy units, and {name} is not the unit of {contract.id}",
+        f"write COUNT(DISTINCT {contract.unit})" + (f", or GROUP BY {name}" if name in contract.columns else ""),
+        field,
+    )

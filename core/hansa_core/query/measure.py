@@ -1,0 +1,56 @@
+"""In which whole steps is an argument aggregated, and how far can it reach?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hansa_core.query.contract import Contract
+from hansa_core.query.expression import Call, Expression, Literal, Op, literal
+from hansa_core.query.plan import Argument
+from hansa_core.query.quanta import quantum_of
+from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType
+from hansa_core.query.typing import Columns, column_types, type_of
+
+STEPS = 1_000_000
+"""A computed number is aggregated in whole millionths, rounded half away from zero; beyond int64 of them it is NULL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What is aggregated, in whole quanta from `lower` to `upper`, both included."""
+
+    type: DataType
+    quantum: Fraction
+    lower: int
+    upper: int
+
+    @property
+    def reach(self) -> int:
+        """The largest magnitude that one value can have, in quanta."""
+        return max(abs(self.lower), abs(self.upper))
+
+
+def measure_of(argument: Argument, contract: Contract) -> Measure:
+    """The measure behind a checked argument; a computed one reaches as far as int64."""
+    if not isinstance(argument, str):
+        kind = type_of(argument, column_types(contract))
+        step = Fraction(1, STEPS) if kind is DataType.NUMBER else Fraction(1)
+        return Measure(type=kind, quantum=step, lower=INT64_MIN, upper=INT64_MAX)
+    column = contract.columns[argument]
+    quantum = quantum_of(column)
+    return Measure(
+        type=column.type,
+        quantum=quantum,
+        lower=INT64_MIN if column.lower is None else math.floor(column.lower / quantum),
+        upper=INT64_MAX if column.upper is None else math.ceil(column.upper / quantum),
+    )
+
+
+def in_quanta(computed: Expression, columns: Columns) -> Expression:
+    """The whole steps of a computed argument, as an expression: one formula for every engine."""
+    if type_of(computed, columns) is DataType.INTEGER:
+        return computed
+    scaled = Call(Op.MUL, (computed, literal(float(STEPS))))
+    return Call(Op.TRY_CAST, (scaled, Literal(DataType.INTEGER.value, DataType.TEXT)))

@@ -1,0 +1,140 @@
+"""Variances, correlations and lines from exact sums, held against numpy and scipy.
+
+The values here are the doubles nearest to the exact ones, so every difference below is the other side's error: the
+tolerances are relative, and per aggregate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy import stats
+
+from hansa_core.query.exact import nearest_root
+from hansa_core.query.finalise import finalise
+from hansa_core.query.plan import Aggregate, AggregateFunction
+from hansa_core.query.statistics import PairSums, pair_statistic, sample_variance
+from hansa_strategies import TRIPS
+
+TOLERANCE = {
+    AggregateFunction.VAR_SAMP: 1e-12,
+    AggregateFunction.STDDEV_SAMP: 1e-12,
+    AggregateFunction.COVAR_SAMP: 1e-9,  # products of both signs cancel in floats
+    AggregateFunction.CORR: 1e-9,
+    AggregateFunction.REGR_SLOPE: 1e-9,
+    AggregateFunction.REGR_INTERCEPT: 1e-9,
+    AggregateFunction.REGR_R2: 1e-9,
+}
+ONE = Fraction(1)
+QUANTA = st.integers(-1000, 1000)
+PAIRS = st.lists(st.tuples(QUANTA, QUANTA), min_size=3, max_size=50)
+
+
+def sums_of(pairs: Sequence[tuple[int, int]]) -> PairSums:
+    return PairSums(
+        count=len(pairs),
+        y=sum(y for y, _ in pairs),
+        x=sum(x for _, x in pairs),
+        xy=sum(x * y for y, x in pairs),
+        yy=sum(y * y for y, _ in pairs),
+        xx=sum(x * x for _, x in pairs),
+    )
+
+
+def of_pairs(function: AggregateFunction, pairs: Sequence[tuple[int, int]]) -> float | None:
+    return pair_statistic(function, sums_of(pairs), ONE, ONE)
+
+
+def variance(values: Sequence[int], quantum: Fraction = ONE) -> Fraction | None:
+    return sample_variance(sum(values), sum(value * value for value in values), len(values), quantum)
+
+
+@given(st.lists(QUANTA, min_size=2, max_size=50))
+def test_variance_and_deviation_are_those_of_numpy(values: list[int]) -> None:
+    moments = [sum(values), sum(value * value for value in values), len(values)]
+    expected = {
+        AggregateFunction.VAR_SAMP: np.var(values, ddof=1),
+        AggregateFunction.STDDEV_SAMP: np.std(values, ddof=1),
+    }
+    for function, value in expected.items():
+        found = finalise(Aggregate(function, "stops"), moments, TRIPS).value
+        assert found == pytest.approx(value, rel=TOLERANCE[function], abs=1e-12)
+
+
+BY_SCIPY: dict[AggregateFunction, Callable[[np.ndarray, np.ndarray], float]] = {
+    AggregateFunction.COVAR_SAMP: lambda y, x: float(np.cov(y, x)[0, 1]),
+    AggregateFunction.CORR: lambda y, x: float(stats.pearsonr(x, y).statistic),
+    AggregateFunction.REGR_SLOPE: lambda y, x: float(stats.linregress(x, y).slope),
+    AggregateFunction.REGR_INTERCEPT: lambda y, x: float(stats.linregress(x, y).intercept),
+    AggregateFunction.REGR_R2: lambda y, x: float(stats.linregress(x, y).rvalue ** 2),
+}
+
+
+@pytest.mark.parametrize("function", BY_SCIPY)
+@given(pairs=PAIRS)
+def test_pairs_are_those_of_scipy(function: AggregateFunction, pairs: list[tuple[int, int]]) -> None:
+    y, x = (np.array(side, float) for side in zip(*pairs, strict=True))
+    assume(len(set(x)) > 1 and len(set(y)) > 1)
+    expected = BY_SCIPY[function](y, x)
+    assert of_pairs(function, pairs) == pytest.approx(expected, rel=TOLERANCE[function], abs=1e-9)
+
+
+def test_a_tiny_variance_far_from_zero_is_exact() -> None:
+    """Where floats lose every digit: a billion and a thousandth of spread."""
+    values = [10**12 + step for step in (0, 1, 2)]  # in thousandths
+    assert variance(values, Fraction(1, 1000)) == Fraction(1, 10**6)
+    pairs = [(2 * value + 1, value) for value in values]
+    assert of_pairs(AggregateFunction.REGR_SLOPE, pairs) == 2.0
+    assert of_pairs(AggregateFunction.REGR_INTERCEPT, pairs) == 1.0
+    assert of_pairs(AggregateFunction.CORR, pairs) == 1.0
+
+
+@pytest.mark.parametrize("values", [[], [7]])
+def test_below_two_values_there_is_no_variance(values: list[int]) -> None:
+    assert variance(values) is None
+    moments = [sum(values), sum(value**2 for value in values), len(values)]
+    assert finalise(Aggregate(AggregateFunction.STDDEV_SAMP, "fare"), moments, TRIPS).value is None
+
+
+def test_a_constant_has_no_variance_at_all() -> None:
+    assert variance([10**12] * 5) == 0
+    assert finalise(Aggregate(AggregateFunction.STDDEV_SAMP, "fare"), [15, 45, 5], TRIPS).value == 0.0
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([], (None, None, None, None, None)),
+        ([(3, 4)], (None, None, None, None, None)),
+        ([(1, 5), (2, 5)], (0.0, None, None, None, None)),  # x constant
+        ([(5, 1), (5, 2)], (0.0, None, 0.0, 5.0, 1.0)),  # y constant
+        ([(1, 1), (3, 2)], (1.0, 1.0, 2.0, -1.0, 1.0)),
+        ([(3, 1), (1, 2)], (-1.0, -1.0, -2.0, 5.0, 1.0)),
+    ],
+)
+def test_where_a_statistic_is_undefined_it_is_null(
+    pairs: list[tuple[int, int]], expected: tuple[float | None, ...]
+) -> None:
+    assert tuple(of_pairs(function, pairs) for function in BY_SCIPY) == expected
+
+
+def test_statistics_come_in_the_columns_own_units() -> None:
+    asked = Aggregate(AggregateFunction.REGR_SLOPE, "fare", None, "distance")  # quanta of a quarter over tenths
+    sums = sums_of([(1, 1), (3, 2)])
+    assert finalise(asked, [sums.y, sums.x, sums.xy, sums.yy, sums.xx, sums.count], TRIPS).value == 5.0
+
+
+@given(st.fractions(min_value=0), st.integers(-400, 400))
+def test_a_root_is_correctly_rounded(square: Fraction, scale: int) -> None:
+    square *= Fraction(2) ** scale
+    found = nearest_root(square)
+    assert found is not None
+    below, above = (Fraction(float(np.nextafter(found, to))) for to in (-np.inf, np.inf))
+    low, high = (Fraction(found) + below) / 2, (Fraction(found) + above) / 2
+    assert low <= 0 or low * low <= square
+    assert square <= high * high
