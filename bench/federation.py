@@ -120,7 +120,8 @@ def _pooled(directory: Path, league: DemoLeague, cities: hansa.League) -> Iterat
     """A DuckDB in which the first contract's name is a view over one Parquet file of all cities' rows."""
     contract = cities.contracts[league.contracts[0]]
     parquet = directory / "pooled.parquet"
-    with duckdb.connect(config={"enable_progress_bar": False}) as writer:
+    with duckdb.connect() as writer:
+        writer.execute("SET enable_progress_bar = false")
         parts = []
         for number, city in enumerate(league.cities):
             version = current_version(dataset_folder(node_home(directory, city) / "data", contract.id))
@@ -130,6 +131,7 @@ def _pooled(directory: Path, league: DemoLeague, cities: hansa.League) -> Iterat
         writer.execute(f"COPY ({' UNION ALL '.join(parts)}) TO '{parquet}' (FORMAT parquet)")
     topic, _, dataset = contract.id.name.partition(".")
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(f"CREATE SCHEMA {topic}")
         connection.execute(f"CREATE VIEW {topic}.{dataset} AS SELECT * FROM read_parquet('{parquet}')")
         yield connection
