@@ -230,7 +230,12 @@ def test_a_time_that_states_its_own_offset_is_none_of_the_declared_clock(tmp_pat
 
 def test_a_row_without_a_unit_becomes_a_unit_by_itself(tmp_path: Path) -> None:
     repair = {"from": "No", "null_values": ["none"], "null_from": ["Kind", "Day"]}
-    rows = [{"No": "7"}, {"No": "none"}, {"No": None, "Day": "2024-06-01"}, {"No": None, "Kind": None}]
+    rows: list[dict[str, Any]] = [
+        {"No": "7"},
+        {"No": "none"},
+        {"No": None, "Day": "2024-06-01"},
+        {"No": None, "Kind": None},
+    ]
     report = ingest(tmp_path, rows, mapping={"repair": repair})
     assert [row["repair"] for row in stored(tmp_path)] == ["7", "road 2024-05-31", "road 2024-06-01"]
     assert rejected(report) == {"missing:repair": 1, "missing:kind": 1}
