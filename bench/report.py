@@ -23,6 +23,13 @@ def row(name: str, seconds: Sequence[float], *, reference: Sequence[float] | Non
     print(f"{name:<46} p50 {median(seconds) * 1000:8.2f} ms   p99 {percentile(seconds, 0.99) * 1000:8.2f} ms{ratio}")
 
 
+def ratio(name: str, pairs: Sequence[tuple[float, float]]) -> None:
+    """The median over pairs of what is measured to its reference, and the middle half of the ratios."""
+    ratios = [ours / reference for ours, reference in pairs]
+    low, high = percentile(ratios, 0.25), percentile(ratios, 0.75)
+    print(f"{name:<46} {median(ratios):8.2f} × reference   (half of the pairs: {low:.2f} to {high:.2f})")
+
+
 def figure(name: str, value: float, unit: str) -> None:
     """One number with its unit."""
     print(f"{name:<46} {value:12,.1f} {unit}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import platform
 import tempfile
 from pathlib import Path
@@ -9,12 +11,24 @@ from pathlib import Path
 from hansa_demo.league import make_league
 from report import heading
 
+DEFAULT_ROWS = 1_000_000
+
 
 def main() -> None:
-    """Make one demo league and measure it."""
+    """Make the demo leagues and measure them."""
+    import federation
     import memory
     import question
     import start
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--rows",
+        type=int,
+        default=int(os.environ.get("HANSA_BENCH_ROWS", DEFAULT_ROWS)),
+        help="synthetic trips of the federation bench; by default HANSA_BENCH_ROWS, or else %(default)s",
+    )
+    rows = parser.parse_args().rows
 
     heading("machine")
     print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()} {platform.release()}")
@@ -24,6 +38,7 @@ def main() -> None:
         question.measure(directory)
         start.measure(directory)
         memory.measure(directory)
+    federation.measure(rows)
 
 
 if __name__ == "__main__":

@@ -5,21 +5,17 @@ from __future__ import annotations
 from operator import itemgetter
 
 import permittimelines
-from rich.console import Console
-from rich.text import Text
 
 
-def print_source(console: Console) -> None:
-    """Source, licence, caveats and each city's mature years, as the package states them."""
+def caveats() -> list[str]:
+    """Source, licence, caveats and each city's mature years, line by line, as the package states them."""
     metadata = permittimelines.metadata()
-    console.print(Text("About the data", style="bold"))
-    console.print(Text(f"{metadata['citation']} {metadata['license']}. Retrieved {metadata['retrieved']}."))
-    for caveat in metadata["caveats"]:
-        console.print(Text(f"• {caveat}"))
-    console.print(Text("Mature years, by the publishers' own rule (a cohort counts once most of it is resolved):"))
-    for city, years in mature_years().items():
-        console.print(Text(f"  {city:<14} {', '.join(years)}"))
-    console.print()
+    return [
+        f"{metadata['citation']} {metadata['license']}. Retrieved {metadata['retrieved']}.",
+        *(f"• {caveat}" for caveat in metadata["caveats"]),
+        "Mature years, by the publishers' own rule (a cohort counts once most of it is resolved):",
+        *(f"  {city:<14} {', '.join(years)}" for city, years in mature_years().items()),
+    ]
 
 
 def mature_years() -> dict[str, list[str]]:

@@ -1,7 +1,8 @@
-"""`hansa demo`: four cities on this machine."""
+"""`hansa demo`: a league of cities on this machine."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,14 @@ import typer
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: hansa demo --stay --dir /tmp/league")
+class LeagueName(StrEnum):
+    """The leagues of real data, by name; a test holds this list against the leagues themselves."""
+
+    PERMITS = "permits"
+    FLIGHTS = "flights"
+
+
+@app.command(epilog="Example: hansa demo --stay --dir /tmp/league\n\nExample: hansa demo --league flights")
 def demo(
     directory: Annotated[
         Path | None,
@@ -21,8 +29,30 @@ def demo(
     stay: Annotated[
         bool, typer.Option("--stay", help="Keep the league up until interrupted, instead of the tour.")
     ] = False,
+    league: Annotated[
+        LeagueName | None,
+        typer.Option(
+            metavar="NAME",
+            help="permits (default): building permits of four cities; flights: three airports, and their weather.",
+        ),
+    ] = None,
+    synthetic: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Instead: N generated trips in three cities that do not exist, for load."),
+    ] = None,
 ) -> None:
-    """Start four cities and a coordinator on loopback with real data, and tour them."""
+    """Start cities and a coordinator on loopback, with real data or synthetic ones, and tour them."""
+    from hansa_demo.leagues import REAL
+    from hansa_demo.leagues.synthetic import synthetic as synthetic_league
     from hansa_demo.run import run_demo
 
-    raise typer.Exit(run_demo(directory, stay=stay))
+    if synthetic is None:
+        wanted = None if league is None else REAL[league.value]
+    elif league is None:
+        try:
+            wanted = synthetic_league(synthetic)
+        except ValueError as wrong:
+            raise typer.BadParameter(str(wrong)) from None
+    else:
+        raise typer.BadParameter("--league and --synthetic name two leagues; keep one of them")
+    raise typer.Exit(run_demo(directory, wanted, stay=stay))

@@ -7,50 +7,55 @@ import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 
 from hansa.league.create import create_league
 from hansa.profile import load_profile
-from hansa_demo.permits import write_city_source
+from hansa_core.errors import ConfigError
+from hansa_demo.demo_league import DemoLeague, contract_file
+from hansa_demo.leagues import league_called
+from hansa_demo.leagues.permits import PERMITS
 from hansa_demo.processes import Service, run_hansa, running
 from hansa_wire.clock import utc_now
 from hansa_wire.trust_anchor import load_roster
 
 HOST = "127.0.0.1"
-CITIES = ("los-angeles", "san-diego", "san-francisco", "seattle")
-CONTRACT = "housing.permits.1.yaml"
-PURPOSE = "housing-policy"
+CITIES = PERMITS.cities
 _COMPLETE = ".demo-complete"  # absent while a league is being made: a crash leaves no half a league to start
 
 
-def make_league(directory: Path, *, say: Callable[[str], None]) -> None:
+def make_league(directory: Path, league: DemoLeague = PERMITS, *, say: Callable[[str], None]) -> None:
     """Make the whole league under `directory`, which must not hold one yet."""
     say("making keys, certificates and a signed roster")
     create_league(
         directory,
-        name="sharing-cities-demo",
-        cities=CITIES,
-        contracts=[contract_file()],
-        purposes=[PURPOSE],
-        ports=free_ports(len(CITIES) + 1),
+        name=league.roster_name,
+        cities=league.cities,
+        contracts=[contract_file(contract) for contract in league.contracts],
+        purposes=league.purposes,
+        ports=free_ports(len(league.cities) + 1),
         host=HOST,
     )
     say("each city maps its own files and publishes its tables")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for city in pool.map(lambda city: make_node(directory, city), CITIES):
+        for city in pool.map(lambda city: make_node(directory, league, city), league.cities):
             say(f"  {city} is ready")
-    (directory / _COMPLETE).touch()
+    (directory / _COMPLETE).write_text(league.name, encoding="utf-8")
 
 
-def make_node(directory: Path, city: str) -> str:
-    """Set up one city's node: its folder, its source file, its manifest, and the ingest in a process of its own."""
+def make_node(directory: Path, league: DemoLeague, city: str) -> str:
+    """Set up one city's node: its folder, its source files, its manifests, and each ingest in a process of its own."""
     home = node_home(directory, city)
     run_hansa("node", "init", str(home), "--league", str(directory), "--city", city)
-    write_city_source(city, home / "source")
-    manifest = resources.files("hansa_demo").joinpath("manifests", f"{city}.yaml").read_text(encoding="utf-8")
-    (home / "manifests" / "housing.permits.yaml").write_text(manifest, encoding="utf-8")
-    run_hansa("node", "ingest", "housing.permits", "--config", str(home / "node.toml"))
+    source = home / "source"
+    source.mkdir(mode=0o700)
+    league.write_source(city, source)
+    for path in source.iterdir():
+        path.chmod(0o600)
+    for contract in league.contracts:
+        manifest = home / "manifests" / f"{contract.name}.yaml"
+        manifest.write_text(league.manifest(contract, city), encoding="utf-8")
+        run_hansa("node", "ingest", contract.name, "--config", str(home / "node.toml"))
     return city
 
 
@@ -63,9 +68,15 @@ def running_league(directory: Path) -> Iterator[dict[str, subprocess.Popen[bytes
         yield cities | hubs
 
 
-def holds_league(directory: Path) -> bool:
-    """Whether `directory` has a demo league that was made to the end."""
-    return (directory / _COMPLETE).exists()
+def league_in(directory: Path) -> DemoLeague | None:
+    """The demo league that was made in `directory`; None if there is none, or half of one."""
+    complete = directory / _COMPLETE
+    if not complete.exists():
+        return None
+    try:
+        return league_called(complete.read_text(encoding="utf-8"))
+    except ValueError as unknown:
+        raise ConfigError(f"{complete}: {unknown}; remove the folder and make the league anew") from None
 
 
 def _services(directory: Path) -> tuple[list[Service], list[Service]]:
@@ -100,12 +111,6 @@ def _services(directory: Path) -> tuple[list[Service], list[Service]]:
 def node_home(directory: Path, city: str) -> Path:
     """Where a city's node keeps its configuration, source and datasets."""
     return directory / "nodes" / city
-
-
-def contract_file() -> Path:
-    """The contract that the demo cities share: beside the package in a wheel, in `contracts/` in a checkout."""
-    packaged = Path(str(resources.files("hansa_demo"))) / "contracts" / CONTRACT
-    return packaged if packaged.exists() else Path(__file__).parents[2] / "contracts" / CONTRACT
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,7 +1,7 @@
 """How do four cities keep the permit records that PyPI's `permittimelines` holds? Each in its own way, on purpose.
 
 The package gives one tidy table; real cities do not. So each gets a file of its own format, names, dates and units,
-and its manifest (`manifests/<city>.yaml`) maps that onto the contract `housing.permits/1`.
+and its manifest (`manifests/housing.permits/<city>.yaml`) maps that onto the contract `housing.permits/1`.
 """
 
 from __future__ import annotations
@@ -19,23 +19,17 @@ import pyarrow.parquet as pq
 
 Record = Mapping[str, Any]
 
-_MODE_OF_FOLDER = 0o700
-_MODE_OF_FILE = 0o600
-
 
 def write_city_source(city: str, folder: Path) -> Path:
-    """Write the city's file, in its own layout, into `folder` (mode 0700); the path of the file.
+    """Write the city's file, in its own layout, into `folder`; the path of the file.
 
     Raises KeyError for a city that the package does not have.
     """
     write = _WRITERS[city]
-    folder.mkdir(mode=_MODE_OF_FOLDER, parents=True, exist_ok=True)
-    folder.chmod(_MODE_OF_FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
     records = permittimelines.records(city)
     mature = {record["applied_year"] for record in records if record["in_mature_cohort"]}
-    path = write(folder, [{**record, "mature": record["applied_year"] in mature} for record in records])
-    path.chmod(_MODE_OF_FILE)
-    return path
+    return write(folder, [{**record, "mature": record["applied_year"] in mature} for record in records])
 
 
 def _los_angeles(folder: Path, records: Sequence[Record]) -> Path:

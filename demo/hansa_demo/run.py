@@ -9,50 +9,68 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 import hansa
-from hansa_core.errors import HansaError
-from hansa_demo.caveats import print_source
-from hansa_demo.league import holds_league, make_league, running_league
+from hansa_core.errors import ConfigError, HansaError
+from hansa_demo.demo_league import DemoLeague
+from hansa_demo.league import league_in, make_league, running_league
+from hansa_demo.leagues.permits import PERMITS
 from hansa_demo.processes import ServiceFailedError
 from hansa_demo.tour import tour
 
 
-def run_demo(directory: Path | None, *, stay: bool) -> int:
-    """Run the demo and return its exit code: 0, or 1 with the reason on stderr. Interrupted while staying: 0."""
+def run_demo(directory: Path | None, wanted: DemoLeague | None = None, *, stay: bool) -> int:
+    """Run the demo and return its exit code: 0, or 1 with the reason on stderr. Interrupted while staying: 0.
+
+    `wanted`: by default the league that is in `directory`, or else the permits.
+    """
     progress = Console(stderr=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # either signal stops what was started
     try:
         with _folder(directory) as home:
-            if holds_league(home):
+            league = league_in(home)
+            if league is None:
+                league = wanted or PERMITS
+                make_league(home, league, say=lambda line: progress.print(line, highlight=False))
+            elif wanted is None or wanted.name == league.name:
                 progress.print(f"starting the league in {home}", highlight=False)
             else:
-                make_league(home, say=lambda line: progress.print(line, highlight=False))
+                raise ConfigError(
+                    f"--dir {home} holds the league {league.name}, not {wanted.name}; name another folder"
+                )
             with running_league(home) as processes:
                 progress.print(f"up: {', '.join(processes)}\n", highlight=False)
                 if stay:
-                    _print_how_to_ask(home, Console(soft_wrap=True))
+                    _print_how_to_ask(home, league, Console(soft_wrap=True))
                     with suppress(KeyboardInterrupt):
                         signal.pause()
                 else:
-                    _tour(home / "profile.toml")
+                    _tour(home / "profile.toml", league)
     except (HansaError, ServiceFailedError, OSError) as failure:
         progress.print(f"{failure}", style="red", highlight=False, markup=False)
         return 1
     return 0
 
 
-def _tour(profile: Path) -> None:
+def _tour(profile: Path, demo: DemoLeague) -> None:
     console = Console()
-    print_source(console)
+    _print_about(demo, console)
     with hansa.connect(profile) as league:
-        tour(league, console)
+        tour(league, demo.tour, console)
 
 
-def _print_how_to_ask(home: Path, console: Console) -> None:
-    question = "SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY city ORDER BY city"
+def _print_about(demo: DemoLeague, console: Console) -> None:
+    console.print(Text("About the data", style="bold"))
+    for line in demo.about():
+        console.print(Text(line))
+    console.print()
+
+
+def _print_how_to_ask(home: Path, league: DemoLeague, console: Console) -> None:
+    _print_about(league, Console(stderr=True))
     console.print("The league is up until you press Ctrl-C. Ask it from another terminal:\n", highlight=False)
-    console.print(f'HANSA_PROFILE={home}/profile.toml hansa query "{question}"', highlight=False, markup=False)
+    console.print(f'HANSA_PROFILE={home}/profile.toml hansa query "{league.question}"', highlight=False, markup=False)
 
 
 @contextmanager

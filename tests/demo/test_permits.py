@@ -19,7 +19,7 @@ def test_no_row_is_lost_or_bent_on_the_way_in(city: str, tmp_path: Path) -> None
     write_city_source(city, tmp_path / "source")
     (tmp_path / "manifests").mkdir()
     manifest = tmp_path / "manifests" / "housing.permits.yaml"
-    copyfile(ROOT / "demo" / "hansa_demo" / "manifests" / f"{city}.yaml", manifest)
+    copyfile(ROOT / "demo" / "hansa_demo" / "manifests" / "housing.permits" / f"{city}.yaml", manifest)
     report = ingest_dataset(manifest, next(iter(permits().values())), tmp_path / "data")
     assert (report.rows_read, report.rows_kept) == (RECORDS[city], RECORDS[city])
     assert all(not column.clipped and not column.rejected for column in report.columns)

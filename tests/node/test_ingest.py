@@ -212,6 +212,51 @@ def test_an_offset_is_turned_into_utc(tmp_path: Path) -> None:
     assert column(tmp_path, "moment", ["2024-01-01T00:30:00+02:00"], "Moment") == [datetime(2023, 12, 31, 22, 30)]
 
 
+def test_a_local_clock_is_turned_into_utc_and_back(tmp_path: Path) -> None:
+    clock = {"from": "Moment", "from_zone": "America/New_York"}
+    values = ["2013-07-04 08:30:00", "2013-01-04T08:30", "2013-01-04"]
+    assert column(tmp_path, "moment", values, "Moment", mapping={"moment": clock}) == [
+        datetime(2013, 7, 4, 12, 30),
+        datetime(2013, 1, 4, 13, 30),
+        datetime(2013, 1, 4, 5),
+    ]
+    shown = {"from": "Moment", "to_zone": "America/New_York"}
+    texts = ["2013-07-04 12:30:00", "2013-01-04T13:30:00Z", "2013-01-04 00:00:00-05"]
+    assert column(tmp_path, "moment", texts, "Moment", mapping={"moment": shown}) == [
+        datetime(2013, 7, 4, 8, 30),
+        datetime(2013, 1, 4, 8, 30),
+        datetime(2013, 1, 4),
+    ]
+
+
+def test_an_hour_that_a_clock_shows_twice_is_the_earlier_and_one_that_it_leaps_over_is_rejected(tmp_path: Path) -> None:
+    moment = {"from": "Moment", "from_zone": "America/New_York", "format": "%d.%m.%Y %H:%M"}
+    rows = [{"No": "1", "Moment": "03.11.2013 01:30"}, {"No": "2", "Moment": "10.03.2013 02:30"}]
+    report = ingest(tmp_path, rows, mapping={"moment": moment})
+    assert [row["moment"] for row in stored(tmp_path)] == [datetime(2013, 11, 3, 5, 30)]
+    assert rejected(report) == {"unparseable:moment": 1}
+
+
+@pytest.mark.parametrize("stated", ["2013-01-04 08:30:00Z", "2013-01-04 08:30:00+01", "2013-01-04 08:30 Europe/Paris"])
+def test_a_time_that_states_its_own_offset_is_none_of_the_declared_clock(tmp_path: Path, stated: str) -> None:
+    moment = {"from": "Moment", "from_zone": "America/New_York"}
+    report = ingest(tmp_path, [{"Moment": stated}, {"Moment": "2013-01-04 08:30:00"}], mapping={"moment": moment})
+    assert rejected(report) == {"unparseable:moment": 1}
+
+
+def test_a_row_without_a_unit_becomes_a_unit_by_itself(tmp_path: Path) -> None:
+    repair = {"from": "No", "null_values": ["none"], "null_from": ["Kind", "Day"]}
+    rows: list[dict[str, Any]] = [
+        {"No": "7"},
+        {"No": "none"},
+        {"No": None, "Day": "2024-06-01"},
+        {"No": None, "Kind": None},
+    ]
+    report = ingest(tmp_path, rows, mapping={"repair": repair})
+    assert [row["repair"] for row in stored(tmp_path)] == ["7", "road 2024-05-31", "road 2024-06-01"]
+    assert rejected(report) == {"missing:repair": 1, "missing:kind": 1}
+
+
 def test_a_file_without_rows_makes_a_dataset_without_rows(tmp_path: Path) -> None:
     assert ingest(tmp_path, []).rows_kept == 0
     assert stored(tmp_path) == []
@@ -230,6 +275,14 @@ def test_a_constant_fills_a_column(tmp_path: Path) -> None:
     [
         ({"mapping": {"kind": {"from": "Kinds"}}}, r"mapping.kind.from: .*did you mean Kind"),
         ({"mapping": {"day": {"from": "Day", "format": "%Q"}}}, r"mapping.day.format: '%Q' is no strptime format"),
+        (
+            {"mapping": {"day": {"from": "Day", "from_zone": "America/NewYork"}}},
+            r"mapping.day.from_zone: 'America/NewYork' is no time zone; did you mean America/New_York",
+        ),
+        (
+            {"mapping": {"repair": {"from": "No", "null_from": ["Kinds"]}}},
+            r"null_from: .*did you mean Kind",
+        ),
         ({"source": {"format": "csv", "path": "absent.csv"}}, r"source.path: .*absent.csv is no file"),
         ({"source": {"format": "parquet", "path": "repairs.csv"}}, r"source.path: .*cannot be read as parquet"),
         ({"source": {"format": "duckdb", "path": "repairs.csv", "table": "t"}}, "cannot be read as duckdb"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import reduce
 
 import duckdb
 from sqlglot import exp
@@ -11,6 +12,7 @@ from hansa_core.query.contract import ContractColumn
 from hansa_core.query.quanta import bounds_in_quanta
 from hansa_core.query.types import DataType, Value
 from hansa_node.ingest.mapping import ColumnMapping
+from hansa_node.ingest.zones import CLOCK_TEXT, clock_sql, utc_sql
 
 Sql = exp.Expr
 
@@ -49,6 +51,10 @@ def text_sql(mapping: ColumnMapping, text: Sql) -> Sql:
         text = exp.Case(this=text.copy(), ifs=ifs, default=other.copy()) if ifs else other
     if mapping.null_as is not None:
         text = fragment("coalesce(:t, :n)", t=text, n=_literal(mapping.null_as))
+    if mapping.null_from:
+        # NULL as soon as one of them is: half a name could be somebody else's.
+        texts = [fragment("CAST(:c AS VARCHAR)", c=exp.column(name, quoted=True)) for name in mapping.null_from]
+        text = fragment("coalesce(:t, :n)", t=text, n=reduce(_joined, texts))
     return text
 
 
@@ -124,8 +130,19 @@ def _quanta_sql(mapping: ColumnMapping, column: ContractColumn, text: Sql) -> Sq
 
 def _read_moment(mapping: ColumnMapping, text: Sql) -> Sql:
     if mapping.format is not None:
-        return fragment("try_strptime(:t, :f)", t=text, f=_literal(mapping.format))
-    return fragment("make_timestamp(epoch_us(TRY_CAST(:t AS TIMESTAMPTZ)))", t=text)
+        moment = fragment("make_timestamp(epoch_us(try_strptime(:t, :f)))", t=text, f=_literal(mapping.format))
+    elif mapping.from_zone is not None:
+        stated = "CASE WHEN regexp_full_match(:t, :clock) THEN TRY_CAST(:t AS TIMESTAMP) END"
+        moment = fragment(stated, t=text, clock=_literal(CLOCK_TEXT))
+    else:
+        moment = fragment("make_timestamp(epoch_us(TRY_CAST(:t AS TIMESTAMPTZ)))", t=text)
+    if mapping.from_zone is not None:
+        moment = utc_sql(moment, mapping.from_zone)
+    return moment if mapping.to_zone is None else clock_sql(moment, mapping.to_zone)
+
+
+def _joined(left: Sql, right: Sql) -> Sql:
+    return fragment(":l || ' ' || :r", l=left, r=right)
 
 
 def _huge(value: int) -> Sql:

@@ -44,7 +44,9 @@ class ColumnMapping:
     """How one contract column follows: from a source column, from the year of another column, or as a constant.
 
     In this order: `null_values` become NULL; `recode` replaces listed texts, and `otherwise` all that it does not list;
-    `null_as` replaces NULL; then the text is read, dates by `format` (strptime), and `conversion` is applied.
+    `null_as` replaces NULL, or `null_from` does by the texts of other source columns, so that a row without a unit is a
+    unit by itself; then the text is read, dates by `format` (strptime), and `conversion` is applied.
+    `from_zone`: the source's times are of that zone's clock, and become UTC. `to_zone`: times become that clock's.
     """
 
     column: str
@@ -57,6 +59,21 @@ class ColumnMapping:
     recode: Mapping[str, str | None] = field(default_factory=dict)
     otherwise: str | None = None
     null_as: str | None = None
+    null_from: tuple[str, ...] = ()
+    from_zone: str | None = None
+    to_zone: str | None = None
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """The source columns that are read, each after the key that names it."""
+        named = () if self.source is None else (("from", self.source),)
+        return (*named, *(("null_from", name) for name in self.null_from))
+
+    @property
+    def zones(self) -> tuple[tuple[str, str], ...]:
+        """The time zones, each after the key that names it."""
+        keyed = (("from_zone", self.from_zone), ("to_zone", self.to_zone))
+        return tuple((key, zone) for key, zone in keyed if zone is not None)
 
     @property
     def told(self) -> str:
@@ -75,7 +92,8 @@ class DatasetMapping:
 
 
 _WAYS = ("from", "year_of", "constant")
-_KEYS = (*_WAYS, "format", "unit", "null_values", "recode", "otherwise", "null_as")
+_KEYS = (*_WAYS, "format", "from_zone", "to_zone", "unit", "null_values", "recode", "otherwise", "null_as", "null_from")
+_NOUNS = {"format": "a format", "from_zone": "a time zone", "to_zone": "a time zone"}
 
 
 def mapping_from_document(document: object, contract: Contract, folder: Path) -> DatasetMapping:
@@ -117,8 +135,13 @@ def _column(fields: Fields, written: object, column: ContractColumn, contract: C
     dated = [name for name, other in contract.columns.items() if other.type.is_temporal]
     if year_of is not None and year_of not in dated:
         raise fields.error("year_of", f"{shown(year_of)} is no date of the contract", nearest(year_of, dated))
-    if fields.get("format") is not None and not column.type.is_temporal:
-        raise fields.error("format", f"a format is for dates and times, not for {column.type}", "leave it out")
+    for key in ("format", "from_zone", "to_zone"):
+        if fields.get(key) is not None and not column.type.is_temporal:
+            raise fields.error(key, f"{_NOUNS[key]} is for dates and times, not for {column.type}", "leave it out")
+    if fields.get("from_zone") is not None and "%z" in str(fields.get("format") or "").lower():
+        raise fields.error("from_zone", "format reads each time's own offset", "leave from_zone out")
+    if fields.get("null_as") is not None and fields.get("null_from") is not None:
+        raise fields.error("null_from", "null_as replaces NULL already", "keep one of them")
     return ColumnMapping(
         column=column.name,
         source=fields.optional_text("from"),
@@ -130,6 +153,9 @@ def _column(fields: Fields, written: object, column: ContractColumn, contract: C
         recode=_recode(fields),
         otherwise=_text(fields, "otherwise", fields.get("otherwise")),
         null_as=_text(fields, "null_as", fields.get("null_as")),
+        null_from=tuple(str(_text(fields, "null_from", name)) for name in fields.items("null_from") or ()),
+        from_zone=fields.optional_text("from_zone"),
+        to_zone=fields.optional_text("to_zone"),
     )
 
 

@@ -16,6 +16,7 @@ from hansa_node.ingest.column_staging import REJECTIONS, ColumnStaging
 from hansa_node.ingest.columns import create_temporary, fragment, name_of
 from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping
 from hansa_node.ingest.sources import columns_of_source
+from hansa_node.ingest.zones import check_zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +69,15 @@ def stage(
 def _check_sources(connection: duckdb.DuckDBPyConnection, mapping: DatasetMapping) -> None:
     found = columns_of_source(connection)
     for column in mapping.columns.values():
-        if column.source is not None and column.source not in found:
-            raise ConfigError(
-                f"mapping.{column.column}.from: the source has no column {shown(column.source)}; "
-                f"{nearest(column.source, found)}"
-            )
+        for key, name in column.sources:
+            if name not in found:
+                raise ConfigError(
+                    f"mapping.{column.column}.{key}: the source has no column {shown(name)}; {nearest(name, found)}"
+                )
         if column.format is not None:
             _check_format(connection, column)
+        for key, zone in column.zones:
+            check_zone(connection, f"mapping.{column.column}.{key}", zone)
 
 
 def _check_format(connection: duckdb.DuckDBPyConnection, column: ColumnMapping) -> None:

@@ -19,7 +19,7 @@ class Conversion:
 UNCHANGED = Conversion()
 
 
-def _scales(**scales: str | int) -> dict[str, Conversion]:
+def _scales(**scales: str | int | Fraction) -> dict[str, Conversion]:
     return {name: Conversion(Fraction(scale)) for name, scale in scales.items()}
 
 
@@ -37,6 +37,8 @@ _QUANTITIES: dict[str, dict[str, Conversion]] = {
         "celsius": Conversion(Fraction(1), Fraction("273.15")),
         "fahrenheit": Conversion(Fraction(5, 9), Fraction("459.67") * Fraction(5, 9)),
     },
+    "speed": _scales(metres_per_second=1, miles_per_hour="0.44704")
+    | _scales(kilometres_per_hour=Fraction(5, 18), knots=Fraction(463, 900)),
     "energy": _scales(joules=1, kilojoules=1000, megajoules=1_000_000, watt_hours=3600, kilowatt_hours=3_600_000),
     "share": {
         "share": Conversion(),
@@ -67,6 +69,10 @@ _SYNONYMS = {
     "c": "celsius",
     "f": "fahrenheit",
     "kwh": "kilowatt_hours",
+    "m/s": "metres_per_second",
+    "km/h": "kilometres_per_hour",
+    "mph": "miles_per_hour",
+    "kn": "knots",
     "meters": "metres",
     "kilometers": "kilometres",
     "%": "per_cent",
