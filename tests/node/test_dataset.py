@@ -20,7 +20,8 @@ from hansa_node.ingest.manifest_file import read_manifest
 from hansa_statements import ROOT, permits
 
 CONTRACT: Contract = permits()[ContractId("housing.permits", 1)]
-MANIFEST: Manifest = read_manifest(ROOT / "demo" / "hansa_demo" / "manifests" / "housing.permits" / "seattle.yaml", CONTRACT)
+MANIFESTS = ROOT / "demo" / "hansa_demo" / "manifests"
+MANIFEST: Manifest = read_manifest(MANIFESTS / "housing.permits" / "seattle.yaml", CONTRACT)
 
 
 def plan_by(*columns: str) -> Plan:
