@@ -49,12 +49,16 @@ class Limits(_Section):
 
 
 class CoordinatorConfig(_Section):
-    """Everything that `hansa coordinator serve` reads. `name`: as the roster names this coordinator."""
+    """Everything that `hansa coordinator serve` reads. `name`: as the roster names this coordinator.
+
+    `attach`: other coordinators, by name, that reach through this one the cities that are attached here.
+    """
 
     name: str = Field(min_length=1)
     roster: Path
     governance_keys: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = Field(min_length=1)
     governance_threshold: int = Field(ge=1)
+    attach: tuple[str, ...] = ()
     tls: TlsFiles
     listen: Listen = Listen()
     limits: Limits = Limits()

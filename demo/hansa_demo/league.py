@@ -21,6 +21,7 @@ HOST = "127.0.0.1"
 CITIES = ("los-angeles", "san-diego", "san-francisco", "seattle")
 CONTRACT = "housing.permits.1.yaml"
 PURPOSE = "housing-policy"
+OUTBOUND = ("seattle",)  # behind a firewall: its node attaches to the coordinator
 _COMPLETE = ".demo-complete"  # absent while a league is being made: a crash leaves no half a league to start
 
 
@@ -33,6 +34,7 @@ def make_league(directory: Path, *, say: Callable[[str], None]) -> None:
         cities=CITIES,
         contracts=[contract_file()],
         purposes=[PURPOSE],
+        outbound=OUTBOUND,
         ports=free_ports(len(CITIES) + 1),
         host=HOST,
     )
@@ -58,9 +60,11 @@ def make_node(directory: Path, city: str) -> str:
 def running_league(directory: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """The league's processes by name, from when all of them listen until the block ends."""
     nodes, coordinators = _services(directory)
-    # Coordinators come last: they dial the nodes when they start, and would wait before they dial again.
-    with running(nodes) as cities, running(coordinators) as hubs:
-        yield cities | hubs
+    listening = [node for node in nodes if node.host is not None]
+    attaching = [node for node in nodes if node.host is None]
+    # Whoever dials comes after those who are dialled, and would otherwise wait before dialling again.
+    with running(listening) as cities, running(coordinators) as hubs, running(attaching) as others:
+        yield cities | hubs | others
 
 
 def holds_league(directory: Path) -> bool:

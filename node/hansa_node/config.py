@@ -18,8 +18,9 @@ PUBLIC_KEY_HEX_DIGITS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where the node listens. Port 0 lets the system choose one."""
+    """Where the node listens, if it does. Port 0 lets the system choose one."""
 
+    enabled: bool
     host: str
     port: int
 
@@ -37,6 +38,7 @@ class NodeConfig:
     """Everything that the operator says. Secrets are paths; all paths are absolute or relative to the file.
 
     `contracts`: the folder of the league's contract files. `datasets`: the manifest file of each served contract.
+    `attach`: the coordinators, by their names in the roster, to which the node dials out to be asked.
     `max_concurrent_queries`: more than that wait. `stop_grace_s`: how long a stop waits for running queries.
     """
 
@@ -48,6 +50,7 @@ class NodeConfig:
     data_dir: Path
     store: Path
     listen: Listen
+    attach: tuple[str, ...]
     tls_certificate: Path
     tls_key: Path
     answer_key: Path
@@ -79,7 +82,8 @@ def read_config(path: Path) -> NodeConfig:
         policy=table.path("policy", "policy.toml"),
         data_dir=table.path("data_dir", "data"),
         store=table.path("store", "state/store.sqlite"),
-        listen=Listen(host=listen.text("host", "127.0.0.1"), port=listen.integer("port", 7410, least=0, most=65535)),
+        listen=_listen(listen),
+        attach=table.texts("attach", ()),
         tls_certificate=tls.path("certificate", "keys/tls.pem"),
         tls_key=tls.path("key", "keys/tls.key"),
         answer_key=keys.path("answer", "keys/answer.key"),
@@ -89,6 +93,8 @@ def read_config(path: Path) -> NodeConfig:
     )
     for each in (listen, tls, keys, limits, table):
         each.close()
+    if not config.attach and not config.listen.enabled:
+        raise listen.wrong("enabled", "is false, and attach is empty", "name a coordinator there, or nobody could ask")
     return config
 
 
@@ -109,6 +115,14 @@ def read_toml(path: Path) -> Mapping[str, object]:
         raise ConfigError(f"{path}: cannot be read ({failure.strerror}); give the path of a readable file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise ConfigError(f"{path}: is no TOML ({failure}); mend that line") from None
+
+
+def _listen(table: TomlTable) -> Listen:
+    return Listen(
+        enabled=table.flag("enabled", default=True),
+        host=table.text("host", "127.0.0.1"),
+        port=table.integer("port", 7410, least=0, most=65535),
+    )
 
 
 def _governance(table: TomlTable) -> Governance:

@@ -1,4 +1,4 @@
-"""The node's process: it binds its port, answers until it is told to stop, and stops without losing an answer."""
+"""The node's process: it listens or attaches, answers until it is told to stop, and stops without losing an answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import logging
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
+from random import SystemRandom
+
+import grpc.aio
 
 from hansa_core.errors import ConfigError
 from hansa_core.trust.dsse import Envelope
@@ -19,11 +23,13 @@ from hansa_node.declared import read_all_declared
 from hansa_node.describe import describe
 from hansa_node.dry_run import dry_run
 from hansa_node.ground import Ground
-from hansa_node.identity import Identity, member_of, read_identity, read_roster
+from hansa_node.identity import Identity, attached_coordinators, member_of, read_identity, read_roster
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.store import Store
+from hansa_wire.attachment import answering_for
+from hansa_wire.attachments import Attachments
 from hansa_wire.node_rpc import NODE_SERVICE, add_node_service
-from hansa_wire.server import add_health_and_reflection, listen, new_server
+from hansa_wire.server import Health, add_health_and_reflection, listen, new_server
 from hansa_wire.tls import server_credentials
 
 log = logging.getLogger(__name__)
@@ -56,11 +62,15 @@ class NodeCalls:
         return await asyncio.get_running_loop().run_in_executor(self._executor, step)
 
 
-async def serve(config: NodeConfig, *, announce: Callable[[int], None] = lambda _: None) -> None:
-    """Serve until SIGTERM or SIGINT. `announce` is told the port. Raises ConfigError before anything is served."""
+async def serve(config: NodeConfig, *, announce: Callable[[int | None], None] = lambda _: None) -> None:
+    """Serve until SIGTERM or SIGINT. `announce` is told the port, if the node listens.
+
+    Raises ConfigError before anything is served.
+    """
     now = utc_now()
     roster = read_roster(config, now)
     identity = read_identity(config, member_of(roster, config))
+    attached_coordinators(roster, config)
     if now >= identity.certificate_expires:
         raise ConfigError(f"{config.tls_certificate}: has expired; renew it from the city's CA")
     policy = read_policy(config.policy)
@@ -83,27 +93,56 @@ async def serve(config: NodeConfig, *, announce: Callable[[int], None] = lambda 
         store.close()
 
 
-async def _serve(config: NodeConfig, ground: Ground, identity: Identity, announce: Callable[[int], None]) -> None:
+async def _serve(
+    config: NodeConfig, ground: Ground, identity: Identity, announce: Callable[[int | None], None]
+) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, stopped.set)
     with ThreadPoolExecutor(max_workers=config.max_concurrent_queries, thread_name_prefix="query") as executor:
         calls = NodeCalls(ground, executor)
-        coordinators = ground.roster.coordinators
-        pins = frozenset(entry.tls_spki for entry in coordinators)
-        server = new_server(max_concurrent_calls=config.max_concurrent_queries * _WAITING_CALLS_PER_QUERY)
-        add_node_service(server, calls, pins.__contains__)
-        health = await add_health_and_reflection(server, (NODE_SERVICE,))
-        authorities = [entry.ca_pem for entry in coordinators]
-        credentials = server_credentials(identity.tls_certificate, identity.tls_key, authorities)
-        port = listen(server, config.listen.host, config.listen.port, credentials)
-        await server.start()
-        fields = {"city": ground.city, "host": config.listen.host, "port": port, "version": __version__}
-        log.info("node started", extra=fields)
+        listening = await _listen(config, ground, identity, calls) if config.listen.enabled else None
+        attachments = Attachments(
+            ground.city,
+            answering_for(ground.city, calls),
+            cert_pem=identity.tls_certificate,
+            key_pem=identity.tls_key,
+            draw=SystemRandom().random,
+        )
+        attachments.keep(attached_coordinators(ground.roster, config), {ground.city: 0})
+        port = None if listening is None else listening.port
+        where = {} if port is None else {"host": config.listen.host, "port": port}
+        log.info("node started", extra={"city": ground.city, **where, "version": __version__})
         announce(port)
         await stopped.wait()
-        await health.enter_graceful_shutdown()
-        await server.stop(config.stop_grace_s)
+        async with asyncio.TaskGroup() as stopping:
+            stopping.create_task(attachments.stop(config.stop_grace_s))
+            if listening is not None:
+                stopping.create_task(listening.stop(config.stop_grace_s))
         await calls.all_answered()
         log.info("node stopped", extra={"city": ground.city})
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    server: grpc.aio.Server
+    health: Health
+    port: int
+
+    async def stop(self, grace_s: float) -> None:
+        await self.health.enter_graceful_shutdown()
+        await self.server.stop(grace_s)
+
+
+async def _listen(config: NodeConfig, ground: Ground, identity: Identity, calls: NodeCalls) -> _Listening:
+    coordinators = ground.roster.coordinators
+    pins = frozenset(entry.tls_spki for entry in coordinators)
+    server = new_server(max_concurrent_calls=config.max_concurrent_queries * _WAITING_CALLS_PER_QUERY)
+    add_node_service(server, calls, pins.__contains__)
+    health = await add_health_and_reflection(server, (NODE_SERVICE,))
+    authorities = [entry.ca_pem for entry in coordinators]
+    credentials = server_credentials(identity.tls_certificate, identity.tls_key, authorities)
+    port = listen(server, config.listen.host, config.listen.port, credentials)
+    await server.start()
+    return _Listening(server, health, port)

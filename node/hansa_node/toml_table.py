@@ -40,9 +40,17 @@ class TomlTable:
         """A path; a relative one is relative to the file's folder."""
         return self._file.parent / self.text(key, default)
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def flag(self, key: str, *, default: bool) -> bool:
+        """true or false."""
+        self._asked.append(key)
+        value = self._entries.get(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "must be true or false", f"it is a {type(value).__name__}")
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """A list of texts."""
-        values = self._take(key, list, None)
+        values = self._take(key, list, None if default is None else list(default))
         texts = tuple(value for value in values if isinstance(value, str) and value)
         if len(texts) != len(values):
             raise self.wrong(key, "must be a list of texts", 'write it as ["a", "b"]')

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.xdist_group("league")
 
 BY_CITY = "SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY city ORDER BY city"
 TOGETHER = "SELECT COUNT(*) AS n FROM housing.permits"
-GONE = "seattle"
+GONE = "seattle"  # dials out
+LISTENING = "san-diego"
 
 
 @contextmanager
@@ -75,7 +76,8 @@ def test_a_stopped_node_is_timed_out_and_does_not_hold_the_others(demo: RunningL
 
 
 def test_a_second_node_on_the_same_port_does_not_start(demo: RunningLeague) -> None:
-    port = demo.league.roster.member(GONE).port
+    port = demo.league.roster.member(LISTENING).port
+    assert port is not None
     assert listens("127.0.0.1", port)
     second = subprocess.run(
         [
@@ -85,7 +87,7 @@ def test_a_second_node_on_the_same_port_does_not_start(demo: RunningLeague) -> N
             "node",
             "serve",
             "--config",
-            str(node_home(demo.directory, GONE) / "node.toml"),
+            str(node_home(demo.directory, LISTENING) / "node.toml"),
         ],
         capture_output=True,
         text=True,

@@ -28,10 +28,14 @@ def new(
     city: Annotated[list[str], typer.Option(help="A member city: a-z, 0-9 and hyphens. Repeat for each.")],
     contract: Annotated[list[Path], typer.Option(help="A contract's YAML file. Repeat for each.")],
     host: Annotated[str, typer.Option(help="Where coordinator and nodes listen.")] = "127.0.0.1",
-    base_port: Annotated[int, typer.Option(help="The coordinator's port; the cities' count up from it.")] = 7400,
+    base_port: Annotated[int, typer.Option(help="The first coordinator's port; the others count up from it.")] = 7400,
     purpose: Annotated[
         list[str] | None, typer.Option(help="An allowed purpose, by default statistics. Repeat for each.")
     ] = None,
+    outbound: Annotated[
+        list[str] | None, typer.Option(help="A city whose node does not listen but dials out. Repeat for each.")
+    ] = None,
+    coordinators: Annotated[int, typer.Option(help="How many coordinators serve the league.")] = 1,
     valid_days: Annotated[int, typer.Option(help="How long roster, certificates and credentials hold.")] = 365,
 ) -> None:
     """Make a complete local league: keys, certificates, signed roster, credentials and analysts' profiles."""
@@ -47,6 +51,8 @@ def new(
             purposes=purpose or (DEFAULT_PURPOSE,),
             host=host,
             base_port=base_port,
+            outbound=outbound or (),
+            replicas=coordinators,
             valid_days=valid_days,
         )
     except ConfigError as broken:
