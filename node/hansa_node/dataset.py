@@ -18,6 +18,7 @@ from hansa_node.engines.duckdb_engine import DuckDBEngine
 from hansa_node.engines.engine import Engine
 from hansa_node.engines.lockdown import open_locked
 from hansa_node.engines.published import PublishedTables
+from hansa_node.engines.stop import Stop
 from hansa_node.ingest.stamp import check_stamp
 from hansa_node.ingest.versions import DatasetVersion
 
@@ -25,8 +26,8 @@ from hansa_node.ingest.versions import DatasetVersion
 class Reader(Protocol):
     """Answers a bound plan over one dataset file, at the file's level."""
 
-    def read(self, plan: Plan, *, cover: Cover | None, max_cells: int) -> pa.Table:
-        """One row per cell in `partial_schema`. Raises RefusedError `too_many_cells` at `open` only."""
+    def read(self, plan: Plan, *, cover: Cover | None, max_cells: int, stop: Stop | None = None) -> pa.Table:
+        """One row per cell in `partial_schema`. At `open` raises RefusedError `too_many_cells`, and AbandonedError."""
 
     def close(self) -> None:
         """Let go of the file; nothing is read afterwards."""
@@ -39,9 +40,9 @@ class OpenRows:
     engine: Engine
     connection: duckdb.DuckDBPyConnection
 
-    def read(self, plan: Plan, *, cover: Cover | None, max_cells: int) -> pa.Table:
+    def read(self, plan: Plan, *, cover: Cover | None, max_cells: int, stop: Stop | None = None) -> pa.Table:
         assert cover is None
-        return self.engine.aggregate(plan, max_cells=max_cells)
+        return self.engine.aggregate(plan, max_cells=max_cells, stop=stop)
 
     def close(self) -> None:
         self.connection.close()
@@ -53,7 +54,7 @@ class PublishedCells:
 
     tables: PublishedTables
 
-    def read(self, plan: Plan, *, cover: Cover | None, max_cells: int) -> pa.Table:
+    def read(self, plan: Plan, *, cover: Cover | None, max_cells: int, stop: Stop | None = None) -> pa.Table:
         assert cover is not None
         return self.tables.read(cover)
 

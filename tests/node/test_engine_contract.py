@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -23,6 +26,7 @@ from hansa_node.engines.duckdb_sql import compile_plan
 from hansa_node.engines.engine import Engine
 from hansa_node.engines.lockdown import open_locked
 from hansa_node.engines.reference import ReferenceEngine
+from hansa_node.engines.stop import AbandonedError, Stop
 from hansa_strategies import TRIPS
 
 Row = Mapping[str, Value | None]
@@ -204,3 +208,39 @@ def test_an_answer_is_one_batch_without_dictionaries(engine_over: EngineOver) ->
     table = engine_over([row(remark="a"), row(remark="a")]).aggregate(plan(keys=[Column("remark")]), max_cells=10)
     assert not any(pa.types.is_dictionary(field.type) for field in table.schema)
     assert all(column.num_chunks == 1 for column in table.columns)
+
+
+def test_work_that_nobody_waits_for_does_not_start(engine_over: EngineOver) -> None:
+    stop = Stop()
+    stop.now()
+    with pytest.raises(AbandonedError):
+        engine_over([row()]).aggregate(plan(), max_cells=10, stop=stop)
+
+
+def test_work_that_has_ended_is_not_reached_by_a_late_stop(engine_over: EngineOver) -> None:
+    engine, stop = engine_over([row()]), Stop()
+    engine.aggregate(plan(), max_cells=10, stop=stop)
+    stop.now()
+    assert engine.aggregate(plan(), max_cells=10).num_rows == 1
+
+
+def test_a_stop_interrupts_duckdb_in_the_middle_of_a_question_and_no_other_question(tmp_path: Path) -> None:
+    path = tmp_path / "v000001.duckdb"
+    write_dataset(path, TRIPS, [row(rider=f"r{number}") for number in range(300)])
+    with duckdb.connect(path) as wide:  # 300 x 40,000 rows: seconds of work
+        wide.execute("CREATE TABLE few AS FROM rows; DROP TABLE rows")
+        wide.execute("CREATE TABLE rows AS SELECT few.* REPLACE (rider || range AS rider) FROM few, range(20_000)")
+    with open_locked(path) as connection, ThreadPoolExecutor() as threads:
+        engine, stop = DuckDBEngine(TRIPS, connection), Stop()
+        heavy = plan(Aggregate(AggregateFunction.COUNT_DISTINCT, "rider"))
+        running = threads.submit(engine.aggregate, heavy, max_cells=10, stop=stop)
+        other = threads.submit(engine.aggregate, plan(), max_cells=10)
+        time.sleep(0.2)
+        assert not running.done()
+        began = time.monotonic()
+        while not running.done():
+            stop.now()
+            time.sleep(0.02)
+        assert isinstance(running.exception(), AbandonedError)
+        assert time.monotonic() - began < 5
+        assert other.result().num_rows == 1

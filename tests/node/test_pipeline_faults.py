@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ import pytest
 from hansa_core.query.answer import Refusal, Release
 from hansa_core.trust.dsse import Envelope
 from hansa_core.trust.envelope_json import envelope_to_json
+from hansa_node.engines.stop import Stop
 from hansa_node.ground import Ground
 from hansa_node.pipeline import ask as steps
+from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
-from hansa_node.pipeline.execute import execute
+from hansa_node.pipeline.execute import Executed, execute
 from hansa_node.store_file import StoreUnavailableError
 from hansa_test_node import NodeHome, pipeline_over
 
@@ -170,32 +173,94 @@ def test_a_full_disk_releases_nothing_and_the_next_start_is_clean(
         assert isinstance(node.opened(ask(node, ground, query)).outcome, Release | Refusal)
 
 
-def test_a_caller_who_gives_up_leaves_the_answer_for_the_next_attempt(
-    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+@dataclass
+class HeldEngine:
+    """Stands in for `execute`: it works until it is interrupted, or may go on."""
+
+    going: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
+    interrupted: bool = False
+
+    def __call__(self, plan: BoundPlan, stop: Stop) -> Executed:
+        def interrupt() -> None:
+            self.interrupted = True
+            self.go_on.set()
+
+        with stop.interrupting(interrupt):
+            self.going.set()
+            assert self.go_on.wait(10)
+            stop.check()
+        return execute(plan, stop)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> HeldEngine:
+    engine = HeldEngine()
+    monkeypatch.setattr(steps, "execute", engine)
+    return engine
+
+
+async def gone(attempt: asyncio.Task[Envelope]) -> None:
+    attempt.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await attempt
+
+
+def test_a_caller_who_gives_up_stops_the_engine_and_the_charge_stays(
+    node: NodeHome, store: Path, held: HeldEngine
 ) -> None:
-    going, go_on = threading.Event(), threading.Event()
-
-    def slow(*arguments: Any) -> Any:
-        going.set()
-        go_on.wait(10)
-        return execute(*arguments)
-
-    monkeypatch.setattr(steps, "execute", slow)
     query = node.signed(node.query())
 
-    async def give_up(ground: Ground) -> Envelope:
+    async def give_up(ground: Ground) -> None:
         with pipeline_over(ground) as pipeline:
             attempt = asyncio.create_task(pipeline.ask(query, node.credential))
-            await asyncio.to_thread(going.wait, 10)
-            attempt.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await attempt
-            go_on.set()
+            await asyncio.to_thread(held.going.wait, 10)
+            await gone(attempt)
             await pipeline.all_answered()
+
+    with node.ground(store) as ground:
+        asyncio.run(give_up(ground))
+        assert held.interrupted
+        assert decisions(store) == ["aborted"]
+        is_consistent(store)
+        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release)
+    assert decisions(store) == ["aborted", "permit"]
+
+
+def test_whoever_comes_while_abandoned_work_stops_gets_an_answer_of_their_own(
+    node: NodeHome, store: Path, held: HeldEngine
+) -> None:
+    query = node.signed(node.query())
+
+    async def come_back(ground: Ground) -> Envelope:
+        with pipeline_over(ground) as pipeline:
+            attempt = asyncio.create_task(pipeline.ask(query, node.credential))
+            await asyncio.to_thread(held.going.wait, 10)
+            await gone(attempt)
             return await pipeline.ask(query, node.credential)
 
     with node.ground(store) as ground:
-        answer = asyncio.run(give_up(ground))
+        answer = asyncio.run(come_back(ground))
+    assert isinstance(node.opened(answer).outcome, Release)
+    assert decisions(store) == ["aborted", "permit"]
+
+
+def test_one_of_two_callers_who_gives_up_stops_nothing(node: NodeHome, store: Path, held: HeldEngine) -> None:
+    """A hedge: the same signed bytes come twice, and one of the two is cancelled when the other has its answer."""
+    query = node.signed(node.query())
+
+    async def hedge(ground: Ground) -> Envelope:
+        with pipeline_over(ground) as pipeline:
+            first, second = (asyncio.create_task(pipeline.ask(query, node.credential)) for _ in range(2))
+            await asyncio.to_thread(held.going.wait, 10)
+            await asyncio.sleep(0.1)
+            await gone(first)
+            held.go_on.set()
+            return await second
+
+    with node.ground(store) as ground:
+        answer = asyncio.run(hedge(ground))
+    assert not held.interrupted
     assert isinstance(node.opened(answer).outcome, Release)
     assert decisions(store) == ["permit"]
 

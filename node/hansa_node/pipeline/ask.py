@@ -16,6 +16,7 @@ from hansa_core.query.answer import Refusal, Release
 from hansa_core.query.query import Query
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope
+from hansa_node.engines.stop import AbandonedError, Stop
 from hansa_node.ground import Ground
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
@@ -31,6 +32,8 @@ from hansa_node.single_flight import SingleFlight, Turns
 from hansa_node.store_file import StoreUnavailableError
 
 log = logging.getLogger(__name__)
+
+_INTERRUPT_EVERY_S = 0.05
 _ResultT = TypeVar("_ResultT")
 
 
@@ -55,12 +58,15 @@ class AskPipeline:
         """Wait until no query is under way."""
         await self._flights.all_landed()
 
-    async def _answer_and_tell(self, verified: VerifiedQuery) -> Envelope:
+    async def _answer_and_tell(self, verified: VerifiedQuery, abandoned: asyncio.Event) -> Envelope:
         """One log line per query, at its end: ids and sizes, never values."""
         started = time.monotonic()
         fields: dict[str, object] = {"query_id": verified.query_hash.hex()[:16], "key_id": verified.asker.key_id[:16]}
         try:
-            answer, outcome = await self._answer(verified)
+            answer, outcome = await self._answer(verified, abandoned)
+        except AbandonedError:
+            log.info("query abandoned", extra=fields | {"ms": _ms_since(started)})
+            raise
         except BaseException as failure:
             # The type alone: an engine's message may carry a value. What the store says names a file and a remedy.
             fields |= {"error": type(failure).__name__, "ms": _ms_since(started)}
@@ -78,7 +84,9 @@ class AskPipeline:
                 log.info("query answered", extra=fields | size | {"ms": _ms_since(started)})
         return answer
 
-    async def _answer(self, verified: VerifiedQuery) -> tuple[Envelope, Release | Refusal | None]:
+    async def _answer(
+        self, verified: VerifiedQuery, abandoned: asyncio.Event
+    ) -> tuple[Envelope, Release | Refusal | None]:
         """The answer, and its outcome unless these very bytes had their answer already."""
         query, ground = verified.content, self._ground
         nonce = query.nonce if isinstance(query, Query) else verified.query_hash
@@ -95,23 +103,37 @@ class AskPipeline:
                 return await self._run(finish, decided.refusal), decided.refusal
             # So do equal questions under different nonces: the first one's release is the others'.
             async with self._turns.turn(decided.plan.key):
-                return await self._release(verified, past, decided)
+                return await self._release(verified, past, decided, abandoned)
 
     async def _release(
-        self, verified: VerifiedQuery, past: Past, permitted: Permitted
+        self, verified: VerifiedQuery, past: Past, permitted: Permitted, abandoned: asyncio.Event
     ) -> tuple[Envelope, Release | Refusal]:
         finish = partial(self._seal_and_commit, verified, past, permitted)
         known = await self._run(recall_release, permitted.plan, self._ground.store)
         if known is not None:
             return await self._run(partial(finish, recalled=True), known), known
+        if abandoned.is_set():
+            raise AbandonedError  # before anything is charged
         reservation = await self._run(self._reserve, verified, permitted)
         # A crash from here on leaves the reservation open; the next start records it as aborted.
         try:
-            outcome = await self._run(_compute, permitted.plan)
+            outcome = await self._compute(permitted.plan, abandoned)
             return await self._run(partial(finish, reservation=reservation), outcome), outcome
         except BaseException:
             await self._run(self._abort, reservation)
             raise
+
+    async def _compute(self, plan: BoundPlan, abandoned: asyncio.Event) -> Release | Refusal:
+        """The outcome. Raises AbandonedError once nobody waits for it: the charge stays, the engine does not go on."""
+        stop = Stop()
+        computing = asyncio.ensure_future(self._run(_compute, plan, stop))
+        leaving = asyncio.create_task(abandoned.wait())
+        await asyncio.wait((computing, leaving), return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        while not computing.done():
+            stop.now()
+            await asyncio.wait((computing,), timeout=_INTERRUPT_EVERY_S)
+        return computing.result()
 
     def _reserve(self, verified: VerifiedQuery, permitted: Permitted) -> Reservation:
         ground = self._ground
@@ -155,10 +177,10 @@ class AskPipeline:
         return await asyncio.get_running_loop().run_in_executor(self._executor, step, *arguments)
 
 
-def _compute(plan: BoundPlan) -> Release | Refusal:
+def _compute(plan: BoundPlan, stop: Stop) -> Release | Refusal:
     """Steps 6 and 7. Nothing but `too_many_cells` at `open` is refused this late."""
     try:
-        return protect(execute(plan))
+        return protect(execute(plan, stop))
     except RefusedError as broken:
         if broken.code != "too_many_cells":
             raise RuntimeError(f"a permitted query was refused late: {broken.code}") from None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from hansa_node.engines.stop import Stop
 from hansa_node.pipeline.bind import BoundPlan
 
 
@@ -17,8 +18,12 @@ class Executed:
     table: pa.Table
 
 
-def execute(plan: BoundPlan) -> Executed:
-    """Raises RefusedError `too_many_cells` at `open`, where undeclared domains show their size only here."""
+def execute(plan: BoundPlan, stop: Stop) -> Executed:
+    """Raises RefusedError `too_many_cells` at `open`, where undeclared domains show their size only here.
+
+    Raises AbandonedError where `stop` was pulled before the rows were read.
+    """
+    stop.check()
     reader = plan.dataset.reader
-    table = reader.read(plan.plan, cover=plan.cover, max_cells=plan.max_cells)
+    table = reader.read(plan.plan, cover=plan.cover, max_cells=plan.max_cells, stop=stop)
     return Executed(plan=plan, table=table)
