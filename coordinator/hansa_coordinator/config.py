@@ -38,13 +38,16 @@ class Limits(_Section):
     """Bounds on work.
 
     `max_concurrency`: cities asked at once, for each question. `max_questions`: questions carried at once; more are
-    turned away. `max_deadline_s`: a longer deadline is cut to it. `stop_grace_s`: how long a stop waits for questions
-    under way.
+    told to come back. `max_deadline_s`: a longer deadline is cut to it. `hedge_after_s`: a city that is silent for so
+    long is asked once more. `circuit_failures`: a city that cannot be reached so often in a row is left alone for a
+    while. `stop_grace_s`: how long a stop waits for questions under way.
     """
 
     max_concurrency: int = Field(default=64, ge=1, le=4096)
     max_questions: int = Field(default=256, ge=1)
     max_deadline_s: float = Field(default=120.0, gt=0, le=600)
+    hedge_after_s: float = Field(default=3.0, gt=0, le=600)
+    circuit_failures: int = Field(default=5, ge=1)
     stop_grace_s: float = Field(default=5.0, ge=0, le=600)
 
 

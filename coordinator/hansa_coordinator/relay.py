@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 
+from hansa_coordinator.carrier import Told
 from hansa_coordinator.fan_out import Call, fan_out
 from hansa_core.errors import PeerError
 from hansa_core.trust import payload_types
@@ -18,7 +19,7 @@ from hansa_wire.query_codec import decode_query
 
 log = logging.getLogger(__name__)
 
-Carry = Callable[[CityCall], Awaitable[Envelope]]
+Carry = Callable[[CityCall, Told], Awaitable[Envelope]]
 """Asks one city: what it signed, unverified. Raises as NodeClient does."""
 
 
@@ -92,8 +93,8 @@ class Relay:
     def _call(
         self, city: str, kind: CallKind, query: Envelope | None = None, credential: Envelope | None = None
     ) -> Call:
-        def call(left_s: float) -> Awaitable[Envelope]:
+        def call(left_s: float, told: Told) -> Awaitable[Envelope]:
             asked = CityCall(city=city, kind=kind, query=query, credential=credential, deadline_s=max(left_s, 0.001))
-            return self._carry_one(asked)
+            return self._carry_one(asked, told)
 
         return call

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -53,11 +53,12 @@ class Attached:
 class Routes:
     """The ways that there are: an AttachHandler. `dialled`: the nodes that listen, by city.
 
-    `cities`: those of the roster, in its order. `changed`: told whenever what `reach` says may have changed.
+    `cities`: those of the roster, in its order. `changed`: told whenever what `reach` says may have changed, and which
+    cities a peer has brought.
     """
 
     def __init__(
-        self, cities: tuple[str, ...], dialled: Mapping[str, NodeClient], changed: Callable[[], None] = lambda: None
+        self, cities: tuple[str, ...], dialled: Mapping[str, NodeClient], changed: Callable[[Collection[str]], None]
     ) -> None:
         self.cities = cities
         self._dialled = dialled
@@ -87,18 +88,18 @@ class Routes:
         if older is not None:
             older.close()
         log.info("peer attached", extra={"peer": line.attacher.name, "cities": len(line.reach)})
-        self._changed()
+        self._changed(line.reach)
 
     def changed(self, line: Line) -> None:
         """The peer's reach has changed: what is under way goes on."""
-        self._changed()
+        self._changed(line.reach)
 
     def detached(self, line: Line) -> None:
         """The peer is gone, unless a newer stream has taken its place."""
         if self._lines.get(line.attacher) is line:
             del self._lines[line.attacher]
             log.info("peer detached", extra={"peer": line.attacher.name})
-            self._changed()
+            self._changed(())
 
     def close(self) -> None:
         """Hang up on every attached peer."""

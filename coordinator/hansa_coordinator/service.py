@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from random import SystemRandom
 
 import grpc.aio
 
+from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import Carrier
 from hansa_coordinator.config import CoordinatorConfig
 from hansa_coordinator.relay import Relay
@@ -83,8 +84,18 @@ async def start(config: CoordinatorConfig) -> RunningCoordinator:
         channel.get_state(try_to_connect=True)  # the first question finds the connections made
     cities = tuple(member.city for member in roster.members)
     dialled = {city: NodeClient(channel) for city, channel in channels.items()}
-    routes = Routes(cities, dialled, changed=lambda: attachments.present(routes.reach))
-    carrier = Carrier(routes)
+
+    def changed(came: Collection[str]) -> None:
+        carrier.came(came)
+        attachments.present(routes.reach)
+
+    routes = Routes(cities, dialled, changed)
+    carrier = Carrier(
+        routes,
+        hedge_after_s=config.limits.hedge_after_s,
+        rule=BreakerRule(failures=config.limits.circuit_failures),
+        clock=asyncio.get_running_loop().time,
+    )
     attachments = Attachments(config.name, carrier.relay, cert_pem=certificate, key_pem=key, draw=SystemRandom().random)
     limits = config.limits
     questions = Admission(limits.max_questions)

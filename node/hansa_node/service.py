@@ -26,6 +26,7 @@ from hansa_node.ground import Ground
 from hansa_node.identity import Identity, attached_coordinators, member_of, read_identity, read_roster
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.store import Store
+from hansa_wire.admission import BACKSTOP, Admission
 from hansa_wire.attachment import answering_for
 from hansa_wire.attachments import Attachments
 from hansa_wire.node_rpc import NODE_SERVICE, add_node_service
@@ -34,19 +35,21 @@ from hansa_wire.tls import server_credentials
 
 log = logging.getLogger(__name__)
 
-_WAITING_CALLS_PER_QUERY = 32  # calls that may wait for each query that runs; more are turned away at once
+_CALLS_PER_QUERY = 32  # calls that may be in the house for each query that runs; more are told to come back later
 
 
 class NodeCalls:
-    """A NodeHandler: the node's three calls."""
+    """A NodeHandler: the node's three calls. Each raises BusyError beyond what `admission` lets in."""
 
-    def __init__(self, ground: Ground, executor: ThreadPoolExecutor) -> None:
+    def __init__(self, ground: Ground, executor: ThreadPoolExecutor, admission: Admission) -> None:
         self._ground = ground
+        self._admission = admission
         self._executor = executor
         self._pipeline = AskPipeline(ground, executor)
 
     async def ask(self, query: Envelope, credential: Envelope) -> Envelope:
-        return await self._pipeline.ask(query, credential)
+        with self._admission.entered():
+            return await self._pipeline.ask(query, credential)
 
     async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
         return await self._run(partial(dry_run, query, credential, self._ground))
@@ -59,7 +62,8 @@ class NodeCalls:
         await self._pipeline.all_answered()
 
     async def _run(self, step: Callable[[], Envelope]) -> Envelope:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, step)
+        with self._admission.entered():
+            return await asyncio.get_running_loop().run_in_executor(self._executor, step)
 
 
 async def serve(config: NodeConfig, *, announce: Callable[[int | None], None] = lambda _: None) -> None:
@@ -101,7 +105,7 @@ async def _serve(
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, stopped.set)
     with ThreadPoolExecutor(max_workers=config.max_concurrent_queries, thread_name_prefix="query") as executor:
-        calls = NodeCalls(ground, executor)
+        calls = NodeCalls(ground, executor, Admission(config.max_concurrent_queries * _CALLS_PER_QUERY))
         listening = await _listen(config, ground, identity, calls) if config.listen.enabled else None
         attachments = Attachments(
             ground.city,
@@ -138,7 +142,7 @@ class _Listening:
 async def _listen(config: NodeConfig, ground: Ground, identity: Identity, calls: NodeCalls) -> _Listening:
     coordinators = ground.roster.coordinators
     pins = frozenset(entry.tls_spki for entry in coordinators)
-    server = new_server(max_concurrent_calls=config.max_concurrent_queries * _WAITING_CALLS_PER_QUERY)
+    server = new_server(max_concurrent_calls=BACKSTOP * config.max_concurrent_queries * _CALLS_PER_QUERY)
     add_node_service(server, calls, pins.__contains__)
     health = await add_health_and_reflection(server, (NODE_SERVICE,))
     authorities = [entry.ca_pem for entry in coordinators]

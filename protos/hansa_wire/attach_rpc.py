@@ -14,7 +14,7 @@ from hansa_protos.v1 import attach_pb2, attach_pb2_grpc
 from hansa_wire.attach import Attacher
 from hansa_wire.attachment import Attachment
 from hansa_wire.guard import guarded
-from hansa_wire.line import Line
+from hansa_wire.line import Line, not_theirs
 from hansa_wire.status import error_from_status
 from hansa_wire.tls import peer_certificate, spki_of
 
@@ -94,17 +94,18 @@ class _AttachServicer(attach_pb2_grpc.AttachServiceServicer):
     async def Attach(  # type: ignore[override]  # noqa: N802  the stubs know only handlers that yield
         self, _: AsyncIterator[attach_pb2.AttachServiceAttachRequest], context: CallContext
     ) -> None:
-        async with guarded(context, "Attach", lambda cert_pem: self._whose(spki_of(cert_pem)) is not None):
-            attacher = self._whose(spki_of(peer_certificate(context)))
-            assert attacher is not None
-            line = Line(attacher)
+        async with guarded(context, "Attach", lambda _: True):
+            # Read before anybody is turned away: a peer that is still writing would miss why.
             async with asyncio.timeout(GREETING_S):
                 first = await context.read()
+            attacher = self._whose(spki_of(peer_certificate(context)))
+            if attacher is None:
+                raise not_theirs()
             if first is grpc.aio.EOF or first.WhichOneof("said") != "presence":
                 raise PeerError("attach: the first message says who attaches")
+            line = Line(attacher)
             line.heard(first)
-            greeting = attach_pb2.Attached(coordinator=self._name)
-            await context.write(attach_pb2.AttachServiceAttachResponse(attached=greeting))
+            line.outgoing.put_nowait(_Response(attached=attach_pb2.Attached(coordinator=self._name)))
             self._handler.attached(line)
             reading = asyncio.create_task(self._read(line, context))
             tasks = (reading, asyncio.create_task(_send(line, context)), asyncio.create_task(line.closed.wait()))

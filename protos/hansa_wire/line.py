@@ -17,6 +17,15 @@ from hansa_wire.status import error_from_status
 _MOST_UNSENT = 256  # messages; a peer that takes none of so many is as good as gone
 
 
+def not_theirs() -> RefusedError:
+    """The refusal of a peer that attaches with another's certificate, or presents another's city."""
+    return RefusedError(
+        code=UNPINNED_PEER,
+        rule="a peer attaches under the name that the roster pins its certificate for, a node for its own city",
+        remedy="use the certificate of your own city, or ask the governors to publish its new pin",
+    )
+
+
 class Line:
     """An attached peer that can be asked until its stream ends. `reach`: the cities that it presents now."""
 
@@ -75,11 +84,7 @@ class Line:
 
     def _present(self, name: str, reach: Reach) -> bool:
         if name != self.attacher.name or not self.attacher.may_present(reach):
-            raise RefusedError(
-                code=UNPINNED_PEER,
-                rule="a peer attaches under the name that the roster pins its certificate for, a node for its own city",
-                remedy="use the certificate of your own city, or ask the governors to publish its new pin",
-            )
+            raise not_theirs()
         changed, self.reach = reach != self.reach, reach
         return changed
 

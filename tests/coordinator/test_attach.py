@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+import hansa
+from hansa_coordinator.config import Limits
+from hansa_core.errors import PeerError
 from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.query.query import Query
 from hansa_core.trust import payload_types
@@ -225,4 +228,69 @@ def test_a_coordinator_that_stops_lets_the_question_to_an_attached_city_end(leag
     assert asked.wait(10)
     league.run(league.stop_coordinator(FIRST))
     assert [event.state for event in events] == [CityState.ANSWERED]
+    close()
+
+
+def asked_and_held(league: SimulatedLeague, city: str) -> tuple[Iterator[CityEvent], Callable[[], None]]:
+    """A question that the city has, and does not answer."""
+    league.cities[city].fault = Fault.SLOW
+    calls, close = client(league)
+    events = calls.ask(query(league, city), CREDENTIAL, deadline_s=30)
+    assert next(events).state is CityState.ASKED
+    while not league.cities[city].asked:
+        threading.Event().wait(0.01)
+    return events, close
+
+
+def test_a_node_lost_in_mid_question_is_unreachable_at_once(league: SimulatedLeague) -> None:
+    league.run(league.attach_city("bremen", FIRST))
+    league.run(league.reaches(FIRST, "bremen"))
+    events, close = asked_and_held(league, "bremen")
+    league.run(league.detach_city("bremen", 0.0))
+    (last,) = events
+    assert (last.state, last.code) == (CityState.UNREACHABLE, "")
+    assert last.elapsed_ms < 20_000
+    close()
+
+
+def test_a_hub_lost_in_mid_question_makes_what_lies_behind_it_unreachable_and_stops_its_work(
+    league: SimulatedLeague,
+) -> None:
+    two_deep(league)
+    events, close = asked_and_held(league, "hamburg")
+    league.run(league.stop_coordinator(SECOND))
+    *_, last = events  # the hub gives the question its grace, so there may be a hedge
+    assert last.state is CityState.UNREACHABLE
+    assert league.cities["hamburg"].cancelled.wait(10)
+    close()
+
+
+def test_a_coordinator_lost_in_mid_question_stops_the_work_and_is_found_again(league: SimulatedLeague) -> None:
+    league.run(league.stop_coordinator(FIRST))
+    limits = Limits(stop_grace_s=0.0)
+    league.run(league.start_coordinator(FIRST, limits=limits))
+    league.run(league.attach_city("bremen", FIRST))
+    league.run(league.reaches(FIRST, "bremen"))
+    events, close = asked_and_held(league, "bremen")
+    league.run(league.stop_coordinator(FIRST))
+    with pytest.raises((ConnectionError, PeerError)):
+        list(events)
+    assert league.cities["bremen"].cancelled.wait(10)
+    close()
+    league.heal()
+    league.run(league.start_coordinator(FIRST))
+    league.run(league.reaches(FIRST, "bremen"))
+    assert last_events(league, FIRST, query(league, "bremen"))["bremen"].state is CityState.ANSWERED
+
+
+def test_a_full_coordinator_says_when_to_come_back_and_the_sdk_shows_it(league: SimulatedLeague) -> None:
+    league.run(league.stop_coordinator(FIRST))
+    league.run(league.start_coordinator(FIRST, limits=Limits(max_questions=1)))
+    league.run(league.attach_city("bremen", FIRST))
+    league.run(league.reaches(FIRST, "bremen"))
+    events, close = asked_and_held(league, "bremen")
+    with hansa.connect(league.profile) as sdk, pytest.raises(hansa.CoordinatorError, match="try again in 1 s"):
+        sdk.sql("SELECT COUNT(*) FROM harbour.ships")
+    league.run(league.detach_city("bremen", 0.0))
+    list(events)
     close()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from hansa.errors import CoordinatorError
 from hansa_demo.league import node_home
 from hansa_demo.processes import listens
 from hansa_running_league import RunningLeague
@@ -96,3 +97,35 @@ def test_a_second_node_on_the_same_port_does_not_start(demo: RunningLeague) -> N
     )
     assert second.returncode != 0
     assert "Traceback" not in second.stderr
+
+
+def test_a_coordinator_that_is_killed_and_started_again_finds_the_node_that_dials_out(demo: RunningLeague) -> None:
+    entry = demo.league.roster.coordinator()
+    demo.processes[entry.name].kill()
+    demo.processes[entry.name].wait()
+    with pytest.raises(CoordinatorError):
+        demo.league.sql(TOGETHER)
+    demo.processes[entry.name] = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "hansa",
+            "coordinator",
+            "serve",
+            "--config",
+            str(demo.directory / "coordinator" / "coordinator.toml"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not answers_again(demo):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def answers_again(demo: RunningLeague) -> bool:
+    try:
+        return all_answer(demo)
+    except CoordinatorError:
+        return False

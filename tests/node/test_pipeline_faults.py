@@ -10,12 +10,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hansa_core.errors import BusyError
 from hansa_core.query.answer import Refusal, Release
 from hansa_core.trust.dsse import Envelope
 from hansa_core.trust.envelope_json import envelope_to_json
@@ -25,8 +27,10 @@ from hansa_node.pipeline import ask as steps
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.execute import Executed, execute
+from hansa_node.service import NodeCalls
 from hansa_node.store_file import StoreUnavailableError
 from hansa_test_node import NodeHome, pipeline_over
+from hansa_wire.admission import Admission
 
 SECRET = "Müller, 17 minutes"
 ROOT = Path(__file__).parents[2]
@@ -263,6 +267,26 @@ def test_one_of_two_callers_who_gives_up_stops_nothing(node: NodeHome, store: Pa
     assert not held.interrupted
     assert isinstance(node.opened(answer).outcome, Release)
     assert decisions(store) == ["permit"]
+
+
+def test_a_full_node_says_when_to_come_back_and_goes_on(node: NodeHome, store: Path, held: HeldEngine) -> None:
+    first, second = (node.signed(node.query()) for _ in range(2))
+
+    async def crowd(ground: Ground) -> tuple[Envelope, Envelope]:
+        with ThreadPoolExecutor(max_workers=2) as executor:
+            calls = NodeCalls(ground, executor, Admission(1))
+            attempt = asyncio.create_task(calls.ask(first, node.credential))
+            await asyncio.to_thread(held.going.wait, 10)
+            with pytest.raises(BusyError, match="try again in 1 s"):
+                await calls.ask(second, node.credential)
+            with pytest.raises(BusyError):
+                await calls.describe()
+            held.go_on.set()
+            return await attempt, await calls.ask(second, node.credential)
+
+    with node.ground(store) as ground:
+        answers = asyncio.run(crowd(ground))
+    assert all(isinstance(node.opened(answer).outcome, Release) for answer in answers)
 
 
 def killed_at(step: str, node: NodeHome, store: Path, folder: Path) -> int:
