@@ -80,6 +80,8 @@ class Attachments:
                 await self._once(entry)
             except (ConnectionError, TimeoutError, PeerError, RefusedError) as lost:
                 reason = str(lost)
+            except Exception as failure:  # noqa: BLE001  whatever it was, a peer that never comes back is worse
+                reason = type(failure).__name__  # its text may carry a value
             attempt = 1 if loop.time() - began >= STEADY_S else attempt + 1
             if not self._stopping:
                 again_s = wait_before(attempt, self._draw())

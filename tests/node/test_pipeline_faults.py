@@ -29,8 +29,12 @@ from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.execute import Executed, execute
 from hansa_node.service import NodeCalls
 from hansa_node.store_file import StoreUnavailableError
-from hansa_test_node import NodeHome, pipeline_over
+from hansa_protos.v1.attach_pb2 import AttachServiceAttachResponse, Cancel
+from hansa_test_node import CITY, NodeHome, pipeline_over
 from hansa_wire.admission import Admission
+from hansa_wire.attach import CallKind, CityCall
+from hansa_wire.attach_codec import call_to_wire
+from hansa_wire.attachment import Attachment, answering_for
 
 SECRET = "Müller, 17 minutes"
 ROOT = Path(__file__).parents[2]
@@ -267,6 +271,41 @@ def test_one_of_two_callers_who_gives_up_stops_nothing(node: NodeHome, store: Pa
     assert not held.interrupted
     assert isinstance(node.opened(answer).outcome, Release)
     assert decisions(store) == ["permit"]
+
+
+@pytest.mark.parametrize("end", ["deadline", "cancel", "loss of the stream"])
+def test_over_an_attached_stream_the_deadline_and_the_cancel_reach_the_engine(
+    node: NodeHome, store: Path, held: HeldEngine, end: str
+) -> None:
+    deadline_s = 0.3 if end == "deadline" else 30.0
+    call = CityCall(
+        city=CITY,
+        kind=CallKind.ASK,
+        query=node.signed(node.query()),
+        credential=node.credential,
+        deadline_s=deadline_s,
+    )
+
+    async def leave(ground: Ground) -> bool:
+        with ThreadPoolExecutor(max_workers=2) as executor:
+            calls = NodeCalls(ground, executor, Admission(8))
+            attachment = Attachment(CITY, answering_for(CITY, calls))
+            attachment.heard(call_to_wire(1, call))
+            await asyncio.to_thread(held.going.wait, 10)
+            if end == "cancel":
+                attachment.heard(AttachServiceAttachResponse(cancel=Cancel(call_id=1)))
+            elif end == "loss of the stream":
+                await attachment.abandon()
+            await calls.all_answered()
+            await asyncio.sleep(0)
+            return attachment.outgoing.empty()
+
+    with node.ground(store) as ground:
+        said_nothing = asyncio.run(leave(ground))
+    assert held.interrupted
+    assert said_nothing == (end != "deadline")
+    assert decisions(store) == ["aborted"]
+    is_consistent(store)
 
 
 def test_a_full_node_says_when_to_come_back_and_goes_on(node: NodeHome, store: Path, held: HeldEngine) -> None:

@@ -29,6 +29,7 @@ from hansa_wire.attach_codec import (
 from hansa_wire.attach_rpc import attach
 from hansa_wire.attachment import Attachment
 from hansa_wire.line import Line
+from hansa_wire.options import CHANNEL_OPTIONS, SERVER_OPTIONS
 from hansa_wire.reconnect import FIRST_S, LONGEST_S, wait_before
 from hansa_wire.status import UnreachableError, status_from_error
 from hansa_wire.tls import dial_aio, spki_of
@@ -195,6 +196,13 @@ def test_nobody_presents_what_is_not_theirs(attacher: Attacher, name: str, reach
 def test_a_message_that_says_nothing_breaks_the_protocol() -> None:
     with pytest.raises(PeerError):
         Line(BREMEN).heard(attach_pb2.AttachServiceAttachRequest())
+
+
+def test_a_server_consents_to_the_pings_of_its_channels() -> None:
+    """Otherwise every idle stream would end in too_many_pings."""
+    consented, sent = dict(SERVER_OPTIONS), dict(CHANNEL_OPTIONS)
+    assert int(consented["grpc.http2.min_ping_interval_without_data_ms"]) < int(sent["grpc.keepalive_time_ms"])
+    assert consented["grpc.keepalive_permit_without_calls"] == sent["grpc.keepalive_permit_without_calls"] == 1
 
 
 @dataclass
