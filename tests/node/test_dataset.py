@@ -19,7 +19,9 @@ from hansa_node.ingest.manifest_file import read_manifest
 from hansa_statements import ROOT, permits
 
 CONTRACT: Contract = permits()[ContractId("housing.permits", 1)]
-MANIFEST: Manifest = read_manifest(ROOT / "demo" / "hansa_demo" / "manifests" / "seattle.yaml", CONTRACT)
+MANIFEST: Manifest = read_manifest(
+    ROOT / "demo" / "hansa_demo" / "manifests" / "housing.permits" / "seattle.yaml", CONTRACT
+)
 
 
 def plan_by(*columns: str) -> Plan:
