@@ -215,12 +215,12 @@ def test_a_query_cannot_be_passed_off_as_a_dry_run_nor_the_other_way_round(up: R
 @pytest.mark.parametrize("caller", [f"cities/{CITY}", f"cities/{OTHER_CITY}", f"analysts/{CITY}"])
 def test_nobody_but_the_rosters_coordinators_gets_in(listening: Running, caller: str) -> None:
     with pytest.raises((ConnectionError, RefusedError)):
-        call(listening, lambda client: client.describe(deadline_s=5.0), caller=caller)
+        call(listening, lambda client: client.describe(deadline_s=DEADLINE_S), caller=caller)
 
 
 def test_a_node_cannot_stand_in_for_another_city(listening: Running) -> None:
     with pytest.raises(ConnectionError):
-        call(listening, lambda client: client.describe(deadline_s=5.0), as_city=OTHER_CITY)
+        call(listening, lambda client: client.describe(deadline_s=DEADLINE_S), as_city=OTHER_CITY)
 
 
 @both_ways
