@@ -28,6 +28,7 @@ def measure(directory: Path) -> None:
     row("reference: import gRPC, Arrow and DuckDB", imports)
     with running_league(directory) as processes, hansa.connect(directory / "profile.toml") as league:
         port = league.roster.member(CITY).port
+        assert port is not None
         league.sql(SQL)
         _stop(processes[CITY])
         row(

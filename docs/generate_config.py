@@ -35,7 +35,7 @@ Made from the models that read the files by `make docs`; do not edit.
 Each file is read once, at the start. A key that nobody knows stops the start and names the nearest known one. A path
 that is relative is relative to the folder of its file. Secrets are paths, never values.
 """
-_KINDS = {str: "text", bytes: "text", Path: "path", int: "whole number", float: "number"}
+_KINDS = {str: "text", bytes: "text", Path: "path", bool: "true or false", int: "whole number", float: "number"}
 
 
 def reference() -> str:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from hansa.coverage import CityReport, Outcome
 from hansa.errors import CoordinatorError, TrustError
 from hansa.verify import VerifiedRelease
-from hansa_core.errors import PeerError, RefusedError
+from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.query.answer import DryRun, Refusal
 from hansa_core.query.query import Query
 from hansa_core.trust import dsse
@@ -72,7 +72,7 @@ def gather(
                     ends[event.city] = _end(event, roster.member(event.city), check)
                 if on_progress is not None:
                     on_progress(event)
-    except (TimeoutError, ConnectionError, PeerError, RefusedError) as cut:
+    except (TimeoutError, ConnectionError, BusyError, PeerError, RefusedError) as cut:
         if not heard:
             raise CoordinatorError(f"the coordinator gives no answer: {cut}") from cut
         rest = _rest(cut)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from hansa_wire.toml_file import FilePath, Section, Text, absent_table, read_section
+from hansa_wire.toml_file import FilePath, ListOf, Section, Text, absent_table, read_section
 from hansa_wire.trust_anchor import TrustAnchor
 
 
@@ -28,9 +28,18 @@ class Limits(Section):
     """Bounds on work."""
 
     max_concurrency: int = Field(default=64, ge=1, le=4096, description="cities asked at once, for each question")
-    max_questions: int = Field(default=256, ge=1, description="questions carried at once; more are turned away")
+    max_questions: int = Field(default=256, ge=1, description="questions carried at once; more are told to come back")
     max_deadline_s: float = Field(
         default=120.0, gt=0, le=600, description="seconds that a question may take; a longer deadline is cut to it"
+    )
+    hedge_after_s: float = Field(
+        default=3.0,
+        gt=0,
+        le=600,
+        description="seconds of silence after which a city is asked once more, with the same signed query",
+    )
+    circuit_failures: int = Field(
+        default=5, ge=1, description="failures to reach a city in a row, after which it is left alone for a while"
     )
     stop_grace_s: float = Field(
         default=5.0, ge=0, le=600, description="seconds that a stop waits for questions that are under way"
@@ -41,6 +50,10 @@ class CoordinatorConfig(TrustAnchor):
     """Everything that `hansa coordinator serve` reads. Secrets are paths."""
 
     name: Text = Field(description="as the roster names this coordinator")
+    attach: ListOf[Text] = Field(
+        default=(),
+        description="other coordinators, by their roster names, that reach through this one what is attached here",
+    )
     tls: TlsFiles = Field(description="the coordinator's own certificate and key")
     listen: Listen = Field(default_factory=absent_table, description="where the coordinator listens")
     limits: Limits = Field(default_factory=absent_table, description="bounds on work")

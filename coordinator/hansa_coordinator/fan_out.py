@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from functools import partial
 
+from hansa_coordinator.carrier import CircuitOpenError, Told
 from hansa_coordinator.claims import refusal_in
-from hansa_core.errors import PeerError, RefusedError
+from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.trust.dsse import Envelope
 from hansa_wire.progress import CityEvent, CityState
 
-Call = Callable[[float], Awaitable[Envelope]]
-"""Asks one city; the argument is how many seconds are left."""
+Call = Callable[[float, Told], Awaitable[Envelope]]
+"""Asks one city. Given how many seconds are left, and whom to tell while it goes on."""
 
 
 async def fan_out(
@@ -48,9 +50,13 @@ async def _ask_all(
         try:
             async with asyncio.timeout_at(start + deadline_s), turns:
                 tell(CityState.ASKED)
-                answer = await call(start + deadline_s - loop.time())
+                answer = await call(start + deadline_s - loop.time(), partial(tell, CityState.ASKED))
         except TimeoutError:
             tell(CityState.TIMED_OUT, detail=f"no answer within {deadline_s:g} s")
+        except CircuitOpenError as spared:
+            tell(CityState.UNREACHABLE, "circuit_open", str(spared))
+        except BusyError as busy:
+            tell(CityState.UNREACHABLE, "busy", str(busy))
         except ConnectionError as lost:
             tell(CityState.UNREACHABLE, detail=str(lost))
         except RefusedError as refused:

@@ -1,20 +1,31 @@
-"""A running coordinator: its roster, its warm channels to the nodes, its server."""
+"""A running coordinator: its roster, its channels to nodes, its server, and the streams by which it attaches itself."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from random import SystemRandom
 
 import grpc.aio
 
+from hansa_coordinator.breaker import BreakerRule
+from hansa_coordinator.carrier import Carrier
 from hansa_coordinator.config import CoordinatorConfig
 from hansa_coordinator.relay import Relay
+from hansa_coordinator.routes import Routes
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.trust.roster import Roster
+from hansa_core.trust.members import Peer
+from hansa_core.trust.roster import CoordinatorEntry, Roster
+from hansa_wire.admission import BACKSTOP, Admission
+from hansa_wire.attach import Attacher
+from hansa_wire.attach_rpc import ATTACH_SERVICE, add_attach_service
+from hansa_wire.attachments import Attachments
 from hansa_wire.clock import utc_now
 from hansa_wire.coordinator_rpc import COORDINATOR_SERVICE, add_coordinator_service
 from hansa_wire.key_file import read_private_file
@@ -27,23 +38,30 @@ from hansa_wire.trust_anchor import load_roster
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunningCoordinator:
     """A coordinator that listens on `port` until it is stopped."""
 
-    def __init__(
-        self, server: grpc.aio.Server, health: Health, channels: dict[str, grpc.aio.Channel], port: int, grace_s: float
-    ) -> None:
-        self.port = port
-        self._server = server
-        self._health = health
-        self._channels = channels
-        self._grace_s = grace_s
+    port: int
+    server: grpc.aio.Server
+    health: Health
+    channels: Mapping[str, grpc.aio.Channel]
+    routes: Routes
+    attachments: Attachments
+    questions: Admission
+    grace_s: float
 
     async def stop(self) -> None:
         """Take no more calls, let those under way end, then hang up."""
-        await self._health.enter_graceful_shutdown()
-        await self._server.stop(self._grace_s)
-        for channel in self._channels.values():
+        await self.health.enter_graceful_shutdown()
+        stopping = asyncio.create_task(self.server.stop(self.grace_s))
+        await self.attachments.stop(self.grace_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.grace_s):
+                await self.questions.empty()
+        self.routes.close()  # their streams would keep the server up for the whole grace
+        await stopping
+        for channel in self.channels.values():
             await channel.close()
 
 
@@ -52,6 +70,7 @@ async def start(config: CoordinatorConfig) -> RunningCoordinator:
     roster = load_roster(config, utc_now())
     certificate, key = _read(config.tls.certificate), read_private_file(config.tls.key)
     _check_own_pin(config, roster, certificate)
+    upstream = _upstream(config, roster)
     channels = {
         member.city: dial_aio(
             member.host,
@@ -62,21 +81,53 @@ async def start(config: CoordinatorConfig) -> RunningCoordinator:
             key_pem=key,
         )
         for member in roster.members
+        if member.host is not None and member.port is not None
     }
     for channel in channels.values():
         channel.get_state(try_to_connect=True)  # the first question finds the connections made
-    relay = Relay(
-        {city: NodeClient(channel) for city, channel in channels.items()},
-        max_concurrency=config.limits.max_concurrency,
-        max_deadline_s=config.limits.max_deadline_s,
+    cities = tuple(member.city for member in roster.members)
+    dialled = {city: NodeClient(channel) for city, channel in channels.items()}
+
+    def changed(came: Collection[str]) -> None:
+        carrier.came(came)
+        attachments.present(routes.reach)
+
+    routes = Routes(cities, dialled, changed)
+    carrier = Carrier(
+        routes,
+        hedge_after_s=config.limits.hedge_after_s,
+        rule=BreakerRule(failures=config.limits.circuit_failures),
+        clock=asyncio.get_running_loop().time,
     )
-    server = new_server(max_concurrent_calls=config.limits.max_questions)
+    attachments = Attachments(config.name, carrier.relay, cert_pem=certificate, key_pem=key, draw=SystemRandom().random)
+    limits = config.limits
+    questions = Admission(limits.max_questions)
+    relay = Relay(
+        cities,
+        carrier.carry,
+        questions=questions,
+        max_concurrency=limits.max_concurrency,
+        max_deadline_s=limits.max_deadline_s,
+    )
+    peers: tuple[Peer, ...] = (*roster.members, *roster.coordinators)
+    server = new_server(max_concurrent_calls=BACKSTOP * (limits.max_questions + len(peers)))
     add_coordinator_service(server, relay, allow=_analysts_of(roster))
-    health = await add_health_and_reflection(server, [COORDINATOR_SERVICE])
-    credentials = server_credentials(certificate, key, [member.ca_pem for member in roster.members])
-    port = listen(server, config.listen.host, config.listen.port, credentials)
+    add_attach_service(server, config.name, routes, _attachers_of(config, roster))
+    health = await add_health_and_reflection(server, [COORDINATOR_SERVICE, ATTACH_SERVICE])
+    authorities = [peer.ca_pem for peer in peers if peer.tls_spki != spki_of(certificate)]
+    port = listen(server, config.listen.host, config.listen.port, server_credentials(certificate, key, authorities))
     await server.start()
-    return RunningCoordinator(server, health, channels, port, config.limits.stop_grace_s)
+    attachments.keep(upstream, routes.reach)
+    return RunningCoordinator(
+        port=port,
+        server=server,
+        health=health,
+        channels=channels,
+        routes=routes,
+        attachments=attachments,
+        questions=questions,
+        grace_s=limits.stop_grace_s,
+    )
 
 
 async def serve(config: CoordinatorConfig) -> None:
@@ -100,11 +151,38 @@ def _analysts_of(roster: Roster) -> Callable[[bytes], bool]:
         return analyst_city(certificate, authorities)
 
     def allow(certificate: bytes) -> bool:
-        if utc_now() >= roster.expires:
-            raise PeerError("the coordinator's roster has expired; its operator has to fetch the newest one")
+        _check_in_force(roster)
         return city_of(certificate) in authorities
 
     return allow
+
+
+def _attachers_of(config: CoordinatorConfig, roster: Roster) -> Callable[[str], Attacher | None]:
+    """Who may attach: each city's node, and every other coordinator, under the very pin that the roster has for it."""
+    pins = {member.tls_spki: Attacher(name=member.city, is_city=True) for member in roster.members}
+    for entry in roster.coordinators:
+        if entry.name != config.name:
+            pins[entry.tls_spki] = Attacher(name=entry.name, is_city=False)
+
+    def whose(pin: str) -> Attacher | None:
+        _check_in_force(roster)
+        return pins.get(pin)
+
+    return whose
+
+
+def _check_in_force(roster: Roster) -> None:
+    if utc_now() >= roster.expires:
+        raise PeerError("the coordinator's roster has expired; its operator has to fetch the newest one")
+
+
+def _upstream(config: CoordinatorConfig, roster: Roster) -> tuple[CoordinatorEntry, ...]:
+    if config.name in config.attach:
+        raise ConfigError(f"attach: {config.name} is this very coordinator; name others")
+    try:
+        return tuple(roster.coordinator(name) for name in dict.fromkeys(config.attach))
+    except RefusedError as unknown:
+        raise ConfigError(f"attach: {unknown.rule}; {unknown.remedy}") from None
 
 
 def _check_own_pin(config: CoordinatorConfig, roster: Roster, certificate: bytes) -> None:

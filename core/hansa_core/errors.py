@@ -27,6 +27,19 @@ class RefusedError(HansaError):
         return f"{self.code}{where}: {self.rule}; {self.remedy}"
 
 
+@dataclass(eq=False)
+class BusyError(HansaError):
+    """The asker has to come back later: as many calls as are admitted at once are under way.
+
+    `retry_after_s`: above 0.
+    """
+
+    retry_after_s: float
+
+    def __str__(self) -> str:
+        return f"busy: as many calls as are admitted at once are under way; try again in {self.retry_after_s:g} s"
+
+
 class PeerError(HansaError):
     """The other side broke the protocol: a malformed message, a bad signature, a wrong certificate."""
 

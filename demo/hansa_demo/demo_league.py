@@ -28,6 +28,7 @@ class DemoLeague:
     """A league that can be made on one machine.
 
     `name`: what the command calls it; it stands in the league's folder. `roster_name`: what its roster calls it.
+    `outbound`: the cities behind a firewall, which listen on no port: their nodes attach to the coordinator.
     `write_source`: writes the files of one city, in that city's own layout, into an empty folder that exists.
     `about`: what a reader of any answer must know, line by line: source, licence, caveats.
     `question`: one to start with, for whoever keeps the league up.
@@ -36,6 +37,7 @@ class DemoLeague:
     name: str
     roster_name: str
     cities: tuple[str, ...]
+    outbound: tuple[str, ...] = ()
     contracts: tuple[ContractId, ...]
     purposes: tuple[str, ...]
     write_source: Callable[[str, Path], object]
@@ -47,6 +49,8 @@ class DemoLeague:
         for field in ("cities", "contracts", "purposes", "tour"):
             if not getattr(self, field):
                 raise ValueError(f"{field}: a demo league has at least one; name it")
+        if not set(self.outbound) <= set(self.cities):
+            raise ValueError(f"outbound: {self.outbound} are not all cities of the league; name some of {self.cities}")
         names = [contract.name for contract in self.contracts]
         if len(set(names)) != len(names):
             raise ValueError("contracts: two versions of one contract; a demo node serves one")

@@ -33,6 +33,7 @@ def make_league(directory: Path, league: DemoLeague = PERMITS, *, say: Callable[
         cities=league.cities,
         contracts=[contract_file(contract) for contract in league.contracts],
         purposes=league.purposes,
+        outbound=league.outbound,
         ports=free_ports(len(league.cities) + 1),
         host=HOST,
     )
@@ -63,9 +64,11 @@ def make_node(directory: Path, league: DemoLeague, city: str) -> str:
 def running_league(directory: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """The league's processes by name, from when all of them listen until the block ends."""
     nodes, coordinators = _services(directory)
-    # Coordinators come last: they dial the nodes when they start, and would wait before they dial again.
-    with running(nodes) as cities, running(coordinators) as hubs:
-        yield cities | hubs
+    listening = [node for node in nodes if node.host is not None]
+    attaching = [node for node in nodes if node.host is None]
+    # Whoever dials comes after those who are dialled, and would otherwise wait before dialling again.
+    with running(listening) as cities, running(coordinators) as hubs, running(attaching) as others:
+        yield cities | hubs | others
 
 
 def league_in(directory: Path) -> DemoLeague | None:

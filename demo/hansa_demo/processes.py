@@ -18,13 +18,22 @@ _POLL_S = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One process to start: `arguments` follow the `hansa` command; `log` takes its output."""
+    """One process to start: `arguments` follow the `hansa` command; `log` takes its output.
+
+    `host`, `port`: where it listens; None both: it dials out, and is up when its log says that it has attached.
+    """
 
     name: str
     arguments: tuple[str, ...]
-    host: str
-    port: int
+    host: str | None
+    port: int | None
     log: Path
+
+    @property
+    def is_up(self) -> bool:
+        if self.host is None or self.port is None:
+            return " INFO attached " in self.log.read_text(errors="replace")
+        return listens(self.host, self.port)
 
 
 class ServiceFailedError(Exception):
@@ -63,13 +72,11 @@ def _command(arguments: Sequence[str]) -> list[str]:
 
 
 def _await_listening(service: Service, process: subprocess.Popen[bytes], deadline: float) -> None:
-    while not listens(service.host, service.port):
+    while not service.is_up:
         if process.poll() is not None:
             raise ServiceFailedError(f"{service.name} ended with {process.returncode}:\n{_tail(service.log)}")
         if time.monotonic() > deadline:
-            raise ServiceFailedError(
-                f"{service.name} did not listen within {START_TIMEOUT_S:.0f} s:\n{_tail(service.log)}"
-            )
+            raise ServiceFailedError(f"{service.name} was not up within {START_TIMEOUT_S:.0f} s:\n{_tail(service.log)}")
         time.sleep(_POLL_S)
 
 

@@ -13,7 +13,7 @@ from hansa_core.trust.roster import Roster
 from hansa_node.config import NodeConfig
 from hansa_node.dataset import Declared, open_version
 from hansa_node.declared import check_levels, read_contracts, read_declared
-from hansa_node.identity import member_of, read_identity
+from hansa_node.identity import attached_coordinators, member_of, read_identity
 from hansa_node.ingest.versions import current_version
 from hansa_node.policy_file import read_policy
 from hansa_wire.trust_anchor import load_roster
@@ -64,6 +64,7 @@ def _guarded(subject: str, findings: Callable[[], Iterator[Finding]]) -> Iterato
 
 
 def _identity(config: NodeConfig, roster: Roster, now: datetime) -> Iterator[Finding]:
+    attached_coordinators(roster, config)
     identity = read_identity(config, member_of(roster, config))
     yield Finding(weight=Weight.OK, subject="answer key", text=f"the roster's key of {config.city}")
     yield _expiry("TLS certificate", "the roster's pin holds", identity.certificate_expires, now)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hansa_core.errors import ConfigError
 from hansa_core.query.plan import ContractId
-from hansa_wire.toml_file import FilePath, Section, Text, absent_table, read_section
+from hansa_wire.toml_file import FilePath, ListOf, Section, Text, absent_table, read_section
 from hansa_wire.trust_anchor import TrustAnchor
 
 
@@ -28,8 +28,9 @@ Manifests = Annotated[
 
 
 class Listen(Section):
-    """Where the node listens."""
+    """Where the node listens, if it does."""
 
+    enabled: bool = Field(default=True, description="`false`: the node only dials out, to the coordinators of `attach`")
     host: Text = Field(default="127.0.0.1", description="the address; loopback only, until you say otherwise")
     port: int = Field(default=7410, ge=0, le=65535, description="the TCP port; 0 lets the system choose")
 
@@ -62,6 +63,10 @@ class NodeConfig(TrustAnchor):
     """Everything that the operator says. Secrets are paths."""
 
     city: Text = Field(description="the city that the node speaks for, as the roster names it")
+    attach: ListOf[Text] = Field(
+        default=(),
+        description="the coordinators, by their names in the roster, to which the node dials out, to be asked that way",
+    )
     contracts: FilePath = Field(default=Path("contracts"), description="the folder of the league's contract files")
     policy: FilePath = Field(default=Path("policy.toml"), description="who may ask what, for which purpose")
     data_dir: FilePath = Field(
@@ -71,7 +76,7 @@ class NodeConfig(TrustAnchor):
         default=Path("state/store.sqlite"),
         description="the file of nonces, charges, releases, answers and decisions; one node, one store",
     )
-    listen: Listen = Field(default_factory=absent_table, description="where the node listens")
+    listen: Listen = Field(default_factory=absent_table, description="where the node listens, if it does")
     tls: TlsFiles = Field(default_factory=absent_table, description="the node's own certificate and key")
     keys: Keys = Field(default_factory=absent_table, description="what the node signs with")
     datasets: Manifests = Field(
@@ -79,6 +84,14 @@ class NodeConfig(TrustAnchor):
         description='the manifest of each served contract, such as `"housing.permits/1" = "manifests/permits.yaml"`',
     )
     limits: Limits = Field(default_factory=absent_table, description="bounds on work")
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        if not self.attach and not self.listen.enabled:
+            raise ValueError(
+                "listen.enabled is false, and attach is empty; name a coordinator there, or nobody could ask"
+            )
+        return self
 
     def dataset_named(self, text: str) -> ContractId:
         """The dataset that `housing.permits/1` or, where it is the only version, `housing.permits` means.

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from hansa_core.errors import ConfigError, RefusedError
 from hansa_core.trust.dsse import Signer
-from hansa_core.trust.roster import Member, Roster
+from hansa_core.trust.roster import CoordinatorEntry, Member, Roster
 from hansa_node.config import NodeConfig
 from hansa_wire.key_file import read_private_file, read_signer
 from hansa_wire.tls import spki_of
@@ -31,6 +31,14 @@ def member_of(roster: Roster, config: NodeConfig) -> Member:
         return roster.member(config.city)
     except RefusedError as missing:
         raise ConfigError(f"{config.roster}: city {config.city}: {missing.rule}; {missing.remedy}") from None
+
+
+def attached_coordinators(roster: Roster, config: NodeConfig) -> tuple[CoordinatorEntry, ...]:
+    """The coordinators to attach to, as the roster knows them. Raises ConfigError."""
+    try:
+        return tuple(roster.coordinator(name) for name in dict.fromkeys(config.attach))
+    except RefusedError as missing:
+        raise ConfigError(f"{config.roster}: attach: {missing.rule}; {missing.remedy}") from None
 
 
 def read_identity(config: NodeConfig, member: Member) -> Identity:

@@ -24,14 +24,15 @@ roster = "roster.json"             # the signed list of members
 governance_keys = {governance_keys}
 governance_threshold = {governance_threshold}
 
+# The coordinators, by their names in the roster, to which this node dials out, to be asked over that connection.
+attach = {attach}
+
 # contracts = "contracts"          # the league's contract files
 # policy = "policy.toml"           # who may ask what, for which purpose
 # data_dir = "data"                # where ingest puts the datasets, each version a new file
 # store = "state/store.sqlite"     # nonces, charges, releases, answers and decisions
 
-[listen]
-host = {host}
-port = {port}
+{listen}
 
 [tls]                              # this node's own certificate and key, PEM
 # certificate = "keys/tls.pem"
@@ -89,8 +90,9 @@ def init_node(directory: Path, *, league: Path, city: str) -> Iterator[str]:
     for contract, document in contracts.items():
         _write(directory / "contracts" / contract_file_name(contract), document)
     manifests = _manifests(member)
+    names = tuple(entry.name for entry in roster.coordinators)
     _write(directory / "policy.toml", _policy(roster, member).encode())
-    _write(directory / "node.toml", _config(member, anchor, manifests).encode())
+    _write(directory / "node.toml", _config(member, names, anchor, manifests).encode())
     yield f"{directory}: the node of {city}"
     for contract, manifest in manifests.items():
         yield f"next: write {directory / manifest}, then run `hansa node ingest {contract}`"
@@ -105,15 +107,23 @@ def _manifests(member: Member) -> dict[ContractId, str]:
     }
 
 
-def _config(member: Member, anchor: TrustAnchor, manifests: dict[ContractId, str]) -> str:
+def _listen(member: Member) -> str:
+    if member.host is None:
+        return "[listen]\nenabled = false                    # the roster names no address: this node only dials out"
+    return f"[listen]\nhost = {_toml(member.host)}\nport = {member.port}"
+
+
+def _config(
+    member: Member, coordinators: tuple[str, ...], anchor: TrustAnchor, manifests: dict[ContractId, str]
+) -> str:
     datasets = [f"{_toml(str(contract))} = {_toml(manifest)}" for contract, manifest in manifests.items()]
     return _CONFIG.format(
+        attach=_toml(list(coordinators) if member.host is None else []),
         city=member.city,
         city_text=_toml(member.city),
         governance_keys=_toml([key.hex() for key in anchor.governance_keys]),
         governance_threshold=anchor.governance_threshold,
-        host=_toml(member.host),
-        port=member.port,
+        listen=_listen(member),
         datasets="\n".join(datasets),
     )
 

@@ -1,4 +1,4 @@
-"""The node's process: it binds its port, answers until it is told to stop, and stops without losing an answer."""
+"""The node's process: it listens or attaches, answers until it is told to stop, and stops without losing an answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import logging
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
+from random import SystemRandom
+
+import grpc.aio
 
 from hansa_core.errors import ConfigError, RefusedError
 from hansa_core.trust.dsse import Envelope
@@ -19,34 +23,39 @@ from hansa_node.declared import read_all_declared
 from hansa_node.describe import describe
 from hansa_node.dry_run import dry_run
 from hansa_node.ground import Ground
-from hansa_node.identity import Identity, member_of, read_identity
+from hansa_node.identity import Identity, attached_coordinators, member_of, read_identity
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.policy_file import read_policy
 from hansa_node.store import Store
 from hansa_node.store_file import StoreUnavailableError
+from hansa_wire.admission import BACKSTOP, Admission
+from hansa_wire.attachment import answering_for
+from hansa_wire.attachments import Attachments
 from hansa_wire.clock import utc_now
 from hansa_wire.node_rpc import NODE_SERVICE, add_node_service
-from hansa_wire.server import add_health_and_reflection, listen, new_server
+from hansa_wire.server import Health, add_health_and_reflection, listen, new_server
 from hansa_wire.status import UNAVAILABLE_CODE
 from hansa_wire.tls import server_credentials
 from hansa_wire.trust_anchor import load_roster
 
 log = logging.getLogger(__name__)
 
-_WAITING_CALLS_PER_QUERY = 32  # calls that may wait for each query that runs; more are turned away at once
+_CALLS_PER_QUERY = 32  # calls that may be in the house for each query that runs; more are told to come back later
 
 
 class NodeCalls:
-    """A NodeHandler: the node's three calls."""
+    """A NodeHandler: the node's three calls. Each raises BusyError beyond what `admission` lets in."""
 
-    def __init__(self, ground: Ground, executor: ThreadPoolExecutor) -> None:
+    def __init__(self, ground: Ground, executor: ThreadPoolExecutor, admission: Admission) -> None:
         self._ground = ground
+        self._admission = admission
         self._executor = executor
         self._pipeline = AskPipeline(ground, executor)
 
     async def ask(self, query: Envelope, credential: Envelope) -> Envelope:
         try:
-            return await self._pipeline.ask(query, credential)
+            with self._admission.entered():
+                return await self._pipeline.ask(query, credential)
         except StoreUnavailableError:
             # Its own text names a path. No signed refusal: what is signed has been recorded first.
             raise RefusedError(
@@ -66,7 +75,8 @@ class NodeCalls:
         await self._pipeline.all_answered()
 
     async def _run(self, step: Callable[[], Envelope]) -> Envelope:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, step)
+        with self._admission.entered():
+            return await asyncio.get_running_loop().run_in_executor(self._executor, step)
 
 
 async def serve(config: NodeConfig) -> None:
@@ -74,6 +84,7 @@ async def serve(config: NodeConfig) -> None:
     now = utc_now()
     roster = load_roster(config, now)
     identity = read_identity(config, member_of(roster, config))
+    attached_coordinators(roster, config)
     if now >= identity.certificate_expires:
         raise ConfigError(f"{config.tls.certificate}: has expired; renew it from the city's CA")
     policy = read_policy(config.policy)
@@ -102,21 +113,48 @@ async def _serve(config: NodeConfig, ground: Ground, identity: Identity) -> None
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, stopped.set)
-    with ThreadPoolExecutor(max_workers=config.limits.max_concurrent_queries, thread_name_prefix="query") as executor:
-        calls = NodeCalls(ground, executor)
-        coordinators = ground.roster.coordinators
-        pins = frozenset(entry.tls_spki for entry in coordinators)
-        server = new_server(max_concurrent_calls=config.limits.max_concurrent_queries * _WAITING_CALLS_PER_QUERY)
-        add_node_service(server, calls, pins.__contains__)
-        health = await add_health_and_reflection(server, (NODE_SERVICE,))
-        authorities = [entry.ca_pem for entry in coordinators]
-        credentials = server_credentials(identity.tls_certificate, identity.tls_key, authorities)
-        port = listen(server, config.listen.host, config.listen.port, credentials)
-        await server.start()
-        fields = {"city": ground.city, "host": config.listen.host, "port": port, "version": __version__}
-        log.info("node started", extra=fields)
+    limits = config.limits
+    with ThreadPoolExecutor(max_workers=limits.max_concurrent_queries, thread_name_prefix="query") as executor:
+        calls = NodeCalls(ground, executor, Admission(limits.max_concurrent_queries * _CALLS_PER_QUERY))
+        listening = await _listen(config, ground, identity, calls) if config.listen.enabled else None
+        attachments = Attachments(
+            ground.city,
+            answering_for(ground.city, calls),
+            cert_pem=identity.tls_certificate,
+            key_pem=identity.tls_key,
+            draw=SystemRandom().random,
+        )
+        attachments.keep(attached_coordinators(ground.roster, config), {ground.city: 0})
+        where = {} if listening is None else {"host": config.listen.host, "port": listening.port}
+        log.info("node started", extra={"city": ground.city, **where, "version": __version__})
         await stopped.wait()
-        await health.enter_graceful_shutdown()
-        await server.stop(config.limits.stop_grace_s)
+        async with asyncio.TaskGroup() as stopping:
+            stopping.create_task(attachments.stop(limits.stop_grace_s))
+            if listening is not None:
+                stopping.create_task(listening.stop(limits.stop_grace_s))
         await calls.all_answered()
         log.info("node stopped", extra={"city": ground.city})
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    server: grpc.aio.Server
+    health: Health
+    port: int
+
+    async def stop(self, grace_s: float) -> None:
+        await self.health.enter_graceful_shutdown()
+        await self.server.stop(grace_s)
+
+
+async def _listen(config: NodeConfig, ground: Ground, identity: Identity, calls: NodeCalls) -> _Listening:
+    coordinators = ground.roster.coordinators
+    pins = frozenset(entry.tls_spki for entry in coordinators)
+    server = new_server(max_concurrent_calls=BACKSTOP * config.limits.max_concurrent_queries * _CALLS_PER_QUERY)
+    add_node_service(server, calls, pins.__contains__)
+    health = await add_health_and_reflection(server, (NODE_SERVICE,))
+    authorities = [entry.ca_pem for entry in coordinators]
+    credentials = server_credentials(identity.tls_certificate, identity.tls_key, authorities)
+    port = listen(server, config.listen.host, config.listen.port, credentials)
+    await server.start()
+    return _Listening(server, health, port)

@@ -8,35 +8,52 @@ from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 _ResultT = TypeVar("_ResultT")
+Start = Callable[[asyncio.Event], Coroutine[Any, Any, _ResultT]]
+
+
+class _Flight(Generic[_ResultT]):
+    """`waiting`: how many callers wait for `work`. `abandoned`: set when the last of them has gone."""
+
+    def __init__(self, start: Start[_ResultT]) -> None:
+        self.abandoned = asyncio.Event()
+        self.waiting = 0
+        self.work = asyncio.create_task(start(self.abandoned))
 
 
 class SingleFlight(Generic[_ResultT]):
     """Runs one piece of work at a time under each key; whoever comes meanwhile gets its result or its error.
 
-    A caller who gives up does not stop it: what has been charged runs to its end, and its stored answer serves the
-    caller's next attempt.
+    A caller who gives up does not stop it for the others. When all have, it is told, and decides where it can stop:
+    what is being committed is not torn apart.
     """
 
     def __init__(self) -> None:
-        self._flights: dict[Hashable, asyncio.Task[_ResultT]] = {}
+        self._flights: dict[Hashable, _Flight[_ResultT]] = {}
 
-    async def join(self, key: Hashable, start: Callable[[], Coroutine[Any, Any, _ResultT]]) -> _ResultT:
-        """The result of the work under `key`, which is started unless it is under way."""
-        flight = self._flights.get(key)
+    async def join(self, key: Hashable, start: Start[_ResultT]) -> _ResultT:
+        """The result of the work under `key`, which is started unless it is under way. `start` gets `abandoned`."""
+        while (flight := self._flights.get(key)) is not None and flight.abandoned.is_set():
+            await asyncio.wait([flight.work])  # it stops without a result: this caller starts anew
         if flight is None:
-            flight = self._flights[key] = asyncio.create_task(start())
-            flight.add_done_callback(lambda done: self._land(key, done))
-        return await asyncio.shield(flight)
+            flight = self._flights[key] = _Flight(start)
+            flight.work.add_done_callback(lambda done: self._land(key, done))
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.work)
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not flight.work.done():
+                flight.abandoned.set()
 
     async def all_landed(self) -> None:
         """Wait until nothing is under way."""
         while self._flights:
-            await asyncio.wait(tuple(self._flights.values()))
+            await asyncio.wait([flight.work for flight in self._flights.values()])
 
-    def _land(self, key: Hashable, flight: asyncio.Task[_ResultT]) -> None:
+    def _land(self, key: Hashable, work: asyncio.Task[_ResultT]) -> None:
         del self._flights[key]
-        if not flight.cancelled():
-            flight.exception()  # looked at, so that nobody prints an error whose text may carry a value
+        if not work.cancelled():
+            work.exception()  # looked at, so that nobody prints an error whose text may carry a value
 
 
 class Turns:

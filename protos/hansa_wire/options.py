@@ -39,9 +39,10 @@ SERVER_OPTIONS: Options = (
     # Consent to the channels' pings; without it they end in too_many_pings.
     ("grpc.http2.min_ping_interval_without_data_ms", _KEEPALIVE_TIME_MS // 2),
     ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.keepalive_time_ms", 4 * _KEEPALIVE_TIME_MS),
+    # An attached node that vanished without a word is noticed within a minute.
+    ("grpc.keepalive_time_ms", _KEEPALIVE_TIME_MS),
     ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
-    ("grpc.max_concurrent_streams", 256),
+    ("grpc.max_concurrent_streams", 1024),
     ("grpc.server_handshake_timeout_ms", 10_000),
     # With it, a second server on a port in use would silently take half of the calls.
     ("grpc.so_reuseport", 0),

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import grpc
 
-from hansa_core.errors import PeerError, RefusedError
+from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.query.answer import Refusal
 from hansa_protos.v1 import answer_pb2
 from hansa_wire.answer_codec import refusal_from_wire, refusal_to_wire
@@ -17,12 +17,20 @@ from hansa_wire.messages import message_from_bytes
 from hansa_wire.pins import UNPINNED_PEER
 
 REFUSAL_METADATA = "hansa-refusal-bin"
+RETRY_METADATA = "hansa-retry-after-ms-bin"
+"""Milliseconds in decimal digits; -bin keeps it bytes on every carriage."""
+
+_LONGEST_RETRY_MS = 600_000
 
 UNAUTHENTICATED_CODES = frozenset(
     {"signature_invalid", "credential_invalid", "credential_expired", "not_a_member", UNPINNED_PEER}
 )
 UNAVAILABLE_CODE = "unavailable"
 """The refusal of a peer that cannot keep its promises now, whoever asks for whatever: it is not signed."""
+
+
+class UnreachableError(ConnectionError):
+    """A peer that was to be asked cannot be reached; the text is public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,21 +66,30 @@ def status_from_error(error: BaseException) -> Status:
             trailer = refusal_to_wire(refusal).SerializeToString(deterministic=True)
             code = _code_of_refusal(error.code)
             return Status(code=code, text=_short(str(error)), metadata=((REFUSAL_METADATA, trailer),))
+        case BusyError():
+            trailer = str(max(1, round(1000 * error.retry_after_s))).encode()
+            text = _short(str(error))
+            return Status(code=grpc.StatusCode.RESOURCE_EXHAUSTED, text=text, metadata=((RETRY_METADATA, trailer),))
         case PeerError():
             return Status(code=grpc.StatusCode.INVALID_ARGUMENT, text=_short(str(error)))
+        case UnreachableError():
+            return Status(code=grpc.StatusCode.UNAVAILABLE, text=_short(str(error)))
         case TimeoutError():
             return Status(code=grpc.StatusCode.DEADLINE_EXCEEDED, text="the deadline has passed")
         case _:
             return Status(code=grpc.StatusCode.INTERNAL)
 
 
-def error_from_status(call: EndedCall) -> RefusedError | PeerError | TimeoutError | ConnectionError:
-    """What a failed call means here. RefusedError: the peer named a rule that the call breaks. ConnectionError: the
-    peer cannot be reached, or its certificate is not the expected one."""
+def error_from_status(call: EndedCall) -> RefusedError | BusyError | PeerError | TimeoutError | ConnectionError:
+    """What a failed call means here. RefusedError: the peer named a rule that the call breaks. BusyError: it says when
+    to come back. ConnectionError: the peer cannot be reached, or its certificate is not the expected one."""
     text = _short(call.details() or "")
     refusal = _refusal_in(call.trailing_metadata() or ())
     if refusal is not None:
         return refusal
+    retry_after_s = _retry_in(call.trailing_metadata() or ())
+    if retry_after_s is not None and call.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return BusyError(retry_after_s=retry_after_s)
     match call.code():
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return TimeoutError("no answer before the deadline")
@@ -88,6 +105,13 @@ def _code_of_refusal(code: str) -> grpc.StatusCode:
     if code in UNAUTHENTICATED_CODES:
         return grpc.StatusCode.UNAUTHENTICATED
     return grpc.StatusCode.UNAVAILABLE if code == UNAVAILABLE_CODE else grpc.StatusCode.FAILED_PRECONDITION
+
+
+def _retry_in(metadata: Iterable[Any]) -> float | None:
+    for key, value in metadata:
+        if key == RETRY_METADATA and isinstance(value, bytes) and value.isdigit() and len(value) < 10:
+            return min(max(1, int(value)), _LONGEST_RETRY_MS) / 1000
+    return None
 
 
 def _refusal_in(metadata: Iterable[Any]) -> RefusedError | None:

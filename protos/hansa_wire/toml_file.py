@@ -23,6 +23,7 @@ _RULES = {
     "string_type": ("must be a text", "write it in quotes"),
     "string_too_short": ("is empty", "write a text"),
     "int_type": ("must be a whole number", "write digits without quotes"),
+    "bool_type": ("must be true or false", "write it without quotes"),
     "float_type": ("must be a number", "write it without quotes"),
     "tuple_type": ("must be a list", 'write it as ["a", "b"]'),
     "too_short": ("is empty", "list at least one"),

@@ -29,6 +29,8 @@ from hansa_core.trust.dsse import sign
 from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
 from hansa_core.trust.roster import Roster, roster_payload
 from hansa_new_league import CITIES, CONTRACT_TEXT, new_league, write_contract
+from hansa_node.config import read_config
+from hansa_node.init import init_node
 from hansa_wire.contract_files import read_contract_documents
 from hansa_wire.key_file import read_private_file, read_signer
 from hansa_wire.pins import analyst_city
@@ -140,7 +142,7 @@ def test_a_city_cannot_vouch_for_another_citys_analyst(league: tuple[Path, Roste
 @pytest.mark.parametrize(
     ("path", "usages"),
     [
-        ("cities/bremen/tls.pem", {ExtendedKeyUsageOID.SERVER_AUTH}),
+        ("cities/bremen/tls.pem", {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH}),
         ("analysts/bremen/tls.pem", {ExtendedKeyUsageOID.CLIENT_AUTH}),
         ("coordinator/tls.pem", {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH}),
     ],
@@ -345,3 +347,27 @@ def test_the_command_makes_a_league_and_says_so(tmp_path: Path) -> None:
 def test_the_help_shows_an_example() -> None:
     shown = CliRunner().invoke(app, ["new", "--help"])
     assert "hansa league new ./league --name" in " ".join(shown.stdout.split())
+
+
+def test_a_league_with_replicas_and_a_city_that_dials_out(tmp_path: Path) -> None:
+    directory = tmp_path / "league"
+    contract = write_contract(tmp_path)
+    roster = create_league(
+        directory, name="hanse", cities=CITIES, contracts=[contract], outbound=["bremen"], replicas=2
+    )
+    assert [entry.name for entry in roster.coordinators] == ["coordinator", "coordinator-2"]
+    assert [member.port for member in roster.members] == [7402, None, 7404]
+    assert source(directory, roster).load(utc_now()) == roster
+    assert 'name = "coordinator-2"' in (directory / "coordinator-2" / "coordinator.toml").read_text()
+    home = tmp_path / "node"
+    list(init_node(home, league=directory, city="bremen"))
+    config = read_config(home / "node.toml")
+    assert (config.attach, config.listen.enabled) == (("coordinator", "coordinator-2"), False)
+
+
+@pytest.mark.parametrize("wrong", [{"outbound": ["atlantis"]}, {"replicas": 0}, {"replicas": 17}])
+def test_a_shape_that_no_league_has_leaves_nothing_behind(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    directory = tmp_path / "league"
+    with pytest.raises(ConfigError):
+        create_league(directory, name="hanse", cities=CITIES, contracts=[write_contract(tmp_path)], **wrong)
+    assert not directory.exists()

@@ -7,26 +7,27 @@ import contextlib
 
 import pytest
 
+from hansa_coordinator.carrier import CircuitOpenError, Told
 from hansa_coordinator.fan_out import Call, fan_out
-from hansa_core.errors import PeerError, RefusedError
+from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
 from hansa_wire.progress import CityEvent, CityState
 
 SEALED = sign("description", b"word", Ed25519Signer(bytes(32)))
 
 
-async def answers(_: float) -> Envelope:
+async def answers(*_: object) -> Envelope:
     return SEALED
 
 
 def fails(error: Exception) -> Call:
-    async def call(_: float) -> Envelope:
+    async def call(*_: object) -> Envelope:
         raise error
 
     return call
 
 
-async def never(_: float) -> Envelope:
+async def never(*_: object) -> Envelope:
     await asyncio.sleep(60)
     return SEALED
 
@@ -45,6 +46,8 @@ def events_of(calls: dict[str, Call], *, deadline_s: float = 5.0, max_concurrenc
         (TimeoutError(), CityState.TIMED_OUT, ""),
         (RefusedError("credential_expired", "rule", "remedy"), CityState.REFUSED, "credential_expired"),
         (PeerError("nonsense"), CityState.FAILED, "peer_error"),
+        (CircuitOpenError("left alone"), CityState.UNREACHABLE, "circuit_open"),
+        (BusyError(retry_after_s=2.0), CityState.UNREACHABLE, "busy"),
     ],
 )
 def test_each_failure_ends_in_its_state_and_spares_the_others(error: Exception, state: CityState, code: str) -> None:
@@ -58,6 +61,19 @@ def test_a_city_is_asked_before_it_answers() -> None:
     assert [event.state for event in events_of({"bremen": answers})] == [CityState.ASKED, CityState.ANSWERED]
 
 
+def test_what_a_call_tells_while_it_goes_on_is_told() -> None:
+    async def hedged(_: float, told: Told) -> Envelope:
+        told("hedged", "asked once more")
+        return SEALED
+
+    events = events_of({"bremen": hedged})
+    assert [(event.state, event.code) for event in events] == [
+        (CityState.ASKED, ""),
+        (CityState.ASKED, "hedged"),
+        (CityState.ANSWERED, ""),
+    ]
+
+
 def test_one_deadline_holds_for_all_also_for_those_who_wait_for_a_turn() -> None:
     events = events_of({"bremen": never, "luebeck": never}, deadline_s=0.05, max_concurrency=1)
     assert sorted(event.city for event in events if event.state is CityState.TIMED_OUT) == ["bremen", "luebeck"]
@@ -67,7 +83,7 @@ def test_one_deadline_holds_for_all_also_for_those_who_wait_for_a_turn() -> None
 def test_no_more_cities_are_asked_at_once_than_allowed() -> None:
     running = most = 0
 
-    async def counted(_: float) -> Envelope:
+    async def counted(*_: object) -> Envelope:
         nonlocal running, most
         running += 1
         most = max(most, running)
@@ -84,9 +100,9 @@ def test_closing_the_stream_cancels_what_is_under_way() -> None:
     async def close_early() -> bool:
         cancelled = asyncio.Event()
 
-        async def call(_: float) -> Envelope:
+        async def call(*_: object) -> Envelope:
             try:
-                return await never(_)
+                return await never()
             except asyncio.CancelledError:
                 cancelled.set()
                 raise

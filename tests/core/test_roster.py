@@ -73,6 +73,13 @@ def test_another_leagues_roster_is_refused() -> None:
         believed(league_of("bremen", "hamburg", "luebeck").signed())
 
 
+def test_a_city_that_only_dials_out_has_no_address() -> None:
+    members = tuple(replace(member, host=None, port=None) for member in ROSTER.members)
+    assert believed(LEAGUE.signed(members=members)).members == members
+    with pytest.raises(ValueError, match="come together"):
+        replace(ROSTER.members[0], port=None)
+
+
 def test_an_expired_roster_is_refused_at_its_very_second() -> None:
     assert believed(LEAGUE.signed(expires=NOW + timedelta(seconds=1)))
     with pytest.raises(PeerError, match="expired at 2026-05-01T12:00:00Z"):
@@ -109,6 +116,8 @@ def test_a_flipped_bit_in_the_payload_is_noticed() -> None:
         (lambda r: r["members"][0].update(port=True), "whole number"),
         (lambda r: r["members"][0].update(port="7401"), "whole number"),
         (lambda r: r["members"][0].update(host="a b"), "host"),
+        (lambda r: r["members"][0].pop("host"), r"members\[0\]: field host is missing"),
+        (lambda r: r["coordinators"][0].pop("port"), "field port is missing"),
         (lambda r: r["members"][0].update(server_name="*.bremen"), "server_name"),
         (lambda r: r["members"][0].update(ca_pem="no certificate"), "roster"),
         (lambda r: r["members"][0].update(ca_pem=r["members"][0]["ca_pem"] + r["members"][1]["ca_pem"]), "one cert"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,11 @@ def test_the_command_offers_the_leagues_of_real_data() -> None:
 def test_a_league_that_is_none_is_named_with_those_that_are() -> None:
     with pytest.raises(ValueError, match="'flihgts' is no demo league; known are permits, flights and synthetic-N"):
         league_called("flihgts")
+
+
+def test_only_a_city_of_the_league_dials_out() -> None:
+    with pytest.raises(ValueError, match="outbound"):
+        replace(REAL["permits"], outbound=("boston",))
 
 
 def test_a_folder_says_which_league_is_in_it(tmp_path: Path) -> None:

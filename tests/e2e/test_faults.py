@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from hansa.errors import CoordinatorError
 from hansa_demo.league import node_home
 from hansa_running_league import RunningLeague
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("league")
 
 BY_CITY = "SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY city ORDER BY city"
 TOGETHER = "SELECT COUNT(*) AS n FROM housing.permits"
-GONE = "seattle"
+GONE = "seattle"  # dials out
 
 
 @contextmanager
@@ -35,8 +36,15 @@ def without(demo: RunningLeague, city: str) -> Iterator[None]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while demo.league.sql(TOGETHER, partial=True, min_cities=1).exit_code or not all_answer(demo):
-            time.sleep(0.1)
+        eventually(lambda: all_answer(demo))
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    deadline = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def all_answer(demo: RunningLeague) -> bool:
@@ -65,9 +73,39 @@ def test_a_stopped_node_is_timed_out_and_does_not_hold_the_others(demo: RunningL
     process = demo.processes[GONE]
     process.send_signal(signal.SIGSTOP)
     try:
-        answer = demo.league.sql(BY_CITY, deadline_s=1.0)
+        answer = demo.league.sql(BY_CITY, deadline_s=4.0)
         states = {report.city: report.state.value for report in answer.cities}
         assert states[GONE] == "timed_out"
         assert [state for city, state in states.items() if city != GONE] == ["answered"] * 3
     finally:
         process.send_signal(signal.SIGCONT)
+
+
+def test_a_coordinator_that_is_killed_and_started_again_finds_the_node_that_dials_out(demo: RunningLeague) -> None:
+    assert demo.league.roster.member(GONE).host is None
+    entry = demo.league.roster.coordinator()
+    demo.processes[entry.name].kill()
+    demo.processes[entry.name].wait()
+    with pytest.raises(CoordinatorError):
+        demo.league.sql(TOGETHER)
+    demo.processes[entry.name] = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "hansa",
+            "coordinator",
+            "serve",
+            "--config",
+            str(demo.directory / "coordinator" / "coordinator.toml"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    eventually(lambda: answers_again(demo))
+
+
+def answers_again(demo: RunningLeague) -> bool:
+    try:
+        return all_answer(demo)
+    except CoordinatorError:
+        return False

@@ -47,6 +47,12 @@ def test_relative_paths_are_relative_to_the_file_and_absolute_ones_stay(
     assert config.datasets == {ContractId("housing.permits", 1): tmp_path / "m" / "permits.yaml"}
 
 
+def test_a_node_that_only_dials_out_names_whom(tmp_path: Path) -> None:
+    config = read_config(written(tmp_path, LEAST + 'attach = ["coordinator"]\n[listen]\nenabled = false'))
+    assert config.attach == ("coordinator",)
+    assert not config.listen.enabled
+
+
 def test_a_configuration_is_frozen(tmp_path: Path) -> None:
     config = read_config(written(tmp_path, LEAST))
     with pytest.raises(ValidationError):
@@ -62,6 +68,10 @@ def test_a_configuration_is_frozen(tmp_path: Path) -> None:
         (LEAST + "[listen]\nprot = 1", r"listen\.prot is no known key; did you mean port"),
         (LEAST + "[lissen]\nport = 1", "lissen is no known key; did you mean listen"),
         (LEAST.replace('city = "seattle"', ""), "city is missing"),
+        (LEAST + "[listen]\nenabled = false", r"listen\.enabled is false, and attach is empty"),
+        (LEAST + "[listen]\nenabled = 0", r"listen\.enabled must be true or false"),
+        (LEAST + "attach = [7]", r"attach\[0\] must be a text"),
+        (LEAST + 'attach = "coordinator"', "attach must be a list"),
         (LEAST.replace('"seattle"', "7"), "city must be a text"),
         (LEAST.replace('"seattle"', '""'), "city is empty"),
         (LEAST + "[listen]\nport = 70000", r"listen\.port is 70000; write 65535 or less"),

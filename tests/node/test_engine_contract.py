@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -23,11 +27,13 @@ from hansa_node.engines.duckdb_sql import compile_plan
 from hansa_node.engines.engine import Engine
 from hansa_node.engines.lockdown import open_locked
 from hansa_node.engines.reference import ReferenceEngine
+from hansa_node.engines.stop import AbandonedError, Stop
 from hansa_strategies import TRIPS
 
 Row = Mapping[str, Value | None]
 EngineOver = Callable[[Sequence[Row]], Engine]
 
+DEADLINE_S = 60.0
 COUNT = Aggregate(AggregateFunction.COUNT_ROWS)
 BLANK: Row = dict.fromkeys(TRIPS.columns) | {"rider": "r", "zone": 1, "mode": "bus"}
 
@@ -302,3 +308,50 @@ def test_cells_that_outgrow_the_engines_memory_are_refused_and_hurt_no_other_que
             engine.aggregate(plan(keys=[Column("ticket"), *long]), max_cells=10_000)
         assert refused.value.code == "too_many_cells"
         assert cells(engine, plan()) == [(10_000,)]
+
+
+def test_work_that_nobody_waits_for_does_not_start(engine_over: EngineOver) -> None:
+    stop = Stop()
+    stop.now()
+    with pytest.raises(AbandonedError):
+        engine_over([row()]).aggregate(plan(), max_cells=10, stop=stop)
+
+
+def test_work_that_has_ended_is_not_reached_by_a_late_stop(engine_over: EngineOver) -> None:
+    engine, stop = engine_over([row()]), Stop()
+    engine.aggregate(plan(), max_cells=10, stop=stop)
+    stop.now()
+    assert engine.aggregate(plan(), max_cells=10).num_rows == 1
+
+
+class WatchedStop(Stop):
+    """A stop that tells when the work is under way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.working = threading.Event()
+
+    @contextmanager
+    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        with super().interrupting(interrupt):
+            self.working.set()
+            yield
+
+
+def test_a_stop_interrupts_duckdb_in_the_middle_of_a_question_and_no_other_question(tmp_path: Path) -> None:
+    path = tmp_path / "v000001.duckdb"
+    write_dataset(path, TRIPS, [row(rider=f"r{number}") for number in range(300)])
+    with duckdb.connect(path) as wide:  # 300 x 40,000 rows: seconds of work
+        wide.execute("CREATE TABLE few AS FROM rows; DROP TABLE rows")
+        wide.execute("CREATE TABLE rows AS SELECT few.* REPLACE (rider || range AS rider) FROM few, range(20_000)")
+    with open_locked(path) as connection, ThreadPoolExecutor() as threads:
+        engine, stop = DuckDBEngine(TRIPS, connection), WatchedStop()
+        heavy = plan(Aggregate(AggregateFunction.COUNT_DISTINCT, "rider"))
+        running = threads.submit(engine.aggregate, heavy, max_cells=10, stop=stop)
+        other = threads.submit(engine.aggregate, plan(), max_cells=10)
+        assert stop.working.wait(DEADLINE_S)  # past its own check: only DuckDB can end it early from here on
+        while not running.done():
+            stop.now()
+            time.sleep(0.02)
+        assert isinstance(running.exception(), AbandonedError)
+        assert other.result(DEADLINE_S).num_rows == 1

@@ -10,21 +10,33 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hansa_core.errors import BusyError
 from hansa_core.query.answer import Refusal, Release
 from hansa_core.trust.dsse import Envelope
 from hansa_core.trust.envelope_json import envelope_to_json
+from hansa_node.engines.stop import Stop
 from hansa_node.ground import Ground
 from hansa_node.pipeline import ask as steps
+from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
-from hansa_node.pipeline.execute import execute
+from hansa_node.pipeline.execute import Executed, execute
+from hansa_node.service import NodeCalls
 from hansa_node.store_file import StoreUnavailableError
-from hansa_test_node import NodeHome, pipeline_over
+from hansa_protos.v1.attach_pb2 import AttachServiceAttachResponse, Cancel
+from hansa_test_node import CITY, NodeHome, pipeline_over
+from hansa_wire.admission import Admission
+from hansa_wire.attach import CallKind, CityCall
+from hansa_wire.attach_codec import call_to_wire
+from hansa_wire.attachment import Attachment, answering_for
 
+DEADLINE_S = 60.0
 SECRET = "Müller, 17 minutes"
 ROOT = Path(__file__).parents[2]
 
@@ -170,34 +182,153 @@ def test_a_full_disk_releases_nothing_and_the_next_start_is_clean(
         assert isinstance(node.opened(ask(node, ground, query)).outcome, Release | Refusal)
 
 
-def test_a_caller_who_gives_up_leaves_the_answer_for_the_next_attempt(
-    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+@dataclass
+class HeldEngine:
+    """Stands in for `execute`: it works until it is interrupted, or may go on."""
+
+    going: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
+    interrupted: bool = False
+
+    def __call__(self, plan: BoundPlan, stop: Stop) -> Executed:
+        def interrupt() -> None:
+            self.interrupted = True
+            self.go_on.set()
+
+        with stop.interrupting(interrupt):
+            self.going.set()
+            assert self.go_on.wait(DEADLINE_S)
+            stop.check()
+        return execute(plan, stop)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> HeldEngine:
+    engine = HeldEngine()
+    monkeypatch.setattr(steps, "execute", engine)
+    return engine
+
+
+async def gone(attempt: asyncio.Task[Envelope]) -> None:
+    attempt.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await attempt
+
+
+def test_a_caller_who_gives_up_stops_the_engine_and_the_charge_stays(
+    node: NodeHome, store: Path, held: HeldEngine
 ) -> None:
-    going, go_on = threading.Event(), threading.Event()
-
-    def slow(*arguments: Any) -> Any:
-        going.set()
-        go_on.wait(10)
-        return execute(*arguments)
-
-    monkeypatch.setattr(steps, "execute", slow)
     query = node.signed(node.query())
 
-    async def give_up(ground: Ground) -> Envelope:
+    async def give_up(ground: Ground) -> None:
         with pipeline_over(ground) as pipeline:
             attempt = asyncio.create_task(pipeline.ask(query, node.credential))
-            await asyncio.to_thread(going.wait, 10)
-            attempt.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await attempt
-            go_on.set()
+            assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
+            await gone(attempt)
             await pipeline.all_answered()
+
+    with node.ground(store) as ground:
+        asyncio.run(give_up(ground))
+        assert held.interrupted
+        assert decisions(store) == ["aborted"]
+        is_consistent(store)
+        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release)
+    assert decisions(store) == ["aborted", "permit"]
+
+
+def test_whoever_comes_while_abandoned_work_stops_gets_an_answer_of_their_own(
+    node: NodeHome, store: Path, held: HeldEngine
+) -> None:
+    query = node.signed(node.query())
+
+    async def come_back(ground: Ground) -> Envelope:
+        with pipeline_over(ground) as pipeline:
+            attempt = asyncio.create_task(pipeline.ask(query, node.credential))
+            assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
+            await gone(attempt)
             return await pipeline.ask(query, node.credential)
 
     with node.ground(store) as ground:
-        answer = asyncio.run(give_up(ground))
+        answer = asyncio.run(come_back(ground))
+    assert isinstance(node.opened(answer).outcome, Release)
+    assert decisions(store) == ["aborted", "permit"]
+
+
+def test_one_of_two_callers_who_gives_up_stops_nothing(node: NodeHome, store: Path, held: HeldEngine) -> None:
+    """A hedge: the same signed bytes come twice, and one of the two is cancelled when the other has its answer."""
+    query = node.signed(node.query())
+
+    async def hedge(ground: Ground) -> Envelope:
+        with pipeline_over(ground) as pipeline:
+            first, second = (asyncio.create_task(pipeline.ask(query, node.credential)) for _ in range(2))
+            assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
+            async with asyncio.timeout(DEADLINE_S):
+                while [flight.waiting for flight in pipeline._flights._flights.values()] != [2]:
+                    await asyncio.sleep(0.01)
+            await gone(first)
+            held.go_on.set()
+            return await second
+
+    with node.ground(store) as ground:
+        answer = asyncio.run(hedge(ground))
+    assert not held.interrupted
     assert isinstance(node.opened(answer).outcome, Release)
     assert decisions(store) == ["permit"]
+
+
+@pytest.mark.parametrize("end", ["deadline", "cancel", "loss of the stream"])
+def test_over_an_attached_stream_the_deadline_and_the_cancel_reach_the_engine(
+    node: NodeHome, store: Path, held: HeldEngine, end: str
+) -> None:
+    deadline_s = 3.0 if end == "deadline" else DEADLINE_S  # enough to reach the engine on a busy machine
+    call = CityCall(
+        city=CITY,
+        kind=CallKind.ASK,
+        query=node.signed(node.query()),
+        credential=node.credential,
+        deadline_s=deadline_s,
+    )
+
+    async def leave(ground: Ground) -> bool:
+        with ThreadPoolExecutor(max_workers=2) as executor:
+            calls = NodeCalls(ground, executor, Admission(8))
+            attachment = Attachment(CITY, answering_for(CITY, calls))
+            attachment.heard(call_to_wire(1, call))
+            assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
+            if end == "cancel":
+                attachment.heard(AttachServiceAttachResponse(cancel=Cancel(call_id=1)))
+            elif end == "loss of the stream":
+                await attachment.abandon()
+            await calls.all_answered()
+            await asyncio.sleep(0)
+            return attachment.outgoing.empty()
+
+    with node.ground(store) as ground:
+        said_nothing = asyncio.run(leave(ground))
+    assert held.interrupted
+    assert said_nothing == (end != "deadline")
+    assert decisions(store) == ["aborted"]
+    is_consistent(store)
+
+
+def test_a_full_node_says_when_to_come_back_and_goes_on(node: NodeHome, store: Path, held: HeldEngine) -> None:
+    first, second = (node.signed(node.query()) for _ in range(2))
+
+    async def crowd(ground: Ground) -> tuple[Envelope, Envelope]:
+        with ThreadPoolExecutor(max_workers=2) as executor:
+            calls = NodeCalls(ground, executor, Admission(1))
+            attempt = asyncio.create_task(calls.ask(first, node.credential))
+            assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
+            with pytest.raises(BusyError, match="try again in 1 s"):
+                await calls.ask(second, node.credential)
+            with pytest.raises(BusyError):
+                await calls.describe()
+            held.go_on.set()
+            return await attempt, await calls.ask(second, node.credential)
+
+    with node.ground(store) as ground:
+        answers = asyncio.run(crowd(ground))
+    assert all(isinstance(node.opened(answer).outcome, Release) for answer in answers)
 
 
 def killed_at(step: str, node: NodeHome, store: Path, folder: Path) -> int:

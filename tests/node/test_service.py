@@ -1,4 +1,7 @@
-"""The node's process over real mutual TLS: who gets in, what it serves, how it starts and stops."""
+"""The node's process over real mutual TLS: who gets in, what it serves, how it starts and stops.
+
+What it serves, and how it stops, is the same whether it listens or attaches: those tests run for both ways.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hansa_attach_point import AttachPoint, attach_point
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.query.answer import Release
 from hansa_core.query.plan import Level, Plan
@@ -27,27 +31,40 @@ from hansa_core.trust.dsse import verify
 from hansa_node import __version__
 from hansa_test_node import BY_KIND, CITY, COUNT, OTHER_CITY, PERMITS, TRIPS, NodeHome, make_node
 from hansa_wire.answer_codec import decode_dry_run
+from hansa_wire.attach import Attacher
 from hansa_wire.description_codec import decode_description
 from hansa_wire.node_rpc import NodeClient
 from hansa_wire.tls import dial_aio
 
 ROOT = Path(__file__).parents[2]
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
+
+
+LISTENING, ATTACHED = "listening", "attached"
 
 
 @dataclass(frozen=True)
 class Running:
-    """A node's process and where it listens."""
+    """A node's process, where it listens, or else where it is attached."""
 
     node: NodeHome
     process: subprocess.Popen[str]
     port: int
+    point: AttachPoint | None
 
 
-def start(node: NodeHome, port: int) -> subprocess.Popen[str]:
+def start(node: NodeHome, port: int, way: str = LISTENING) -> subprocess.Popen[str]:
     config = node.home / "node.toml"
-    text = config.read_text()
-    lines = [f"port = {port}" if line.startswith("port = ") else line for line in text.splitlines()]
+    said = {
+        "port = ": f"port = {port}",
+        "attach = ": "attach = []" if way == LISTENING else 'attach = ["coordinator"]',
+        "[listen]": f"[listen]\nenabled = {'true' if way == LISTENING else 'false'}",
+        "enabled = ": "",
+    }
+    lines = [
+        next((new for old, new in said.items() if line.startswith(old)), line)
+        for line in config.read_text().splitlines()
+    ]
     config.write_text("\n".join(lines))
     folders = ":".join(str(ROOT / name) for name in ("core", "protos", "node"))
     code = "from hansa_node.cli import app; app()"
@@ -65,30 +82,59 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def node_in(folder: Path) -> NodeHome:
+    """A node whose league's coordinator has a port of its own."""
+    return make_node(folder / "league", base_port=free_port())
+
+
 @contextmanager
-def running(node: NodeHome) -> Iterator[Running]:
-    """The node, listening; stopped at the end."""
+def running(node: NodeHome, way: str = LISTENING) -> Iterator[Running]:
+    """The node, listening or attached; stopped at the end."""
     port = free_port()
-    process = start(node, port)
-    try:
+    with ExitStack() as stack:
+        point = stack.enter_context(coordinator_of(node)) if way == ATTACHED else None
+        process = start(node, port, way)
+        stack.callback(process.communicate)
+        stack.callback(process.kill)
         deadline = time.monotonic() + DEADLINE_S
-        while True:
+        while CITY not in point.lines if point else not answers_knocks(port):
             assert process.poll() is None, process.communicate()[1]
             assert time.monotonic() < deadline
-            with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
             time.sleep(0.02)
-        yield Running(node, process, port)
-    finally:
-        process.kill()
-        process.communicate()
+        yield Running(node, process, port, point)
+
+
+def answers_knocks(port: int) -> bool:
+    with socket.socket() as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def coordinator_of(node: NodeHome) -> AbstractContextManager[AttachPoint]:
+    """The league's coordinator, where nodes may attach."""
+    entry, keys = node.roster.coordinator(), node.league / "coordinator"
+    return attach_point(
+        entry.name,
+        port=entry.port,
+        cert_pem=(keys / "tls.pem").read_bytes(),
+        key_pem=(keys / "tls.key").read_bytes(),
+        authorities=[member.ca_pem for member in node.roster.members],
+        pins={member.tls_spki: Attacher(name=member.city, is_city=True) for member in node.roster.members},
+    )
+
+
+@pytest.fixture(scope="module", params=[LISTENING, ATTACHED])
+def up(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(node_in(tmp_path_factory.mktemp("service")), request.param) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(make_node(tmp_path_factory.mktemp("service") / "league")) as served:
+def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(node_in(tmp_path_factory.mktemp("listening"))) as served:
         yield served
+
+
+both_ways = pytest.mark.parametrize("way", [LISTENING, ATTACHED])
 
 
 @asynccontextmanager
@@ -108,7 +154,11 @@ async def dialled(up: Running, caller: str = "coordinator", as_city: str = CITY)
         yield NodeClient(channel)
 
 
-def call(up: Running, calls: Callable[[NodeClient], Any], **dial: str) -> Any:
+def call(up: Running, calls: Callable[[Any], Any], **dial: str) -> Any:
+    """Make a call; `calls` gets a NodeClient, or the attached node with the same methods."""
+    if up.point is not None:
+        return up.point.run(calls(up.point.client(CITY)))
+
     async def one() -> Any:
         async with dialled(up, **dial) as client:
             return await calls(client)
@@ -163,20 +213,21 @@ def test_a_query_cannot_be_passed_off_as_a_dry_run_nor_the_other_way_round(up: R
 
 
 @pytest.mark.parametrize("caller", [f"cities/{CITY}", f"cities/{OTHER_CITY}", f"analysts/{CITY}"])
-def test_nobody_but_the_rosters_coordinators_gets_in(up: Running, caller: str) -> None:
+def test_nobody_but_the_rosters_coordinators_gets_in(listening: Running, caller: str) -> None:
     with pytest.raises((ConnectionError, RefusedError)):
-        call(up, lambda client: client.describe(deadline_s=5.0), caller=caller)
+        call(listening, lambda client: client.describe(deadline_s=DEADLINE_S), caller=caller)
 
 
-def test_a_node_cannot_stand_in_for_another_city(up: Running) -> None:
+def test_a_node_cannot_stand_in_for_another_city(listening: Running) -> None:
     with pytest.raises(ConnectionError):
-        call(up, lambda client: client.describe(deadline_s=5.0), as_city=OTHER_CITY)
+        call(listening, lambda client: client.describe(deadline_s=DEADLINE_S), as_city=OTHER_CITY)
 
 
-def test_an_unforeseen_error_ends_the_call_without_a_word(tmp_path: Path) -> None:
+@both_ways
+def test_an_unforeseen_error_ends_the_call_without_a_word(tmp_path: Path, way: str) -> None:
     """A table of the store is dropped under the running node."""
-    node = make_node(tmp_path / "league")
-    with running(node) as served:
+    node = node_in(tmp_path)
+    with running(node, way) as served:
         store = sqlite3.connect(node.config.store)
         store.execute("DROP TABLE releases")
         store.commit()
@@ -186,12 +237,13 @@ def test_an_unforeseen_error_ends_the_call_without_a_word(tmp_path: Path) -> Non
             call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S))
 
 
+@both_ways
 def test_a_full_disk_is_told_to_the_asker_without_a_path_and_the_same_question_is_answered_later(
-    tmp_path: Path,
+    tmp_path: Path, way: str
 ) -> None:
-    node = make_node(tmp_path / "league")
+    node = node_in(tmp_path)
     query = node.signed(node.query())
-    with running(node) as served:
+    with running(node, way) as served:
         limit = resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, (1, limit[1]))  # no file may grow from here on
         with pytest.raises(RefusedError) as refused:
@@ -208,9 +260,10 @@ def test_a_full_disk_is_told_to_the_asker_without_a_path_and_the_same_question_i
     assert isinstance(node.opened(answer).outcome, Release)
 
 
-def test_sigterm_stops_the_node_after_the_queries_under_way(tmp_path: Path) -> None:
-    node = make_node(tmp_path / "league")
-    with running(node) as served:
+@both_ways
+def test_sigterm_stops_the_node_after_the_queries_under_way(tmp_path: Path, way: str) -> None:
+    node = node_in(tmp_path)
+    with running(node, way) as served:
         query = node.signed(node.query())
         call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S))
         served.process.send_signal(signal.SIGTERM)
@@ -221,12 +274,13 @@ def test_sigterm_stops_the_node_after_the_queries_under_way(tmp_path: Path) -> N
     assert "INFO node stopped" in log
 
 
-def test_a_node_killed_and_started_again_gives_the_same_answer(tmp_path: Path) -> None:
-    node = make_node(tmp_path / "league")
+@both_ways
+def test_a_node_killed_and_started_again_gives_the_same_answer(tmp_path: Path, way: str) -> None:
+    node = node_in(tmp_path)
     query = node.signed(node.query())
     answers = []
     for _ in range(2):
-        with running(node) as served:
+        with running(node, way) as served:
             answers.append(call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S)))
             served.process.kill()
     assert answers[0] == answers[1]
@@ -256,9 +310,26 @@ def test_a_roster_that_misses_the_city_stops_the_start_with_one_clear_line(tmp_p
     assert log.count("\n") == 1
 
 
-def test_two_nodes_cannot_share_one_store(up: Running) -> None:
-    process = start(up.node, free_port())
+def test_two_nodes_cannot_share_one_store(listening: Running) -> None:
+    process = start(listening.node, free_port())
     _, log = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 2
     assert "another process has this store open" in log
     assert "Traceback" not in log
+
+
+def test_a_node_comes_back_to_a_coordinator_that_went_away_and_answers_as_before(tmp_path: Path) -> None:
+    node = node_in(tmp_path)
+    query = node.signed(node.query())
+    with ExitStack() as stack:
+        answers = []
+        with coordinator_of(node) as point:
+            process = start(node, 0, ATTACHED)
+            stack.callback(process.communicate)
+            stack.callback(process.kill)
+            point.wait(lambda lines: CITY in lines)
+            answers.append(point.run(point.client(CITY).ask(query, node.credential, deadline_s=DEADLINE_S)))
+        with coordinator_of(node) as point:
+            point.wait(lambda lines: CITY in lines)
+            answers.append(point.run(point.client(CITY).ask(query, node.credential, deadline_s=DEADLINE_S)))
+    assert answers[0] == answers[1]

@@ -37,6 +37,8 @@ from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
 from hansa_core.trust.roster import Roster
 from hansa_node.engines.reference import ReferenceEngine
 from hansa_wire.answer_codec import encode_answer, encode_dry_run
+from hansa_wire.attachment import answering_for
+from hansa_wire.attachments import Attachments
 from hansa_wire.clock import utc_now
 from hansa_wire.description import DatasetDescription, Description
 from hansa_wire.description_codec import encode_description
@@ -212,10 +214,11 @@ class SimulatedLeague:
         }
         self._loop = loop
         self._servers: dict[str, grpc.aio.Server] = {}
-        self._coordinator: RunningCoordinator | None = None
+        self._attached: dict[str, Attachments] = {}
+        self._coordinators: dict[str, RunningCoordinator] = {}
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(90)
 
     def heal(self) -> None:
         """Every city answers again."""
@@ -225,21 +228,47 @@ class SimulatedLeague:
 
     async def start(self) -> None:
         for city in CITIES:
-            await self.start_city(city)
+            if self.roster.member(city).host is not None:
+                await self.start_city(city)
         await self.start_coordinator()
 
     async def stop(self) -> None:
-        await self.stop_coordinator()
+        for name in list(self._coordinators):
+            await self.stop_coordinator(name)
+        for city in list(self._attached):
+            await self.detach_city(city)
         for city in list(self._servers):
             await self.stop_city(city)
 
-    async def start_coordinator(self) -> None:
-        self._coordinator = await start(load_config(self.directory / "coordinator" / "coordinator.toml"))
+    async def start_coordinator(self, name: str = "coordinator", **changes: Any) -> RunningCoordinator:
+        config = load_config(self.directory / name / "coordinator.toml")
+        running = self._coordinators[name] = await start(config.model_copy(update=changes))
+        return running
 
-    async def stop_coordinator(self) -> None:
-        if self._coordinator is not None:
-            await self._coordinator.stop()
-            self._coordinator = None
+    async def stop_coordinator(self, name: str = "coordinator") -> None:
+        if name in self._coordinators:
+            await self._coordinators.pop(name).stop()
+
+    async def attach_city(self, city: str, *coordinators: str) -> None:
+        """Attach the city, as its node would."""
+        keys = LeagueLayout(self.directory).city(city)
+        attachments = self._attached[city] = Attachments(
+            city,
+            answering_for(city, self.cities[city]),
+            cert_pem=(keys / "tls.pem").read_bytes(),
+            key_pem=(keys / "tls.key").read_bytes(),
+            draw=lambda: 0.0,
+        )
+        attachments.keep([self.roster.coordinator(name) for name in coordinators], {city: 0})
+
+    async def detach_city(self, city: str, grace_s: float = 5.0) -> None:
+        await self._attached.pop(city).stop(grace_s)
+
+    async def reaches(self, coordinator: str, *cities: str) -> None:
+        """Wait until exactly these cities are attached to the coordinator, at any depth."""
+        async with asyncio.timeout(60):
+            while self._coordinators[coordinator].routes.reach.keys() != set(cities):
+                await asyncio.sleep(0.01)
 
     async def start_city(self, city: str) -> None:
         """Serve the city as its node would: only the coordinator's pinned key may call."""
@@ -250,6 +279,8 @@ class SimulatedLeague:
         )
         server = new_server(max_concurrent_calls=64)
         add_node_service(server, self.cities[city], allow=lambda pin: pin == entry.tls_spki)
+        assert member.host is not None
+        assert member.port is not None
         listen(server, member.host, member.port, credentials)
         await server.start()
         self._servers[city] = server
@@ -259,13 +290,19 @@ class SimulatedLeague:
 
 
 @contextmanager
-def simulated_league(folder: Path) -> Iterator[SimulatedLeague]:
-    """Found a league below `folder` and serve it from a thread of its own."""
+def simulated_league(folder: Path, *, outbound: Sequence[str] = (), replicas: int = 1) -> Iterator[SimulatedLeague]:
+    """Found a league below `folder` and serve it from a thread of its own: the first coordinator, and who listens."""
     contract = folder / "ships.yaml"
     contract.write_text(CONTRACT_TEXT, encoding="utf-8")
     directory = folder / "league"
     roster = create_league(
-        directory, name="hanse", cities=CITIES, contracts=[contract], ports=_free_ports(len(CITIES) + 1)
+        directory,
+        name="hanse",
+        cities=CITIES,
+        contracts=[contract],
+        ports=_free_ports(len(CITIES) + replicas),
+        outbound=outbound,
+        replicas=replicas,
     )
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -152,14 +152,14 @@ class NodeHome:
             opened.close()
 
 
-def make_node(league: Path, *, now: datetime | None = None) -> NodeHome:
+def make_node(league: Path, *, now: datetime | None = None, base_port: int = 7400) -> NodeHome:
     """Make the league under `league`, and in it the node of one of its two cities with both datasets ingested."""
     written = []
     for dataset in _DATASETS:
         path = league.with_name(f"{dataset['name']}.1.yaml")
         path.write_text(_CONTRACT.format(**dataset))
         written.append(path)
-    create_league(league, name="hanse", cities=[CITY, OTHER_CITY], contracts=written, now=now)
+    create_league(league, name="hanse", cities=[CITY, OTHER_CITY], contracts=written, now=now, base_port=base_port)
     home = league / "nodes" / CITY
     list(init_node(home, league=league, city=CITY))
     (home / "source").mkdir()

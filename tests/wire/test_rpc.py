@@ -174,8 +174,8 @@ def test_a_late_node_is_a_timeout_and_its_work_is_cancelled(league: League) -> N
         node = Node()
         async with serving(league, node) as port, dialled(league, port, league.coordinator) as channel:
             with pytest.raises(TimeoutError):
-                await NodeClient(channel).describe(deadline_s=0.3)
-            await asyncio.wait_for(node.cancelled.wait(), timeout=5)
+                await NodeClient(channel).describe(deadline_s=2.0)
+            await asyncio.wait_for(node.cancelled.wait(), timeout=60)
 
     asyncio.run(run())
 

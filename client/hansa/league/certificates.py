@@ -62,8 +62,8 @@ class Authority:
         return _identity(self._certificate, self._key)
 
     def issue_node(self, server_name: str) -> Identity:
-        """The certificate of a node, which is dialled under `server_name`."""
-        return self._issue(server_name, (Usage.SERVER_AUTH,))
+        """The certificate of a node, which is dialled under `server_name`, or dials the coordinators to attach."""
+        return self._issue(server_name, (Usage.SERVER_AUTH, Usage.CLIENT_AUTH))
 
     def issue_coordinator(self, server_name: str) -> Identity:
         """The certificate of a coordinator, which is dialled under `server_name` and dials the nodes."""

@@ -33,12 +33,17 @@ def new(
     contract: Annotated[list[Path], typer.Option(metavar="FILE", help="A contract's YAML file. Repeat for each.")],
     host: Annotated[str, typer.Option(metavar="HOST", help="Where coordinator and nodes listen.")] = "127.0.0.1",
     base_port: Annotated[
-        int, typer.Option(metavar="PORT", help="The coordinator's port; the cities' count up from it.")
+        int, typer.Option(metavar="PORT", help="The first coordinator's port; the others count up from it.")
     ] = 7400,
     purpose: Annotated[
         list[str] | None,
         typer.Option(metavar="P", help="An allowed purpose, by default statistics. Repeat for each."),
     ] = None,
+    outbound: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CITY", help="A city whose node does not listen but dials out. Repeat for each."),
+    ] = None,
+    coordinators: Annotated[int, typer.Option(metavar="COUNT", help="How many coordinators serve the league.")] = 1,
     valid_days: Annotated[
         int, typer.Option(metavar="DAYS", help="How long roster, certificates and credentials hold.")
     ] = 365,
@@ -56,6 +61,8 @@ def new(
             purposes=purpose or (DEFAULT_PURPOSE,),
             host=host,
             base_port=base_port,
+            outbound=outbound or (),
+            replicas=coordinators,
             valid_days=valid_days,
         )
     except ConfigError as broken:

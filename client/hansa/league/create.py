@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ DEFAULT_BASE_PORT = 7400
 DEFAULT_PURPOSE = "statistics"
 DEFAULT_VALID_DAYS = 365
 MAX_VALID_DAYS = 3650
+MAX_REPLICAS = 16
 _CLOCK_SKEW = timedelta(minutes=5)  # holders' clocks may be late: what is made now already held a little earlier
 
 
@@ -35,24 +36,30 @@ def create_league(
     host: str = "127.0.0.1",
     base_port: int = DEFAULT_BASE_PORT,
     ports: Sequence[int] | None = None,
+    outbound: Collection[str] = (),
+    replicas: int = 1,
     valid_days: int = DEFAULT_VALID_DAYS,
     now: datetime | None = None,
 ) -> Roster:
     """Make the league and return its roster. Every city serves every contract, and one key of each city governs.
 
-    `ports`: the coordinator's, then each city's in order; by default they count up from `base_port`.
+    `ports`: the coordinators', then each city's in order; by default they count up from `base_port`.
+    `outbound`: cities that do not listen; their nodes attach to the coordinators, and their ports stay unused.
+    `replicas`: how many coordinators; the first is `coordinator`, the others `coordinator-2` and so on.
     `valid_days`: how long roster, certificates and credentials hold. `now`: naive UTC; by default the clock's.
     A majority of the governance keys is needed for the next roster; this first one carries all their signatures.
     Raises ConfigError, and leaves nothing behind, if an argument or the folder will not do.
     """
     now = utc_now() if now is None else now.replace(microsecond=0)
     _check_words(name, cities, purposes, valid_days)
-    ports = _checked_ports(base_port, ports, len(cities) + 1)
+    _check_shape(cities, outbound, replicas)
+    ports = _checked_ports(base_port, ports, len(cities) + replicas)
     documents = read_contract_files(contracts)
     layout = LeagueLayout(directory.absolute())
     with claimed(layout):
         validity = Validity(not_before=now - _CLOCK_SKEW, not_after=now + timedelta(days=valid_days))
-        coordinator = CoordinatorHolder.new("coordinator", validity)
+        names = ("coordinator", *(f"coordinator-{number}" for number in range(2, replicas + 1)))
+        coordinators = tuple(CoordinatorHolder.new(each, validity) for each in names)
         holders = tuple(CityHolder(city, validity) for city in cities)
         try:
             roster = Roster(
@@ -63,15 +70,20 @@ def create_league(
                 contracts={contract: hashlib.sha256(content).hexdigest() for contract, content in documents.items()},
                 governance_keys=tuple(holder.governance_key.public_key for holder in holders),
                 governance_threshold=len(holders) // 2 + 1,
-                coordinators=(coordinator.entry(host=host, port=ports[0]),),
+                coordinators=tuple(
+                    coordinator.entry(host=host, port=port)
+                    for coordinator, port in zip(coordinators, ports, strict=False)
+                ),
                 members=tuple(
                     holder.member(host=host, port=port, contracts=tuple(documents))
-                    for holder, port in zip(holders, ports[1:], strict=True)
+                    if holder.city not in outbound
+                    else holder.member(host=None, port=None, contracts=tuple(documents))
+                    for holder, port in zip(holders, ports[replicas:], strict=True)
                 ),
             )
         except ValueError as broken:
             raise ConfigError(f"league: {broken}") from broken
-        write_league(layout, roster, coordinator, holders, documents)
+        write_league(layout, roster, coordinators, holders, documents)
     return roster
 
 
@@ -95,10 +107,18 @@ def _check_words(name: str, cities: Sequence[str], purposes: Sequence[str], vali
         raise ConfigError(str(broken)) from None
 
 
+def _check_shape(cities: Sequence[str], outbound: Collection[str], replicas: int) -> None:
+    for city in outbound:
+        if city not in cities:
+            raise ConfigError(f"outbound: {city} is no city of the new league; name one of {', '.join(cities)}")
+    if not 1 <= replicas <= MAX_REPLICAS:
+        raise ConfigError(f"replicas is {replicas}; give 1 to {MAX_REPLICAS}")
+
+
 def _checked_ports(base_port: int, ports: Sequence[int] | None, wanted: int) -> tuple[int, ...]:
     chosen = tuple(range(base_port, base_port + wanted)) if ports is None else tuple(ports)
     if len(chosen) != wanted or len(set(chosen)) != wanted:
-        raise ConfigError(f"ports: give {wanted} different ones, the coordinator's and then one for each city")
+        raise ConfigError(f"ports: give {wanted} different ones, the coordinators' and then one for each city")
     if min(chosen) < 1 or max(chosen) > 65535:
         raise ConfigError(f"ports {min(chosen)} to {max(chosen)} leave 1 to 65535; give another base port")
     return chosen

@@ -30,8 +30,8 @@ class CityHolder:
         self.query_key = SigningKey()
         self._validity = validity
 
-    def member(self, *, host: str, port: int, contracts: tuple[ContractId, ...]) -> Member:
-        """The city's entry in the roster."""
+    def member(self, *, host: str | None, port: int | None, contracts: tuple[ContractId, ...]) -> Member:
+        """The city's entry in the roster; without host and port it only dials out."""
         return Member(
             city=self.city,
             host=host,

@@ -30,6 +30,10 @@ class LeagueLayout:
     def coordinator(self) -> Path:
         return self.root / "coordinator"
 
+    def coordinator_named(self, name: str) -> Path:
+        """The folder of a coordinator; the first one is called `coordinator`."""
+        return self.root / name
+
     @property
     def profile(self) -> Path:
         """The profile of the first city's analyst."""
@@ -44,4 +48,5 @@ class LeagueLayout:
     def everything(self) -> tuple[Path, ...]:
         """What `hansa league new` makes directly below the root, the claim last."""
         nested = (self.root / "cities", self.root / "analysts")
-        return (self.roster, self.profile, self.contracts, *nested, self.coordinator, self.governance)
+        replicas = self.root.glob("coordinator-*")
+        return (self.roster, self.profile, self.contracts, *nested, self.coordinator, *replicas, self.governance)

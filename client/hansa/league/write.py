@@ -21,7 +21,7 @@ from hansa_wire.contract_files import contract_file_name
 def write_league(
     layout: LeagueLayout,
     roster: Roster,
-    coordinator: CoordinatorHolder,
+    coordinators: Sequence[CoordinatorHolder],
     holders: Sequence[CityHolder],
     documents: Mapping[ContractId, bytes],
 ) -> None:
@@ -29,7 +29,8 @@ def write_league(
     layout.contracts.mkdir()
     for contract, content in documents.items():
         write_public(layout.contracts / contract_file_name(contract), content)
-    _write_coordinator(layout, roster, coordinator)
+    for coordinator in coordinators:
+        _write_coordinator(layout.coordinator_named(coordinator.name), roster, coordinator)
     for holder in holders:
         write_private(layout.governance / f"{holder.city}.key", holder.governance_key.pem)
         _write_city(layout.city(holder.city), holder)
@@ -40,8 +41,7 @@ def write_league(
     write_public(layout.roster, envelope_to_json(sign(payload_types.ROSTER, roster_payload(roster), *signers)))
 
 
-def _write_coordinator(layout: LeagueLayout, roster: Roster, coordinator: CoordinatorHolder) -> None:
-    folder = layout.coordinator
+def _write_coordinator(folder: Path, roster: Roster, coordinator: CoordinatorHolder) -> None:
     make_private_folder(folder)
     _write_identity(folder, "ca", coordinator.authority)
     _write_identity(folder, "tls", coordinator.tls)

@@ -18,8 +18,8 @@ from hansa_core.trust.dsse import Envelope, verify
 from hansa_core.trust.keys import check_public_key, is_sha256_hex, public_key_id
 from hansa_core.trust.members import (
     CoordinatorEntry,
-    Endpoint,
     Member,
+    Peer,
     coordinator_from_json,
     coordinator_to_json,
     member_from_json,
@@ -131,9 +131,9 @@ class Roster:
             raise ValueError("a league needs at least one purpose, one coordinator and one member")
         check_distinct(tuple(member.city for member in self.members), "city")
         check_distinct(tuple(entry.name for entry in self.coordinators), "coordinators.name")
-        endpoints: tuple[Endpoint, ...] = (*self.coordinators, *self.members)
-        check_distinct(tuple(endpoint.tls_spki for endpoint in endpoints), "tls_spki")
-        check_distinct(tuple(endpoint.ca_pem for endpoint in endpoints), "ca_pem")
+        peers: tuple[Peer, ...] = (*self.coordinators, *self.members)
+        check_distinct(tuple(peer.tls_spki for peer in peers), "tls_spki")
+        check_distinct(tuple(peer.ca_pem for peer in peers), "ca_pem")
         answering = tuple(member.answer_key for member in self.members)
         issuing = tuple(member.credential_key for member in self.members)
         check_distinct((*self.governance_keys, *answering, *issuing), "the keys of governance, answers and credentials")

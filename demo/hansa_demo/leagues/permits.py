@@ -66,6 +66,7 @@ PERMITS = DemoLeague(
     name="permits",
     roster_name="sharing-cities-demo",
     cities=("los-angeles", "san-diego", "san-francisco", "seattle"),
+    outbound=("seattle",),
     contracts=(ContractId("housing.permits", 1),),
     purposes=("housing-policy",),
     write_source=write_city_source,

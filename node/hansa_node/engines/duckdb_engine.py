@@ -10,6 +10,7 @@ from hansa_core.query.partial import partial_from_rows
 from hansa_core.query.plan import Plan
 from hansa_node.engines.duckdb_sql import compile_plan
 from hansa_node.engines.engine import too_little_memory, too_many_cells
+from hansa_node.engines.stop import AbandonedError, Stop
 
 
 class DuckDBEngine:
@@ -19,14 +20,16 @@ class DuckDBEngine:
         self._contract = contract
         self._connection = connection
 
-    def aggregate(self, plan: Plan, *, max_cells: int) -> pa.Table:
+    def aggregate(self, plan: Plan, *, max_cells: int, stop: Stop | None = None) -> pa.Table:
         """One row per cell, by the Engine protocol. Each call has its own cursor, so threads may call at once."""
         statement = compile_plan(plan, self._contract, limit=max_cells + 1)
-        with self._connection.cursor() as cursor:
+        with self._connection.cursor() as cursor, (stop or Stop()).interrupting(cursor.interrupt):
             try:
                 rows = cursor.execute(statement.sql, list(statement.parameters)).fetchall()
             except duckdb.OutOfMemoryException:
                 raise too_little_memory() from None
+            except duckdb.InterruptException:
+                raise AbandonedError from None
         if len(rows) > max_cells:
             raise too_many_cells(max_cells)
         return partial_from_rows(plan, self._contract, rows)

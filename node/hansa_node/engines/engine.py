@@ -8,15 +8,17 @@ import pyarrow as pa
 
 from hansa_core.errors import RefusedError
 from hansa_core.query.plan import Plan
+from hansa_node.engines.stop import Stop
 
 
 class Engine(Protocol):
     """Answers a checked, canonical plan over the rows of one dataset."""
 
-    def aggregate(self, plan: Plan, *, max_cells: int) -> pa.Table:
+    def aggregate(self, plan: Plan, *, max_cells: int, stop: Stop | None = None) -> pa.Table:
         """One row per cell in `partial_schema`, unprotected: the caller owes it to the disclosure step.
 
-        Raises RefusedError `too_many_cells` beyond `max_cells`, or beyond the engine's memory.
+        Raises RefusedError `too_many_cells` beyond `max_cells`, or beyond the engine's memory, and AbandonedError soon
+        after `stop` is pulled.
         """
 
 

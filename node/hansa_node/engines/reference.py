@@ -18,6 +18,7 @@ from hansa_core.query.quanta import row_values
 from hansa_core.query.types import Value
 from hansa_core.query.typing import column_types
 from hansa_node.engines.engine import too_many_cells
+from hansa_node.engines.stop import Stop
 
 StoredRow = Mapping[str, Value | None]
 _Member = tuple[StoredRow, StoredRow]  # as stored, and as expressions see it
@@ -31,12 +32,14 @@ class ReferenceEngine:
         self._columns = column_types(contract)
         self._rows = [(row, row_values(contract, row)) for row in rows]
 
-    def aggregate(self, plan: Plan, *, max_cells: int) -> pa.Table:
+    def aggregate(self, plan: Plan, *, max_cells: int, stop: Stop | None = None) -> pa.Table:
         """One row per cell, by the Engine protocol."""
         lets_through = self._filter(plan.where)
         keys_of = [evaluator(key, self._columns) for key in plan.keys]
         cells: dict[tuple[Value | None, ...], list[_Member]] = {} if plan.keys else {(): []}
         for stored, values in self._rows:
+            if stop is not None:
+                stop.check()
             if lets_through(values):
                 cells.setdefault(tuple(key(values) for key in keys_of), []).append((stored, values))
         if len(cells) > max_cells:

@@ -17,6 +17,7 @@ from hansa_core.query.answer import Refusal, Release
 from hansa_core.query.query import Query
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope
+from hansa_node.engines.stop import AbandonedError, Stop
 from hansa_node.ground import Ground
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
@@ -32,6 +33,8 @@ from hansa_node.single_flight import SingleFlight, Turns
 from hansa_node.store_file import StoreUnavailableError
 
 log = logging.getLogger(__name__)
+
+_INTERRUPT_EVERY_S = 0.05
 _ResultT = TypeVar("_ResultT")
 _REFUSED_LATE = frozenset({"too_many_cells", "too_large"})
 
@@ -65,12 +68,15 @@ class AskPipeline:
         """Wait until no query is under way."""
         await self._flights.all_landed()
 
-    async def _answer_and_tell(self, verified: VerifiedQuery) -> Envelope:
+    async def _answer_and_tell(self, verified: VerifiedQuery, abandoned: asyncio.Event) -> Envelope:
         """One log line per query, at its end: ids and sizes, never values."""
         started = time.monotonic()
         fields: dict[str, object] = {"query_id": verified.query_hash.hex()[:16], "key_id": verified.asker.key_id[:16]}
         try:
-            answer, outcome = await self._answer(verified)
+            answer, outcome = await self._answer(verified, abandoned)
+        except AbandonedError:
+            log.info("query abandoned", extra=fields | {"ms": _ms_since(started)})
+            raise
         except BaseException as failure:
             # The type alone: an engine's message may carry a value. What the store says names a file and a remedy.
             fields |= {"error": type(failure).__name__, "ms": _ms_since(started)}
@@ -88,7 +94,9 @@ class AskPipeline:
                 log.info("query answered", extra=fields | size | {"ms": _ms_since(started)})
         return answer
 
-    async def _answer(self, verified: VerifiedQuery) -> tuple[Envelope, Release | Refusal | None]:
+    async def _answer(
+        self, verified: VerifiedQuery, abandoned: asyncio.Event
+    ) -> tuple[Envelope, Release | Refusal | None]:
         """The answer, and its outcome unless these very bytes had their answer already."""
         query = verified.content
         nonce = query.nonce if isinstance(query, Query) else verified.query_hash
@@ -99,7 +107,7 @@ class AskPipeline:
                 return decided
             # So do equal questions under different nonces: the first one's release is the others'.
             async with self._turns.turn(decided.permitted.plan.key):
-                return await self._run(self._release, verified, decided)
+                return await self._run_while_wanted(partial(self._release, verified, decided), abandoned)
 
     def _decide(self, verified: VerifiedQuery) -> _Due | tuple[Envelope, Refusal | None]:
         """A release is due, or these bytes have their answer: an earlier one, or a refusal."""
@@ -112,15 +120,17 @@ class AskPipeline:
             return self._seal_and_commit(verified, past, decided, decided.refusal), decided.refusal
         return _Due(past=past, permitted=decided)
 
-    def _release(self, verified: VerifiedQuery, due: _Due) -> tuple[Envelope, Release | Refusal]:
+    def _release(self, verified: VerifiedQuery, due: _Due, stop: Stop) -> tuple[Envelope, Release | Refusal]:
+        """Raises AbandonedError once `stop` is pulled, except while the answer is committed, and keeps the charge."""
         finish = partial(self._seal_and_commit, verified, due.past, due.permitted)
         known = recall_release(due.permitted.plan, self._ground.store)
         if known is not None:
             return finish(known, recalled=True), known
+        stop.check()  # before anything is charged
         reservation = self._reserve(verified, due.permitted)
         # A crash from here on leaves the reservation open; the next start records it as aborted.
         try:
-            outcome = _compute(due.permitted.plan)
+            outcome = _compute(due.permitted.plan, stop)
             return finish(outcome, reservation=reservation), outcome
         except BaseException:
             self._abort(reservation)
@@ -164,14 +174,28 @@ class AskPipeline:
             # Still open, so the next start records it; the error that led here is the one to tell.
             log.warning("reservation left open", extra={"reservation": reservation.id})
 
+    async def _run_while_wanted(self, work: Callable[[Stop], _ResultT], abandoned: asyncio.Event) -> _ResultT:
+        """The work's result. Once `abandoned` is set, it is told to stop until it has ended one way or another."""
+        stop = Stop()
+        if abandoned.is_set():
+            stop.now()
+        working = asyncio.ensure_future(self._run(work, stop))
+        leaving = asyncio.create_task(abandoned.wait())
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        while not working.done():
+            stop.now()
+            await asyncio.wait((working,), timeout=_INTERRUPT_EVERY_S)
+        return working.result()
+
     async def _run(self, step: Callable[..., _ResultT], *arguments: object) -> _ResultT:
         return await asyncio.get_running_loop().run_in_executor(self._executor, step, *arguments)
 
 
-def _compute(plan: BoundPlan) -> Release | Refusal:
+def _compute(plan: BoundPlan, stop: Stop) -> Release | Refusal:
     """Steps 6 and 7. Nothing but the size of an answer is refused this late: at `open` only the data tell it."""
     try:
-        return protect(execute(plan))
+        return protect(execute(plan, stop))
     except RefusedError as broken:
         if broken.code not in _REFUSED_LATE:
             raise RuntimeError(f"a permitted query was refused late: {broken.code}") from None

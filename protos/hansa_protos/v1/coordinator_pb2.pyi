@@ -32,7 +32,7 @@ class _CityStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CityState.V
     CITY_STATE_UNSPECIFIED: _CityState.ValueType  # 0
     """Refused: a state is always stated."""
     CITY_STATE_ASKED: _CityState.ValueType  # 1
-    """The call has been sent to the city."""
+    """The call has been sent to the city; again, with the code hedged, when it was sent once more."""
     CITY_STATE_ANSWERED: _CityState.ValueType  # 2
     """The city answered."""
     CITY_STATE_REFUSED: _CityState.ValueType  # 3
@@ -40,7 +40,9 @@ class _CityStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CityState.V
     CITY_STATE_TIMED_OUT: _CityState.ValueType  # 4
     """The city did not answer before the deadline."""
     CITY_STATE_UNREACHABLE: _CityState.ValueType  # 5
-    """No connection to the city."""
+    """The city was not reached: no connection; or, by the code, busy: it takes no more calls for now; circuit_open: it was
+    not asked, since it could not be reached several times in a row.
+    """
     CITY_STATE_FAILED: _CityState.ValueType  # 6
     """The city's node failed, or broke the protocol."""
 
@@ -50,7 +52,7 @@ class CityState(_CityState, metaclass=_CityStateEnumTypeWrapper):
 CITY_STATE_UNSPECIFIED: CityState.ValueType  # 0
 """Refused: a state is always stated."""
 CITY_STATE_ASKED: CityState.ValueType  # 1
-"""The call has been sent to the city."""
+"""The call has been sent to the city; again, with the code hedged, when it was sent once more."""
 CITY_STATE_ANSWERED: CityState.ValueType  # 2
 """The city answered."""
 CITY_STATE_REFUSED: CityState.ValueType  # 3
@@ -58,7 +60,9 @@ CITY_STATE_REFUSED: CityState.ValueType  # 3
 CITY_STATE_TIMED_OUT: CityState.ValueType  # 4
 """The city did not answer before the deadline."""
 CITY_STATE_UNREACHABLE: CityState.ValueType  # 5
-"""No connection to the city."""
+"""The city was not reached: no connection; or, by the code, busy: it takes no more calls for now; circuit_open: it was
+not asked, since it could not be reached several times in a row.
+"""
 CITY_STATE_FAILED: CityState.ValueType  # 6
 """The city's node failed, or broke the protocol."""
 Global___CityState: _TypeAlias = CityState  # noqa: Y015
@@ -80,7 +84,7 @@ class CityEvent(_message.Message):
     state: Global___CityState.ValueType
     """What happened; never unspecified."""
     code: _builtins.str
-    """The code of the refusal, such as credential_expired; empty where there is none."""
+    """The code of the refusal, such as credential_expired, or of the state; empty where there is none."""
     detail: _builtins.str
     """A sentence for people; may be empty."""
     elapsed_ms: _builtins.int

@@ -1,0 +1,87 @@
+"""How is one city asked, over the ways that there are, without waiting long for one that is gone?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+
+from hansa_coordinator.breaker import Breaker, BreakerRule
+from hansa_coordinator.hedge import first_result
+from hansa_coordinator.routes import Routes, Way
+from hansa_core.errors import BusyError, PeerError, RefusedError
+from hansa_core.trust.dsse import Envelope
+from hansa_wire.attach import CityCall
+from hansa_wire.status import UnreachableError
+
+Told = Callable[[str, str], None]
+"""Told a code and a sentence about a call that goes on."""
+
+SILENT_S = 10.0
+"""Seconds of silence that speak against a city. An asker with a short deadline proves nothing about it."""
+
+
+class CircuitOpenError(UnreachableError):
+    """The city was not asked: it could not be reached several times in a row, and is left alone for a while."""
+
+
+class Carrier:
+    """Carries calls to cities. `hedge_after_s`: how long a city may be silent before it is asked once more.
+
+    `clock`: seconds, never backwards.
+    """
+
+    def __init__(self, routes: Routes, *, hedge_after_s: float, rule: BreakerRule, clock: Callable[[], float]) -> None:
+        self._routes = routes
+        self._hedge_after_s = hedge_after_s
+        self._clock = clock
+        self._closed = Breaker(rule=rule)
+        self._breakers: dict[str, Breaker] = {}
+
+    async def carry(self, call: CityCall, told: Told) -> Envelope:
+        """What the city signed, unverified. Raises as NodeClient does; UnreachableError where no way leads there."""
+        ways = self._ways(call, self._routes.ways(call.city))
+        again = ways if len(ways) > 1 else ways * 2  # with one way only, the same one: the first call may be lost on it
+        sentence = f"no answer for {self._hedge_after_s:g} s: asked once more with the same signed query"
+        return await self._over(again, call, self._hedge_after_s, partial(told, "hedged", sentence))
+
+    async def relay(self, call: CityCall) -> Envelope:
+        """Answer a coordinator that asks through this one: on a way that is shorter than its own. It hedges itself."""
+        return await self._over(self._ways(call, self._routes.ways(call.city, hubs=call.hubs - 1)), call, None)
+
+    def came(self, cities: Collection[str]) -> None:
+        """A peer that reaches these cities has attached: what failed before says nothing any more."""
+        for city in cities:
+            self._breakers.pop(city, None)
+
+    def _ways(self, call: CityCall, ways: tuple[Way, ...]) -> tuple[Way, ...]:
+        if not ways:
+            raise UnreachableError(f"{call.city} does not listen, and is not attached")
+        return ways
+
+    async def _over(
+        self, ways: tuple[Way, ...], call: CityCall, after_s: float | None, told: Callable[[], None] = lambda: None
+    ) -> Envelope:
+        began = self._clock()
+        breaker = self._breaker(call.city)
+        if not breaker.permits(began):
+            again_s = max(1, round(breaker.wait_s(began)))
+            raise CircuitOpenError(f"{call.city} could not be reached several times in a row; try again in {again_s} s")
+        self._breakers[call.city] = breaker.asked(began, call.deadline_s)
+        try:
+            answer = await first_result([partial(way.carry, call) for way in ways], after_s=after_s, told=told)
+        except (RefusedError, PeerError, BusyError):
+            self._breakers[call.city] = self._breaker(call.city).succeeded()
+            raise
+        except ConnectionError as lost:
+            self._breakers[call.city] = self._breaker(call.city).failed(self._clock())
+            raise UnreachableError(str(lost)) from lost
+        except BaseException:
+            # Out of time, here or at the asker's end.
+            now, breaker = self._clock(), self._breaker(call.city)
+            self._breakers[call.city] = breaker.failed(now) if now - began >= SILENT_S else breaker.let_go()
+            raise
+        self._breakers[call.city] = self._breaker(call.city).succeeded()
+        return answer
+
+    def _breaker(self, city: str) -> Breaker:
+        return self._breakers.get(city, self._closed)

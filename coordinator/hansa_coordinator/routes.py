@@ -1,0 +1,107 @@
+"""By which ways can each city be asked at this moment?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from hansa_core.trust.dsse import Envelope
+from hansa_wire.attach import MAX_HUBS, Attacher, CallKind, CityCall, Reach
+from hansa_wire.line import Line
+from hansa_wire.node_rpc import NodeClient
+
+log = logging.getLogger(__name__)
+
+
+class Way(Protocol):
+    """One way to a city's node. `hubs`: how many other coordinators lie on it."""
+
+    @property
+    def hubs(self) -> int: ...
+
+    async def carry(self, call: CityCall) -> Envelope:
+        """What the city signed, unverified. Raises as NodeClient does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The node listens, and is called."""
+
+    node: NodeClient
+    hubs: int = 0
+
+    async def carry(self, call: CityCall) -> Envelope:
+        if call.query is None or call.credential is None:
+            return await self.node.describe(deadline_s=call.deadline_s)
+        ask = self.node.dry_run if call.kind is CallKind.DRY_RUN else self.node.ask
+        return await ask(call.query, call.credential, deadline_s=call.deadline_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The node, or a coordinator that reaches it, has attached here."""
+
+    line: Line
+    hubs: int
+
+    async def carry(self, call: CityCall) -> Envelope:
+        return await self.line.ask(replace(call, hubs=self.hubs))
+
+
+class Routes:
+    """The ways that there are: an AttachHandler. `dialled`: the nodes that listen, by city.
+
+    `cities`: those of the roster, in its order. `changed`: told whenever what `reach` says may have changed, and which
+    cities a peer has brought.
+    """
+
+    def __init__(
+        self, cities: tuple[str, ...], dialled: Mapping[str, NodeClient], changed: Callable[[Collection[str]], None]
+    ) -> None:
+        self.cities = cities
+        self._dialled = dialled
+        self._changed = changed
+        self._lines: dict[Attacher, Line] = {}
+
+    def ways(self, city: str, *, hubs: int = MAX_HUBS) -> tuple[Way, ...]:
+        """The ways with at most `hubs` other coordinators on them, the shortest first."""
+        ways: list[Way] = [Dialled(self._dialled[city])] if city in self._dialled else []
+        ways += [Attached(line, line.reach[city]) for line in self._lines.values() if city in line.reach]
+        return tuple(sorted((way for way in ways if way.hubs <= hubs), key=lambda way: way.hubs))
+
+    @property
+    def reach(self) -> Reach:
+        """What this coordinator presents where it attaches itself: the cities that are attached here, at any depth."""
+        nearest: dict[str, int] = {}
+        for line in self._lines.values():
+            for city, hubs in line.reach.items():
+                if hubs < MAX_HUBS and city in self.cities:
+                    nearest[city] = min(hubs + 1, nearest.get(city, MAX_HUBS))
+        return nearest
+
+    def attached(self, line: Line) -> None:
+        """The newest stream of a peer counts: the older one is a connection that it has given up."""
+        older = self._lines.get(line.attacher)
+        self._lines[line.attacher] = line
+        if older is not None:
+            older.close()
+        log.info("peer attached", extra={"peer": line.attacher.name, "cities": len(line.reach)})
+        self._changed(line.reach)
+
+    def changed(self, line: Line) -> None:
+        """The peer's reach has changed: what is under way goes on."""
+        self._changed(line.reach)
+
+    def detached(self, line: Line) -> None:
+        """The peer is gone, unless a newer stream has taken its place."""
+        if self._lines.get(line.attacher) is line:
+            del self._lines[line.attacher]
+            log.info("peer detached", extra={"peer": line.attacher.name})
+            self._changed(())
+
+    def close(self) -> None:
+        """Hang up on every attached peer."""
+        for line in tuple(self._lines.values()):
+            line.close()

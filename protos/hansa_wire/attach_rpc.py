@@ -1,0 +1,131 @@
+"""The stream of an attached peer over gRPC, at both of its ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Protocol
+
+import grpc
+import grpc.aio
+
+from hansa_core.errors import PeerError
+from hansa_protos.v1 import attach_pb2, attach_pb2_grpc
+from hansa_wire.attach import Attacher
+from hansa_wire.attachment import Attachment
+from hansa_wire.guard import guarded
+from hansa_wire.line import Line, not_theirs
+from hansa_wire.status import error_from_status
+from hansa_wire.tls import peer_certificate, spki_of
+
+if TYPE_CHECKING:
+    from hansa_wire.guard import CallContext
+
+ATTACH_SERVICE: str = attach_pb2.DESCRIPTOR.services_by_name["AttachService"].full_name
+
+_Response = attach_pb2.AttachServiceAttachResponse
+
+GREETING_S = 10.0
+"""Seconds that either end has for its first message."""
+
+
+class AttachHandler(Protocol):
+    """What a coordinator does with peers that attach."""
+
+    def attached(self, line: Line) -> None:
+        """A peer is there; `line.reach` says what for, and that may be nothing."""
+
+    def changed(self, line: Line) -> None:
+        """The peer's reach has changed."""
+
+    def detached(self, line: Line) -> None:
+        """The peer is gone; its line is closed."""
+
+
+def add_attach_service(
+    server: grpc.aio.Server, name: str, handler: AttachHandler, whose: Callable[[str], Attacher | None]
+) -> None:
+    """Let peers attach to the coordinator `name`. `whose`: who may under a pin (hex SHA-256 of the SPKI)."""
+    attach_pb2_grpc.add_AttachServiceServicer_to_server(_AttachServicer(name, handler, whose), server)
+
+
+async def attach(channel: grpc.aio.Channel, attachment: Attachment, *, attached: Callable[[], None]) -> None:
+    """Attach and answer until the coordinator ends the stream, also because `attachment` has hung up.
+
+    What `attachment` says first must be its presence. `attached` is told once the coordinator has let the peer in.
+    Raises as NodeClient does.
+    """
+    stub: attach_pb2_grpc.AttachServiceAsyncStub = attach_pb2_grpc.AttachServiceStub(channel)
+    call = stub.Attach()
+
+    async def send() -> None:
+        while (message := await attachment.outgoing.get()) is not None:
+            await call.write(message)
+        await call.done_writing()
+
+    sending = asyncio.create_task(send())
+    try:
+        async with asyncio.timeout(GREETING_S):
+            greeting = await call.read()
+        if not isinstance(greeting, _Response) or greeting.WhichOneof("said") != "attached":
+            raise PeerError("attach: the coordinator does not greet")
+        attached()
+        while isinstance(message := await call.read(), _Response):  # anything else is gRPC's word for the end
+            attachment.heard(message)
+    except grpc.aio.AioRpcError as error:
+        raise error_from_status(error) from error
+    finally:
+        call.cancel()
+        sending.cancel()
+        await asyncio.wait([sending])
+        if not sending.cancelled():
+            sending.exception()  # looked at: why the stream broke is what reading told
+        await attachment.abandon()
+
+
+class _AttachServicer(attach_pb2_grpc.AttachServiceServicer):
+    """Greets, and carries messages until either side ends the stream."""
+
+    def __init__(self, name: str, handler: AttachHandler, whose: Callable[[str], Attacher | None]) -> None:
+        self._name = name
+        self._handler = handler
+        self._whose = whose
+
+    async def Attach(  # type: ignore[override]  # noqa: N802  the stubs know only handlers that yield
+        self, _: AsyncIterator[attach_pb2.AttachServiceAttachRequest], context: CallContext
+    ) -> None:
+        async with guarded(context, "Attach", lambda _: True):
+            # Read before anybody is turned away: a peer that is still writing would miss why.
+            async with asyncio.timeout(GREETING_S):
+                first = await context.read()
+            attacher = self._whose(spki_of(peer_certificate(context)))
+            if attacher is None:
+                raise not_theirs()
+            if first is grpc.aio.EOF or first.WhichOneof("said") != "presence":
+                raise PeerError("attach: the first message says who attaches")
+            line = Line(attacher)
+            line.heard(first)
+            line.outgoing.put_nowait(_Response(attached=attach_pb2.Attached(coordinator=self._name)))
+            self._handler.attached(line)
+            reading = asyncio.create_task(self._read(line, context))
+            tasks = (reading, asyncio.create_task(_send(line, context)), asyncio.create_task(line.closed.wait()))
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                line.close()
+                self._handler.detached(line)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            if not reading.cancelled():
+                reading.result()
+
+    async def _read(self, line: Line, context: CallContext) -> None:
+        while (message := await context.read()) is not grpc.aio.EOF:
+            if line.heard(message):
+                self._handler.changed(line)
+
+
+async def _send(line: Line, context: CallContext) -> None:
+    while True:
+        await context.write(await line.outgoing.get())

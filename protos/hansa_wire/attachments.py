@@ -1,0 +1,112 @@
+"""The streams that one peer keeps open, to each coordinator of its choice by that one's own name."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+import grpc.aio
+
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.trust.roster import CoordinatorEntry
+from hansa_wire.attach import Reach
+from hansa_wire.attach_rpc import attach
+from hansa_wire.attachment import Answering, Attachment
+from hansa_wire.reconnect import STEADY_S, wait_before
+from hansa_wire.tls import dial_aio
+
+log = logging.getLogger(__name__)
+
+
+class Attachments:
+    """Keeps a peer attached. `name`: the peer's in the roster, for which `cert_pem` is pinned.
+
+    `draw`: a random share, 0 to 1, at each call: it spreads the attempts to come back.
+    """
+
+    def __init__(
+        self, name: str, answering: Answering, *, cert_pem: bytes, key_pem: bytes, draw: Callable[[], float]
+    ) -> None:
+        self._name = name
+        self._answering = answering
+        self._cert_pem = cert_pem
+        self._key_pem = key_pem
+        self._draw = draw
+        self._reach: Reach = {}
+        self._live: dict[str, Attachment] = {}
+        self._keeping: list[asyncio.Task[None]] = []
+        self._telling: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def keep(self, coordinators: Sequence[CoordinatorEntry], reach: Reach) -> None:
+        """Attach to each of `coordinators`, and again whenever a stream is lost."""
+        self._reach = reach
+        self._keeping = [asyncio.create_task(self._keep(entry)) for entry in coordinators]
+
+    def present(self, reach: Reach) -> None:
+        """Tell every coordinator which cities can be asked from now on; one that is slow holds up no other."""
+        self._reach = reach
+        for live in self._live.values():
+            telling = asyncio.create_task(live.present(reach))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+
+    async def stop(self, grace_s: float) -> None:
+        """Take no new calls, answer those under way for at most `grace_s`, and go away."""
+        self._stopping = True
+        for task in self._keeping:
+            if task.get_name() not in self._live:
+                task.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                await asyncio.gather(*(live.hang_up() for live in tuple(self._live.values())))
+                await asyncio.gather(*self._keeping, return_exceptions=True)
+        left = (*self._keeping, *self._telling)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _keep(self, entry: CoordinatorEntry) -> None:
+        task, loop, attempt = asyncio.current_task(), asyncio.get_running_loop(), 0
+        assert task is not None
+        task.set_name(entry.name)
+        while not self._stopping:
+            began = loop.time()
+            reason = "the coordinator ended the stream"
+            try:
+                await self._once(entry)
+            except (ConnectionError, TimeoutError, PeerError, RefusedError) as lost:
+                reason = str(lost)
+            except Exception as failure:  # noqa: BLE001  whatever it was, a peer that never comes back is worse
+                reason = type(failure).__name__  # its text may carry a value
+            attempt = 1 if loop.time() - began >= STEADY_S else attempt + 1
+            if not self._stopping:
+                again_s = wait_before(attempt, self._draw())
+                fields = {"coordinator": entry.name, "reason": reason, "again_in_s": round(again_s, 1)}
+                log.warning("not attached", extra=fields)
+                await asyncio.sleep(again_s)
+
+    async def _once(self, entry: CoordinatorEntry) -> None:
+        attachment = Attachment(self._name, self._answering)
+        await attachment.present(self._reach)
+        self._live[entry.name] = attachment
+        try:
+            # A channel of its own each time: gRPC's own backoff would come on top of ours.
+            async with self._dial(entry) as channel:
+                attached = partial(log.info, "attached", extra={"coordinator": entry.name})
+                await attach(channel, attachment, attached=attached)
+        finally:
+            self._live.pop(entry.name, None)
+
+    def _dial(self, entry: CoordinatorEntry) -> grpc.aio.Channel:
+        return dial_aio(
+            entry.host,
+            entry.port,
+            ca_pem=entry.ca_pem,
+            server_name=entry.server_name,
+            cert_pem=self._cert_pem,
+            key_pem=self._key_pem,
+        )

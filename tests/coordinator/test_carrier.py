@@ -1,0 +1,179 @@
+"""One city over the ways that there are: hedged, failed over, and left alone when it is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from hansa_coordinator.breaker import BreakerRule
+from hansa_coordinator.carrier import SILENT_S, Carrier, CircuitOpenError
+from hansa_coordinator.routes import Routes, Way
+from hansa_core.errors import BusyError, RefusedError
+from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_wire.attach import CallKind, CityCall
+from hansa_wire.status import UnreachableError
+
+SIGNER = Ed25519Signer(bytes(32))
+FIRST, SECOND = sign("word", b"first", SIGNER), sign("word", b"second", SIGNER)
+
+
+def ask(hubs: int = 4) -> CityCall:
+    return CityCall(city="bremen", kind=CallKind.DESCRIBE, deadline_s=30, hubs=hubs)
+
+
+@dataclass
+class FakeWay:
+    """A way that does what it is told, call by call: an answer, an error, or silence (None)."""
+
+    does: list[Envelope | Exception | None]
+    hubs: int = 0
+    calls: list[CityCall] = field(default_factory=list)
+    cancelled: int = 0
+
+    async def carry(self, call: CityCall) -> Envelope:
+        self.calls.append(call)
+        outcome = self.does.pop(0)
+        if outcome is None:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+        if isinstance(outcome, Exception):
+            raise outcome
+        assert outcome is not None
+        return outcome
+
+
+class FakeRoutes(Routes):
+    def __init__(self, *ways: FakeWay) -> None:
+        super().__init__(("bremen",), {}, lambda _: None)
+        self._ways = ways
+
+    def ways(self, city: str, *, hubs: int = 4) -> tuple[Way, ...]:
+        return tuple(way for way in self._ways if way.hubs <= hubs)
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def carrier(*ways: FakeWay, clock: Clock | None = None, failures: int = 2, hedge_after_s: float = 0.02) -> Carrier:
+    rule = BreakerRule(failures=failures)
+    return Carrier(FakeRoutes(*ways), hedge_after_s=hedge_after_s, rule=rule, clock=clock or Clock())
+
+
+def carried(by: Carrier, told: Callable[[str, str], None] = lambda *_: None) -> Envelope:
+    return asyncio.run(by.carry(ask(), told))
+
+
+def test_a_silent_city_is_asked_again_over_another_way_and_the_first_call_is_cancelled() -> None:
+    silent, quick, told = FakeWay([None]), FakeWay([SECOND], hubs=1), []
+    assert carried(carrier(silent, quick), lambda code, _: told.append(code)) == SECOND
+    assert (silent.cancelled, told) == (1, ["hedged"])
+    assert silent.calls[0] == quick.calls[0]  # the very same signed query
+
+
+def test_a_silent_city_with_one_way_is_asked_again_over_the_same() -> None:
+    way = FakeWay([None, SECOND])
+    assert carried(carrier(way)) == SECOND
+    assert len(way.calls) == 2
+
+
+def test_a_quick_city_is_asked_once() -> None:
+    way = FakeWay([FIRST])
+    assert carried(carrier(way, hedge_after_s=5)) == FIRST
+    assert len(way.calls) == 1
+
+
+@pytest.mark.parametrize("lost", [UnreachableError("gone"), BusyError(retry_after_s=1.0)])
+def test_a_lost_call_goes_another_way_at_once(lost: Exception) -> None:
+    assert carried(carrier(FakeWay([lost]), FakeWay([SECOND]), hedge_after_s=60)) == SECOND
+
+
+def test_a_refusal_counts_as_heard_and_is_not_asked_for_twice() -> None:
+    other = FakeWay([SECOND])
+    with pytest.raises(RefusedError):
+        carried(carrier(FakeWay([RefusedError("denied", "rule", "remedy")]), other))
+    assert not other.calls
+
+
+def test_a_hedge_that_is_turned_away_leaves_the_first_call_running() -> None:
+    async def slow_then_first(call: CityCall) -> Envelope:
+        await asyncio.sleep(0.1)
+        return FIRST
+
+    slow = FakeWay([])
+    slow.carry = slow_then_first  # type: ignore[method-assign]
+    assert carried(carrier(slow, FakeWay([BusyError(retry_after_s=1.0)]))) == FIRST
+
+
+def test_a_city_that_is_gone_is_left_alone_until_a_probe_reaches_it() -> None:
+    clock = Clock()
+    gone: list[Envelope | Exception | None] = [UnreachableError("gone")] * 4
+    way = FakeWay([*gone, FIRST, FIRST])
+    by = carrier(way, clock=clock)
+    for _ in range(2):
+        with pytest.raises(UnreachableError, match="gone"):
+            carried(by)
+    with pytest.raises(CircuitOpenError, match="try again in 2 s"):
+        carried(by)
+    assert len(way.calls) == 4
+    clock.now = 2.0
+    assert carried(by) == FIRST
+    assert carried(by) == FIRST
+
+
+def test_a_city_that_attaches_again_is_asked_at_once() -> None:
+    by = carrier(FakeWay([UnreachableError("gone"), UnreachableError("gone"), FIRST]), failures=1)
+    with pytest.raises(UnreachableError):
+        carried(by)
+    by.came(["bremen"])
+    assert carried(by) == FIRST
+
+
+def test_a_city_without_a_way_costs_it_nothing() -> None:
+    by = carrier(failures=1)
+    for _ in range(3):
+        with pytest.raises(UnreachableError, match="not attached"):
+            carried(by)
+
+
+@pytest.mark.parametrize(("silent_s", "opens"), [(SILENT_S - 1, False), (SILENT_S, True)])
+def test_only_a_long_silence_speaks_against_a_city(silent_s: float, opens: bool) -> None:
+    """Otherwise one analyst with tiny deadlines could shut a city for the others."""
+    clock = Clock()
+    way = FakeWay([None, FIRST])
+    by = carrier(way, clock=clock, failures=1, hedge_after_s=60)
+
+    async def leave() -> None:
+        asking = asyncio.create_task(by.carry(ask(), lambda *_: None))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        clock.now = silent_s
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(leave())
+    if opens:
+        with pytest.raises(CircuitOpenError):
+            carried(by)
+    else:
+        assert carried(by) == FIRST
+
+
+def test_a_hub_relays_only_over_ways_shorter_than_its_askers_and_does_not_hedge() -> None:
+    near, far = FakeWay([FIRST], hubs=1), FakeWay([SECOND], hubs=2)
+    work: Coroutine[Any, Any, Envelope] = carrier(near, far).relay(ask(hubs=2))
+    assert asyncio.run(work) == FIRST
+    with pytest.raises(UnreachableError):
+        asyncio.run(carrier(near, far).relay(ask(hubs=1)))
