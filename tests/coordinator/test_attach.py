@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -283,8 +284,10 @@ def test_a_coordinator_lost_in_mid_question_stops_the_work_and_is_found_again(le
     league.run(league.reaches(FIRST, "bremen"))
     events, close = asked_and_held(league, "bremen")
     league.run(league.stop_coordinator(FIRST))
-    with pytest.raises((ConnectionError, PeerError)):
-        list(events)
+    heard: list[CityState] = []
+    with suppress(ConnectionError, PeerError):  # the end of the city's stream may still be told, or not any more
+        heard.extend(event.state for event in events)
+    assert set(heard) <= {CityState.ASKED, CityState.UNREACHABLE}
     assert league.cities["bremen"].cancelled.wait(DEADLINE_S)
     close()
     league.heal()
