@@ -222,6 +222,8 @@ def test_a_city_that_detaches_finishes_what_is_under_way_and_takes_nothing_new(l
 
 def test_a_coordinator_that_stops_lets_the_question_to_an_attached_city_end(league: SimulatedLeague) -> None:
     city = league.cities["bremen"]
+    league.run(league.stop_coordinator(FIRST))
+    league.run(league.start_coordinator(FIRST, limits=Limits(stop_grace_s=DEADLINE_S)))
     league.run(league.attach_city("bremen", FIRST))
     league.run(league.reaches(FIRST, "bremen"))
     answer = city.ask
