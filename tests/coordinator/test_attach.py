@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -221,6 +222,8 @@ def test_a_city_that_detaches_finishes_what_is_under_way_and_takes_nothing_new(l
 
 def test_a_coordinator_that_stops_lets_the_question_to_an_attached_city_end(league: SimulatedLeague) -> None:
     city = league.cities["bremen"]
+    league.run(league.stop_coordinator(FIRST))
+    league.run(league.start_coordinator(FIRST, limits=Limits(stop_grace_s=DEADLINE_S)))
     league.run(league.attach_city("bremen", FIRST))
     league.run(league.reaches(FIRST, "bremen"))
     answer = city.ask
@@ -283,8 +286,10 @@ def test_a_coordinator_lost_in_mid_question_stops_the_work_and_is_found_again(le
     league.run(league.reaches(FIRST, "bremen"))
     events, close = asked_and_held(league, "bremen")
     league.run(league.stop_coordinator(FIRST))
-    with pytest.raises((ConnectionError, PeerError)):
-        list(events)
+    heard: list[CityState] = []
+    with suppress(ConnectionError, PeerError):  # the end of the city's stream may still be told, or not any more
+        heard.extend(event.state for event in events)
+    assert set(heard) <= {CityState.ASKED, CityState.UNREACHABLE}
     assert league.cities["bremen"].cancelled.wait(DEADLINE_S)
     close()
     league.heal()
