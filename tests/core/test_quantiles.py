@@ -69,7 +69,7 @@ def test_counts_that_contradict_one_another_are_found() -> None:
 def test_the_interval_holds_both_order_statistics_and_the_value(
     values: list[int], q: float, hidden: frozenset[Bin]
 ) -> None:
-    found = quantile(segments_of(counts(values, hidden), ENDS, len(values)), q)
+    found = quantile(counts(values, hidden), ENDS, len(values), q)
     assert found is not None
     place = Fraction(repr(q)) * (len(values) - 1)
     ordered = sorted(values)
@@ -83,15 +83,24 @@ def test_the_interval_holds_both_order_statistics_and_the_value(
 
 
 def test_ties_and_single_values_are_exact_in_a_bin_of_one() -> None:
-    segments = segments_of(counts([50] * 7), ENDS, 7)
     for q in (0.0, 0.5, 1.0):
-        found = quantile(segments, q)
+        found = quantile(counts([50] * 7), ENDS, 7, q)
         assert found is not None
         assert {found.lower, found.value, found.upper} == {50}
 
 
+def test_a_suppressed_bin_at_the_far_end_widens_nothing() -> None:
+    hidden = frozenset({(50, 50), (51, 99)})
+    found = quantile(counts([5, 15, 20, 35, 70], hidden), ENDS, 5, 0.5)
+    assert found is not None
+    assert (found.lower, found.upper) == (10, 29)
+    above = quantile(counts([5, 15, 60, 70, 80], frozenset({(0, 9), (10, 29), (30, 49)})), ENDS, 5, 0.75)
+    assert above is not None
+    assert (above.lower, above.upper) == (51, 99)
+
+
 def test_the_quantile_of_nothing_is_null() -> None:
-    assert quantile(segments_of(counts([]), ENDS, 0), 0.5) is None
+    assert quantile(counts([]), ENDS, 0, 0.5) is None
 
 
 def test_bins_are_half_open_in_the_columns_unit_and_closed_in_quanta() -> None:

@@ -103,15 +103,18 @@ def _from_bins(aggregate: Aggregate, moments: Sequence[int | None], contract: Co
     *rows, count = moments
     assert count is not None
     counts = dict(zip(bins_of(column), rows, strict=True))
-    segments = segments_of(counts, bounds_in_quanta(column), count)
-    if None in rows and len(segments) == 1:
-        return Finished(value=None, hidden=True)
+    ends = bounds_in_quanta(column)
     if aggregate.function is AggregateFunction.HISTOGRAM:
+        segments = segments_of(counts, ends, count)
+        if None in rows and len(segments) == 1:
+            return Finished(value=None, hidden=True)
         return Finished(value=tuple(_bin(segment, measure) for segment in segments))
     assert aggregate.quantile is not None
-    found = quantile(segments, aggregate.quantile)
+    found = quantile(counts, ends, count, aggregate.quantile)
     if found is None:
         return Finished(value=None)
+    if None in rows and (found.lower, found.upper) == ends:
+        return Finished(value=None, hidden=True)
     lower, upper = float(found.lower * measure.quantum), float(found.upper * measure.quantum)
     return Finished(value=nearest_float(found.value * measure.quantum), interval=(lower, upper))
 

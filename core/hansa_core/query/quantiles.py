@@ -45,6 +45,31 @@ def segments_of(counts: Mapping[Bin, int | None], ends: Bin, total: int) -> tupl
 
 def contradict(counts: Mapping[Bin, int | None], ends: Bin, total: int) -> bool:
     """Whether no rows can have these counts: published bins tie the numbers of rows before their two ends together."""
+    before = _rows_before(counts, ends, total)
+    return before is None or any(before[low] > before[high] for low, high in pairwise(sorted(before)))
+
+
+def quantile(counts: Mapping[Bin, int | None], ends: Bin, total: int, q: float) -> Quantile | None:
+    """The quantile q of `total` values in `ends`; None without values.
+
+    The interval is the hull of the bins that hold the order statistics ⌊q(n−1)⌋ and ⌈q(n−1)⌉, counted from 0: for each
+    the narrowest published bin that surely does, as published bins below or above it tell. The value lies on the
+    straight line between the two, each placed as if the values of its bin stood evenly in it.
+    """
+    if not total:
+        return None
+    before = _rows_before(counts, ends, total)
+    assert before is not None  # counts that contradict one another never come this far
+    place = Fraction(repr(q)) * (total - 1)  # repr gives the decimal that was meant
+    bins = [Segment(*ends, total), *(Segment(*held, rows) for held, rows in counts.items() if rows)]
+    low, high = (_statistic(bins, before, rank) for rank in (math.floor(place), math.ceil(place)))
+    share = place - math.floor(place)
+    value = low.value + (high.value - low.value) * share
+    return Quantile(lower=min(low.lower, high.lower), upper=max(low.upper, high.upper), value=value)
+
+
+def _rows_before(counts: Mapping[Bin, int | None], ends: Bin, total: int) -> dict[int, int] | None:
+    """How many values lie below each mark that published bins tie to the ends; None where they contradict."""
     ties: dict[int, list[tuple[int, int]]] = {}
     for (first, last), rows in counts.items():
         if rows is not None:
@@ -59,31 +84,14 @@ def contradict(counts: Mapping[Bin, int | None], ends: Bin, total: int) -> bool:
                 before[other] = before[mark] + rows
                 stack.append(other)
             elif before[other] != before[mark] + rows:
-                return True
-    return any(before[low] > before[high] for low, high in pairwise(sorted(before)))
+                return None
+    return before
 
 
-def quantile(segments: Sequence[Segment], q: float) -> Quantile | None:
-    """The quantile q of the values in rising `segments`; None without values.
-
-    The interval is the hull of the segments that hold the order statistics ⌊q(n−1)⌋ and ⌈q(n−1)⌉, counted from 0. The
-    value lies on the straight line between the two, each placed as if the values of its segment stood evenly in it.
-    """
-    count = sum(segment.rows for segment in segments)
-    if not count:
-        return None
-    place = Fraction(repr(q)) * (count - 1)  # repr gives the decimal that was meant
-    (low, below), (high, above) = (_statistic(segments, rank) for rank in (math.floor(place), math.ceil(place)))
-    share = place - math.floor(place)
-    return Quantile(lower=low.first, upper=high.last, value=below + (above - below) * share)
-
-
-def _statistic(segments: Sequence[Segment], rank: int) -> tuple[Segment, Fraction]:
-    """The segment that holds the value of this rank, and where in it."""
-    before = 0
-    for segment in segments:
-        if rank < before + segment.rows:
-            share = Fraction(2 * (rank - before) + 1, 2 * segment.rows)
-            return segment, segment.first + (segment.last - segment.first) * share
-        before += segment.rows
-    raise AssertionError("a rank is below the number of values")
+def _statistic(bins: Sequence[Segment], before: Mapping[int, int], rank: int) -> Quantile:
+    """Where the value of this rank lies, by the narrowest bin that surely holds it."""
+    holding = (one for one in bins if one.first in before and 0 <= rank - before[one.first] < one.rows)
+    narrowest = min(holding, key=lambda one: one.last - one.first)
+    share = Fraction(2 * (rank - before[narrowest.first]) + 1, 2 * narrowest.rows)
+    value = narrowest.first + (narrowest.last - narrowest.first) * share
+    return Quantile(lower=narrowest.first, upper=narrowest.last, value=value)
