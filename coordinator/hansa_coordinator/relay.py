@@ -85,7 +85,8 @@ class Relay:
                 if event.state is not CityState.ASKED:
                     ends[event.state] += 1
                 yield event
-        log.info("dry run carried" if dry else "question carried", extra={"ends": dict(ends)})
+        told = ", ".join(f"{end} {count}" for end, count in sorted(ends.items()))
+        log.info("dry run carried" if dry else "question carried", extra={"ends": told})
 
     def _carry(self, calls: Mapping[str, Call], deadline_s: float) -> AsyncGenerator[CityEvent, None]:
         return fan_out(calls, deadline_s=min(deadline_s, self._max_deadline_s), max_concurrency=self._max_concurrency)
