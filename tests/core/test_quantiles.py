@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_core.query.finalise import finalise
-from hansa_core.query.measure_bins import Bin, bins_of, finest_bins, level_bins
+from hansa_core.query.measure_bins import Bin, bins_of, level_bins
 from hansa_core.query.plan import Aggregate, AggregateFunction
 from hansa_core.query.quantiles import Segment, contradict, quantile, segments_of
 from hansa_strategies import TRIPS
@@ -105,8 +105,9 @@ def test_the_quantile_of_nothing_is_null() -> None:
 
 def test_bins_are_half_open_in_the_columns_unit_and_closed_in_quanta() -> None:
     duration = TRIPS.columns["duration"]  # quanta of 5, cuts at 30 and at 10, 30, 60, bounds 0 to 600
-    assert finest_bins(duration) == ((0, 2), (3, 6), (7, 12), (13, 120))
-    assert bins_of(duration) == ((0, 6), (7, 120), *finest_bins(duration))
+    finest = level_bins(duration, duration.bins[-1])
+    assert finest == ((0, 2), (3, 6), (7, 12), (13, 120))
+    assert bins_of(duration) == ((0, 6), (7, 120), *finest)
     assert level_bins(duration, [Fraction(600), Fraction(10)]) == ((0, 2), (3, 120))
 
 

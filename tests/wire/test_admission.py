@@ -8,24 +8,9 @@ import grpc
 import pytest
 
 from hansa_core.errors import BusyError, PeerError
+from hansa_ended_call import Ended
 from hansa_wire.admission import Admission
 from hansa_wire.status import RETRY_METADATA, Status, error_from_status, status_from_error
-
-
-class Ended:
-    """A call that ended with a status."""
-
-    def __init__(self, status: Status) -> None:
-        self._status = status
-
-    def code(self) -> grpc.StatusCode:
-        return self._status.code
-
-    def details(self) -> str:
-        return self._status.text
-
-    def trailing_metadata(self) -> tuple[tuple[str, bytes], ...]:
-        return self._status.metadata
 
 
 def test_no_more_come_in_than_there_is_room_for() -> None:

@@ -24,8 +24,3 @@ def level_bins(column: ContractColumn, cuts: Sequence[Fraction]) -> tuple[Bin, .
 def bins_of(column: ContractColumn) -> tuple[Bin, ...]:
     """The bins of all levels, each once: where a fine one is suppressed, a coarse one may be published."""
     return tuple(dict.fromkeys(one for cuts in column.bins for one in level_bins(column, cuts)))
-
-
-def finest_bins(column: ContractColumn) -> tuple[Bin, ...]:
-    """The bins of the finest level, in rising order."""
-    return level_bins(column, column.bins[-1])
