@@ -1,0 +1,142 @@
+"""Which logs and witnesses must have signed a checkpoint to be believed? (C2SP tlog-policy.)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hansa_core.errors import PeerError
+from hansa_core.tlog.checkpoint import Checkpoint
+from hansa_core.tlog.cosignature import cosignature_time
+from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, Note, VerifierKey, check_note, read_note, signature_by
+
+NO_QUORUM = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyLog:
+    """A log whose checkpoints count; its key's name is its origin. `url`: for those who talk to it; empty: none."""
+
+    key: VerifierKey
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyWitness:
+    """A witness under the name that it has in this policy only. `url`: for those who talk to it; empty: none."""
+
+    name: str
+    key: VerifierKey
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyGroup:
+    """Counts as a witness where at least `threshold` of its members, witnesses or earlier groups, do."""
+
+    name: str
+    threshold: int
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Whom to believe. Raises PeerError at birth.
+
+    `quorum`: the name of the witness or group that must have cosigned, or NO_QUORUM.
+    """
+
+    logs: tuple[PolicyLog, ...]
+    witnesses: tuple[PolicyWitness, ...] = ()
+    groups: tuple[PolicyGroup, ...] = ()
+    quorum: str = NO_QUORUM
+
+    def __post_init__(self) -> None:
+        _check_keys("log", [each.key for each in self.logs], ED25519)
+        _check_keys("witness", [each.key for each in self.witnesses], COSIGNATURE_V1)
+        for url in (*(log.url for log in self.logs), *(witness.url for witness in self.witnesses)):
+            if url:
+                check_item(url, "a url of the policy")
+        _check_names(self)
+
+    def check(self, note: bytes) -> Checkpoint:
+        """The checkpoint, if one of the logs signed it as its own and the quorum cosigned it. Raises PeerError.
+
+        A wrong signature by any key of the policy refuses the note.
+        """
+        opened = read_note(note)
+        checkpoint = Checkpoint.parse(opened.text)
+        signed_by = {log.key.name for log in self.logs if _signed(opened, log.key)}
+        if checkpoint.origin not in signed_by:
+            raise PeerError("no log of the policy signed the checkpoint as its own")
+        missing = self.missing(opened)
+        if missing:
+            raise PeerError(f"the checkpoint lacks cosignatures: {missing}")
+        return checkpoint
+
+    def missing(self, note: Note) -> str:
+        """What the note lacks for the quorum, in words; empty: nothing. Raises PeerError on a wrong cosignature."""
+        counted = {each.name: cosignature_time(note, each.key) is not None for each in self.witnesses}
+        for group in self.groups:
+            counted[group.name] = sum(counted[member] for member in group.members) >= group.threshold
+        if self.quorum == NO_QUORUM or counted[self.quorum]:
+            return ""
+        cosigned = sum(counted[each.name] for each in self.witnesses)
+        return (
+            f"{cosigned} of {len(self.witnesses)} witnesses cosigned it, which does not make the quorum {self.quorum}"
+        )
+
+
+def check_item(text: str, where: str) -> None:
+    """Raise PeerError unless `text` can stand as one item of a policy's line."""
+    if not text or any(each <= " " or each == "\x7f" for each in text):
+        raise PeerError(f"{where} must be non-empty, without spaces or control characters")
+
+
+def _signed(note: Note, key: VerifierKey) -> bool:
+    if signature_by(note, key) is None:
+        return False
+    check_note(note, key)
+    return True
+
+
+def _check_keys(what: str, keys: Iterable[VerifierKey], algorithm: int) -> None:
+    seen: set[bytes] = set()
+    for key in keys:
+        if key.algorithm != algorithm:
+            raise PeerError(
+                f"the {what} {key.name} has signature type {key.algorithm:#04x}; it must be {algorithm:#04x}"
+            )
+        if key.key in seen:
+            raise PeerError(f"the {what} key of {key.name} stands twice in the policy")
+        seen.add(key.key)
+
+
+def _check_names(policy: Policy) -> None:
+    defined: set[str] = set()
+    members: set[str] = set()
+    for witness in policy.witnesses:
+        _define(witness.name, defined)
+    for group in policy.groups:
+        if not 1 <= group.threshold <= len(group.members):
+            raise PeerError(
+                f"group {group.name} asks for {group.threshold} of {len(group.members)} members; 1 up to all must do"
+            )
+        for member in group.members:
+            if member not in defined:
+                raise PeerError(f"group {group.name} names {member}, which no earlier line defines")
+            if member in members:
+                raise PeerError(f"{member} is a group member twice; once is allowed")
+            members.add(member)
+        _define(group.name, defined)
+    if policy.quorum != NO_QUORUM and policy.quorum not in defined:
+        raise PeerError(f"the quorum {policy.quorum} is neither a witness nor a group of the policy")
+
+
+def _define(name: str, defined: set[str]) -> None:
+    check_item(name, "a name of the policy")
+    if name == NO_QUORUM:
+        raise PeerError(f"the name {NO_QUORUM} is taken: it says that no quorum is needed")
+    if name in defined:
+        raise PeerError(f"the name {name} is defined twice in the policy")
+    defined.add(name)
