@@ -49,6 +49,12 @@ class JsonObject:
             raise self._wrong(name, "a whole number")
         return value
 
+    def flag(self, name: str) -> bool:
+        value = self.values[name]
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false")
+        return value
+
     def texts(self, name: str) -> tuple[str, ...]:
         return tuple(_only(str, item, self._wrong(name, "a list of strings")) for item in self._list(name))
 

@@ -1,0 +1,73 @@
+"""Do the ledgers add up: spent before plus cost is spent now, within the limit?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hansa_core.evidence.entries import BudgetCreated, BudgetReset, Charge, NodeRecovered, QueryAborted, QueryDecision
+from hansa_core.evidence.finding import AuditRule, Breaches
+
+
+@dataclass(slots=True)
+class _Balance:
+    """A ledger as the log has it. `exhausted`: a recovery could not prove what was spent."""
+
+    unit: str
+    limit: int
+    spent: int = 0
+    exhausted: bool = False
+
+
+class Ledgers:
+    """Every ledger's balance. After a breach the entry's own figures go on, so that one fault is one finding."""
+
+    def __init__(self) -> None:
+        self._balances: dict[str, _Balance] = {}
+
+    def create(self, body: BudgetCreated) -> Breaches:
+        if body.ledger in self._balances:
+            yield AuditRule.LEDGER, f"ledger {body.ledger} is created a second time, which forgets what was spent"
+        self._balances[body.ledger] = _Balance(unit=body.unit, limit=body.limit)
+
+    def reset(self, body: BudgetReset) -> Breaches:
+        known = self._balances.get(body.ledger)
+        if known is None:
+            yield AuditRule.LEDGER, f"ledger {body.ledger} is reset and was never created"
+        elif known.unit != body.unit:
+            yield AuditRule.LEDGER, f"ledger {body.ledger} changes its unit from {known.unit} to {body.unit}"
+        self._balances[body.ledger] = _Balance(unit=body.unit, limit=body.limit)
+
+    def recover(self, body: NodeRecovered) -> Breaches:
+        for ledger in body.exhausted:
+            balance = self._balances.get(ledger)
+            if balance is None:
+                yield AuditRule.LEDGER, f"ledger {ledger} is exhausted and was never created"
+            else:
+                balance.spent, balance.exhausted = balance.limit, True
+
+    def charge(self, body: QueryDecision | QueryAborted) -> Breaches:
+        if not body.ledgers:
+            return
+        names = [charge.ledger for charge in body.ledgers]
+        if len(set(names)) != len(names):
+            yield AuditRule.LEDGER, "one entry charges a ledger twice"
+        for charge in body.ledgers:
+            yield from self._charge(charge)
+
+    def _charge(self, charge: Charge) -> Breaches:
+        name, balance = charge.ledger, self._balances.get(charge.ledger)
+        if balance is None:
+            yield AuditRule.LEDGER, f"ledger {name} is charged and was never created"
+            self._balances[name] = _Balance(unit=charge.unit, limit=charge.limit, spent=charge.spent)
+            return
+        if (charge.unit, charge.limit) != (balance.unit, balance.limit):
+            told, held = f"{charge.limit} {charge.unit}", f"{balance.limit} {balance.unit}"
+            yield AuditRule.LEDGER, f"ledger {name} has the limit {told} here, and {held} in its budget"
+        if charge.cost and balance.exhausted:
+            yield AuditRule.LEDGER, f"ledger {name} is charged {charge.cost}, and a recovery left it exhausted"
+        if charge.spent != balance.spent + charge.cost:
+            sums = f"{balance.spent} before and a cost of {charge.cost} make {balance.spent + charge.cost}"
+            yield AuditRule.LEDGER, f"ledger {name}: {sums}, and the entry says {charge.spent}"
+        if charge.spent > balance.limit:
+            yield AuditRule.LEDGER, f"ledger {name} is overspent: {charge.spent} of {balance.limit} {balance.unit}"
+        balance.spent = charge.spent

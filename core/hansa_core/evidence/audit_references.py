@@ -1,0 +1,89 @@
+"""Does what an entry points at exist: an opening, a question that waits, an earlier head, an answer of its own?"""
+
+from __future__ import annotations
+
+from hansa_core.evidence.entries import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
+    Body,
+    NodeRecovered,
+    OpeningRead,
+    PeerHead,
+    QueryDecision,
+)
+from hansa_core.evidence.finding import AuditRule, Breaches
+
+
+class Openings:
+    """Which fields each entry committed to, a byte for each entry."""
+
+    def __init__(self) -> None:
+        self._sets: dict[frozenset[str], int] = {frozenset(): 0}
+        self._set_of = bytearray()
+
+    def note(self, body: Body | None) -> None:
+        """The next entry; None where it cannot be read."""
+        fields = frozenset(getattr(body, "opening", ()))
+        # The kinds allow a handful of different sets.
+        self._set_of.append(self._sets.setdefault(fields, len(self._sets)))
+
+    def read(self, body: OpeningRead) -> Breaches:
+        if body.index >= len(self._set_of):
+            yield AuditRule.OPENING, f"an opening of entry {body.index} is read, which comes later"
+        elif body.field not in list(self._sets)[self._set_of[body.index]]:
+            yield AuditRule.OPENING, f"entry {body.index} has no {body.field} in its opening"
+
+
+class Results:
+    """Each answer has a nonce of its own, so no two entries carry one answer."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+
+    def note(self, body: QueryDecision) -> Breaches:
+        short = int(body.result_hash[:16], 16)  # 64 bits: enough against chance, and half the memory
+        if short in self._seen:
+            yield AuditRule.RESULT, f"the answer {body.result_hash[:16]}… stands in an earlier entry"
+        self._seen.add(short)
+
+
+class Approvals:
+    """A steward decides once on each question that waits."""
+
+    def __init__(self) -> None:
+        self._waiting: set[str] = set()
+
+    def ask(self, body: ApprovalAsked) -> Breaches:
+        if body.query_hash in self._waiting:
+            yield AuditRule.APPROVAL, f"approval of {body.query_hash[:16]}… is asked twice"
+        self._waiting.add(body.query_hash)
+
+    def settle(self, body: ApprovalGiven | ApprovalDenied) -> Breaches:
+        if body.query_hash not in self._waiting:
+            yield AuditRule.APPROVAL, f"nobody asked for the approval of {body.query_hash[:16]}…"
+        self._waiting.discard(body.query_hash)
+
+
+class PeerHeads:
+    """The heads that this city cosigned. `origin`: its own log, which it does not witness."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._heads: dict[str, tuple[int, str]] = {}
+
+    def note(self, body: PeerHead) -> Breaches:
+        size, root = self._heads.get(body.origin, (0, body.root))
+        if body.origin == self._origin:
+            yield AuditRule.PEER_HEAD, "a city does not witness its own log"
+        if body.size < size:
+            yield AuditRule.PEER_HEAD, f"the log {body.origin} shrinks from {size} entries to {body.size}"
+        elif body.size == size and body.root != root:
+            yield AuditRule.PEER_HEAD, f"the log {body.origin} has two roots at {size} entries: it was forked"
+        self._heads[body.origin] = (body.size, body.root)
+
+
+def check_recovery(body: NodeRecovered, index: int) -> Breaches:
+    """A recovery brings a log forward, to entries that stand before its own."""
+    if not body.from_size <= body.to_size <= index:
+        yield AuditRule.RECOVERY, f"entry {index} says that the log went from {body.from_size} to {body.to_size}"

@@ -1,0 +1,67 @@
+"""Is this answer in the city's log? A receipt is a C2SP tlog-proof that carries the very leaf as its extra data."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from hansa_core.errors import PeerError
+from hansa_core.evidence.entries import Decision, QueryDecision
+from hansa_core.evidence.entry import Entry, decode_entry
+from hansa_core.query.answer import Answer, Refusal, Release
+from hansa_core.tlog.checkpoint import Checkpoint
+from hansa_core.tlog.proof import decode_proof
+from hansa_core.trust.roster import Member
+from hansa_core.trust.witnesses import log_vkey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A proven place in a city's log: what stands at `index`, under a checkpoint that the log signed.
+
+    `leaf`: the entry's bytes. Who cosigned the checkpoint is not judged here; the note is in the proof.
+    """
+
+    index: int
+    leaf: bytes
+    entry: Entry
+    decision: QueryDecision
+    checkpoint: Checkpoint
+
+
+def read_receipt(receipt: bytes, *, member: Member) -> Receipt:
+    """The decision that `receipt` proves to be in the member's log. Raises PeerError unless it proves one."""
+    proof = decode_proof(receipt)
+    checkpoint = proof.verify(proof.extra, log_vkey(member))
+    entry = decode_entry(proof.extra)
+    if not isinstance(entry.body, QueryDecision):
+        raise PeerError(f"the receipt proves a {entry.type}, not a decision on a query")
+    if entry.node != member.city:
+        raise PeerError(f"the receipt's entry is by the node of {entry.node}, in the log of {member.city}")
+    return Receipt(index=proof.index, leaf=proof.extra, entry=entry, decision=entry.body, checkpoint=checkpoint)
+
+
+def check_receipt(receipt: bytes, *, member: Member, payload: bytes, answer: Answer) -> Receipt:
+    """The receipt, if it proves that the member's log holds this answer and tells it as it is. Raises PeerError.
+
+    `payload`: the signed bytes of the answer. `answer`: what they say.
+    """
+    read = read_receipt(receipt, member=member)
+    told, outcome = read.decision, answer.outcome
+    _same("query", told.query_hash, answer.query_hash.hex())
+    _same("answer", told.result_hash, hashlib.sha256(payload).hexdigest())
+    match outcome:
+        case Refusal():
+            _same("decision", told.decision, Decision.REFUSE)
+            _same("refusal's code", told.code, outcome.code)
+        case Release():
+            _same("decision", told.decision, Decision.PERMIT)
+            _same("dataset", told.dataset, str(outcome.contract))
+            _same("level", told.level, outcome.level)
+            _same("data version", told.data_version, outcome.data_version)
+    return read
+
+
+def _same(what: str, logged: object, answered: object) -> None:
+    if logged != answered:
+        raise PeerError(f"the receipt is for another {what} than the answer's")

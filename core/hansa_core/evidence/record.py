@@ -1,0 +1,142 @@
+"""How is a frozen dataclass of the log's kinds checked at birth, written as JSON, and described in JSON Schema?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import NoneType, UnionType
+from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
+
+from hansa_core.evidence.canonical import JsonValue
+from hansa_core.evidence.kinds import Digests, Kind, Words
+
+
+class Record:
+    """A frozen dataclass whose fields are annotated with kinds, are records, or are tuples of records.
+
+    A field that may be None is absent in JSON then. Raises ValueError at birth.
+    """
+
+    __slots__ = ()
+    RULES: ClassVar[tuple[dict[str, Any], ...]] = ()  # what `check_together` demands, in JSON Schema
+
+    def __post_init__(self) -> None:
+        for member in _fields_of(type(self)):
+            member.check(getattr(self, member.name))
+        self.check_together()
+
+    def check_together(self) -> None:
+        """Raise ValueError if the fields, each good by itself, contradict each other."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The record as a JSON object."""
+        values = ((member, getattr(self, member.name)) for member in _fields_of(type(self)))
+        return {member.name: member.write(value) for member, value in values if value is not None}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], *, is_valid: bool = False) -> Self:
+        """The record of a JSON object. Raises ValueError or TypeError for a wrong field.
+
+        `is_valid`: the object was held against `schema`, so the same checks need not run a second time.
+        """
+        if not is_valid:
+            known = {member.name: member for member in _fields_of(cls)}
+            return cls(
+                **{name: known[name].read(value) if name in known else value for name, value in dict(values).items()}
+            )
+        record = cls.__new__(cls)
+        for member in _fields_of(cls):
+            value = values.get(member.name)
+            if value is not None and member.is_compound:
+                value = member.read(value, is_valid=True)
+            object.__setattr__(record, member.name, value)
+        return record
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """The JSON Schema of the object; other records stand in it by reference to `$defs`."""
+        members = _fields_of(cls)
+        rules = {"allOf": list(cls.RULES)} if cls.RULES else {}
+        return {
+            "type": "object",
+            "description": " ".join((cls.__doc__ or "").split()),
+            "properties": {member.name: member.schema() for member in members},
+            "required": [member.name for member in members if not member.is_optional],
+            "additionalProperties": False,
+            **rules,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    """One field: of a kind, or a record, or (`is_many`) a tuple of records."""
+
+    name: str
+    is_optional: bool
+    kind: Kind | None = None
+    record: type[Record] | None = None
+    is_many: bool = False
+    is_compound: bool = field(init=False)  # JSON holds its value in another form
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_compound", self.kind is None or isinstance(self.kind, Words))
+
+    def check(self, value: object) -> None:
+        if value is None and self.is_optional:
+            return
+        if self.kind is not None:
+            self.kind.check(value, self.name)
+            return
+        assert self.record is not None
+        if self.is_many:
+            if not isinstance(value, tuple) or not all(isinstance(each, self.record) for each in value):
+                raise ValueError(f"{self.name} must be a tuple of {self.record.__name__}")
+        elif not isinstance(value, self.record):
+            raise ValueError(f"{self.name} must be a {self.record.__name__}")
+
+    def write(self, value: Any) -> JsonValue:
+        if self.record is None:
+            return dict(value) if isinstance(self.kind, Digests) else value
+        return [each.to_json() for each in value] if self.is_many else value.to_json()
+
+    def read(self, value: Any, *, is_valid: bool = False) -> object:
+        if self.record is None:
+            return tuple(value) if isinstance(self.kind, Words) else value
+        if self.is_many:
+            return tuple(self.record.from_json(each, is_valid=is_valid) for each in value)
+        return self.record.from_json(value, is_valid=is_valid)
+
+    def schema(self) -> dict[str, Any]:
+        if self.kind is not None:
+            return self.kind.schema()
+        assert self.record is not None
+        one = {"$ref": f"#/$defs/{self.record.__name__}"}
+        return {"type": "array", "items": one} if self.is_many else one
+
+
+_FIELDS: dict[type[Record], tuple[_Field, ...]] = {}  # each class's annotations are read once
+
+
+def records_in(cls: type[Record]) -> tuple[type[Record], ...]:
+    """The records that fields of this one hold."""
+    return tuple(member.record for member in _fields_of(cls) if member.record is not None)
+
+
+def _fields_of(cls: type[Record]) -> tuple[_Field, ...]:
+    known = _FIELDS.get(cls)
+    if known is None:
+        hints = get_type_hints(cls, include_extras=True)
+        known = tuple(_field(each.name, hints[each.name]) for each in fields(cls))  # type: ignore[arg-type]
+        _FIELDS[cls] = known
+    return known
+
+
+def _field(name: str, hint: Any) -> _Field:
+    is_optional = isinstance(hint, UnionType) or NoneType in get_args(hint)
+    if is_optional:
+        (hint,) = (each for each in get_args(hint) if each is not NoneType)
+    if get_origin(hint) is tuple:
+        return _Field(name=name, is_optional=is_optional, record=get_args(hint)[0], is_many=True)
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return _Field(name=name, is_optional=is_optional, record=hint)
+    return _Field(name=name, is_optional=is_optional, kind=hint.__metadata__[0])

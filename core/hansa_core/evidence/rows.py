@@ -1,0 +1,84 @@
+"""How does a log read as a table: one row for each entry, with the columns that people filter by?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from hansa_core.evidence.entries import QueryAborted, QueryDecision
+from hansa_core.evidence.entry import Entry
+
+ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """An entry in one row. None: this entry says nothing of the kind.
+
+    `decision`: permit, refuse, needs_approval, or aborted. `cost`: what it took from all ledgers together.
+    """
+
+    index: int
+    time_unix_s: int
+    node: str
+    type: str
+    organisation: str | None = None
+    purpose: str | None = None
+    dataset: str | None = None
+    level: str | None = None
+    data_version: int | None = None
+    policy: str | None = None
+    decision: str | None = None
+    code: str | None = None
+    recalled: bool | None = None
+    cost: int | None = None
+    query_hash: str | None = None
+
+
+COLUMNS = tuple(field.name for field in fields(LogRow))
+_SHARED = ("organisation", "purpose", "dataset", "level", "data_version", "decision", "code", "recalled", "query_hash")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """Which rows are wanted: those that meet every demand that is not None.
+
+    `since_unix_s`, `until_unix_s`: both included. `min_cost`: rows without a cost do not meet it.
+    """
+
+    since_unix_s: int | None = None
+    until_unix_s: int | None = None
+    type: str | None = None
+    organisation: str | None = None
+    purpose: str | None = None
+    dataset: str | None = None
+    decision: str | None = None
+    code: str | None = None
+    query_hash: str | None = None
+    min_cost: int | None = None
+
+    def admits(self, row: LogRow) -> bool:
+        """Whether the row meets the demands."""
+        if self.since_unix_s is not None and row.time_unix_s < self.since_unix_s:
+            return False
+        if self.until_unix_s is not None and row.time_unix_s > self.until_unix_s:
+            return False
+        if self.min_cost is not None and (row.cost is None or row.cost < self.min_cost):
+            return False
+        return all(getattr(self, name) in (None, getattr(row, name)) for name in _DEMANDS)
+
+
+_DEMANDS = ("type", "organisation", "purpose", "dataset", "decision", "code", "query_hash")
+
+
+def row_of(index: int, entry: Entry) -> LogRow:
+    """The entry at `index` as a row."""
+    body = entry.body
+    row = {name: getattr(body, name, None) for name in _SHARED}
+    policy = getattr(body, "policy", None)
+    if policy is not None:
+        row["policy"] = f"{policy.id}/{policy.version}"
+    if isinstance(body, QueryDecision | QueryAborted):
+        row["cost"] = sum(charge.cost for charge in body.ledgers)
+    if isinstance(body, QueryAborted):
+        row["decision"] = ABORTED
+    return LogRow(index=index, time_unix_s=entry.time_unix_s, node=entry.node, type=entry.type, **row)

@@ -1,0 +1,45 @@
+"""What is an entry of the log, in JSON Schema? Made of the entries' own kinds, published as docs/log-schema.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hansa_core.evidence.entries import BODIES, Body
+from hansa_core.evidence.kinds import CITY, COUNT, SOFTWARE
+from hansa_core.evidence.record import records_in
+
+ENTRY_VERSION = 1
+
+
+def _branch(body: type[Body]) -> dict[str, Any]:
+    """One type of entry: the head that all have, and the body's own fields."""
+    own = body.schema()
+    head = {
+        "v": {"const": ENTRY_VERSION},
+        "type": {"const": body.TYPE},
+        "time_unix_s": COUNT.schema(),
+        "node": CITY.schema(),
+        "software": SOFTWARE.schema(),
+    }
+    return own | {
+        "title": body.TYPE,
+        "properties": head | own["properties"],
+        "required": [*head, *own["required"]],
+    }
+
+
+_RECORDS = sorted({record for body in BODIES for record in records_in(body)}, key=lambda record: record.__name__)
+
+LOG_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "An entry of a Hansa city's log",
+    "description": (
+        "A leaf of the log is one such object as RFC 8785 JSON, at most 65,535 bytes. What holds between entries "
+        "(running sums, versions, times) is beyond JSON Schema; an audit checks it."
+    ),
+    "oneOf": [{"$ref": f"#/$defs/{body.TYPE}"} for body in BODIES],
+    "$defs": {
+        **{record.__name__: record.schema() for record in _RECORDS},
+        **{body.TYPE: _branch(body) for body in BODIES},
+    },
+}
