@@ -9,7 +9,7 @@ from hansa_coordinator.breaker import Breaker, BreakerRule
 from hansa_coordinator.hedge import first_result
 from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, PeerError, RefusedError
-from hansa_core.trust.dsse import Envelope
+from hansa_wire.answered import Answered
 from hansa_wire.attach import CityCall
 from hansa_wire.status import UnreachableError
 
@@ -37,14 +37,14 @@ class Carrier:
         self._closed = Breaker(rule=rule)
         self._breakers: dict[str, Breaker] = {}
 
-    async def carry(self, call: CityCall, told: Told) -> Envelope:
-        """What the city signed, unverified. Raises as NodeClient does; UnreachableError where no way leads there."""
+    async def carry(self, call: CityCall, told: Told) -> Answered:
+        """What the city gave, unverified. Raises as NodeClient does; UnreachableError where no way leads there."""
         ways = self._ways(call, self._routes.ways(call.city))
         again = ways if len(ways) > 1 else ways * 2  # with one way only, the same one: the first call may be lost on it
         sentence = f"no answer for {self._hedge_after_s:g} s: asked once more with the same signed query"
         return await self._over(again, call, self._hedge_after_s, partial(told, "hedged", sentence))
 
-    async def relay(self, call: CityCall) -> Envelope:
+    async def relay(self, call: CityCall) -> Answered:
         """Answer a coordinator that asks through this one: on a way that is shorter than its own. It hedges itself."""
         return await self._over(self._ways(call, self._routes.ways(call.city, hubs=call.hubs - 1)), call, None)
 
@@ -60,7 +60,7 @@ class Carrier:
 
     async def _over(
         self, ways: tuple[Way, ...], call: CityCall, after_s: float | None, told: Callable[[], None] = lambda: None
-    ) -> Envelope:
+    ) -> Answered:
         began = self._clock()
         breaker = self._breaker(call.city)
         if not breaker.permits(began):

@@ -9,10 +9,10 @@ from functools import partial
 from hansa_coordinator.carrier import CircuitOpenError, Told
 from hansa_coordinator.claims import refusal_in
 from hansa_core.errors import BusyError, PeerError, RefusedError
-from hansa_core.trust.dsse import Envelope
+from hansa_wire.answered import Answered
 from hansa_wire.progress import CityEvent, CityState
 
-Call = Callable[[float, Told], Awaitable[Envelope]]
+Call = Callable[[float, Told], Awaitable[Answered]]
 """Asks one city. Given how many seconds are left, and whom to tell while it goes on."""
 
 
@@ -42,9 +42,16 @@ async def _ask_all(
     start = loop.time()
 
     async def ask(city: str, call: Call) -> None:
-        def tell(state: CityState, code: str = "", detail: str = "", answer: Envelope | None = None) -> None:
-            elapsed_ms = round(1000 * (loop.time() - start))
-            event = CityEvent(city=city, state=state, code=code, detail=detail, elapsed_ms=elapsed_ms, answer=answer)
+        def tell(state: CityState, code: str = "", detail: str = "", answer: Answered | None = None) -> None:
+            event = CityEvent(
+                city=city,
+                state=state,
+                code=code,
+                detail=detail,
+                elapsed_ms=round(1000 * (loop.time() - start)),
+                answer=None if answer is None else answer.envelope,
+                receipt=b"" if answer is None else answer.receipt,
+            )
             events.put_nowait(event)
 
         try:
@@ -64,7 +71,7 @@ async def _ask_all(
         except PeerError as broken:
             tell(CityState.FAILED, "peer_error", str(broken))
         else:
-            refusal = refusal_in(answer)
+            refusal = refusal_in(answer.envelope)
             if refusal is None:
                 tell(CityState.ANSWERED, answer=answer)
             else:

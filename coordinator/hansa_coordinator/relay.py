@@ -13,14 +13,15 @@ from hansa_core.errors import PeerError
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope
 from hansa_wire.admission import Admission
+from hansa_wire.answered import Answered
 from hansa_wire.attach import CallKind, CityCall
 from hansa_wire.progress import CityEvent, CityState
 from hansa_wire.query_codec import decode_query
 
 log = logging.getLogger(__name__)
 
-Carry = Callable[[CityCall, Told], Awaitable[Envelope]]
-"""Asks one city: what it signed, unverified. Raises as NodeClient does."""
+Carry = Callable[[CityCall, Told], Awaitable[Answered]]
+"""Asks one city: what it gave, unverified. Raises as NodeClient does."""
 
 
 class Relay:
@@ -94,7 +95,7 @@ class Relay:
     def _call(
         self, city: str, kind: CallKind, query: Envelope | None = None, credential: Envelope | None = None
     ) -> Call:
-        def call(left_s: float, told: Told) -> Awaitable[Envelope]:
+        def call(left_s: float, told: Told) -> Awaitable[Answered]:
             asked = CityCall(city=city, kind=kind, query=query, credential=credential, deadline_s=max(left_s, 0.001))
             return self._carry_one(asked, told)
 

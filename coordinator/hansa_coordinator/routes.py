@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from hansa_core.trust.dsse import Envelope
+from hansa_wire.answered import Answered
 from hansa_wire.attach import MAX_HUBS, Attacher, CallKind, CityCall, Reach
 from hansa_wire.line import Line
 from hansa_wire.node_rpc import NodeClient
@@ -21,8 +21,8 @@ class Way(Protocol):
     @property
     def hubs(self) -> int: ...
 
-    async def carry(self, call: CityCall) -> Envelope:
-        """What the city signed, unverified. Raises as NodeClient does."""
+    async def carry(self, call: CityCall) -> Answered:
+        """What the city gave, unverified. Raises as NodeClient does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,12 @@ class Dialled:
     node: NodeClient
     hubs: int = 0
 
-    async def carry(self, call: CityCall) -> Envelope:
+    async def carry(self, call: CityCall) -> Answered:
         if call.query is None or call.credential is None:
-            return await self.node.describe(deadline_s=call.deadline_s)
-        ask = self.node.dry_run if call.kind is CallKind.DRY_RUN else self.node.ask
-        return await ask(call.query, call.credential, deadline_s=call.deadline_s)
+            return Answered(await self.node.describe(deadline_s=call.deadline_s), b"")
+        if call.kind is CallKind.DRY_RUN:
+            return Answered(await self.node.dry_run(call.query, call.credential, deadline_s=call.deadline_s), b"")
+        return await self.node.ask(call.query, call.credential, deadline_s=call.deadline_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Attached:
     line: Line
     hubs: int
 
-    async def carry(self, call: CityCall) -> Envelope:
+    async def carry(self, call: CityCall) -> Answered:
         return await self.line.ask(replace(call, hubs=self.hubs))
 
 

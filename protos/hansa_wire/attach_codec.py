@@ -9,8 +9,8 @@ from typing import Any
 import grpc
 
 from hansa_core.errors import PeerError
-from hansa_core.trust.dsse import Envelope
-from hansa_protos.v1 import attach_pb2, envelope_pb2
+from hansa_protos.v1 import attach_pb2
+from hansa_wire.answered import Answered
 from hansa_wire.attach import MAX_HUBS, MAX_REACH, CallKind, CityCall, Reach
 from hansa_wire.enums import WireEnum
 from hansa_wire.envelope_codec import envelope_from_wire, envelope_to_wire
@@ -32,7 +32,7 @@ def call_to_wire(call_id: int, call: CityCall) -> attach_pb2.AttachServiceAttach
         kind=CALL_KINDS.to_wire(call.kind),
         query=None if call.query is None else envelope_to_wire(call.query),
         credential=None if call.credential is None else envelope_to_wire(call.credential),
-        deadline_ms=max(1, int(1000 * call.deadline_s)),
+        deadline_ms=max(1, round(1000 * call.deadline_s)),
         hubs=call.hubs,
     )
     return attach_pb2.AttachServiceAttachResponse(call=message)
@@ -69,9 +69,10 @@ def presence_from_wire(message: attach_pb2.Presence) -> tuple[str, Reach]:
     return message.name, reach
 
 
-def answer_in_parts(call_id: int, answer: Envelope) -> Iterator[attach_pb2.AttachServiceAttachRequest]:
+def answer_in_parts(call_id: int, answer: Answered) -> Iterator[attach_pb2.AttachServiceAttachRequest]:
     """The messages that carry an answer, in order."""
-    content = envelope_to_wire(answer).SerializeToString(deterministic=True)
+    whole = attach_pb2.CityAnswer(envelope=envelope_to_wire(answer.envelope), receipt=answer.receipt)
+    content = whole.SerializeToString(deterministic=True)
     for start in range(0, len(content), PART_BYTES):
         part = attach_pb2.AnswerPart(
             call_id=call_id,
@@ -87,7 +88,7 @@ class GrowingAnswer:
     def __init__(self) -> None:
         self._content = bytearray()
 
-    def add(self, part: attach_pb2.AnswerPart) -> Envelope | None:
+    def add(self, part: attach_pb2.AnswerPart) -> Answered | None:
         """The answer, when this was its last part. Raises PeerError."""
         if not part.content or len(part.content) > PART_BYTES:
             raise PeerError(f"answer: a part has 1 to {PART_BYTES:,} bytes; it has {len(part.content):,}")
@@ -97,9 +98,9 @@ class GrowingAnswer:
         if not part.last:
             return None
         message = message_from_bytes(
-            envelope_pb2.Envelope, bytes(self._content), what="answer", max_bytes=MAX_RESPONSE_BYTES
+            attach_pb2.CityAnswer, bytes(self._content), what="answer", max_bytes=MAX_RESPONSE_BYTES
         )
-        return envelope_from_wire(message, what="answer")
+        return Answered(envelope_from_wire(message.envelope, what="answer"), message.receipt)
 
 
 def failure_to_wire(call_id: int, status: Status) -> attach_pb2.AttachServiceAttachRequest:

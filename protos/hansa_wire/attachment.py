@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 import grpc
 
 from hansa_core.errors import PeerError
-from hansa_core.trust.dsse import Envelope
 from hansa_protos.v1 import attach_pb2
+from hansa_wire.answered import Answered
 from hansa_wire.attach import CallKind, CityCall, Reach
 from hansa_wire.attach_codec import answer_in_parts, call_from_wire, failure_to_wire, presence_to_wire
 from hansa_wire.node_rpc import NodeHandler
@@ -18,7 +18,7 @@ from hansa_wire.status import status_from_error
 
 log = logging.getLogger(__name__)
 
-Answering = Callable[[CityCall], Awaitable[Envelope]]
+Answering = Callable[[CityCall], Awaitable[Answered]]
 """Answers a call, or raises as a NodeHandler does. Cancelled when nobody waits any more."""
 
 _MOST_UNSENT = 8  # messages: parts of large answers wait in their calls, not in memory
@@ -27,12 +27,14 @@ _MOST_UNSENT = 8  # messages: parts of large answers wait in their calls, not in
 def answering_for(city: str, handler: NodeHandler) -> Answering:
     """How a city's node answers: as it does where it listens."""
 
-    async def answer(call: CityCall) -> Envelope:
+    async def answer(call: CityCall) -> Answered:
         if call.city != city:
             raise PeerError(f"call: this is the node of {city}")
         if call.query is None or call.credential is None:
-            return await handler.describe()
-        return await (handler.dry_run if call.kind is CallKind.DRY_RUN else handler.ask)(call.query, call.credential)
+            return Answered(await handler.describe(), b"")
+        if call.kind is CallKind.DRY_RUN:
+            return Answered(await handler.dry_run(call.query, call.credential), b"")
+        return await handler.ask(call.query, call.credential)
 
     return answer
 

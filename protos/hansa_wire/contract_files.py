@@ -42,7 +42,11 @@ def read_contract_documents(directory: Path, roster: Roster) -> Mapping[Contract
 
 def read_contracts(directory: Path, roster: Roster) -> Mapping[ContractId, Contract]:
     """The league's contracts. Raises as `read_contract_documents`, and ConfigError for a file that is no contract."""
-    documents = read_contract_documents(directory, roster)
+    return contracts_in(read_contract_documents(directory, roster), directory)
+
+
+def contracts_in(documents: Mapping[ContractId, bytes], directory: Path) -> Mapping[ContractId, Contract]:
+    """The contracts in files of `directory`. Raises ConfigError for a file that is no contract."""
     return {id_: contract_in(document, directory / contract_file_name(id_)) for id_, document in documents.items()}
 
 

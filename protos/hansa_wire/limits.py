@@ -10,7 +10,10 @@ CARRIAGE_BYTES = 64 * 1024
 MAX_REQUEST_BYTES = MAX_QUERY_BYTES + CARRIAGE_BYTES
 """Bytes of any request; a server reads no more."""
 
-MAX_RESPONSE_BYTES = MAX_ANSWER_BYTES + CARRIAGE_BYTES
+MAX_RECEIPT_BYTES = 128 * 1024
+"""Bytes of a receipt: the largest entry, 65,535 bytes, in base64, 63 hashes, and a checkpoint."""
+
+MAX_RESPONSE_BYTES = MAX_ANSWER_BYTES + CARRIAGE_BYTES + MAX_RECEIPT_BYTES
 """Bytes of any response, and of any message of a stream of responses; a client reads no more."""
 
 MAX_DESCRIPTION_BYTES = 256 * 1024

@@ -7,8 +7,8 @@ import itertools
 from contextlib import suppress
 
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.trust.dsse import Envelope
 from hansa_protos.v1 import attach_pb2
+from hansa_wire.answered import Answered
 from hansa_wire.attach import Attacher, CityCall, Reach
 from hansa_wire.attach_codec import FailedCall, GrowingAnswer, call_to_wire, presence_from_wire
 from hansa_wire.pins import UNPINNED_PEER
@@ -35,14 +35,14 @@ class Line:
         self.outgoing: asyncio.Queue[attach_pb2.AttachServiceAttachResponse] = asyncio.Queue(_MOST_UNSENT)
         self.closed = asyncio.Event()
         self._ids = itertools.count(1)
-        self._waiting: dict[int, tuple[asyncio.Future[Envelope], GrowingAnswer]] = {}
+        self._waiting: dict[int, tuple[asyncio.Future[Answered], GrowingAnswer]] = {}
 
-    async def ask(self, call: CityCall) -> Envelope:
+    async def ask(self, call: CityCall) -> Answered:
         """The answer, unverified. Raises as NodeClient does. Cancelling it stops the work at the other end."""
         if self.closed.is_set():
             raise ConnectionError(f"{self.attacher.name} is not attached any more")
         call_id = next(self._ids)
-        answer: asyncio.Future[Envelope] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         try:
             self.outgoing.put_nowait(call_to_wire(call_id, call))
         except asyncio.QueueFull:

@@ -10,6 +10,7 @@ import grpc.aio
 
 from hansa_core.trust.dsse import Envelope
 from hansa_protos.v1 import node_pb2, node_pb2_grpc
+from hansa_wire.answered import Answered
 from hansa_wire.envelope_codec import envelope_from_wire, envelope_to_wire
 from hansa_wire.guard import guarded
 from hansa_wire.status import error_from_status
@@ -29,8 +30,8 @@ class NodeHandler(Protocol):
     RefusedError and PeerError end the call with their own words, any other error without any.
     """
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Envelope:
-        """The signed answer."""
+    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
+        """The signed answer and its receipt."""
 
     async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
         """The signed dry-run report."""
@@ -54,11 +55,11 @@ class NodeClient:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub: node_pb2_grpc.NodeServiceAsyncStub = node_pb2_grpc.NodeServiceStub(channel)
 
-    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Envelope:
-        """The signed answer, unverified."""
+    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Answered:
+        """The signed answer and its receipt, both unverified."""
         request = node_pb2.NodeServiceAskRequest(query=envelope_to_wire(query), credential=envelope_to_wire(credential))
         response = await _answered(self._stub.Ask(request, timeout=deadline_s))
-        return envelope_from_wire(response.answer, what="answer")
+        return Answered(envelope_from_wire(response.answer, what="answer"), response.receipt)
 
     async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Envelope:
         """The signed dry-run report, unverified."""
@@ -95,7 +96,7 @@ class _NodeServicer(node_pb2_grpc.NodeServiceServicer):
             query = envelope_from_wire(request.query, what="query")
             credential = envelope_from_wire(request.credential, what="credential")
             answer = await self._handler.ask(query, credential)
-            return node_pb2.NodeServiceAskResponse(answer=envelope_to_wire(answer))
+            return node_pb2.NodeServiceAskResponse(answer=envelope_to_wire(answer.envelope), receipt=answer.receipt)
 
     async def DryRun(  # noqa: N802  gRPC's name
         self, request: node_pb2.NodeServiceDryRunRequest, context: CallContext

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hansa_core.trust.dsse import Envelope
+from hansa_wire.answered import check_receipt_size
 
 
 class CityState(StrEnum):
@@ -24,7 +25,8 @@ class CityEvent:
     """One step of one city: a claim of the coordinator's; only the signed `answer` proves anything.
 
     `code`: of a refusal, else empty. `detail`: a sentence for people. `elapsed_ms`: since the coordinator was called.
-    `answer`: what the city signed; there when it answered, perhaps when it refused, never otherwise.
+    `answer`: what the city signed; there when it answered, perhaps when it refused, never otherwise. `receipt`: of that
+    answer, unopened; empty where the city gave none.
     """
 
     city: str
@@ -33,6 +35,7 @@ class CityEvent:
     detail: str = ""
     elapsed_ms: int = 0
     answer: Envelope | None = None
+    receipt: bytes = b""
 
     def __post_init__(self) -> None:
         if not self.city:
@@ -43,3 +46,6 @@ class CityEvent:
             raise ValueError(f"{self.city} answered, but there is no answer")
         if self.state not in (CityState.ANSWERED, CityState.REFUSED) and self.answer is not None:
             raise ValueError(f"{self.city} is {self.state}, but there is an answer")
+        if self.receipt and self.answer is None:
+            raise ValueError(f"{self.city} has a receipt, but there is no answer")
+        check_receipt_size(self.receipt)

@@ -20,6 +20,7 @@ def event_to_wire(event: CityEvent) -> coordinator_pb2.CityEvent:
         detail=event.detail,
         elapsed_ms=event.elapsed_ms,
         answer=None if event.answer is None else envelope_to_wire(event.answer),
+        receipt=event.receipt,
     )
 
 
@@ -33,4 +34,5 @@ def event_from_wire(message: coordinator_pb2.CityEvent) -> CityEvent:
             detail=message.detail,
             elapsed_ms=message.elapsed_ms,
             answer=envelope_from_wire(message.answer, what=message.city) if message.HasField("answer") else None,
+            receipt=message.receipt,
         )

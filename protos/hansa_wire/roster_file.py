@@ -24,6 +24,10 @@ class FileRoster:
 
     def load(self, now: datetime) -> Roster:
         """The roster in force at `now` (naive UTC). Raises ConfigError or, if it cannot be trusted, PeerError."""
+        return self.load_signed(now)[0]
+
+    def load_signed(self, now: datetime) -> tuple[Roster, bytes]:
+        """The same, and the file's content, which proves it. Raises as `load` does."""
         try:
             document = self.path.read_bytes()
         except OSError as failure:
@@ -32,6 +36,6 @@ class FileRoster:
             ) from None
         try:
             envelope = envelope_from_json(document)
-            return roster_from_envelope(envelope, self.governance_keys, self.governance_threshold, now)
+            return roster_from_envelope(envelope, self.governance_keys, self.governance_threshold, now), document
         except PeerError as error:
             raise PeerError(f"{self.path}: {error}") from error

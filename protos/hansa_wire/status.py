@@ -26,7 +26,10 @@ UNAUTHENTICATED_CODES = frozenset(
     {"signature_invalid", "credential_invalid", "credential_expired", "not_a_member", UNPINNED_PEER}
 )
 UNAVAILABLE_CODE = "unavailable"
-"""The refusal of a peer that cannot keep its promises now, whoever asks for whatever: it is not signed."""
+UNWITNESSED_CODE = "unwitnessed"
+AWAITING_WITNESSES_CODE = "awaiting_witnesses"
+UNAVAILABLE_CODES = frozenset({UNAVAILABLE_CODE, UNWITNESSED_CODE, AWAITING_WITNESSES_CODE})
+"""The refusals of a peer that cannot keep its promises now, whoever asks for whatever: they are not signed."""
 
 
 class UnreachableError(ConnectionError):
@@ -104,7 +107,7 @@ def error_from_status(call: EndedCall) -> RefusedError | BusyError | PeerError |
 def _code_of_refusal(code: str) -> grpc.StatusCode:
     if code in UNAUTHENTICATED_CODES:
         return grpc.StatusCode.UNAUTHENTICATED
-    return grpc.StatusCode.UNAVAILABLE if code == UNAVAILABLE_CODE else grpc.StatusCode.FAILED_PRECONDITION
+    return grpc.StatusCode.UNAVAILABLE if code in UNAVAILABLE_CODES else grpc.StatusCode.FAILED_PRECONDITION
 
 
 def _retry_in(metadata: Iterable[Any]) -> float | None:

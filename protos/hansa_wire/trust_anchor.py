@@ -56,12 +56,17 @@ def read_anchor(path: Path, *, hint: str) -> TrustAnchor:
 
 def load_roster(anchor: TrustAnchor, now: datetime) -> Roster:
     """The roster in force at `now` (naive UTC). Raises UntrustedRosterError, or ConfigError if there is none."""
+    return load_signed_roster(anchor, now)[0]
+
+
+def load_signed_roster(anchor: TrustAnchor, now: datetime) -> tuple[Roster, bytes]:
+    """The same, and the content of its file. Raises as `load_roster` does."""
     source = FileRoster(
         path=anchor.roster,
         governance_keys=anchor.governance_keys,
         governance_threshold=anchor.governance_threshold,
     )
     try:
-        return source.load(now)
+        return source.load_signed(now)
     except PeerError as untrusted:
         raise UntrustedRosterError(f"the roster cannot be trusted: {untrusted}") from None

@@ -17,12 +17,14 @@ import pytest
 import hansa
 from hansa_coordinator.config import Limits
 from hansa_core.errors import PeerError
+from hansa_core.evidence.receipt import check_receipt
 from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.query.query import Query
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign, verify
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague, simulated_league
 from hansa_wire.answer_codec import decode_answer
+from hansa_wire.answered import Answered
 from hansa_wire.coordinator_rpc import CoordinatorClient
 from hansa_wire.progress import CityEvent, CityState
 from hansa_wire.query_codec import encode_query
@@ -140,7 +142,9 @@ def test_a_question_goes_through_two_hubs_and_the_answer_is_still_the_citys_own(
     assert {event.state for event in last.values()} == {CityState.ANSWERED}
     answer = last["hamburg"].answer
     assert answer is not None
-    verify(answer, payload_types.ANSWER, (league.roster.member("hamburg").answer_key,))
+    member = league.roster.member("hamburg")
+    payload = verify(answer, payload_types.ANSWER, (member.answer_key,))
+    check_receipt(last["hamburg"].receipt, member=member, payload=payload, answer=decode_answer(payload))
 
 
 def test_a_hub_reaches_what_is_attached_below_it_and_nothing_above(league: SimulatedLeague) -> None:
@@ -196,7 +200,7 @@ def test_a_city_that_detaches_finishes_what_is_under_way_and_takes_nothing_new(l
     go_on = threading.Event()
     answer = city.ask
 
-    async def held(query: Envelope, credential: Envelope) -> Envelope:
+    async def held(query: Envelope, credential: Envelope) -> Answered:
         city.asked += 1
         await asyncio.to_thread(go_on.wait, DEADLINE_S)
         return await answer(query, credential)
@@ -229,7 +233,7 @@ def test_a_coordinator_that_stops_lets_the_question_to_an_attached_city_end(leag
     answer = city.ask
     asked = threading.Event()
 
-    async def unhurried(query: Envelope, credential: Envelope) -> Envelope:
+    async def unhurried(query: Envelope, credential: Envelope) -> Answered:
         asked.set()
         await asyncio.sleep(0.5)
         return await answer(query, credential)

@@ -13,12 +13,13 @@ from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import SILENT_S, Carrier, CircuitOpenError
 from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, RefusedError
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.trust.dsse import Ed25519Signer, sign
+from hansa_wire.answered import Answered
 from hansa_wire.attach import CallKind, CityCall
 from hansa_wire.status import UnreachableError
 
 SIGNER = Ed25519Signer(bytes(32))
-FIRST, SECOND = sign("word", b"first", SIGNER), sign("word", b"second", SIGNER)
+FIRST, SECOND = (Answered(sign("word", word, SIGNER), word) for word in (b"first", b"second"))
 
 
 def ask(hubs: int = 4) -> CityCall:
@@ -29,12 +30,12 @@ def ask(hubs: int = 4) -> CityCall:
 class FakeWay:
     """A way that does what it is told, call by call: an answer, an error, or silence (None)."""
 
-    does: list[Envelope | Exception | None]
+    does: list[Answered | Exception | None]
     hubs: int = 0
     calls: list[CityCall] = field(default_factory=list)
     cancelled: int = 0
 
-    async def carry(self, call: CityCall) -> Envelope:
+    async def carry(self, call: CityCall) -> Answered:
         self.calls.append(call)
         outcome = self.does.pop(0)
         if outcome is None:
@@ -71,7 +72,7 @@ def carrier(*ways: FakeWay, clock: Clock | None = None, failures: int = 2, hedge
     return Carrier(FakeRoutes(*ways), hedge_after_s=hedge_after_s, rule=rule, clock=clock or Clock())
 
 
-def carried(by: Carrier, told: Callable[[str, str], None] = lambda *_: None) -> Envelope:
+def carried(by: Carrier, told: Callable[[str, str], None] = lambda *_: None) -> Answered:
     return asyncio.run(by.carry(ask(), told))
 
 
@@ -107,7 +108,7 @@ def test_a_refusal_counts_as_heard_and_is_not_asked_for_twice() -> None:
 
 
 def test_a_hedge_that_is_turned_away_leaves_the_first_call_running() -> None:
-    async def slow_then_first(call: CityCall) -> Envelope:
+    async def slow_then_first(call: CityCall) -> Answered:
         await asyncio.sleep(0.1)
         return FIRST
 
@@ -118,7 +119,7 @@ def test_a_hedge_that_is_turned_away_leaves_the_first_call_running() -> None:
 
 def test_a_city_that_is_gone_is_left_alone_until_a_probe_reaches_it() -> None:
     clock = Clock()
-    gone: list[Envelope | Exception | None] = [UnreachableError("gone")] * 4
+    gone: list[Answered | Exception | None] = [UnreachableError("gone")] * 4
     way = FakeWay([*gone, FIRST, FIRST])
     by = carrier(way, clock=clock)
     for _ in range(2):
@@ -173,7 +174,7 @@ def test_only_a_long_silence_speaks_against_a_city(silent_s: float, opens: bool)
 
 def test_a_hub_relays_only_over_ways_shorter_than_its_askers_and_does_not_hedge() -> None:
     near, far = FakeWay([FIRST], hubs=1), FakeWay([SECOND], hubs=2)
-    work: Coroutine[Any, Any, Envelope] = carrier(near, far).relay(ask(hubs=2))
+    work: Coroutine[Any, Any, Answered] = carrier(near, far).relay(ask(hubs=2))
     assert asyncio.run(work) == FIRST
     with pytest.raises(UnreachableError):
         asyncio.run(carrier(near, far).relay(ask(hubs=1)))

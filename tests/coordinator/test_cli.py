@@ -20,7 +20,7 @@ def new_config(folder: Path) -> Path:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     directory = folder / "league"
-    ports = [port, *range(1, len(CITIES) + 1)]
+    ports = [port, *range(1, 2 * len(CITIES) + 1)]
     create_league(directory, name="hanse", cities=CITIES, contracts=[write_contract(folder)], ports=ports)
     return directory / "coordinator" / "coordinator.toml"
 

@@ -10,24 +10,25 @@ import pytest
 from hansa_coordinator.carrier import CircuitOpenError, Told
 from hansa_coordinator.fan_out import Call, fan_out
 from hansa_core.errors import BusyError, PeerError, RefusedError
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.trust.dsse import Ed25519Signer, sign
+from hansa_wire.answered import Answered
 from hansa_wire.progress import CityEvent, CityState
 
-SEALED = sign("description", b"word", Ed25519Signer(bytes(32)))
+SEALED = Answered(sign("description", b"word", Ed25519Signer(bytes(32))), b"receipt")
 
 
-async def answers(*_: object) -> Envelope:
+async def answers(*_: object) -> Answered:
     return SEALED
 
 
 def fails(error: Exception) -> Call:
-    async def call(*_: object) -> Envelope:
+    async def call(*_: object) -> Answered:
         raise error
 
     return call
 
 
-async def never(*_: object) -> Envelope:
+async def never(*_: object) -> Answered:
     await asyncio.sleep(60)
     return SEALED
 
@@ -54,7 +55,7 @@ def test_each_failure_ends_in_its_state_and_spares_the_others(error: Exception, 
     last = {event.city: event for event in events_of({"bremen": fails(error), "luebeck": answers})}
     assert (last["bremen"].state, last["bremen"].code) == (state, code)
     assert last["luebeck"].state is CityState.ANSWERED
-    assert last["luebeck"].answer == SEALED
+    assert (last["luebeck"].answer, last["luebeck"].receipt) == (SEALED.envelope, SEALED.receipt)
 
 
 def test_a_city_is_asked_before_it_answers() -> None:
@@ -62,7 +63,7 @@ def test_a_city_is_asked_before_it_answers() -> None:
 
 
 def test_what_a_call_tells_while_it_goes_on_is_told() -> None:
-    async def hedged(_: float, told: Told) -> Envelope:
+    async def hedged(_: float, told: Told) -> Answered:
         told("hedged", "asked once more")
         return SEALED
 
@@ -83,7 +84,7 @@ def test_one_deadline_holds_for_all_also_for_those_who_wait_for_a_turn() -> None
 def test_no_more_cities_are_asked_at_once_than_allowed() -> None:
     running = most = 0
 
-    async def counted(*_: object) -> Envelope:
+    async def counted(*_: object) -> Answered:
         nonlocal running, most
         running += 1
         most = max(most, running)
@@ -100,7 +101,7 @@ def test_closing_the_stream_cancels_what_is_under_way() -> None:
     async def close_early() -> bool:
         cancelled = asyncio.Event()
 
-        async def call(*_: object) -> Envelope:
+        async def call(*_: object) -> Answered:
             try:
                 return await never()
             except asyncio.CancelledError:

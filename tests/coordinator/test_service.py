@@ -121,6 +121,7 @@ def test_a_signed_refusal_is_told_and_relayed(league: SimulatedLeague) -> None:
     *_, last = analyst(league).ask(query(league, "bremen"), CREDENTIAL, deadline_s=10)
     assert (last.state, last.code) == (CityState.REFUSED, "not_published")
     assert last.answer is not None
+    assert last.receipt
 
 
 def test_an_unsigned_refusal_is_told_with_its_code(league: SimulatedLeague) -> None:
@@ -180,7 +181,7 @@ def test_a_dry_run_goes_to_the_dry_run_of_the_cities(league: SimulatedLeague) ->
     asked = query(league, "bremen", payload_type=payload_types.DRY_RUN)
     *_, last = analyst(league).ask(asked, CREDENTIAL, deadline_s=10)
     assert last.answer is not None
-    assert last.answer.payload_type == payload_types.DRY_RUN_REPORT
+    assert (last.answer.payload_type, last.receipt) == (payload_types.DRY_RUN_REPORT, b"")
 
 
 def test_another_payload_type_is_carried_nowhere(league: SimulatedLeague) -> None:

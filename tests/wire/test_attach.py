@@ -16,6 +16,7 @@ from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
 from hansa_protos.v1 import attach_pb2
 from hansa_test_tls import Identity, TestAuthority
+from hansa_wire.answered import Answered
 from hansa_wire.attach import MAX_HUBS, Attacher, CallKind, CityCall, Reach
 from hansa_wire.attach_codec import (
     PART_BYTES,
@@ -28,6 +29,7 @@ from hansa_wire.attach_codec import (
 )
 from hansa_wire.attach_rpc import attach
 from hansa_wire.attachment import Attachment
+from hansa_wire.limits import MAX_RECEIPT_BYTES
 from hansa_wire.line import Line
 from hansa_wire.options import CHANNEL_OPTIONS, SERVER_OPTIONS
 from hansa_wire.reconnect import FIRST_S, LONGEST_S, wait_before
@@ -40,6 +42,10 @@ BREMEN = Attacher(name="bremen", is_city=True)
 
 def envelope(payload: bytes) -> Envelope:
     return sign("word", payload, SIGNER)
+
+
+def answered(payload: bytes, receipt: bytes = b"") -> Answered:
+    return Answered(envelope(payload), receipt)
 
 
 def description(city: str = "bremen", deadline_s: float = 5.0) -> CityCall:
@@ -88,12 +94,18 @@ def test_a_call_that_breaks_a_rule_is_the_peers_fault(changes: dict[str, int | s
 
 
 @pytest.mark.parametrize("size", [0, 1, PART_BYTES, 3 * PART_BYTES + 5])
-def test_an_answer_in_parts_is_the_same_answer(size: int) -> None:
-    answer = envelope(bytes(size))
+@pytest.mark.parametrize("receipt", [b"", b"receipt", bytes(MAX_RECEIPT_BYTES)])
+def test_an_answer_in_parts_is_the_same_answer_with_its_receipt(size: int, receipt: bytes) -> None:
+    answer = answered(bytes(size), receipt)
     growing = GrowingAnswer()
     *earlier, last = [growing.add(message.part) for message in answer_in_parts(1, answer)]
     assert not any(earlier)
     assert last == answer
+
+
+def test_a_receipt_larger_than_any_is_the_peers_fault() -> None:
+    with pytest.raises(PeerError, match="receipt"):
+        answered(b"", bytes(MAX_RECEIPT_BYTES + 1))
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
@@ -110,22 +122,22 @@ def test_a_wait_outside_its_domain_is_our_mistake(attempt: int, share: float) ->
         wait_before(attempt, share)
 
 
-def part_of(line: Line, call_id: int, answer: Envelope) -> None:
+def part_of(line: Line, call_id: int, answer: Answered) -> None:
     for message in answer_in_parts(call_id, answer):
         line.heard(message)
 
 
 def test_answers_find_their_calls_in_any_order() -> None:
-    async def both() -> tuple[Envelope, Envelope]:
+    async def both() -> tuple[Answered, Answered]:
         line = Line(BREMEN)
         first, second = (asyncio.create_task(line.ask(description())) for _ in range(2))
         await asyncio.sleep(0)
-        part_of(line, 2, envelope(b"second"))
-        part_of(line, 1, envelope(b"first"))
+        part_of(line, 2, answered(b"second"))
+        part_of(line, 1, answered(b"first"))
         return await first, await second
 
     first, second = asyncio.run(both())
-    assert (first.payload, second.payload) == (b"first", b"second")
+    assert (first.envelope.payload, second.envelope.payload) == (b"first", b"second")
 
 
 def test_what_comes_after_the_deadline_or_for_nobody_is_passed_over() -> None:
@@ -133,8 +145,8 @@ def test_what_comes_after_the_deadline_or_for_nobody_is_passed_over() -> None:
         line = Line(BREMEN)
         with pytest.raises(TimeoutError):
             await line.ask(description(deadline_s=0.01))
-        part_of(line, 1, envelope(b"late"))
-        part_of(line, 99, envelope(b"for nobody"))
+        part_of(line, 1, answered(b"late"))
+        part_of(line, 99, answered(b"for nobody"))
         said = [line.outgoing.get_nowait().WhichOneof("said") for _ in range(2)]
         return said[1]
 
@@ -247,8 +259,8 @@ def attaching(
     leave: asyncio.Future[None]
 
     async def one() -> None:
-        async def answer(_: CityCall) -> Envelope:
-            return envelope(b"word")
+        async def answer(_: CityCall) -> Answered:
+            return answered(b"word")
 
         attachment = Attachment(name, answer)
         await attachment.present({name: 0})

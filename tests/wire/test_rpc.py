@@ -17,8 +17,9 @@ from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.query.limits import MAX_QUERY_BYTES
 from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
 from hansa_test_tls import Identity, TestAuthority
+from hansa_wire.answered import Answered
 from hansa_wire.coordinator_rpc import COORDINATOR_SERVICE, CoordinatorClient, add_coordinator_service
-from hansa_wire.limits import MAX_REQUEST_BYTES
+from hansa_wire.limits import MAX_RECEIPT_BYTES, MAX_REQUEST_BYTES
 from hansa_wire.node_rpc import NODE_SERVICE, NodeClient, add_node_service
 from hansa_wire.pins import analyst_city
 from hansa_wire.progress import CityEvent, CityState
@@ -28,21 +29,21 @@ from hansa_wire.tls import dial_aio, dial_sync, server_credentials, spki_of
 SIGNER = Ed25519Signer(bytes(32))
 QUERY = sign("query", b"question", SIGNER)
 CREDENTIAL = sign("credential", b"analyst", SIGNER)
-LARGE = sign("answer", bytes(20_000_000), SIGNER)
+LARGE = Answered(sign("answer", bytes(20_000_000), SIGNER), bytes(MAX_RECEIPT_BYTES))
 
 
 class Node:
     """A node that answers with what it was asked."""
 
-    def __init__(self, error: Exception | None = None, answer: Envelope | None = None) -> None:
+    def __init__(self, error: Exception | None = None, answer: Answered | None = None) -> None:
         self.error = error
         self.answer = answer
         self.cancelled = asyncio.Event()
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Envelope:
+    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
         if self.error is not None:
             raise self.error
-        return self.answer or sign("answer", query.payload + b"/" + credential.payload, SIGNER)
+        return self.answer or Answered(sign("answer", query.payload + b"/" + credential.payload, SIGNER), b"receipt")
 
     async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
         return sign("dry-run", query.payload, SIGNER)
@@ -95,7 +96,8 @@ def test_a_question_reaches_the_node_and_its_answer_comes_back(league: League) -
     async def run() -> None:
         async with serving(league, Node()) as port, dialled(league, port, league.coordinator) as channel:
             client = NodeClient(channel)
-            assert (await client.ask(QUERY, CREDENTIAL, deadline_s=5)).payload == b"question/analyst"
+            answer = await client.ask(QUERY, CREDENTIAL, deadline_s=5)
+            assert (answer.envelope.payload, answer.receipt) == (b"question/analyst", b"receipt")
             assert (await client.dry_run(QUERY, CREDENTIAL, deadline_s=5)).payload_type == "dry-run"
 
     asyncio.run(run())
@@ -287,7 +289,7 @@ class Coordinator:
         self.deadlines.append(deadline_s)
         try:
             yield CityEvent(city="a", state=CityState.ASKED)
-            yield CityEvent(city="a", state=CityState.ANSWERED, elapsed_ms=7, answer=query)
+            yield CityEvent(city="a", state=CityState.ANSWERED, elapsed_ms=7, answer=query, receipt=b"receipt")
             if query.payload == b"slow":
                 await asyncio.sleep(30)
             yield CityEvent(city="b", state=CityState.REFUSED, code="denied", detail="no", answer=None)
@@ -349,7 +351,7 @@ def test_an_analyst_sees_each_city_s_progress_and_answers(league: League) -> Non
         events = list(client.ask(QUERY, CREDENTIAL, deadline_s=3.5))
         catalogue = client.catalogue(deadline_s=2)
     assert [event.state for event in events] == [CityState.ASKED, CityState.ANSWERED, CityState.REFUSED]
-    assert events[1].answer == QUERY
+    assert (events[1].answer, events[1].receipt) == (QUERY, b"receipt")
     assert events[2].code == "denied"
     assert [event.answer for event in catalogue] == [QUERY]
     assert coordinator.deadlines == [3.5, 2.0]

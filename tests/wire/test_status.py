@@ -25,6 +25,8 @@ TABLE = [
     (_refused("unpinned_peer"), grpc.StatusCode.UNAUTHENTICATED),
     (_refused("too_large"), grpc.StatusCode.FAILED_PRECONDITION),
     (_refused("unavailable"), grpc.StatusCode.UNAVAILABLE),
+    (_refused("unwitnessed"), grpc.StatusCode.UNAVAILABLE),
+    (_refused("awaiting_witnesses"), grpc.StatusCode.UNAVAILABLE),
     (PeerError("the query is malformed"), grpc.StatusCode.INVALID_ARGUMENT),
     (TimeoutError(), grpc.StatusCode.DEADLINE_EXCEEDED),
 ]

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from hansa_protos.v1 import envelope_pb2 as hansa__protos_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1chansa_protos/v1/attach.proto\x12\x08hansa.v1\x1a\x1ehansa_protos/v1/envelope.proto\"\x9c\x01\n\x1a\x41ttachServiceAttachRequest\x12&\n\x08presence\x18\x01 \x01(\x0b\x32\x12.hansa.v1.PresenceH\x00\x12$\n\x04part\x18\x02 \x01(\x0b\x32\x14.hansa.v1.AnswerPartH\x00\x12(\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x15.hansa.v1.CallFailureH\x00\x42\x06\n\x04said\"A\n\x08Presence\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x06\x63ities\x18\x02 \x03(\x0b\x32\x17.hansa.v1.ReachableCity\"+\n\rReachableCity\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x0c\n\x04hubs\x18\x02 \x01(\r\"<\n\nAnswerPart\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x0c\n\x04last\x18\x03 \x01(\x08\"\xa4\x01\n\x0b\x43\x61llFailure\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12\x0e\n\x06status\x18\x02 \x01(\r\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x35\n\x08trailers\x18\x04 \x03(\x0b\x32#.hansa.v1.CallFailure.TrailersEntry\x1a/\n\rTrailersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"\x95\x01\n\x1b\x41ttachServiceAttachResponse\x12&\n\x08\x61ttached\x18\x01 \x01(\x0b\x32\x12.hansa.v1.AttachedH\x00\x12\"\n\x04\x63\x61ll\x18\x02 \x01(\x0b\x32\x12.hansa.v1.CityCallH\x00\x12\"\n\x06\x63\x61ncel\x18\x03 \x01(\x0b\x32\x10.hansa.v1.CancelH\x00\x42\x06\n\x04said\"\x1f\n\x08\x41ttached\x12\x13\n\x0b\x63oordinator\x18\x01 \x01(\t\"\xdc\x01\n\x08\x43ityCall\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12\x0c\n\x04\x63ity\x18\x02 \x01(\t\x12 \n\x04kind\x18\x03 \x01(\x0e\x32\x12.hansa.v1.CallKind\x12&\n\x05query\x18\x04 \x01(\x0b\x32\x12.hansa.v1.EnvelopeH\x00\x88\x01\x01\x12+\n\ncredential\x18\x05 \x01(\x0b\x32\x12.hansa.v1.EnvelopeH\x01\x88\x01\x01\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x06 \x01(\r\x12\x0c\n\x04hubs\x18\x07 \x01(\rB\x08\n\x06_queryB\r\n\x0b_credential\"\x19\n\x06\x43\x61ncel\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04*g\n\x08\x43\x61llKind\x12\x19\n\x15\x43\x41LL_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rCALL_KIND_ASK\x10\x01\x12\x15\n\x11\x43\x41LL_KIND_DRY_RUN\x10\x02\x12\x16\n\x12\x43\x41LL_KIND_DESCRIBE\x10\x03\x32j\n\rAttachService\x12Y\n\x06\x41ttach\x12$.hansa.v1.AttachServiceAttachRequest\x1a%.hansa.v1.AttachServiceAttachResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1chansa_protos/v1/attach.proto\x12\x08hansa.v1\x1a\x1ehansa_protos/v1/envelope.proto\"\x9c\x01\n\x1a\x41ttachServiceAttachRequest\x12&\n\x08presence\x18\x01 \x01(\x0b\x32\x12.hansa.v1.PresenceH\x00\x12$\n\x04part\x18\x02 \x01(\x0b\x32\x14.hansa.v1.AnswerPartH\x00\x12(\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x15.hansa.v1.CallFailureH\x00\x42\x06\n\x04said\"A\n\x08Presence\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x06\x63ities\x18\x02 \x03(\x0b\x32\x17.hansa.v1.ReachableCity\"+\n\rReachableCity\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x0c\n\x04hubs\x18\x02 \x01(\r\"C\n\nCityAnswer\x12$\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\x12\x0f\n\x07receipt\x18\x02 \x01(\x0c\"<\n\nAnswerPart\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x0c\n\x04last\x18\x03 \x01(\x08\"\xa4\x01\n\x0b\x43\x61llFailure\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12\x0e\n\x06status\x18\x02 \x01(\r\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x35\n\x08trailers\x18\x04 \x03(\x0b\x32#.hansa.v1.CallFailure.TrailersEntry\x1a/\n\rTrailersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"\x95\x01\n\x1b\x41ttachServiceAttachResponse\x12&\n\x08\x61ttached\x18\x01 \x01(\x0b\x32\x12.hansa.v1.AttachedH\x00\x12\"\n\x04\x63\x61ll\x18\x02 \x01(\x0b\x32\x12.hansa.v1.CityCallH\x00\x12\"\n\x06\x63\x61ncel\x18\x03 \x01(\x0b\x32\x10.hansa.v1.CancelH\x00\x42\x06\n\x04said\"\x1f\n\x08\x41ttached\x12\x13\n\x0b\x63oordinator\x18\x01 \x01(\t\"\xdc\x01\n\x08\x43ityCall\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12\x0c\n\x04\x63ity\x18\x02 \x01(\t\x12 \n\x04kind\x18\x03 \x01(\x0e\x32\x12.hansa.v1.CallKind\x12&\n\x05query\x18\x04 \x01(\x0b\x32\x12.hansa.v1.EnvelopeH\x00\x88\x01\x01\x12+\n\ncredential\x18\x05 \x01(\x0b\x32\x12.hansa.v1.EnvelopeH\x01\x88\x01\x01\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x06 \x01(\r\x12\x0c\n\x04hubs\x18\x07 \x01(\rB\x08\n\x06_queryB\r\n\x0b_credential\"\x19\n\x06\x43\x61ncel\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04*g\n\x08\x43\x61llKind\x12\x19\n\x15\x43\x41LL_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rCALL_KIND_ASK\x10\x01\x12\x15\n\x11\x43\x41LL_KIND_DRY_RUN\x10\x02\x12\x16\n\x12\x43\x41LL_KIND_DESCRIBE\x10\x03\x32j\n\rAttachService\x12Y\n\x06\x41ttach\x12$.hansa.v1.AttachServiceAttachRequest\x1a%.hansa.v1.AttachServiceAttachResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,28 +34,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CALLFAILURE_TRAILERSENTRY']._loaded_options = None
   _globals['_CALLFAILURE_TRAILERSENTRY']._serialized_options = b'8\001'
-  _globals['_CALLKIND']._serialized_start=1009
-  _globals['_CALLKIND']._serialized_end=1112
+  _globals['_CALLKIND']._serialized_start=1078
+  _globals['_CALLKIND']._serialized_end=1181
   _globals['_ATTACHSERVICEATTACHREQUEST']._serialized_start=75
   _globals['_ATTACHSERVICEATTACHREQUEST']._serialized_end=231
   _globals['_PRESENCE']._serialized_start=233
   _globals['_PRESENCE']._serialized_end=298
   _globals['_REACHABLECITY']._serialized_start=300
   _globals['_REACHABLECITY']._serialized_end=343
-  _globals['_ANSWERPART']._serialized_start=345
-  _globals['_ANSWERPART']._serialized_end=405
-  _globals['_CALLFAILURE']._serialized_start=408
-  _globals['_CALLFAILURE']._serialized_end=572
-  _globals['_CALLFAILURE_TRAILERSENTRY']._serialized_start=525
-  _globals['_CALLFAILURE_TRAILERSENTRY']._serialized_end=572
-  _globals['_ATTACHSERVICEATTACHRESPONSE']._serialized_start=575
-  _globals['_ATTACHSERVICEATTACHRESPONSE']._serialized_end=724
-  _globals['_ATTACHED']._serialized_start=726
-  _globals['_ATTACHED']._serialized_end=757
-  _globals['_CITYCALL']._serialized_start=760
-  _globals['_CITYCALL']._serialized_end=980
-  _globals['_CANCEL']._serialized_start=982
-  _globals['_CANCEL']._serialized_end=1007
-  _globals['_ATTACHSERVICE']._serialized_start=1114
-  _globals['_ATTACHSERVICE']._serialized_end=1220
+  _globals['_CITYANSWER']._serialized_start=345
+  _globals['_CITYANSWER']._serialized_end=412
+  _globals['_ANSWERPART']._serialized_start=414
+  _globals['_ANSWERPART']._serialized_end=474
+  _globals['_CALLFAILURE']._serialized_start=477
+  _globals['_CALLFAILURE']._serialized_end=641
+  _globals['_CALLFAILURE_TRAILERSENTRY']._serialized_start=594
+  _globals['_CALLFAILURE_TRAILERSENTRY']._serialized_end=641
+  _globals['_ATTACHSERVICEATTACHRESPONSE']._serialized_start=644
+  _globals['_ATTACHSERVICEATTACHRESPONSE']._serialized_end=793
+  _globals['_ATTACHED']._serialized_start=795
+  _globals['_ATTACHED']._serialized_end=826
+  _globals['_CITYCALL']._serialized_start=829
+  _globals['_CITYCALL']._serialized_end=1049
+  _globals['_CANCEL']._serialized_start=1051
+  _globals['_CANCEL']._serialized_end=1076
+  _globals['_ATTACHSERVICE']._serialized_start=1183
+  _globals['_ATTACHSERVICE']._serialized_end=1289
 # @@protoc_insertion_point(module_scope)

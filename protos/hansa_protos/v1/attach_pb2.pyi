@@ -5,7 +5,7 @@ A node or a coordinator that dials out, and is asked over the stream that it ope
 
 The peer that attaches is the gRPC client; its certificate must be the one that the roster pins for the very name that
 it attaches under. Requests carry its presence and its answers, responses carry the calls that it is to answer. At most
-320 KiB a request, so an answer travels in parts, and 64 MiB + 64 KiB a response.
+320 KiB a request, so an answer travels in parts, and 64 MiB + 192 KiB a response.
 """
 
 from collections import abc as _abc
@@ -34,7 +34,7 @@ class _CallKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CallKind.Val
     CALL_KIND_UNSPECIFIED: _CallKind.ValueType  # 0
     """Refused: a kind is always stated."""
     CALL_KIND_ASK: _CallKind.ValueType  # 1
-    """A signed answer, as by NodeService.Ask."""
+    """A signed answer and its receipt, as by NodeService.Ask."""
     CALL_KIND_DRY_RUN: _CallKind.ValueType  # 2
     """A signed dry-run report, as by NodeService.DryRun."""
     CALL_KIND_DESCRIBE: _CallKind.ValueType  # 3
@@ -46,7 +46,7 @@ class CallKind(_CallKind, metaclass=_CallKindEnumTypeWrapper):
 CALL_KIND_UNSPECIFIED: CallKind.ValueType  # 0
 """Refused: a kind is always stated."""
 CALL_KIND_ASK: CallKind.ValueType  # 1
-"""A signed answer, as by NodeService.Ask."""
+"""A signed answer and its receipt, as by NodeService.Ask."""
 CALL_KIND_DRY_RUN: CallKind.ValueType  # 2
 """A signed dry-run report, as by NodeService.DryRun."""
 CALL_KIND_DESCRIBE: CallKind.ValueType  # 3
@@ -150,8 +150,36 @@ class ReachableCity(_message.Message):
 Global___ReachableCity: _TypeAlias = ReachableCity  # noqa: Y015
 
 @_typing.final
+class CityAnswer(_message.Message):
+    """What a city gives for a call."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVELOPE_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    receipt: _builtins.bytes
+    """The receipt of an answer, as in NodeServiceAskResponse; empty for the other two."""
+    @_builtins.property
+    def envelope(self) -> _envelope_pb2.Envelope:
+        """An answer, a dry-run report or a description, signed with the city's answer key; never absent."""
+
+    def __init__(
+        self,
+        *,
+        envelope: _envelope_pb2.Envelope | None = ...,
+        receipt: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope", "receipt", b"receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CityAnswer: _TypeAlias = CityAnswer  # noqa: Y015
+
+@_typing.final
 class AnswerPart(_message.Message):
-    """A part of what a city signed. The parts of one call come in order; those of different calls mix."""
+    """A part of what a city gives. The parts of one call come in order; those of different calls mix."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -161,7 +189,7 @@ class AnswerPart(_message.Message):
     call_id: _builtins.int
     """The call that it answers."""
     content: _builtins.bytes
-    """At most 256 KiB of the encoded Envelope; all parts together at most 64 MiB + 64 KiB."""
+    """At most 256 KiB of the encoded CityAnswer; all parts together at most 64 MiB + 192 KiB."""
     last: _builtins.bool
     """Whether no further part of this call follows."""
     def __init__(

@@ -25,25 +25,25 @@ _sym_db = _symbol_database.Default()
 from hansa_protos.v1 import envelope_pb2 as hansa__protos_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!hansa_protos/v1/coordinator.proto\x12\x08hansa.v1\x1a\x1ehansa_protos/v1/envelope.proto\"\xa3\x01\n\tCityEvent\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\"\n\x05state\x18\x02 \x01(\x0e\x32\x13.hansa.v1.CityState\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x12\n\nelapsed_ms\x18\x05 \x01(\x04\x12\'\n\x06\x61nswer\x18\x06 \x01(\x0b\x32\x12.hansa.v1.EnvelopeH\x00\x88\x01\x01\x42\t\n\x07_answer\"9\n\"CoordinatorServiceCatalogueRequest\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x01 \x01(\r\"J\n#CoordinatorServiceCatalogueResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.hansa.v1.CityEvent\"~\n\x1c\x43oordinatorServiceAskRequest\x12!\n\x05query\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\x12&\n\ncredential\x18\x02 \x01(\x0b\x32\x12.hansa.v1.Envelope\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x03 \x01(\r\"C\n\x1d\x43oordinatorServiceAskResponse\x12\"\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.hansa.v1.CityEvent*\xbb\x01\n\tCityState\x12\x1a\n\x16\x43ITY_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43ITY_STATE_ASKED\x10\x01\x12\x17\n\x13\x43ITY_STATE_ANSWERED\x10\x02\x12\x16\n\x12\x43ITY_STATE_REFUSED\x10\x03\x12\x18\n\x14\x43ITY_STATE_TIMED_OUT\x10\x04\x12\x1a\n\x16\x43ITY_STATE_UNREACHABLE\x10\x05\x12\x15\n\x11\x43ITY_STATE_FAILED\x10\x06\x32\xd8\x01\n\x12\x43oordinatorService\x12h\n\tCatalogue\x12,.hansa.v1.CoordinatorServiceCatalogueRequest\x1a-.hansa.v1.CoordinatorServiceCatalogueResponse\x12X\n\x03\x41sk\x12&.hansa.v1.CoordinatorServiceAskRequest\x1a\'.hansa.v1.CoordinatorServiceAskResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!hansa_protos/v1/coordinator.proto\x12\x08hansa.v1\x1a\x1ehansa_protos/v1/envelope.proto\"\xb4\x01\n\tCityEvent\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\"\n\x05state\x18\x02 \x01(\x0e\x32\x13.hansa.v1.CityState\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x12\n\nelapsed_ms\x18\x05 \x01(\x04\x12\'\n\x06\x61nswer\x18\x06 \x01(\x0b\x32\x12.hansa.v1.EnvelopeH\x00\x88\x01\x01\x12\x0f\n\x07receipt\x18\x07 \x01(\x0c\x42\t\n\x07_answer\"9\n\"CoordinatorServiceCatalogueRequest\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x01 \x01(\r\"J\n#CoordinatorServiceCatalogueResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.hansa.v1.CityEvent\"~\n\x1c\x43oordinatorServiceAskRequest\x12!\n\x05query\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\x12&\n\ncredential\x18\x02 \x01(\x0b\x32\x12.hansa.v1.Envelope\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x03 \x01(\r\"C\n\x1d\x43oordinatorServiceAskResponse\x12\"\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.hansa.v1.CityEvent*\xbb\x01\n\tCityState\x12\x1a\n\x16\x43ITY_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43ITY_STATE_ASKED\x10\x01\x12\x17\n\x13\x43ITY_STATE_ANSWERED\x10\x02\x12\x16\n\x12\x43ITY_STATE_REFUSED\x10\x03\x12\x18\n\x14\x43ITY_STATE_TIMED_OUT\x10\x04\x12\x1a\n\x16\x43ITY_STATE_UNREACHABLE\x10\x05\x12\x15\n\x11\x43ITY_STATE_FAILED\x10\x06\x32\xd8\x01\n\x12\x43oordinatorService\x12h\n\tCatalogue\x12,.hansa.v1.CoordinatorServiceCatalogueRequest\x1a-.hansa.v1.CoordinatorServiceCatalogueResponse\x12X\n\x03\x41sk\x12&.hansa.v1.CoordinatorServiceAskRequest\x1a\'.hansa.v1.CoordinatorServiceAskResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hansa_protos.v1.coordinator_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CITYSTATE']._serialized_start=578
-  _globals['_CITYSTATE']._serialized_end=765
+  _globals['_CITYSTATE']._serialized_start=595
+  _globals['_CITYSTATE']._serialized_end=782
   _globals['_CITYEVENT']._serialized_start=80
-  _globals['_CITYEVENT']._serialized_end=243
-  _globals['_COORDINATORSERVICECATALOGUEREQUEST']._serialized_start=245
-  _globals['_COORDINATORSERVICECATALOGUEREQUEST']._serialized_end=302
-  _globals['_COORDINATORSERVICECATALOGUERESPONSE']._serialized_start=304
-  _globals['_COORDINATORSERVICECATALOGUERESPONSE']._serialized_end=378
-  _globals['_COORDINATORSERVICEASKREQUEST']._serialized_start=380
-  _globals['_COORDINATORSERVICEASKREQUEST']._serialized_end=506
-  _globals['_COORDINATORSERVICEASKRESPONSE']._serialized_start=508
-  _globals['_COORDINATORSERVICEASKRESPONSE']._serialized_end=575
-  _globals['_COORDINATORSERVICE']._serialized_start=768
-  _globals['_COORDINATORSERVICE']._serialized_end=984
+  _globals['_CITYEVENT']._serialized_end=260
+  _globals['_COORDINATORSERVICECATALOGUEREQUEST']._serialized_start=262
+  _globals['_COORDINATORSERVICECATALOGUEREQUEST']._serialized_end=319
+  _globals['_COORDINATORSERVICECATALOGUERESPONSE']._serialized_start=321
+  _globals['_COORDINATORSERVICECATALOGUERESPONSE']._serialized_end=395
+  _globals['_COORDINATORSERVICEASKREQUEST']._serialized_start=397
+  _globals['_COORDINATORSERVICEASKREQUEST']._serialized_end=523
+  _globals['_COORDINATORSERVICEASKRESPONSE']._serialized_start=525
+  _globals['_COORDINATORSERVICEASKRESPONSE']._serialized_end=592
+  _globals['_COORDINATORSERVICE']._serialized_start=785
+  _globals['_COORDINATORSERVICE']._serialized_end=1001
 # @@protoc_insertion_point(module_scope)

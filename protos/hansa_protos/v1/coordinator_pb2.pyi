@@ -3,7 +3,7 @@
 isort:skip_file
 The coordinator, as an analyst sees it: it carries envelopes to the cities and back, and is trusted with nothing.
 
-At most 320 KiB a request and 64 MiB + 64 KiB a response.
+At most 320 KiB a request and 64 MiB + 192 KiB a response.
 """
 
 from collections import abc as _abc
@@ -79,6 +79,7 @@ class CityEvent(_message.Message):
     DETAIL_FIELD_NUMBER: _builtins.int
     ELAPSED_MS_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
     city: _builtins.str
     """The city's name, as in the roster; never empty."""
     state: Global___CityState.ValueType
@@ -89,6 +90,8 @@ class CityEvent(_message.Message):
     """A sentence for people; may be empty."""
     elapsed_ms: _builtins.int
     """Milliseconds since the coordinator received the call."""
+    receipt: _builtins.bytes
+    """The receipt of an answer, as in NodeServiceAskResponse, relayed unopened; empty where there is none."""
     @_builtins.property
     def answer(self) -> _envelope_pb2.Envelope:
         """What the city signed: an answer, a dry-run report or a description; present when the city answered, possible when
@@ -104,10 +107,11 @@ class CityEvent(_message.Message):
         detail: _builtins.str = ...,
         elapsed_ms: _builtins.int = ...,
         answer: _envelope_pb2.Envelope | None = ...,
+        receipt: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_answer", b"_answer", "answer", b"answer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer", b"_answer", "answer", b"answer", "city", b"city", "code", b"code", "detail", b"detail", "elapsed_ms", b"elapsed_ms", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_answer", b"_answer", "answer", b"answer", "city", b"city", "code", b"code", "detail", b"detail", "elapsed_ms", b"elapsed_ms", "receipt", b"receipt", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__answer: _TypeAlias = _typing.Literal["answer"]  # noqa: Y015
     _WhichOneofArgType__answer: _TypeAlias = _typing.Literal["_answer", b"_answer"]  # noqa: Y015

@@ -3,7 +3,7 @@
 isort:skip_file
 The coordinator, as an analyst sees it: it carries envelopes to the cities and back, and is trusted with nothing.
 
-At most 320 KiB a request and 64 MiB + 64 KiB a response.
+At most 320 KiB a request and 64 MiB + 192 KiB a response.
 """
 
 from collections import abc as _abc

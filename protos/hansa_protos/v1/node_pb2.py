@@ -26,7 +26,7 @@ from hansa_protos.v1 import envelope_pb2 as hansa__protos_dot_v1_dot_envelope__p
 from hansa_protos.v1 import query_pb2 as hansa__protos_dot_v1_dot_query__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ahansa_protos/v1/node.proto\x12\x08hansa.v1\x1a\x1ehansa_protos/v1/envelope.proto\x1a\x1bhansa_protos/v1/query.proto\"\x1c\n\x1aNodeServiceDescribeRequest\"F\n\x1bNodeServiceDescribeResponse\x12\'\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\"b\n\x15NodeServiceAskRequest\x12!\n\x05query\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\x12&\n\ncredential\x18\x02 \x01(\x0b\x32\x12.hansa.v1.Envelope\"<\n\x16NodeServiceAskResponse\x12\"\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\"e\n\x18NodeServiceDryRunRequest\x12!\n\x05query\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\x12&\n\ncredential\x18\x02 \x01(\x0b\x32\x12.hansa.v1.Envelope\"?\n\x19NodeServiceDryRunResponse\x12\"\n\x06report\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\"\x82\x01\n\x12\x44\x61tasetDescription\x12&\n\x08\x63ontract\x18\x01 \x01(\x0b\x32\x14.hansa.v1.ContractId\x12\x1e\n\x05level\x18\x02 \x01(\x0e\x32\x0f.hansa.v1.Level\x12\x14\n\x0c\x64\x61ta_version\x18\x03 \x01(\x04\x12\x0e\n\x06tables\x18\x04 \x03(\t\"\x82\x01\n\x0b\x44\x65scription\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x18\n\x10software_version\x18\x02 \x01(\t\x12\x1b\n\x13\x64\x65scribed_at_unix_s\x18\x03 \x01(\x03\x12.\n\x08\x64\x61tasets\x18\x04 \x03(\x0b\x32\x1c.hansa.v1.DatasetDescription2\x83\x02\n\x0bNodeService\x12W\n\x08\x44\x65scribe\x12$.hansa.v1.NodeServiceDescribeRequest\x1a%.hansa.v1.NodeServiceDescribeResponse\x12H\n\x03\x41sk\x12\x1f.hansa.v1.NodeServiceAskRequest\x1a .hansa.v1.NodeServiceAskResponse\x12Q\n\x06\x44ryRun\x12\".hansa.v1.NodeServiceDryRunRequest\x1a#.hansa.v1.NodeServiceDryRunResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ahansa_protos/v1/node.proto\x12\x08hansa.v1\x1a\x1ehansa_protos/v1/envelope.proto\x1a\x1bhansa_protos/v1/query.proto\"\x1c\n\x1aNodeServiceDescribeRequest\"F\n\x1bNodeServiceDescribeResponse\x12\'\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\"b\n\x15NodeServiceAskRequest\x12!\n\x05query\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\x12&\n\ncredential\x18\x02 \x01(\x0b\x32\x12.hansa.v1.Envelope\"M\n\x16NodeServiceAskResponse\x12\"\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\x12\x0f\n\x07receipt\x18\x02 \x01(\x0c\"e\n\x18NodeServiceDryRunRequest\x12!\n\x05query\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\x12&\n\ncredential\x18\x02 \x01(\x0b\x32\x12.hansa.v1.Envelope\"?\n\x19NodeServiceDryRunResponse\x12\"\n\x06report\x18\x01 \x01(\x0b\x32\x12.hansa.v1.Envelope\"\x82\x01\n\x12\x44\x61tasetDescription\x12&\n\x08\x63ontract\x18\x01 \x01(\x0b\x32\x14.hansa.v1.ContractId\x12\x1e\n\x05level\x18\x02 \x01(\x0e\x32\x0f.hansa.v1.Level\x12\x14\n\x0c\x64\x61ta_version\x18\x03 \x01(\x04\x12\x0e\n\x06tables\x18\x04 \x03(\t\"\x82\x01\n\x0b\x44\x65scription\x12\x0c\n\x04\x63ity\x18\x01 \x01(\t\x12\x18\n\x10software_version\x18\x02 \x01(\t\x12\x1b\n\x13\x64\x65scribed_at_unix_s\x18\x03 \x01(\x03\x12.\n\x08\x64\x61tasets\x18\x04 \x03(\x0b\x32\x1c.hansa.v1.DatasetDescription2\x83\x02\n\x0bNodeService\x12W\n\x08\x44\x65scribe\x12$.hansa.v1.NodeServiceDescribeRequest\x1a%.hansa.v1.NodeServiceDescribeResponse\x12H\n\x03\x41sk\x12\x1f.hansa.v1.NodeServiceAskRequest\x1a .hansa.v1.NodeServiceAskResponse\x12Q\n\x06\x44ryRun\x12\".hansa.v1.NodeServiceDryRunRequest\x1a#.hansa.v1.NodeServiceDryRunResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,15 +40,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NODESERVICEASKREQUEST']._serialized_start=203
   _globals['_NODESERVICEASKREQUEST']._serialized_end=301
   _globals['_NODESERVICEASKRESPONSE']._serialized_start=303
-  _globals['_NODESERVICEASKRESPONSE']._serialized_end=363
-  _globals['_NODESERVICEDRYRUNREQUEST']._serialized_start=365
-  _globals['_NODESERVICEDRYRUNREQUEST']._serialized_end=466
-  _globals['_NODESERVICEDRYRUNRESPONSE']._serialized_start=468
-  _globals['_NODESERVICEDRYRUNRESPONSE']._serialized_end=531
-  _globals['_DATASETDESCRIPTION']._serialized_start=534
-  _globals['_DATASETDESCRIPTION']._serialized_end=664
-  _globals['_DESCRIPTION']._serialized_start=667
-  _globals['_DESCRIPTION']._serialized_end=797
-  _globals['_NODESERVICE']._serialized_start=800
-  _globals['_NODESERVICE']._serialized_end=1059
+  _globals['_NODESERVICEASKRESPONSE']._serialized_end=380
+  _globals['_NODESERVICEDRYRUNREQUEST']._serialized_start=382
+  _globals['_NODESERVICEDRYRUNREQUEST']._serialized_end=483
+  _globals['_NODESERVICEDRYRUNRESPONSE']._serialized_start=485
+  _globals['_NODESERVICEDRYRUNRESPONSE']._serialized_end=548
+  _globals['_DATASETDESCRIPTION']._serialized_start=551
+  _globals['_DATASETDESCRIPTION']._serialized_end=681
+  _globals['_DESCRIPTION']._serialized_start=684
+  _globals['_DESCRIPTION']._serialized_end=814
+  _globals['_NODESERVICE']._serialized_start=817
+  _globals['_NODESERVICE']._serialized_end=1076
 # @@protoc_insertion_point(module_scope)

@@ -5,7 +5,7 @@ A city's node, as a coordinator sees it.
 
 A call that the node does not answer with a signed envelope ends in a gRPC status; the trailing metadata entry
 hansa-refusal-bin then carries a Refusal, where a rule of the protocol was broken. At most 320 KiB a request and
-64 MiB + 64 KiB a response.
+64 MiB + 192 KiB a response.
 """
 
 from collections import abc as _abc
@@ -103,6 +103,11 @@ class NodeServiceAskResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ANSWER_FIELD_NUMBER: _builtins.int
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    receipt: _builtins.bytes
+    """The receipt: a C2SP tlog-proof, whose extra data is the entry of the decision in the city's log. Never empty; at most
+    128 KiB.
+    """
     @_builtins.property
     def answer(self) -> _envelope_pb2.Envelope:
         """An Answer, signed with the city's answer key; never absent."""
@@ -111,10 +116,11 @@ class NodeServiceAskResponse(_message.Message):
         self,
         *,
         answer: _envelope_pb2.Envelope | None = ...,
+        receipt: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "receipt", b"receipt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,7 +5,7 @@ A city's node, as a coordinator sees it.
 
 A call that the node does not answer with a signed envelope ends in a gRPC status; the trailing metadata entry
 hansa-refusal-bin then carries a Refusal, where a rule of the protocol was broken. At most 320 KiB a request and
-64 MiB + 64 KiB a response.
+64 MiB + 192 KiB a response.
 """
 
 from collections import abc as _abc
