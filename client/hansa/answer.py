@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hansa.coverage import CityReport, ExitCode, answered, exit_code
+from hansa.evidence import Evidence
 from hansa.intervals import Interval
 from hansa.marks import MarkedCell
 
@@ -33,7 +35,8 @@ class Answer:
 
     `cities`: every addressed city, by name. `suppressed`: the values that are withheld; `partial`: those that are given
     over some cities only. `intervals`: where the true value of each shown quantile lies. `notes`: what a reader of the
-    whole has to know. `plan`: what each city was asked. `min_cities`: how many had to answer.
+    whole has to know. `plan`: what each city was asked. `min_cities`: how many had to answer. `evidence`: everything
+    that the table follows from, with the cities' signatures and receipts.
     """
 
     table: pa.Table
@@ -47,6 +50,7 @@ class Answer:
     plan_hash: bytes
     query_hash: bytes
     min_cities: int
+    evidence: Evidence
     intervals: tuple[Interval, ...] = ()
 
     @property
@@ -90,6 +94,13 @@ class Answer:
         """The table in polars."""
         frame: pl.DataFrame = _optional("polars").from_arrow(self.table)
         return frame
+
+    def save_evidence(self, folder: str | os.PathLike[str]) -> None:
+        """Keep what proves this table in a new or an empty folder; `hansa audit replay` derives it again from there.
+
+        Raises ConfigError.
+        """
+        self.evidence.save(folder)
 
     def __len__(self) -> int:
         return int(self.table.num_rows)

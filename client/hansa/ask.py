@@ -17,6 +17,7 @@ from hansa_core.query.query import Query
 from hansa_core.trust import dsse
 from hansa_core.trust.dsse import Envelope, Signer
 from hansa_core.trust.roster import Member, Roster
+from hansa_wire.answered import Answered
 from hansa_wire.description import Description
 from hansa_wire.progress import CityEvent, CityState
 from hansa_wire.query_codec import encode_query
@@ -35,10 +36,11 @@ class SignedQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityWord(Generic[WordT]):
-    """How a city ended, and what it signed; None if nothing of it holds."""
+    """How a city ended, and what it signed; None if nothing of it holds. `proof`: that word as it came, to be kept."""
 
     report: CityReport
     word: WordT | None
+    proof: Answered | None = None
 
 
 def sign_query(query: Query, signer: Signer, payload_type: str) -> SignedQuery:
@@ -51,10 +53,10 @@ def gather(
     events: Generator[CityEvent, None, None],
     cities: Collection[str],
     roster: Roster,
-    check: Callable[[Envelope, Member], WordT],
+    check: Callable[[Answered, Member], WordT],
     on_progress: OnProgress | None = None,
 ) -> dict[str, CityWord[WordT]]:
-    """The end of every city, by name. `check` opens what a city signed, or raises TrustError.
+    """The end of every city, by name. `check` opens what a city gave, or raises TrustError.
 
     Only the first end of a city counts, and events about a city that was not asked are passed over: a coordinator can
     take answers away, and nothing else. Raises CoordinatorError if it fails before any city was heard of.
@@ -93,7 +95,7 @@ def _rest(cut: Exception) -> Outcome:
             return Outcome.FAILED
 
 
-def _end(event: CityEvent, member: Member, check: Callable[[Envelope, Member], WordT]) -> CityWord[WordT]:
+def _end(event: CityEvent, member: Member, check: Callable[[Answered, Member], WordT]) -> CityWord[WordT]:
     if event.answer is None:
         claim = CityReport(
             city=event.city,
@@ -103,15 +105,16 @@ def _end(event: CityEvent, member: Member, check: Callable[[Envelope, Member], W
             elapsed_ms=event.elapsed_ms,
         )
         return CityWord(report=claim, word=None)
+    given = Answered(event.answer, event.receipt)
     try:
-        word = check(event.answer, member)
+        word = check(given, member)
     except TrustError as broken:
         state = Outcome.UNTRUSTED
         report = CityReport(
             city=event.city, state=state, code=broken.code, rule=broken.text, elapsed_ms=event.elapsed_ms
         )
         return CityWord(report=report, word=None)
-    return CityWord(report=_proven(event, word), word=word)
+    return CityWord(report=_proven(event, word), word=word, proof=given)
 
 
 def _proven(event: CityEvent, word: VerifiedRelease | Refusal | DryRun | Description) -> CityReport:

@@ -60,18 +60,29 @@ def query(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Ask what each city would do; no data is touched.")
     ] = False,
+    receipt: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Keep signed answers and receipts in this new folder, for `hansa audit replay`."
+        ),
+    ] = None,
     profile: ProfileOption = None,
 ) -> None:
     """Ask the cities, verify what they sign, and write the merged answer."""
     from hansa.output import Output, errors_end_the_command
 
     output = Output(format_, out)
+    if receipt is not None and dry_run:
+        raise typer.BadParameter("a dry run has no receipts; leave one of the two out", param_hint="--receipt")
     with errors_end_the_command(output.messages):
         from hansa.connection import connect
         from hansa.coverage import exit_code
+        from hansa.evidence_folder import check_free
         from hansa.render.listings import dry_run_table
         from hansa.render.progress import ProgressBoard
 
+        if receipt is not None:
+            check_free(receipt)  # before a question that may cost something is sent
         with connect(profile) as league:
             if dry_run:
                 with ProgressBoard(output.messages) as board:
@@ -88,6 +99,8 @@ def query(
                     deadline_s=deadline,
                     on_progress=board.tell,
                 )
+            if receipt is not None:
+                answer.save_evidence(receipt)
             output.write_answer(answer)
             raise typer.Exit(answer.exit_code)
 

@@ -8,21 +8,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hansa.errors import ConfigError, TrustError
+from hansa.evidence import LeaguePapers
 from hansa.league_client import League
 from hansa.profile import Profile, load_profile
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.query.contract import Contract
 from hansa_core.query.plan import ContractId
 from hansa_core.trust.credential import credential_from_envelope
 from hansa_core.trust.dsse import Envelope
 from hansa_core.trust.envelope_json import envelope_from_json
 from hansa_core.trust.roster import Roster
 from hansa_wire.clock import utc_now
-from hansa_wire.contract_files import read_contracts
+from hansa_wire.contract_files import contracts_in, read_contract_documents
 from hansa_wire.coordinator_rpc import CoordinatorClient
 from hansa_wire.key_file import read_private_file, read_signer
 from hansa_wire.tls import dial_sync
-from hansa_wire.trust_anchor import UntrustedRosterError, load_roster
+from hansa_wire.trust_anchor import UntrustedRosterError, load_signed_roster
 
 PROFILE_VARIABLE = "HANSA_PROFILE"
 
@@ -37,7 +37,8 @@ def connect(profile: str | os.PathLike[str] | None = None) -> League:
     if not path:
         raise ConfigError(f"profile is missing; give --profile FILE, or set {PROFILE_VARIABLE} to your profile")
     settings = load_profile(Path(path))
-    roster = _roster(settings)
+    roster, roster_document = _roster(settings)
+    contracts = _contracts(settings, roster)
     signer = read_signer(settings.query_key)
     try:
         entry = roster.coordinator(settings.coordinator)
@@ -53,7 +54,8 @@ def connect(profile: str | os.PathLike[str] | None = None) -> League:
     )
     return League(
         roster=roster,
-        contracts=_contracts(settings, roster),
+        contracts=contracts_in(contracts, settings.contracts),
+        papers=LeaguePapers(roster=roster_document, contracts=contracts),
         credential=_credential(settings, roster, signer.keyid),
         signer=signer,
         coordinator=CoordinatorClient(channel),
@@ -64,19 +66,19 @@ def connect(profile: str | os.PathLike[str] | None = None) -> League:
     )
 
 
-def _roster(settings: Profile) -> Roster:
+def _roster(settings: Profile) -> tuple[Roster, bytes]:
     try:
-        roster = load_roster(settings, utc_now())
+        roster, document = load_signed_roster(settings, utc_now())
     except UntrustedRosterError as broken:
         raise TrustError("roster_invalid", str(broken)) from broken
     if roster.league != settings.league:
         raise ConfigError(f"league: the profile is for {settings.league}, its roster is of {roster.league}")
-    return roster
+    return roster, document
 
 
-def _contracts(settings: Profile, roster: Roster) -> Mapping[ContractId, Contract]:
+def _contracts(settings: Profile, roster: Roster) -> Mapping[ContractId, bytes]:
     try:
-        return read_contracts(settings.contracts, roster)
+        return read_contract_documents(settings.contracts, roster)
     except PeerError as broken:
         raise TrustError("contract_invalid", str(broken)) from broken
 

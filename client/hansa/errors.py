@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hansa_core.errors import ConfigError, HansaError, PeerError, RefusedError
 
-__all__ = ["ConfigError", "CoordinatorError", "HansaError", "PeerError", "RefusedError", "TrustError"]
+__all__ = ["ConfigError", "CoordinatorError", "HansaError", "PeerError", "RefusedError", "TrustError", "UnreachableError"]
 
 
 @dataclass(eq=False)
@@ -25,3 +25,7 @@ class TrustError(PeerError):
 
 class CoordinatorError(HansaError):
     """The coordinator cannot be reached, or turned the call away; no city was heard."""
+
+
+class UnreachableError(HansaError):
+    """A city's log service, and every mirror of it, cannot be reached or cannot answer now."""

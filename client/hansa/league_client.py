@@ -8,8 +8,10 @@ from functools import cached_property, lru_cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from hansa.account import Account, sign_account
 from hansa.answer import Answer
 from hansa.ask import CityWord, OnProgress, SignedQuery, gather, sign_query
+from hansa.evidence import LeaguePapers, evidence_of
 from hansa.question import addressed_cities, demanded_cities, read_question, stated_purpose
 from hansa.verify import Expected, VerifiedRelease, verify_answer, verify_description, verify_dry_run
 from hansa_core.query.answer import DryRun, Refusal
@@ -21,6 +23,7 @@ from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope, Signer
 from hansa_core.trust.members import Member
 from hansa_core.trust.roster import Roster
+from hansa_wire.answered import Answered
 from hansa_wire.coordinator_rpc import CoordinatorClient
 from hansa_wire.description import Description
 from hansa_wire.limits import MAX_DEADLINE_S
@@ -46,6 +49,7 @@ class League:
         *,
         roster: Roster,
         contracts: Mapping[ContractId, Contract],
+        papers: LeaguePapers,
         credential: Envelope,
         signer: Signer,
         coordinator: CoordinatorClient,
@@ -56,6 +60,7 @@ class League:
     ) -> None:
         self.roster = roster
         self.contracts = contracts
+        self._papers = papers
         self._credential = credential
         self._signer = signer
         self._coordinator = coordinator
@@ -112,12 +117,28 @@ class League:
         contract = self.contracts[asked.plan.source]
         expected = Expected(query_hash=signed.hash, plan_hash=plan_hash(asked.plan), plan=asked.plan, contract=contract)
 
-        def check(envelope: Envelope, member: Member) -> VerifiedRelease | Refusal:
-            return verify_answer(envelope, member, expected)
+        def check(given: Answered, member: Member) -> VerifiedRelease | Refusal:
+            return verify_answer(given, member, expected)
 
+        asked_at = self._now()
         words = gather(self._ask(signed, deadline_s), cities, self.roster, check, on_progress)
+        account = Account(
+            asked_at=asked_at,
+            statement=statement,
+            partial=partial,
+            min_cities=enough,
+            cities=tuple(word.report for word in words.values()),
+        )
+        evidence = evidence_of(words, sign_account(account, self._signer), signed, self._credential, self._papers)
         return shape_answer(
-            asked, expected, words, self._outer, purpose=query.purpose, min_cities=enough, partial=partial
+            asked,
+            expected,
+            words,
+            self._outer,
+            purpose=query.purpose,
+            min_cities=enough,
+            partial=partial,
+            evidence=evidence,
         )
 
     def dry_run(
@@ -133,8 +154,8 @@ class League:
         cities = addressed_cities(asked, self.roster)
         signed = sign_query(self._query(asked, cities, purpose, deadline_s), self._signer, payload_types.DRY_RUN)
 
-        def check(envelope: Envelope, member: Member) -> DryRun:
-            return verify_dry_run(envelope, member, signed.hash)
+        def check(given: Answered, member: Member) -> DryRun:
+            return verify_dry_run(given, member, signed.hash)
 
         return list(gather(self._ask(signed, deadline_s), cities, self.roster, check, on_progress).values())
 

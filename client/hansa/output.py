@@ -14,7 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from hansa.coverage import CityReport, ExitCode
-from hansa.errors import CoordinatorError
+from hansa.errors import CoordinatorError, UnreachableError
 from hansa.render.formats import Format, encode_answer, encode_table
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 
@@ -55,7 +55,7 @@ class Output:
             self._print(answer_table(answer))
         else:
             self._write(encode_answer(answer, self._format))
-        self._say(below_table(answer))
+        self.say(below_table(answer))
 
     def write_listing(self, table: pa.Table, reports: Sequence[CityReport], *, verb: str = "answered") -> None:
         """A table without marks; on standard error who is missing from it."""
@@ -65,7 +65,7 @@ class Output:
             self._print(plain_table(table))
         else:
             self._write(encode_table(table, self._format))
-        self._say(Group(*city_lines(reports, verb=verb)))
+        self.say(Group(*city_lines(reports, verb=verb)))
 
     def _print(self, table: RenderableType) -> None:
         if self._out is None:
@@ -86,7 +86,8 @@ class Output:
         with _writable(f"--out {self._out}", "name another file"):
             self._out.write_bytes(content)
 
-    def _say(self, message: RenderableType) -> None:
+    def say(self, message: RenderableType) -> None:
+        """A word to the person, on standard error."""
         if self._format is Format.TABLE and self._out is None and self.messages.is_terminal:
             self.messages.print()
         self.messages.print(message)
@@ -107,7 +108,7 @@ def errors_end_the_command(messages: Console) -> Iterator[None]:
     except PeerError as broken:
         _explain(messages, "Not trusted, and nothing of it is shown:", str(broken))
         raise typer.Exit(ExitCode.UNTRUSTED) from None
-    except CoordinatorError as silent:
+    except (CoordinatorError, UnreachableError) as silent:
         _explain(messages, "No answer:", str(silent))
         raise typer.Exit(ExitCode.INCOMPLETE) from None
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from hansa.answer import Answer, AnswerColumn
 from hansa.ask import CityWord
+from hansa.evidence import Evidence
 from hansa.intervals import find_intervals
 from hansa.marks import find_marks
 from hansa.notes import notes_on
@@ -25,6 +26,7 @@ def shape_answer(
     purpose: str,
     min_cities: int,
     partial: bool,
+    evidence: Evidence,
 ) -> Answer:
     """Merge the releases, run the outer SELECT, and carry the marks over. Raises RefusedError `mixed_levels`."""
     outcomes = {city: _outcome(word) for city, word in words.items()}
@@ -50,6 +52,7 @@ def shape_answer(
         plan_hash=expected.plan_hash,
         query_hash=expected.query_hash,
         min_cities=min_cities,
+        evidence=evidence,
     )
 
 

@@ -15,6 +15,7 @@ from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope, verify
 from hansa_core.trust.roster import Member
 from hansa_wire.answer_codec import decode_answer, decode_dry_run
+from hansa_wire.answered import Answered
 from hansa_wire.description import Description
 from hansa_wire.description_codec import decode_description
 
@@ -43,25 +44,28 @@ class VerifiedRelease:
     table: pa.Table
 
 
-def verify_answer(envelope: Envelope, member: Member, expected: Expected) -> VerifiedRelease | Refusal:
-    """What `member` signed about the question. Raises TrustError on anything else."""
-    answer = _open(envelope, payload_types.ANSWER, member, decode_answer)
+def verify_answer(given: Answered, member: Member, expected: Expected) -> VerifiedRelease | Refusal:
+    """What `member` signed about the question, and has in its log. Raises TrustError on anything else."""
+    from hansa.receipts import verify_receipt  # the log's formats, which only an answer needs
+
+    answer = _open(given.envelope, payload_types.ANSWER, member, decode_answer)
     _check_about(answer, member, expected.query_hash)
+    verify_receipt(given, member, answer)
     if isinstance(answer.outcome, Refusal):
         return answer.outcome
     return _release(answer.outcome, member, expected)
 
 
-def verify_dry_run(envelope: Envelope, member: Member, query_hash: bytes) -> DryRun:
+def verify_dry_run(given: Answered, member: Member, query_hash: bytes) -> DryRun:
     """The verdict that `member` signed about the dry run. Raises TrustError on anything else."""
-    report = _open(envelope, payload_types.DRY_RUN_REPORT, member, decode_dry_run)
+    report = _open(given.envelope, payload_types.DRY_RUN_REPORT, member, decode_dry_run)
     _check_about(report, member, query_hash)
     return report
 
 
-def verify_description(envelope: Envelope, member: Member) -> Description:
+def verify_description(given: Answered, member: Member) -> Description:
     """What `member` says that it serves. Raises TrustError on anything else."""
-    description = _open(envelope, payload_types.DESCRIPTION, member, decode_description)
+    description = _open(given.envelope, payload_types.DESCRIPTION, member, decode_description)
     if description.city != member.city:
         raise TrustError("wrong_city", f"{member.city} signed a description of another city")
     return description

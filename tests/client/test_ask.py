@@ -12,9 +12,10 @@ from hansa.ask import CityWord, gather
 from hansa.coverage import ExitCode, Outcome
 from hansa.verify import VerifiedRelease
 from hansa_core.query.plan import Level
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.trust.dsse import Ed25519Signer, sign
 from hansa_core.trust.members import Member
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
+from hansa_wire.answered import Answered
 from hansa_wire.progress import CityEvent, CityState
 
 TOGETHER = "SELECT kind, COUNT(*) AS n, SUM(tons) AS tons FROM harbour.ships GROUP BY kind ORDER BY kind"
@@ -105,6 +106,9 @@ def test_a_suppressed_cell_is_null_with_its_reason(cities: SimulatedLeague, leag
         (Fault.WRONG_QUERY, "wrong_query"),
         (Fault.WRONG_PLAN, "wrong_plan"),
         (Fault.BAD_PARTIAL, "malformed_answer"),
+        (Fault.NO_RECEIPT, "receipt_missing"),
+        (Fault.FOREIGN_LOG, "receipt_invalid"),
+        (Fault.OTHER_DECISION, "receipt_invalid"),
     ],
 )
 def test_nothing_of_an_answer_that_does_not_verify_is_used(
@@ -233,8 +237,8 @@ def events(*told: CityEvent, then: Exception | None = None) -> Generator[CityEve
 
 
 def gathered(cities: SimulatedLeague, stream: Generator[CityEvent, None, None]) -> dict[str, CityWord[VerifiedRelease]]:
-    def check(envelope: Envelope, member: Member) -> VerifiedRelease:
-        return VerifiedRelease(level=Level.OPEN, data_version=len(envelope.payload), table=None)
+    def check(given: Answered, member: Member) -> VerifiedRelease:
+        return VerifiedRelease(level=Level.OPEN, data_version=len(given.envelope.payload), table=None)
 
     return gather(stream, ("bremen", "hamburg"), cities.roster, check)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,6 +66,8 @@ def test_a_new_league_has_a_roster_that_all_governors_signed(league: tuple[Path,
     assert len(envelope_from_json((directory / "roster.json").read_bytes()).signatures) == len(CITIES)
     assert roster.governance_threshold == 2
     assert [member.port for member in roster.members] == [7401, 7402, 7403]
+    assert [member.log_port for member in roster.members] == [7404, 7405, 7406]
+    assert roster.witness_threshold == 2
     assert roster.coordinator().port == 7400
 
 
@@ -80,6 +83,8 @@ def test_each_key_opens_and_is_the_one_in_the_roster(league: tuple[Path, Roster]
         home = directory / "cities" / member.city
         assert read_signer(home / "answer.key").public_key == member.answer_key
         assert read_signer(home / "credential.key").public_key == member.credential_key
+        assert read_signer(home / "log.key").public_key == member.log_key
+        assert read_signer(home / "witness.key").public_key == member.witness_key
         assert read_signer(directory / "governance" / f"{member.city}.key").public_key in roster.governance_keys
         assert spki_of((home / "tls.pem").read_bytes()) == member.tls_spki
         assert (home / "ca.pem").read_bytes() == member.ca_pem
@@ -102,7 +107,7 @@ def test_only_its_owner_can_read_a_key_whatever_the_umask(tmp_path: Path) -> Non
     finally:
         os.umask(before)
     keys = list(directory.rglob("*.key"))
-    assert len(keys) == len(CITIES) * 7 + 2
+    assert len(keys) == len(CITIES) * 10 + 2
     assert {stat.S_IMODE(key.stat().st_mode) for key in keys} == {0o600}
     assert {stat.S_IMODE(key.parent.stat().st_mode) for key in keys} == {0o700}
     assert not list(directory.rglob("*.new"))
@@ -144,6 +149,7 @@ def test_a_city_cannot_vouch_for_another_citys_analyst(league: tuple[Path, Roste
     [
         ("cities/bremen/tls.pem", {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH}),
         ("analysts/bremen/tls.pem", {ExtendedKeyUsageOID.CLIENT_AUTH}),
+        ("auditors/bremen/tls.pem", {ExtendedKeyUsageOID.CLIENT_AUTH}),
         ("coordinator/tls.pem", {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH}),
     ],
 )
@@ -153,7 +159,7 @@ def test_a_certificate_serves_its_role_and_issues_nothing(
     leaf = certificate(league[0] / path)
     assert set(leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == usages
     assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    authority = league[0] / path.replace("analysts", "cities").replace("tls", "ca")
+    authority = league[0] / path.replace("analysts", "cities").replace("auditors", "cities").replace("tls", "ca")
     leaf.verify_directly_issued_by(certificate(authority))
     with pytest.raises((ValueError, InvalidSignature)):
         leaf.verify_directly_issued_by(certificate(league[0] / "cities" / "hamburg" / "ca.pem"))
@@ -302,9 +308,10 @@ def test_of_two_racing_founders_one_wins_and_the_other_takes_nothing_away(tmp_pa
         ({"purposes": ["any thing"]}, "purpose"),
         ({"valid_days": 0}, "valid_days is 0"),
         ({"base_port": 65535}, "leave 1 to 65535"),
-        ({"ports": [7000]}, "ports: give 2"),
-        ({"ports": [7000, 7000]}, "ports: give 2 different"),
+        ({"ports": [7000]}, "ports: give 3"),
+        ({"ports": [7000, 7001, 7001]}, "ports: give 3 different"),
         ({"host": "a b"}, "host"),
+        ({"witness_threshold": -1}, "witness_threshold is -1"),
         ({"contracts": []}, "at least one contract"),
         ({"contracts": [Path("/absent.yaml")]}, "/absent.yaml: cannot be read"),
     ],
@@ -357,6 +364,8 @@ def test_a_league_with_replicas_and_a_city_that_dials_out(tmp_path: Path) -> Non
     )
     assert [entry.name for entry in roster.coordinators] == ["coordinator", "coordinator-2"]
     assert [member.port for member in roster.members] == [7402, None, 7404]
+    assert [member.log_port for member in roster.members] == [7405, None, 7407]
+    assert roster.witness_threshold == 1
     assert source(directory, roster).load(utc_now()) == roster
     assert 'name = "coordinator-2"' in (directory / "coordinator-2" / "coordinator.toml").read_text()
     home = tmp_path / "node"
@@ -371,3 +380,26 @@ def test_a_shape_that_no_league_has_leaves_nothing_behind(tmp_path: Path, wrong:
     with pytest.raises(ConfigError):
         create_league(directory, name="hanse", cities=CITIES, contracts=[write_contract(tmp_path)], **wrong)
     assert not directory.exists()
+
+
+@pytest.mark.parametrize(
+    ("cities", "outbound", "threshold"),
+    [(["a"], [], 0), (["a"], ["a"], 0), (["a", "b"], [], 1), (["a", "b"], ["a"], 0), (["a", "b", "c", "d"], [], 2)],
+)
+def test_a_majority_of_the_fewest_witnesses_that_a_city_has_cosigns_its_log(
+    tmp_path: Path, cities: list[str], outbound: list[str], threshold: int
+) -> None:
+    contracts = [write_contract(tmp_path)]
+    roster = create_league(tmp_path / "league", name="x", cities=cities, contracts=contracts, outbound=outbound)
+    assert roster.witness_threshold == threshold
+
+
+def test_an_auditor_has_a_profile_and_nothing_to_sign_with(league: tuple[Path, Roster]) -> None:
+    directory, roster = league
+    home = directory / "auditors" / "bremen"
+    assert {path.name for path in home.iterdir()} == {"profile.toml", "tls.key", "tls.pem"}
+    profile = tomllib.loads((home / "profile.toml").read_text(encoding="utf-8"))
+    assert (profile["league"], profile["city"], profile["tls_key"]) == (roster.league, "bremen", "tls.key")
+    assert (home / profile["roster"]).resolve() == (directory / "roster.json").resolve()
+    names = certificate(home / "tls.pem").extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["auditor.bremen"]

@@ -57,6 +57,7 @@ def answer(**changes: object) -> Answer:
         "plan_hash": bytes(32),
         "query_hash": bytes(32),
         "min_cities": 2,
+        "evidence": None,  # nothing of it is shown
     }
     return Answer(**{**given, **changes})  # type: ignore[arg-type]
 

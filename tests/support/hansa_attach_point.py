@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hansa_core.trust.dsse import Envelope
+from hansa_wire.answered import Answered
 from hansa_wire.attach import Attacher, CallKind, CityCall
 from hansa_wire.attach_rpc import add_attach_service
 from hansa_wire.line import Line
@@ -26,18 +27,18 @@ class LineClient:
     line: Line
     city: str
 
-    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Envelope:
+    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Answered:
         return await self._call(CallKind.ASK, deadline_s, query, credential)
 
     async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Envelope:
-        return await self._call(CallKind.DRY_RUN, deadline_s, query, credential)
+        return (await self._call(CallKind.DRY_RUN, deadline_s, query, credential)).envelope
 
     async def describe(self, *, deadline_s: float) -> Envelope:
-        return await self._call(CallKind.DESCRIBE, deadline_s)
+        return (await self._call(CallKind.DESCRIBE, deadline_s)).envelope
 
     async def _call(
         self, kind: CallKind, deadline_s: float, query: Envelope | None = None, credential: Envelope | None = None
-    ) -> Envelope:
+    ) -> Answered:
         call = CityCall(city=self.city, kind=kind, query=query, credential=credential, deadline_s=deadline_s)
         return await self.line.ask(call)
 

@@ -1,4 +1,4 @@
-"""Simulated cities behind a real coordinator: real gRPC, real mutual TLS, real signatures, chosen faults."""
+"""Simulated cities behind a real coordinator: real gRPC, mutual TLS, signatures and receipts, chosen faults."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ from hansa_core.query.types import Value
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
 from hansa_core.trust.roster import Roster
+from hansa_memory_log import MemoryLog, decision_on
 from hansa_node.engines.reference import ReferenceEngine
 from hansa_wire.answer_codec import encode_answer, encode_dry_run
+from hansa_wire.answered import Answered
 from hansa_wire.attachment import answering_for
 from hansa_wire.attachments import Attachments
 from hansa_wire.clock import utc_now
@@ -99,6 +101,9 @@ class Fault(StrEnum):
     BAD_PARTIAL = "bad partial"
     STEERING = "steering"  # a refusal whose text tries to steer the terminal
     SUPPRESSED = "suppressed"  # the first cell is suppressed
+    NO_RECEIPT = "no receipt"
+    FOREIGN_LOG = "foreign log"  # a receipt from a log that is not the city's
+    OTHER_DECISION = "other decision"  # its log says that it refused what it answers
 
 
 REFUSAL = Refusal(code="not_published", rule="no declared table fits", remedy="group by kind", field="keys")
@@ -107,8 +112,9 @@ REFUSAL = Refusal(code="not_published", rule="no declared table fits", remedy="g
 class SimulatedCity:
     """A NodeHandler that trusts everybody and answers from rows, unless `fault` says otherwise."""
 
-    def __init__(self, city: str, signer: Ed25519Signer, contract: Contract) -> None:
+    def __init__(self, city: str, signer: Ed25519Signer, contract: Contract, log: MemoryLog) -> None:
         self.city = city
+        self.log = log
         self.fault = Fault.NONE
         self.level = Level.OPEN
         self.asked = 0
@@ -116,7 +122,7 @@ class SimulatedCity:
         self._signer = signer
         self._contract = contract
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Envelope:
+    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
         asked = await self._begin(query)
         outcome: Release | Refusal = REFUSAL
         match self.fault:
@@ -133,7 +139,8 @@ class SimulatedCity:
             answered_at=utc_now(),
             outcome=outcome,
         )
-        return self._seal(payload_types.ANSWER, encode_answer(answer))
+        payload = encode_answer(answer)
+        return Answered(self._seal(payload_types.ANSWER, payload), self._receipt(answer, payload))
 
     async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
         await self._begin(query)
@@ -186,6 +193,18 @@ class SimulatedCity:
             partial_ipc=b"no arrow" if self.fault is Fault.BAD_PARTIAL else write_partial(table),
         )
 
+    def _receipt(self, answer: Answer, payload: bytes) -> bytes:
+        match self.fault:
+            case Fault.NO_RECEIPT:
+                return b""
+            case Fault.FOREIGN_LOG:
+                foreign = MemoryLog(self.city, f"node.{self.city}/log", Ed25519Signer(bytes(32)))
+                return foreign.decided(answer, payload)
+            case Fault.OTHER_DECISION:
+                refused = decision_on(replace(answer, outcome=REFUSAL), payload)
+                return self.log.append(refused, answer.answered_at)
+        return self.log.decided(answer, payload)
+
     def _without_first_cell(self, query: Query, table: pa.Table) -> pa.Table:
         width = len(query.plan.keys)
         first, *rest = rows_of(table)
@@ -209,13 +228,19 @@ class SimulatedLeague:
         self.profile = directory / "profile.toml"
         self.contract = contract_from_document(yaml.safe_load(CONTRACT_TEXT))
         self.cities = {
-            city: SimulatedCity(city, read_signer(LeagueLayout(directory).city(city) / "answer.key"), self.contract)
+            city: SimulatedCity(city, self._signer(city, "answer.key"), self.contract, self._log(city))
             for city in CITIES
         }
         self._loop = loop
         self._servers: dict[str, grpc.aio.Server] = {}
         self._attached: dict[str, Attachments] = {}
         self._coordinators: dict[str, RunningCoordinator] = {}
+
+    def _signer(self, city: str, key: str) -> Ed25519Signer:
+        return read_signer(LeagueLayout(self.directory).city(city) / key)
+
+    def _log(self, city: str) -> MemoryLog:
+        return MemoryLog(city, self.roster.member(city).log_origin, self._signer(city, "log.key"))
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(90)
@@ -300,7 +325,7 @@ def simulated_league(folder: Path, *, outbound: Sequence[str] = (), replicas: in
         name="hanse",
         cities=CITIES,
         contracts=[contract],
-        ports=_free_ports(len(CITIES) + replicas),
+        ports=_free_ports(2 * len(CITIES) + replicas),
         outbound=outbound,
         replicas=replicas,
     )

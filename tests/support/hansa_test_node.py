@@ -31,10 +31,13 @@ from hansa_node.ground import Ground
 from hansa_node.identity import member_of, read_identity
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.init import init_node
+from hansa_node.log.identity import log_identity
+from hansa_node.log.start import record_start
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.policy_file import read_policy
 from hansa_node.store import Store
 from hansa_wire.answer_codec import decode_answer
+from hansa_wire.answered import Answered
 from hansa_wire.clock import utc_now
 from hansa_wire.key_file import read_signer
 from hansa_wire.query_codec import encode_query
@@ -100,6 +103,16 @@ _DATASETS: tuple[dict[str, str], ...] = (
 _ROWS = tuple(itertools.chain(itertools.repeat(0, 60), itertools.repeat(1, 50), itertools.repeat(2, 2)))
 
 
+_DECISIONS = """
+CREATE TEMP VIEW decisions AS
+SELECT idx, iif(said ->> 'type' = 'query.aborted', 'aborted', said ->> 'decision') AS decision, said ->> 'code' AS code,
+    coalesce(said ->> 'recalled', 0) AS recalled, said ->> 'dataset' AS dataset, said ->> 'purpose' AS purpose,
+    said ->> 'level' AS level, said ->> 'organisation' AS organisation, said ->> 'data_version' AS data_version
+FROM (SELECT idx, CAST(leaf AS TEXT) AS said FROM log_entries WHERE log = 0)
+WHERE said ->> 'type' LIKE 'query.%'
+"""
+
+
 @dataclass(frozen=True)
 class NodeHome:
     """A node's folder within a league's, ready to serve."""
@@ -134,18 +147,21 @@ class NodeHome:
     @contextmanager
     def ground(self, store: Path, **changes: Any) -> Iterator[Ground]:
         """What the node's steps stand on, over a store of the test's own."""
-        opened = Store.open(store, now=utc_now())
+        member = member_of(self.roster, self.config)
+        identity = read_identity(self.config, member)
+        opened = Store.open(store, log_identity(member, identity.log_signer))
         ground = Ground(
             city=CITY,
             roster=self.roster,
             policy=read_policy(self.config.policy),
-            signer=read_identity(self.config, member_of(self.roster, self.config)).answer_signer,
+            signer=identity.answer_signer,
             datasets=Datasets(read_all_declared(self.config, self.roster)),
             store=opened,
             clock=utc_now,
             fresh_nonce=lambda: os.urandom(16),
         )
         try:
+            record_start(ground)
             yield replace(ground, **changes)
         finally:
             ground.datasets.close()
@@ -212,21 +228,37 @@ def pipeline_over(ground: Ground) -> Iterator[AskPipeline]:
         yield AskPipeline(ground, executor)
 
 
-def ask(node: NodeHome, ground: Ground, *queries: Envelope) -> list[Envelope]:
+def ask_with_receipts(node: NodeHome, ground: Ground, *queries: Envelope) -> list[Answered]:
     """Ask one query after the other."""
 
-    async def one_by_one() -> list[Envelope]:
+    async def one_by_one() -> list[Answered]:
         with pipeline_over(ground) as pipeline:
             return [await pipeline.ask(query, node.credential) for query in queries]
 
     return asyncio.run(one_by_one())
 
 
+def ask(node: NodeHome, ground: Ground, *queries: Envelope) -> list[Envelope]:
+    """Ask one query after the other, and leave the receipts aside."""
+    return [answered.envelope for answered in ask_with_receipts(node, ground, *queries)]
+
+
 def decisions(store: Path, columns: str = "decision, code, recalled") -> list[Any]:
-    """The decisions in the order of their commits."""
+    """What the log says about queries, in its order; of one that was aborted, `decision` is `aborted`."""
     connection = sqlite3.connect(store)
     try:
-        return connection.execute(f"SELECT {columns} FROM decisions ORDER BY id").fetchall()
+        connection.execute(_DECISIONS)
+        return connection.execute(f"SELECT {columns} FROM decisions ORDER BY idx").fetchall()
+    finally:
+        connection.close()
+
+
+def open_reservations(store: Path) -> int:
+    """How many charges have found no end yet."""
+    connection = sqlite3.connect(store)
+    try:
+        ((count,),) = connection.execute("SELECT count(*) FROM reservations")
+        return int(count)
     finally:
         connection.close()
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hansa.league.certificates import Validity
-from hansa.league.holders import CityHolder, CoordinatorHolder
+from hansa.league.holders import Address, CityHolder, CoordinatorHolder
 from hansa_core.query.plan import ContractId
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope, sign
@@ -45,9 +45,10 @@ def league_of(*cities: str) -> League:
         contracts={CONTRACT: "ab" * 32},
         governance_keys=tuple(holder.governance_key.public_key for holder in holders),
         governance_threshold=len(holders) // 2 + 1,
+        witness_threshold=len(holders) // 2,
         coordinators=(CoordinatorHolder.new("coordinator", VALIDITY).entry(host="127.0.0.1", port=7400),),
         members=tuple(
-            holder.member(host="127.0.0.1", port=7401 + index, contracts=(CONTRACT,))
+            holder.member(at=Address(host="127.0.0.1", port=7401 + index, log_port=8401 + index), contracts=(CONTRACT,))
             for index, holder in enumerate(holders)
         ),
     )

@@ -148,6 +148,7 @@ def city_events(draw: st.DrawFn) -> CityEvent:
         detail=draw(texts),
         elapsed_ms=draw(counters),
         answer=answer,
+        receipt=b"" if answer is None else draw(st.binary(max_size=64)),
     )
 
 

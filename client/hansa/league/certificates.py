@@ -73,6 +73,10 @@ class Authority:
         """The certificate of an analyst of the holder, who only dials: `analyst.<city>`."""
         return self._issue(f"analyst.{self._holder}", (Usage.CLIENT_AUTH,))
 
+    def issue_auditor(self) -> Identity:
+        """The certificate of an auditor whom the holder admits to logs: `auditor.<city>`."""
+        return self._issue(f"auditor.{self._holder}", (Usage.CLIENT_AUTH,))
+
     def _issue(self, dns_name: str, usages: tuple[x509.ObjectIdentifier, ...]) -> Identity:
         key = ec.generate_private_key(ec.SECP256R1())
         issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())

@@ -43,6 +43,12 @@ def new(
         list[str] | None,
         typer.Option(metavar="CITY", help="A city whose node does not listen but dials out. Repeat for each."),
     ] = None,
+    witness_threshold: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT", help="How many other cities cosign each city's log; by default a majority; 0: none."
+        ),
+    ] = None,
     coordinators: Annotated[int, typer.Option(metavar="COUNT", help="How many coordinators serve the league.")] = 1,
     valid_days: Annotated[
         int, typer.Option(metavar="DAYS", help="How long roster, certificates and credentials hold.")
@@ -63,6 +69,7 @@ def new(
             base_port=base_port,
             outbound=outbound or (),
             replicas=coordinators,
+            witness_threshold=witness_threshold,
             valid_days=valid_days,
         )
     except ConfigError as broken:

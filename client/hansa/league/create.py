@@ -10,12 +10,13 @@ from pathlib import Path
 from hansa.league.certificates import Validity
 from hansa.league.contract_files import read_contract_files
 from hansa.league.files import claimed
-from hansa.league.holders import CityHolder, CoordinatorHolder
+from hansa.league.holders import Address, CityHolder, CoordinatorHolder
 from hansa.league.layout import LeagueLayout
 from hansa.league.write import write_league
 from hansa_core.errors import ConfigError
 from hansa_core.trust.names import check_distinct, check_label, check_purpose, check_shown_text
 from hansa_core.trust.roster import Roster
+from hansa_core.trust.witnesses import MAX_WITNESSES
 from hansa_wire.clock import utc_now
 
 DEFAULT_BASE_PORT = 7400
@@ -38,14 +39,17 @@ def create_league(
     ports: Sequence[int] | None = None,
     outbound: Collection[str] = (),
     replicas: int = 1,
+    witness_threshold: int | None = None,
     valid_days: int = DEFAULT_VALID_DAYS,
     now: datetime | None = None,
 ) -> Roster:
     """Make the league and return its roster. Every city serves every contract, and one key of each city governs.
 
-    `ports`: the coordinators', then each city's in order; by default they count up from `base_port`.
+    `ports`: the coordinators', then each city's in order, then each city's log's in the same order; by default they
+    count up from `base_port`.
     `outbound`: cities that do not listen; their nodes attach to the coordinators, and their ports stay unused.
     `replicas`: how many coordinators; the first is `coordinator`, the others `coordinator-2` and so on.
+    `witness_threshold`: how many other cities cosign each log; by default a majority of those that any city has.
     `valid_days`: how long roster, certificates and credentials hold. `now`: naive UTC; by default the clock's.
     A majority of the governance keys is needed for the next roster; this first one carries all their signatures.
     Raises ConfigError, and leaves nothing behind, if an argument or the folder will not do.
@@ -53,7 +57,8 @@ def create_league(
     now = utc_now() if now is None else now.replace(microsecond=0)
     _check_words(name, cities, purposes, valid_days)
     _check_shape(cities, outbound, replicas)
-    ports = _checked_ports(base_port, ports, len(cities) + replicas)
+    ports = _checked_ports(base_port, ports, 2 * len(cities) + replicas)
+    addresses = _addresses(host, cities, outbound, ports[replicas:])
     documents = read_contract_files(contracts)
     layout = LeagueLayout(directory.absolute())
     with claimed(layout):
@@ -70,15 +75,14 @@ def create_league(
                 contracts={contract: hashlib.sha256(content).hexdigest() for contract, content in documents.items()},
                 governance_keys=tuple(holder.governance_key.public_key for holder in holders),
                 governance_threshold=len(holders) // 2 + 1,
+                witness_threshold=_majority(addresses) if witness_threshold is None else witness_threshold,
                 coordinators=tuple(
                     coordinator.entry(host=host, port=port)
                     for coordinator, port in zip(coordinators, ports, strict=False)
                 ),
                 members=tuple(
-                    holder.member(host=host, port=port, contracts=tuple(documents))
-                    if holder.city not in outbound
-                    else holder.member(host=None, port=None, contracts=tuple(documents))
-                    for holder, port in zip(holders, ports[replicas:], strict=True)
+                    holder.member(at=address, contracts=tuple(documents))
+                    for holder, address in zip(holders, addresses, strict=True)
                 ),
             )
         except ValueError as broken:
@@ -115,10 +119,29 @@ def _check_shape(cities: Sequence[str], outbound: Collection[str], replicas: int
         raise ConfigError(f"replicas is {replicas}; give 1 to {MAX_REPLICAS}")
 
 
+def _addresses(
+    host: str, cities: Sequence[str], outbound: Collection[str], ports: Sequence[int]
+) -> tuple[Address | None, ...]:
+    """Each city's; None for those that do not listen. `ports`: the cities', then their logs'."""
+    count = len(cities)
+    return tuple(
+        None if city in outbound else Address(host=host, port=port, log_port=log_port)
+        for city, port, log_port in zip(cities, ports[:count], ports[count:], strict=True)
+    )
+
+
+def _majority(addresses: Sequence[Address | None]) -> int:
+    """More than half of the witnesses of the city that has the fewest: a city that listens; 0 where it has none."""
+    witnesses = min(max(0, sum(address is not None for address in addresses) - 1), MAX_WITNESSES)
+    return witnesses // 2 + 1 if witnesses else 0
+
+
 def _checked_ports(base_port: int, ports: Sequence[int] | None, wanted: int) -> tuple[int, ...]:
     chosen = tuple(range(base_port, base_port + wanted)) if ports is None else tuple(ports)
     if len(chosen) != wanted or len(set(chosen)) != wanted:
-        raise ConfigError(f"ports: give {wanted} different ones, the coordinators' and then one for each city")
+        raise ConfigError(
+            f"ports: give {wanted} different ones: the coordinators', one for each city, one for each log"
+        )
     if min(chosen) < 1 or max(chosen) > 65535:
         raise ConfigError(f"ports {min(chosen)} to {max(chosen)} leave 1 to 65535; give another base port")
     return chosen

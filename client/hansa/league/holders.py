@@ -1,4 +1,4 @@
-"""What does each holder of a new league hold: a city, its analyst, the coordinator?"""
+"""What does each holder of a new league hold: a city, its analyst, its auditor, the coordinator?"""
 
 from __future__ import annotations
 
@@ -14,8 +14,17 @@ from hansa_core.trust.roster import CoordinatorEntry, Member
 from hansa_wire.tls import spki_of
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a city's node is asked, and where its log is read."""
+
+    host: str
+    port: int
+    log_port: int
+
+
 class CityHolder:
-    """A new city with its keys, and its first analyst with theirs; no key serves two roles."""
+    """A new city with its keys, its first analyst and its auditor with theirs; no key serves two roles."""
 
     def __init__(self, city: str, validity: Validity) -> None:
         authority = Authority(city, validity)
@@ -26,21 +35,27 @@ class CityHolder:
         self.governance_key = SigningKey()
         self.answer_key = SigningKey()
         self.credential_key = SigningKey()
+        self.log_key = SigningKey()
+        self.witness_key = SigningKey()
         self.analyst_tls = authority.issue_analyst()
         self.query_key = SigningKey()
+        self.auditor_tls = authority.issue_auditor()
         self._validity = validity
 
-    def member(self, *, host: str | None, port: int | None, contracts: tuple[ContractId, ...]) -> Member:
-        """The city's entry in the roster; without host and port it only dials out."""
+    def member(self, *, at: Address | None, contracts: tuple[ContractId, ...]) -> Member:
+        """The city's entry in the roster; without an address it only dials out."""
         return Member(
             city=self.city,
-            host=host,
-            port=port,
+            host=None if at is None else at.host,
+            port=None if at is None else at.port,
+            log_port=None if at is None else at.log_port,
             server_name=self.server_name,
             ca_pem=self.authority.cert_pem,
             tls_spki=spki_of(self.tls.cert_pem),
             answer_key=self.answer_key.public_key,
             credential_key=self.credential_key.public_key,
+            log_key=self.log_key.public_key,
+            witness_key=self.witness_key.public_key,
             contracts=contracts,
         )
 

@@ -45,8 +45,11 @@ class LeagueLayout:
     def analyst(self, city: str) -> Path:
         return self.root / "analysts" / city
 
+    def auditor(self, city: str) -> Path:
+        return self.root / "auditors" / city
+
     def everything(self) -> tuple[Path, ...]:
         """What `hansa league new` makes directly below the root, the claim last."""
-        nested = (self.root / "cities", self.root / "analysts")
+        nested = (self.root / "cities", self.root / "analysts", self.root / "auditors")
         replicas = self.root.glob("coordinator-*")
         return (self.roster, self.profile, self.contracts, *nested, self.coordinator, *replicas, self.governance)

@@ -35,6 +35,7 @@ def write_league(
         write_private(layout.governance / f"{holder.city}.key", holder.governance_key.pem)
         _write_city(layout.city(holder.city), holder)
         _write_analyst(layout.analyst(holder.city), roster, holder)
+        _write_auditor(layout.auditor(holder.city), roster, holder)
     first = holders[0].city
     write_public(layout.profile, _profile(roster, first, root=".", own=f"analysts/{first}"))
     signers = (holder.governance_key for holder in holders)
@@ -61,6 +62,8 @@ def _write_city(folder: Path, holder: CityHolder) -> None:
     _write_identity(folder, "tls", holder.tls)
     write_private(folder / "answer.key", holder.answer_key.pem)
     write_private(folder / "credential.key", holder.credential_key.pem)
+    write_private(folder / "log.key", holder.log_key.pem)
+    write_private(folder / "witness.key", holder.witness_key.pem)
 
 
 def _write_analyst(folder: Path, roster: Roster, holder: CityHolder) -> None:
@@ -71,6 +74,18 @@ def _write_analyst(folder: Path, roster: Roster, holder: CityHolder) -> None:
     write_public(folder / "profile.toml", _profile(roster, holder.city, root="../..", own="."))
 
 
+def _write_auditor(folder: Path, roster: Roster, holder: CityHolder) -> None:
+    """An auditor reads logs and asks no question: no credential, no key to sign with."""
+    make_private_folder(folder)
+    _write_identity(folder, "tls", holder.auditor_tls)
+    entries = _membership(roster, holder.city, root="../..")
+    text = toml_text(
+        f"An auditor whom {holder.city} admits. Relative paths are relative to this file.",
+        {**entries, "tls_cert": "tls.pem", "tls_key": "tls.key"},
+    )
+    write_public(folder / "profile.toml", text)
+
+
 def _write_identity(folder: Path, name: str, identity: Identity) -> None:
     write_public(folder / f"{name}.pem", identity.cert_pem)
     write_private(folder / f"{name}.key", identity.key_pem)
@@ -79,11 +94,7 @@ def _write_identity(folder: Path, name: str, identity: Identity) -> None:
 def _profile(roster: Roster, city: str, *, root: str, own: str) -> bytes:
     """An analyst's profile; `root` and `own` lead from its folder to the league's and to the analyst's."""
     entries: dict[str, TomlValue] = {
-        "league": roster.league,
-        "roster": f"{root}/roster.json",
-        **_anchor(roster),
-        "contracts": f"{root}/contracts",
-        "city": city,
+        **_membership(roster, city, root=root),
         "credential": f"{own}/credential.json",
         "query_key": f"{own}/query.key",
         "tls_cert": f"{own}/tls.pem",
@@ -91,6 +102,17 @@ def _profile(roster: Roster, city: str, *, root: str, own: str) -> bytes:
         "purpose": roster.purposes[0],
     }
     return toml_text(f"An analyst of {city}. Relative paths are relative to this file.", entries)
+
+
+def _membership(roster: Roster, city: str, *, root: str) -> dict[str, TomlValue]:
+    """Which league, and which of its cities vouches for the holder; `root` leads to the league's folder."""
+    return {
+        "league": roster.league,
+        "roster": f"{root}/roster.json",
+        **_anchor(roster),
+        "contracts": f"{root}/contracts",
+        "city": city,
+    }
 
 
 def _anchor(roster: Roster) -> dict[str, TomlValue]:

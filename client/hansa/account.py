@@ -1,0 +1,89 @@
+"""What does an analyst say to have asked, when and how, and what became of it at each city? Signed, and kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hansa.coverage import CityReport, Outcome
+from hansa_core.errors import PeerError
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Envelope, Signer, sign
+from hansa_core.trust.names import check_label
+from hansa_core.trust.strict_json import JsonObject, read_object, time_text
+
+VERSION = 1
+_FIELDS = ("v", "asked_at", "statement", "partial", "min_cities", "cities")
+_CITY_FIELDS = ("city", "state", "proven", "code", "rule", "elapsed_ms")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The part of a question that no city signs.
+
+    `asked_at`: naive UTC in whole seconds. `cities`: every addressed city, by name. Of a city whose signed word is kept
+    beside this only `elapsed_ms` is read again; of any other the whole report, which stands on the coordinator's claim.
+    """
+
+    asked_at: datetime
+    statement: str
+    partial: bool
+    min_cities: int
+    cities: tuple[CityReport, ...]
+
+
+def sign_account(account: Account, signer: Signer) -> Envelope:
+    """The account under the analyst's query key; its payload is JSON that people can read."""
+    document: dict[str, Any] = {
+        "v": VERSION,
+        "asked_at": time_text(account.asked_at),
+        "statement": account.statement,
+        "partial": account.partial,
+        "min_cities": account.min_cities,
+        "cities": [
+            {
+                "city": report.city,
+                "state": report.state.value,
+                "proven": report.proven,
+                "code": report.code,
+                "rule": report.rule,
+                "elapsed_ms": report.elapsed_ms,
+            }
+            for report in account.cities
+        ],
+    }
+    # ASCII alone: half of a surrogate pair, which a coordinator or a shell may hand in, has no bytes of its own.
+    payload = json.dumps(document, indent=1).encode() + b"\n"
+    return sign(payload_types.QUESTION, payload, signer)
+
+
+def read_account(payload: bytes) -> Account:
+    """The account in a payload. Raises PeerError."""
+    document = read_object(payload, "question").require(_FIELDS)
+    if document.whole("v") != VERSION:
+        raise PeerError(f"question: v is {document.whole('v')}; this version of Hansa reads {VERSION}")
+    return Account(
+        asked_at=document.time("asked_at"),
+        statement=document.text("statement"),
+        partial=document.flag("partial"),
+        min_cities=document.whole("min_cities"),
+        cities=tuple(_report(entry.require(_CITY_FIELDS)) for entry in document.objects("cities")),
+    )
+
+
+def _report(entry: JsonObject) -> CityReport:
+    try:
+        check_label(entry.text("city"), "city")
+        state = Outcome(entry.text("state"))
+    except ValueError as wrong:
+        raise PeerError(f"{entry.where}: {wrong}") from wrong
+    return CityReport(
+        city=entry.text("city"),
+        state=state,
+        proven=entry.flag("proven"),
+        code=entry.text("code"),
+        rule=entry.text("rule"),
+        elapsed_ms=entry.whole("elapsed_ms"),
+    )

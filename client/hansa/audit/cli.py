@@ -1,0 +1,56 @@
+"""`hansa audit`: the auditor's commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hansa.cli import FormatOption, OutOption
+
+app = typer.Typer(
+    help="Prove what was asked, answered, refused and spent, without trusting anybody.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Keep each command a subcommand, although there may be only one."""
+
+
+@app.command(
+    epilog="Example: hansa audit replay evidence/ --profile league/profile.toml\n\n"
+    "Exit codes: 0 everything holds; 2 usage; 5 something does not hold, or a city was not trusted when it was asked."
+)
+def replay(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `hansa query --receipt` wrote.")],
+    *,
+    format_: FormatOption = None,
+    out: OutOption = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Whose governors to trust: any file with governance_keys. Default: those that the folder names.",
+        ),
+    ] = None,
+) -> None:
+    """Derive an answer again from its evidence, offline: every signature and receipt, as of the time of asking."""
+    from hansa.output import Output, errors_end_the_command
+
+    output = Output(format_, out)
+    with errors_end_the_command(output.messages):
+        from hansa.coverage import exit_code
+        from hansa.render.replayed import replayed_lines
+        from hansa.replay import replay_folder
+        from hansa_wire.trust_anchor import read_anchor
+
+        anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
+        replayed = replay_folder(folder, anchor)
+        output.write_answer(replayed.answer)
+        output.say(replayed_lines(replayed, anchored=anchor is not None))
+        raise typer.Exit(exit_code(replayed.answer.cities, 0))

@@ -1,0 +1,206 @@
+"""A log comes to the auditor's disk: only what the city signed, and never less than what already lies there."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hansa.audit.fetch_tiles import IncomingTiles
+from hansa.audit.folder import CHECKPOINT, CONTRADICTING, OLD_ROSTERS, POLICY, RECEIPTS, ROSTER, VKEYS, LogFolder
+from hansa.audit.source import NotThereError, Source
+from hansa.audit.sources import Wanted
+from hansa.audit.trusted import read_roster, vkeys_text
+from hansa.errors import TrustError, UnreachableError
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
+from hansa_core.tlog.note import MAX_NOTE_BYTES, Note, read_note, write_note
+from hansa_core.tlog.policy import Policy
+from hansa_core.tlog.policy_text import policy_text
+from hansa_core.trust.roster import Roster
+from hansa_core.trust.witnesses import log_vkey, tlog_policy
+
+DEFAULT_MAX_ENTRIES = 10_000_000
+_COSIGNING_S = 5.0  # a checkpoint is served at once, and its cosignatures come a moment later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What a fetch brought. `before`: how many entries lay there. `notes`: what the auditor should know besides."""
+
+    origin: str
+    size: int
+    before: int
+    files: int
+    source: str
+    notes: tuple[str, ...]
+
+
+class ContradictionError(TrustError):
+    """The log showed something that does not go with what it had signed before."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("contradiction", text)
+
+
+def fetch_log(
+    wanted: Wanted, root: Path, *, roster: Roster, document: bytes, max_entries: int = DEFAULT_MAX_ENTRIES
+) -> Fetched:
+    """Bring the folder to the log's newest checkpoint. `document`: the file of `roster`.
+
+    Raises ContradictionError, PeerError for a log that is not what it signed, ConfigError, UnreachableError.
+    """
+    folder, policy = LogFolder(root), tlog_policy(roster, wanted.member.city)
+    held = _held(folder, wanted)
+    notes: list[str] = []
+    for source in wanted.places():
+        try:
+            note, checkpoint = _newest(source, policy)
+            if source.is_mirror and held is not None and _is_behind(checkpoint, held, folder):
+                notes.append(f"{source.name}: has {checkpoint.size} entries, fewer than the folder; it lags behind")
+                continue
+            files = _bring(source, folder, held, note, checkpoint, max_entries)
+        except (UnreachableError, NotThereError) as away:
+            notes.append(str(away))
+            continue
+        _write_keys(folder, policy, roster, document)
+        folder.write(CHECKPOINT, note)
+        IncomingTiles.sweep(folder, 0 if held is None else held.size, checkpoint.size)
+        return Fetched(
+            origin=checkpoint.origin,
+            size=checkpoint.size,
+            before=0 if held is None else held.size,
+            files=files,
+            source=source.name,
+            notes=tuple([*_why_a_mirror(source, wanted), *notes]),
+        )
+    if held is None or not any("lags behind" in note for note in notes):
+        raise UnreachableError("; ".join(notes) or f"{wanted.member.city} only dials out, and nobody mirrors its log")
+    return Fetched(
+        origin=held.origin, size=held.size, before=held.size, files=0, source="nobody has more", notes=tuple(notes)
+    )
+
+
+def _held(folder: LogFolder, wanted: Wanted) -> Checkpoint | None:
+    """What the folder had before. Raises ConfigError where it is another log's, or cannot be believed any more."""
+    if not folder.has(CHECKPOINT):
+        _check_free(folder.root)
+        return None
+    origin = wanted.member.log_origin
+    try:
+        found = Checkpoint.parse(read_note(folder.checkpoint()).text)
+        if found.origin != origin:
+            raise ConfigError(f"{folder.root}: holds the log {found.origin}, not {origin}; name another folder")
+        return open_checkpoint(folder.checkpoint(), log_vkey(wanted.member))
+    except PeerError as broken:
+        raise ConfigError(
+            f"{folder.root}: its {CHECKPOINT} does not hold ({broken}); keep it as it is, and fetch into a new folder"
+        ) from None
+
+
+def _check_free(root: Path) -> None:
+    """A fetch that was broken off leaves tiles, each of which holds; receipts may wait for the log."""
+    try:
+        others = sorted({each.name for each in root.iterdir()} - {"tile", RECEIPTS}) if root.exists() else []
+    except OSError as failure:
+        raise ConfigError(f"{root}: cannot hold a log ({failure.strerror}); name another folder") from None
+    if others:
+        raise ConfigError(f"{root}: holds {others[0]} and no {CHECKPOINT}; name a new folder, or one with a fetched log")
+
+
+def _newest(source: Source, policy: Policy) -> tuple[bytes, Checkpoint]:
+    """The checkpoint that enough witnesses cosigned; lines by unknown keys, which say nothing, are left out."""
+    patience = time.monotonic() + _COSIGNING_S
+    while True:
+        content = source.get(CHECKPOINT, MAX_NOTE_BYTES)
+        try:
+            checkpoint = policy.check(content)
+            return _by_known_keys(content, policy), checkpoint
+        except PeerError as broken:
+            note = read_note(content)
+            if not policy.missing(note) or time.monotonic() > patience:
+                raise PeerError(f"{source.name}: {CHECKPOINT}: {broken}; nothing was kept") from None
+        time.sleep(0.2)
+
+
+def _by_known_keys(content: bytes, policy: Policy) -> bytes:
+    keys = {(each.key.name, each.key.key_id) for each in (*policy.logs, *policy.witnesses)}
+    note = read_note(content)
+    return write_note(Note(note.text, tuple(each for each in note.signatures if (each.name, each.key_id) in keys)))
+
+
+def _is_behind(checkpoint: Checkpoint, held: Checkpoint, folder: LogFolder) -> bool:
+    """Whether a mirror shows an honest earlier state. A forked one is not behind."""
+    return checkpoint.size < held.size and IncomingTiles.root_held(folder, held, checkpoint.size) == checkpoint.root
+
+
+def _bring(
+    source: Source, folder: LogFolder, held: Checkpoint | None, note: bytes, checkpoint: Checkpoint, max_entries: int
+) -> int:
+    """Write the tiles of the checkpoint; returns how many files came. Raises ContradictionError, having kept the note."""
+    if checkpoint.size > max_entries:
+        raise ConfigError(
+            f"{source.name}: the log has {checkpoint.size} entries; --max-entries allows {max_entries}, raise it if you mean to"
+        )
+    if held is not None:
+        text = _contradiction(held, checkpoint)
+        if text:
+            raise _kept(folder, note, f"{source.name}: {text}")
+        if IncomingTiles.root_held(folder, held, held.size) not in (held.root, None):
+            raise ConfigError(
+                f"{folder.root}: its tiles are not those of its {CHECKPOINT}; `hansa audit verify` names the damaged one: "
+                "delete it and fetch again"
+            )
+    tiles = IncomingTiles(source, folder, checkpoint)
+    if not tiles.collect_hashes(held):
+        if held is None:
+            raise PeerError(f"{source.name}: its tiles of hashes do not make the root that it signed; nothing was kept")
+        text = f"what it signed at {checkpoint.size} entries does not begin with the {held.size} that the folder holds"
+        raise _kept(folder, note, f"{source.name}: {text}: it forked, or shows tiles that are not its own")
+    return tiles.write()
+
+
+def _contradiction(held: Checkpoint, shown: Checkpoint) -> str:
+    if shown.size < held.size:
+        return f"shows a log of {shown.size} entries; it had signed {held.size}: it was set back, or an old state is replayed"
+    if shown.size == held.size and shown.root != held.root:
+        return f"signed two different roots at {held.size} entries: it forked"
+    return ""
+
+
+def _kept(folder: LogFolder, note: bytes, text: str) -> ContradictionError:
+    name = f"{CONTRADICTING}/{hashlib.sha256(note).hexdigest()[:16]}.checkpoint"
+    folder.write(name, note)
+    return ContradictionError(f"{text}. What the folder held stays; the checkpoint that contradicts it is kept in {name}")
+
+
+def _write_keys(folder: LogFolder, policy: Policy, roster: Roster, document: bytes) -> None:
+    if folder.has(ROSTER):
+        old = folder.read(ROSTER)
+        if old != document:
+            _keep_older(folder, old, roster)
+    folder.write(ROSTER, document)
+    folder.write(POLICY, policy_text(policy))
+    folder.write(VKEYS, vkeys_text(policy))
+
+
+def _keep_older(folder: LogFolder, old: bytes, roster: Roster) -> None:
+    try:
+        version = read_roster(old, None).version
+    except (PeerError, ValueError):
+        return  # a damaged one proves nothing, and the good one takes its place
+    if version > roster.version:
+        raise ConfigError(
+            f"{folder.root}: has roster {version}, and the profile's is {roster.version}; bring the profile's up to date"
+        )
+    if version < roster.version:
+        folder.write(f"{OLD_ROSTERS}/{version}.json", old)
+
+
+def _why_a_mirror(source: Source, wanted: Wanted) -> Iterator[str]:
+    if source.is_mirror and wanted.own is None:
+        yield f"{wanted.member.city} only dials out: its log was read at a mirror"
+    elif source.is_mirror:
+        yield f"{wanted.member.city} itself did not answer: its log was read at a mirror"

@@ -1,0 +1,100 @@
+"""The tiles of one checkpoint on their way to disk: nothing is written that does not lead to its root."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hansa.audit.folder import LogFolder, bundle_limit, tile_limit
+from hansa.audit.rebuilt import RebuiltTree
+from hansa.audit.source import Source
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.tlog.checkpoint import Checkpoint
+from hansa_core.tlog.merkle import leaf_hash, root_of
+from hansa_core.tlog.tiles import TILE_WIDTH, Tile, TileHashes, decode_bundle, new_tiles, split_tile, tile_at
+
+
+class IncomingTiles:
+    """First all hashes, which are small and have to make the signed root; then each bundle against its hashes."""
+
+    def __init__(self, source: Source, folder: LogFolder, checkpoint: Checkpoint) -> None:
+        self._source = source
+        self._folder = folder
+        self._size = checkpoint.size
+        self._root = checkpoint.root
+        self._tiles: dict[Tile, bytes] = {}
+
+    @staticmethod
+    def root_held(folder: LogFolder, held: Checkpoint, size: int) -> bytes | None:
+        """The root of the first `size` entries, by the folder's own tiles; None where they cannot be read."""
+        try:
+            return root_of(size, TileHashes(held.size, folder.tile))
+        except (ConfigError, PeerError):
+            return None
+
+    @staticmethod
+    def sweep(folder: LogFolder, before: int, size: int) -> None:
+        """Take away the partial tiles of an earlier, smaller checkpoint: all of them lie in the ones that came."""
+        for tile in new_tiles(before, size):
+            for path in (tile.path, *((tile.entries_path,) if tile.level == 0 else ())):
+                _sweep_beside(folder, path)
+
+    def collect_hashes(self, held: Checkpoint | None) -> bool:
+        """Whether the hashes make the checkpoint's root, and before that the one that was held."""
+        tree = RebuiltTree(self._take, () if held is None else (held.size,))
+        for index in range(-(-self._size // TILE_WIDTH)):
+            tile = tile_at(0, index, self._size)
+            content = self._folder.tile(tile) if self._has(tile.path, tile) else self._get(tile)
+            tree.extend(split_tile(content, tile))
+        if tree.finish() != self._root:
+            return False
+        return held is None or tree.root_at(held.size) == held.root
+
+    def write(self) -> int:
+        """Fetch the entries, and write all that is new; returns how many files."""
+        written = 0
+        for tile, content in self._tiles.items():
+            if tile.level:
+                self._check_served(tile, content)
+            if not self._has(tile.path, tile):
+                self._folder.write(tile.path, content)
+                written += 1
+            if tile.level == 0 and not self._has(tile.entries_path, tile):
+                self._folder.write(tile.entries_path, self._bundle(tile, content))
+                written += 1
+        return written
+
+    def _take(self, tile: Tile, hashes: Sequence[bytes]) -> None:
+        self._tiles[tile] = b"".join(hashes)
+
+    def _has(self, path: str, tile: Tile) -> bool:
+        """Whether a full tile lies there already; a partial one is small, and comes anew."""
+        return tile.is_full and self._folder.has(path)
+
+    def _get(self, tile: Tile) -> bytes:
+        return self._source.get(tile.path, tile_limit(tile))
+
+    def _check_served(self, tile: Tile, content: bytes) -> None:
+        """An upper tile follows from those below it; that the log serves it right is checked all the same."""
+        if not self._has(tile.path, tile) and self._get(tile) != content:
+            raise PeerError(f"{self._source.name}: {tile.path} is not what the tiles below it make")
+
+    def _bundle(self, tile: Tile, hashes: bytes) -> bytes:
+        content = self._source.get(tile.entries_path, bundle_limit(tile))
+        try:
+            entries = decode_bundle(content, tile.width)
+        except PeerError as broken:
+            raise PeerError(f"{self._source.name}: {tile.entries_path}: {broken}") from None
+        for number, (entry, expected) in enumerate(zip(entries, split_tile(hashes, tile), strict=True)):
+            if leaf_hash(entry) != expected:
+                index = tile.start + number
+                raise PeerError(f"{self._source.name}: {tile.entries_path}: entry {index} is not the one that was signed")
+        return content
+
+
+def _sweep_beside(folder: LogFolder, path: str) -> None:
+    stem, _, width = path.partition(".p/")
+    partials = folder.root / f"{stem}.p"
+    if partials.is_dir():
+        for each in sorted(partials.iterdir()):
+            if each.name != width:
+                folder.remove(f"{stem}.p/{each.name}")

@@ -1,0 +1,66 @@
+"""The log as a table, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import astuple
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+
+from hansa.audit.reading import HeldLog
+from hansa_core.errors import ConfigError
+from hansa_core.evidence.rows import COLUMNS, LogFilter, LogRow, row_of
+
+_TYPES: dict[str, pa.DataType] = {
+    "index": pa.int64(),
+    "time_unix_s": pa.timestamp("s", tz="UTC"),
+    "data_version": pa.int64(),
+    "cost": pa.int64(),
+    "recalled": pa.bool_(),
+}
+_SCHEMA = pa.schema(
+    [("time" if name == "time_unix_s" else name, _TYPES.get(name, pa.string())) for name in COLUMNS]
+)
+_SHOWN = ("index", "time", "type", "organisation", "purpose", "dataset", "level", "decision", "code", "recalled", "cost")
+
+
+def log_table(log: HeldLog, wanted: LogFilter) -> pa.Table:
+    """The rows that are wanted, in the log's order."""
+    return _table(row for index, entry in log.entries() if wanted.admits(row := row_of(index, entry)))
+
+
+def for_people(table: pa.Table) -> pa.Table:
+    """The columns that fit on a screen and say something; times as text."""
+    kept = [name for name in _SHOWN if name in ("index", "time", "type") or table[name].null_count < table.num_rows]
+    shown = table.select(kept)
+    times = [None if each is None else each.strftime("%Y-%m-%d %H:%M:%S") for each in table["time"].to_pylist()]
+    return shown.set_column(kept.index("time"), "time (UTC)", pa.array(times, pa.string()))
+
+
+def unix_time(text: str, *, end: bool = False) -> int:
+    """A day or an instant in UTC, `2026-05-01` or `2026-05-01T12:00:00`. `end`: a day means its last second.
+
+    Raises ConfigError.
+    """
+    try:
+        if len(text) == len("2026-05-01"):
+            day = date.fromisoformat(text)
+            at = datetime(day.year, day.month, day.day, 23 * end, 59 * end, 59 * end, tzinfo=UTC)
+        else:
+            read = datetime.fromisoformat(text)
+            at = read.replace(tzinfo=UTC) if read.tzinfo is None else read
+    except ValueError:
+        raise ConfigError(f"{text} is no time; write 2026-05-01 or 2026-05-01T12:00:00 (UTC)") from None
+    return int(at.timestamp())
+
+
+def _table(rows: Iterable[LogRow]) -> pa.Table:
+    columns = list(zip(*map(astuple, rows), strict=True)) or [()] * len(COLUMNS)
+    return pa.table(
+        [
+            pa.array(column, pa.int64()).cast(field.type) if field.name == "time" else pa.array(column, field.type)
+            for column, field in zip(columns, _SCHEMA, strict=True)
+        ],
+        schema=_SCHEMA,
+    )

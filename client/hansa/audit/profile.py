@@ -1,0 +1,46 @@
+"""Who audits which league, and by which certificate do cities know them?"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import Field
+
+from hansa.connection import PROFILE_VARIABLE
+from hansa.profile import Label, ShownText
+from hansa_core.errors import ConfigError
+from hansa_core.trust.roster import Roster
+from hansa_wire.toml_file import FilePath, read_toml, section_of
+from hansa_wire.trust_anchor import TrustAnchor, load_signed_roster
+
+
+class AuditorProfile(TrustAnchor):
+    """What an auditor's profile and an analyst's have in common: enough to read logs."""
+
+    league: ShownText = Field(description="the league's name, as the roster has it")
+    city: Label = Field(description="the city that vouches for the reader")
+    tls_cert: FilePath = Field(description="the certificate that the reader shows to the log services, PEM")
+    tls_key: FilePath = Field(description="its private key, PEM, mode 0600")
+
+
+def load_auditor(path: Path | None) -> AuditorProfile:
+    """The file given, or the one that $HANSA_PROFILE names; keys that only an analyst needs are let pass.
+
+    Raises ConfigError.
+    """
+    chosen = path if path is not None else os.environ.get(PROFILE_VARIABLE)
+    if not chosen:
+        raise ConfigError(f"profile is missing; give --profile FILE, or set {PROFILE_VARIABLE} to your profile")
+    document = read_toml(Path(chosen), hint=f"set {PROFILE_VARIABLE} to your profile")
+    known = {key: value for key, value in document.items() if key in AuditorProfile.model_fields}
+    return section_of(known, AuditorProfile, Path(chosen))
+
+
+def roster_of(profile: AuditorProfile, now: datetime) -> tuple[Roster, bytes]:
+    """The league's roster in force, and its file. Raises ConfigError where it cannot be trusted."""
+    roster, document = load_signed_roster(profile, now)
+    if roster.league != profile.league:
+        raise ConfigError(f"the profile is of the league {profile.league}, and the roster of {roster.league}")
+    return roster, document

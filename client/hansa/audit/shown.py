@@ -1,0 +1,108 @@
+"""One entry, for a person: what it says, what it only commits to, and what of that was opened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hansa_core.errors import PeerError, RefusedError
+from hansa_core.evidence.entry import Entry
+from hansa_core.evidence.opening import Disclosure
+from hansa_core.query.query import Query
+from hansa_core.query.sql.render import render_plan
+from hansa_core.trust.envelope_json import envelope_from_json
+from hansa_wire.query_codec import decode_query
+
+_SAYS = {
+    "query.decision": "The city decided on a question.",
+    "query.aborted": "A question was charged, and got no answer.",
+    "approval.asked": "A question waits for the steward's word.",
+    "approval.given": "The steward approved a question.",
+    "approval.denied": "The steward denied a question.",
+    "policy.published": "A policy came into force.",
+    "roster.accepted": "A roster of the league came into force.",
+    "dataset.registered": "The city serves a dataset.",
+    "data.version": "Questions are answered from new data from here on.",
+    "tables.published": "Protected tables were made, from which questions are answered.",
+    "log.genesis": "The log begins.",
+    "node.started": "The node began to serve.",
+    "node.recovered": "The log was brought back from what peers had mirrored.",
+    "budget.created": "A privacy budget begins.",
+    "budget.reset": "A privacy budget begins anew.",
+    "key.added": "A key of the city counts from here on.",
+    "key.retired": "A key of the city counts no more.",
+    "opening.read": "An auditor was shown something that an entry commits to.",
+    "peer.head": "As a witness, the city cosigned another city's log.",
+}
+
+
+def entry_lines(index: int, entry: Entry, opened: Iterable[Disclosure]) -> list[tuple[str, str]]:
+    """Names and texts, in the order to be read in. Nothing in them is escaped yet."""
+    said = entry.body.to_json()
+    digests = said.pop("opening", {})
+    lines = [
+        ("entry", f"{index}: {entry.type}. {_SAYS[entry.type]}"),
+        ("time", time_text(entry.time_unix_s)),
+        ("node", f"{entry.node}, software {entry.software}"),
+        *_flat("", said),
+    ]
+    shown = {disclosure.field: disclosure for disclosure in opened}
+    for field in digests if isinstance(digests, Mapping) else ():
+        lines += _opened(field, shown[field]) if field in shown else [(field, "sealed in the city")]
+    return lines
+
+
+def asked_query(disclosure: Disclosure, query_hash: str) -> Query:
+    """The question in an opened field `query`. Raises PeerError or RefusedError unless it is the one of that hash."""
+    if not isinstance(disclosure.value, str):
+        raise PeerError("the opened query is not the text of an envelope")
+    payload = envelope_from_json(disclosure.value.encode()).payload
+    if hashlib.sha256(payload).hexdigest() != query_hash:
+        raise PeerError("the opened query is another one than the entry's query_hash names")
+    return decode_query(payload)
+
+
+def query_lines(query: Query) -> Iterator[tuple[str, str]]:
+    yield "question", render_plan(query.plan)
+    yield "cities asked", ", ".join(query.cities)
+
+
+def time_text(time_unix_s: int) -> str:
+    """Date and time in UTC; a number that no calendar has, as it is."""
+    try:
+        return datetime.fromtimestamp(time_unix_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        return f"{time_unix_s} s after 1970"
+
+
+def _flat(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        match value:
+            case dict():
+                yield from _flat(f"{prefix}{name} ", value)
+            case list() if value and isinstance(value[0], dict):
+                for each in value:
+                    yield f"{prefix}{name}", ", ".join(f"{key} {item}" for key, item in each.items())
+            case list():
+                yield f"{prefix}{name}", ", ".join(map(str, value)) or "none"
+            case bool():
+                yield f"{prefix}{name}", "yes" if value else "no"
+            case _:
+                yield f"{prefix}{name}", str(value)
+
+
+def _opened(field: str, disclosure: Disclosure) -> Iterator[tuple[str, str]]:
+    value = disclosure.value
+    if field == "query" and isinstance(value, str):
+        try:
+            payload = envelope_from_json(value.encode()).payload
+            yield from query_lines(decode_query(payload))
+            return
+        except (PeerError, RefusedError):
+            pass  # the entry committed to something that is no query: shown as it is
+    if isinstance(value, dict):
+        yield from _flat(f"{field} ", value)
+    else:
+        yield field, str(value)

@@ -1,0 +1,119 @@
+"""Where is a log read from: a city's log service over HTTPS, a mirror of it, or a folder?"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from hansa.audit.folder import read_bounded
+from hansa.errors import UnreachableError
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.trust.members import Member
+
+_MOST_WORDS = 300  # bytes of a refusal that are shown
+_RETRIES = urllib3.Retry(
+    total=3, backoff_factor=0.2, status_forcelist=(502, 503, 504), raise_on_status=False, respect_retry_after_header=False
+)
+_TIMEOUT = urllib3.Timeout(connect=5, read=20)
+
+
+class NotThereError(PeerError):
+    """The other side has no such page."""
+
+
+class Source(Protocol):
+    """Gives the pages of one log. `name`: for people. `is_mirror`: it may lag behind the log itself."""
+
+    name: str
+    is_mirror: bool
+
+    def get(self, path: str, limit: int) -> bytes:
+        """At most `limit` bytes. Raises UnreachableError, PeerError (also where they are more), ConfigError."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """A log as files, such as on a stick that the city handed over."""
+
+    root: Path
+    is_mirror: bool = False
+
+    @property
+    def name(self) -> str:
+        return str(self.root)
+
+    def get(self, path: str, limit: int) -> bytes:
+        return read_bounded(self.root / path, str(self.root / path), limit)
+
+
+class HttpsSource:
+    """A member's log service, under that member's own name and authority. `prefix`: such as `/mirror/bremen`."""
+
+    def __init__(
+        self, member: Member, *, address: tuple[str, int], certificate: Path, key: Path, prefix: str = "", mirror: bool = False
+    ) -> None:
+        """Raises ConfigError where certificate or key cannot be used."""
+        self.name = f"{member.city} at https://{address[0]}:{address[1]}{prefix}"
+        self.is_mirror = mirror
+        self._prefix = prefix
+        self._pool = urllib3.HTTPSConnectionPool(
+            *address,
+            ssl_context=_tls(member, certificate, key),
+            server_hostname=member.server_name,
+            assert_hostname=member.server_name,
+            retries=_RETRIES,
+            timeout=_TIMEOUT,
+        )
+
+    def get(self, path: str, limit: int) -> bytes:
+        with self._answer(f"{self._prefix}/{path}") as answer:
+            content = answer.read(limit + 1 if answer.status == 200 else _MOST_WORDS, decode_content=False)
+        if answer.status == 200 and len(content) <= limit:
+            return content
+        if answer.status == 200:
+            raise PeerError(f"{self.name}: {path} has more than {limit} bytes")
+        said = f"{self.name}: {path}: {answer.status} {content.decode(errors='replace').strip()}"
+        if answer.status == 404:
+            raise NotThereError(said)
+        if answer.status in (401, 403):
+            raise ConfigError(said)
+        if answer.status >= 500:
+            raise UnreachableError(said)
+        raise PeerError(said)
+
+    @contextmanager
+    def _answer(self, path: str) -> Iterator[urllib3.BaseHTTPResponse]:
+        try:
+            answer = self._pool.request("GET", path, preload_content=False, redirect=False)
+            try:
+                yield answer
+            finally:
+                answer.drain_conn() if answer.length_remaining in range(_MOST_WORDS) else answer.close()
+                answer.release_conn()
+        except HTTPError as failure:
+            raise UnreachableError(f"{self.name}: is not reached ({_reason(failure)})") from None
+
+
+def _tls(member: Member, certificate: Path, key: Path) -> ssl.SSLContext:
+    """One root, that city's, and no other: the system's authorities vouch for nobody here."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.minimum_version = ssl.TLSVersion.TLSv1_3
+    tls.load_verify_locations(cadata=member.ca_pem.decode())
+    try:
+        tls.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as failure:
+        raise ConfigError(f"{certificate}, {key}: cannot be used together ({failure}); see tls_cert and tls_key") from None
+    return tls
+
+
+def _reason(failure: HTTPError) -> str:
+    """The cause beneath the retries, in a word."""
+    cause = getattr(failure, "reason", None) or failure
+    return type(cause).__name__ if not isinstance(cause, ssl.SSLError | urllib3.exceptions.SSLError) else f"TLS: {cause}"

@@ -1,0 +1,165 @@
+"""How does the evidence of one answer lie in a folder? As text, one file for each document, under names that say which.
+
+    question.json               the statement, its options and what became of it at each city, for people
+    question.dsse.json          the same, signed with the analyst's query key
+    query.dsse.json             the query as every city got it, signed with that key
+    credential.dsse.json        the analyst's credential, signed by the analyst's city
+    roster.json                 the roster, signed by the governors
+    contracts/<name>.<v>.yaml   the contracts, whose hashes are in the roster
+    answers/<city>.dsse.json    what the city signed: its release or its refusal
+    answers/<city>.tlog-proof   its receipt: the entry in the city's log, and the proof that it is there
+
+Envelopes are DSSE JSON, receipts C2SP tlog-proof. Other files in the folder are not read.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from hansa.errors import TrustError
+from hansa.evidence import Evidence, LeaguePapers
+from hansa.league.files import make_private_folder, write_private
+from hansa_core.errors import ConfigError, PeerError, RefusedError
+from hansa_core.query.plan import ContractId
+from hansa_core.trust.dsse import Envelope
+from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
+from hansa_wire.answered import Answered
+from hansa_wire.contract_files import contract_file_name
+
+QUESTION = "question.json"
+SIGNED_QUESTION = "question.dsse.json"
+QUERY = "query.dsse.json"
+CREDENTIAL = "credential.dsse.json"
+ROSTER = "roster.json"
+_ENVELOPE = ".dsse.json"
+_MAX_FILE_BYTES = 128 * 1024 * 1024  # an answer of 64 MiB in base64, and what stands around it
+
+
+def contract_name(contract: ContractId) -> str:
+    """Where a contract lies."""
+    return f"contracts/{contract_file_name(contract)}"
+
+
+def answer_name(city: str) -> str:
+    """Where a city's signed answer lies."""
+    return f"answers/{city}{_ENVELOPE}"
+
+
+def receipt_name(city: str) -> str:
+    """Where a city's receipt lies."""
+    return f"answers/{city}.tlog-proof"
+
+
+@contextmanager
+def blamed(name: str, code: str = "evidence_invalid") -> Iterator[None]:
+    """Whatever does not hold in here is the fault of the file of that name."""
+    try:
+        yield
+    except TrustError:
+        raise
+    except (PeerError, RefusedError, ConfigError, ValueError) as broken:
+        raise TrustError(code, f"{name}: {broken}") from broken
+
+
+def check_free(folder: Path) -> None:
+    """Raise ConfigError unless evidence can be written there: asked before a question that costs something is sent."""
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise ConfigError(f"{folder}: is not empty; name a new or an empty folder for the evidence")
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as failure:
+        raise ConfigError(f"{folder}: cannot hold evidence ({failure.strerror}); name another folder") from failure
+
+
+def write_evidence(evidence: Evidence, folder: Path) -> None:
+    """Write all of it, or nothing. Raises ConfigError."""
+    check_free(folder)
+    unfinished = folder.absolute().with_name(f"{folder.absolute().name}.new")
+    try:
+        make_private_folder(unfinished)
+        try:
+            for name, content in _files(evidence):
+                path = unfinished / name
+                if not path.parent.exists():
+                    make_private_folder(path.parent)
+                write_private(path, content)
+            unfinished.rename(folder.absolute())
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+    except OSError as failure:
+        place = failure.filename or folder
+        raise ConfigError(
+            f"{place}: cannot be written ({failure.strerror}); make room or name another folder"
+        ) from failure
+
+
+def read_evidence(folder: Path) -> Evidence:
+    """What lies there, nothing verified but the form. Raises TrustError that names a file, ConfigError for no folder.
+
+    `question.json` is not read: `check_copy` holds it against what is signed.
+    """
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: is no folder; give one that `hansa query --receipt` wrote")
+    return Evidence(
+        account=_envelope(folder, SIGNED_QUESTION),
+        query=_envelope(folder, QUERY),
+        credential=_envelope(folder, CREDENTIAL),
+        papers=LeaguePapers(roster=_content(folder, ROSTER), contracts=dict(_contracts(folder))),
+        answers=dict(_answers(folder)),
+    )
+
+
+def check_copy(folder: Path, evidence: Evidence) -> None:
+    """Raise TrustError unless people read in `question.json` what the analyst signed."""
+    if _content(folder, QUESTION) != evidence.account.payload:
+        raise TrustError("evidence_invalid", f"{QUESTION}: is not the question that {SIGNED_QUESTION} signs")
+
+
+def _files(evidence: Evidence) -> Iterator[tuple[str, bytes]]:
+    yield QUESTION, evidence.account.payload
+    yield SIGNED_QUESTION, envelope_to_json(evidence.account)
+    yield QUERY, envelope_to_json(evidence.query)
+    yield CREDENTIAL, envelope_to_json(evidence.credential)
+    yield ROSTER, evidence.papers.roster
+    for contract, document in evidence.papers.contracts.items():
+        yield contract_name(contract), document
+    for city, answered in evidence.answers.items():
+        yield answer_name(city), envelope_to_json(answered.envelope)
+        yield receipt_name(city), answered.receipt
+
+
+def _contracts(folder: Path) -> Iterator[tuple[ContractId, bytes]]:
+    for path in sorted((folder / "contracts").glob("*.yaml")):
+        name, _, version = path.stem.rpartition(".")
+        with suppress(ValueError):  # not a contract's file, so nobody asks for it
+            contract = ContractId.parse(f"{name}/{version}")
+            yield contract, _content(folder, contract_name(contract))
+
+
+def _answers(folder: Path) -> Iterator[tuple[str, Answered]]:
+    for path in sorted((folder / "answers").glob(f"*{_ENVELOPE}")):
+        city = path.name.removesuffix(_ENVELOPE)
+        envelope = _envelope(folder, answer_name(city))
+        has_receipt = (folder / receipt_name(city)).exists()
+        with blamed(receipt_name(city), "receipt_invalid"):
+            yield city, Answered(envelope, _content(folder, receipt_name(city)) if has_receipt else b"")
+
+
+def _envelope(folder: Path, name: str) -> Envelope:
+    with blamed(name):
+        return envelope_from_json(_content(folder, name))
+
+
+def _content(folder: Path, name: str) -> bytes:
+    try:
+        with open(folder / name, "rb") as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
+    except OSError as failure:
+        raise TrustError("evidence_missing", f"{name}: cannot be read ({failure.strerror})") from failure
+    if len(content) > _MAX_FILE_BYTES:
+        raise TrustError("evidence_invalid", f"{name}: has more than {_MAX_FILE_BYTES:,} bytes")
+    return content

@@ -1,0 +1,186 @@
+"""Derives an answer again from what was kept of it, offline, and proves every document on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from hansa.account import Account, read_account
+from hansa.answer import Answer
+from hansa.ask import CityWord, gather
+from hansa.coverage import CityReport
+from hansa.errors import TrustError
+from hansa.evidence import Evidence
+from hansa.evidence_folder import (
+    CREDENTIAL,
+    QUERY,
+    ROSTER,
+    SIGNED_QUESTION,
+    answer_name,
+    blamed,
+    check_copy,
+    contract_name,
+    read_evidence,
+    receipt_name,
+)
+from hansa.outer import OuterEngine
+from hansa.question import addressed_cities, read_question
+from hansa.shape import shape_answer
+from hansa.verify import Expected, VerifiedRelease, verify_answer
+from hansa_core.errors import PeerError
+from hansa_core.query.answer import Refusal
+from hansa_core.query.canonical import plan_hash
+from hansa_core.query.contract import Contract
+from hansa_core.query.plan import ContractId
+from hansa_core.query.query import Query
+from hansa_core.trust import payload_types
+from hansa_core.trust.credential import Credential, credential_from_envelope
+from hansa_core.trust.dsse import verify
+from hansa_core.trust.envelope_json import envelope_from_json
+from hansa_core.trust.members import Member
+from hansa_core.trust.roster import Roster, roster_from_envelope
+from hansa_core.trust.strict_json import read_object
+from hansa_wire.answered import Answered
+from hansa_wire.contract_files import contract_in
+from hansa_wire.progress import CityEvent, CityState
+from hansa_wire.query_codec import decode_query
+from hansa_wire.trust_anchor import TrustAnchor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Replay:
+    """An answer that was derived again, and what it rests on: who asked and when, under which roster."""
+
+    answer: Answer
+    account: Account
+    analyst: Credential
+    roster: Roster
+
+
+def replay_folder(folder: Path, anchor: TrustAnchor | None = None) -> Replay:
+    """Derive again the answer whose evidence lies in `folder`, without asking anybody.
+
+    `anchor`: whose governors to trust; None: those that the folder's roster names, which proves only that its documents
+    belong together. Raises TrustError that names the first file that does not hold, ConfigError for no folder.
+    """
+    evidence = read_evidence(folder)
+    replayed = replay(evidence, anchor)
+    check_copy(folder, evidence)
+    return replayed
+
+
+def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
+    """The same for evidence in memory. Everything is judged as of the time of asking."""
+    roster = _roster(evidence, anchor)
+    contracts = _contracts(evidence, roster)
+    with blamed(SIGNED_QUESTION):
+        account = read_account(evidence.account.payload)
+    analyst = _analyst(evidence, roster, account)
+    with blamed(SIGNED_QUESTION):
+        verify(evidence.account, payload_types.QUESTION, [analyst.key])
+    if account.asked_at >= roster.expires:
+        raise TrustError("roster_expired", f"{ROSTER}: had expired when the question was asked")
+    query = _query(evidence, analyst, roster)
+    if account.asked_at >= query.expires_at:
+        raise TrustError("query_expired", f"{QUERY}: had expired when {SIGNED_QUESTION} says that it was asked")
+    with blamed(SIGNED_QUESTION):
+        asked = read_question(account.statement, contracts, roster)
+        cities = addressed_cities(asked, roster)
+    if plan_hash(asked.plan) != plan_hash(query.plan) or cities != query.cities:
+        raise TrustError("wrong_query", f"{SIGNED_QUESTION}: its statement is not what {QUERY} asks")
+    if tuple(report.city for report in account.cities) != cities:
+        raise TrustError("evidence_invalid", f"{SIGNED_QUESTION}: does not tell of each addressed city once, by name")
+    expected = Expected(
+        query_hash=hashlib.sha256(evidence.query.payload).digest(),
+        plan_hash=plan_hash(asked.plan),
+        plan=asked.plan,
+        contract=contracts[asked.plan.source],
+    )
+    with OuterEngine() as engine:
+        answer = shape_answer(
+            asked,
+            expected,
+            _words(evidence, account, roster, expected),
+            engine,
+            purpose=query.purpose,
+            min_cities=account.min_cities,
+            partial=account.partial,
+            evidence=evidence,
+        )
+    return Replay(answer=answer, account=account, analyst=analyst, roster=roster)
+
+
+def _roster(evidence: Evidence, anchor: TrustAnchor | None) -> Roster:
+    """The roster that enough governors signed; whether it was in force is judged once the time of asking is proven."""
+    with blamed(ROSTER):
+        envelope = envelope_from_json(evidence.papers.roster)
+        if anchor is not None:
+            keys, threshold = anchor.governance_keys, anchor.governance_threshold
+        else:
+            named = read_object(envelope.payload, "roster")
+            keys, threshold = named.public_keys("governance_keys"), named.whole("governance_threshold")
+        return roster_from_envelope(envelope, keys, threshold, datetime.min)
+
+
+def _contracts(evidence: Evidence, roster: Roster) -> Mapping[ContractId, Contract]:
+    contracts: dict[ContractId, Contract] = {}
+    for contract, digest in roster.contracts.items():
+        name = contract_name(contract)
+        document = evidence.papers.contracts.get(contract)
+        if document is None:
+            raise TrustError("evidence_missing", f"{name}: is not there, but the roster names it")
+        if hashlib.sha256(document).hexdigest() != digest:
+            raise TrustError("contract_invalid", f"{name}: is not the file that the roster names")
+        with blamed(name, "contract_invalid"):
+            contracts[contract] = contract_in(document, Path(name))
+    return contracts
+
+
+def _analyst(evidence: Evidence, roster: Roster, account: Account) -> Credential:
+    with blamed(CREDENTIAL):
+        return credential_from_envelope(evidence.credential, roster, account.asked_at)
+
+
+def _query(evidence: Evidence, analyst: Credential, roster: Roster) -> Query:
+    with blamed(QUERY):
+        query = decode_query(verify(evidence.query, payload_types.QUERY, [analyst.key]))
+        if query.league != roster.league:
+            raise PeerError(f"asks the league {query.league}, the roster is of {roster.league}")
+        return query
+
+
+def _words(
+    evidence: Evidence, account: Account, roster: Roster, expected: Expected
+) -> dict[str, CityWord[VerifiedRelease | Refusal]]:
+    """Each city's own word, verified as when it came; of a city without one, what was told then."""
+
+    def check(given: Answered, member: Member) -> VerifiedRelease | Refusal:
+        return verify_answer(given, member, expected)
+
+    events = [_event(report, evidence) for report in account.cities if report.proven]
+    words = gather((event for event in events), [event.city for event in events], roster, check)
+    for city, word in words.items():
+        if word.word is None:
+            name = receipt_name(city) if word.report.code.startswith("receipt") else answer_name(city)
+            raise TrustError(word.report.code, f"{name}: {word.report.rule}")
+    told: dict[str, CityWord[VerifiedRelease | Refusal]] = {
+        report.city: CityWord(report=report, word=None) for report in account.cities
+    }
+    return told | words
+
+
+def _event(report: CityReport, evidence: Evidence) -> CityEvent:
+    given = evidence.answers.get(report.city)
+    if given is None:
+        rule = f"{answer_name(report.city)}: is not there, but {SIGNED_QUESTION} tells of it"
+        raise TrustError("evidence_missing", rule)
+    return CityEvent(
+        city=report.city,
+        state=CityState.ANSWERED,
+        elapsed_ms=report.elapsed_ms,
+        answer=given.envelope,
+        receipt=given.receipt,
+    )

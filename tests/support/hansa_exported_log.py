@@ -1,0 +1,116 @@
+"""A log that a node's store really wrote, cosigned by witnesses and laid out as files for others' tools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hansa_core.evidence.entries import LogGenesis
+from hansa_core.evidence.entry import Entry, encode_entry
+from hansa_core.evidence.opening import encode_disclosure
+from hansa_core.tlog.cosignature import cosign
+from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, VerifierKey, read_note
+from hansa_core.tlog.policy import Policy, PolicyGroup, PolicyLog, PolicyWitness
+from hansa_core.tlog.policy_text import policy_text
+from hansa_core.tlog.tiles import tiles_of
+from hansa_core.trust.dsse import Ed25519Signer
+from hansa_log_entries import BEGINNING, CITY, NOON, ONE_OF_EACH, ORIGIN, refusal_of
+from hansa_node.clock import fresh_nonce
+from hansa_node.log.batch import Batch
+from hansa_node.log.identity import LogIdentity
+from hansa_node.store import Store
+
+LOG, *WITNESSES = (Ed25519Signer(bytes([seed]) * 32) for seed in (21, 22, 23))
+NAMES = ("node.bremen/witness", "node.luebeck/witness")
+LOG_VKEY = VerifierKey(ORIGIN, ED25519, LOG.public_key)
+WITNESS_VKEYS = tuple(
+    VerifierKey(name, COSIGNATURE_V1, witness.public_key) for name, witness in zip(NAMES, WITNESSES, strict=True)
+)
+QUORUM = len(WITNESSES)
+POLICY = Policy(
+    logs=(PolicyLog(key=LOG_VKEY),),
+    witnesses=tuple(PolicyWitness(name=key.name, key=key) for key in WITNESS_VKEYS),
+    groups=(PolicyGroup(name="all", threshold=QUORUM, members=NAMES),),
+    quorum="all",
+)
+OPENED = len(ONE_OF_EACH)
+"""The first entry whose opening the store holds."""
+_DISTINCT = 500
+
+
+@dataclass(frozen=True)
+class ExportedLog:
+    """A folder as `hansa audit fetch` lays it out, with evidence: receipts, and disclosed fields of entries."""
+
+    folder: Path
+    receipts: tuple[Path, ...] = ()
+    disclosures: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All evidence."""
+        return (*self.receipts, *self.disclosures)
+
+
+def written_store(path: Path, sizes: Sequence[int]) -> Store:
+    """A store whose log has a checkpoint, cosigned by every witness, at each of the sizes.
+
+    It begins with one entry of each type, each a batch of its own; then decisions come, and their openings.
+    """
+    identity = LogIdentity(city=CITY, origin=ORIGIN, signer=LOG, software="0.1.0", fresh_salt=fresh_nonce)
+    store = Store.open(path, identity)
+    now = datetime.fromtimestamp(NOON, UTC).replace(tzinfo=None)
+    for body in (LogGenesis(origin=ORIGIN, log_key=LOG.public_key.hex()), *ONE_OF_EACH[1:]):
+        store.log.append(body, now=now)
+    for size in sizes:
+        store._writer.run(lambda batch, size=size: _decide(batch, size, now))
+    for size in sizes:
+        note = store.log.checkpoint(size)
+        assert note is not None
+        lines = [
+            cosign(read_note(note).text, witness, name, NOON) for witness, name in zip(WITNESSES, NAMES, strict=True)
+        ]
+        store.log.add_cosignatures(size, lines, complete_at=now)
+    return store
+
+
+def exported(store: Store, size: int, folder: Path, *, receipts: Sequence[int] = ()) -> ExportedLog:
+    """The log as it was at that size. `receipts`: of which entries."""
+    tree, note = store.log.tree, store.log.checkpoint(size)
+    assert note is not None
+    _put(folder / "checkpoint", note)
+    _put(folder / "vkeys.txt", "".join(f"{key.text}\n" for key in (LOG_VKEY, *WITNESS_VKEYS)).encode())
+    _put(folder / "policy.txt", policy_text(POLICY))
+    for tile in tiles_of(size):
+        _put(folder / tile.path, tree.tile(tile))
+        if tile.level == 0:
+            _put(folder / tile.entries_path, tree.bundle(tile))
+    opening = store.log.opening(OPENED)
+    shown = () if opening is None or size <= OPENED else opening.disclosures
+    return ExportedLog(
+        folder,
+        receipts=tuple(_put(folder / "receipts" / str(index), store.log.receipt(index)) for index in receipts),
+        disclosures=tuple(
+            _put(folder / "openings" / f"{OPENED}.{each.field}.json", encode_disclosure(each)) for each in shown
+        ),
+    )
+
+
+def _decide(batch: Batch, size: int, now: datetime) -> None:
+    """Entries up to that size, all in one transaction: refusals with their openings, then the same bytes again."""
+    says = {"query": '{"payload":"cQ=="}', "analyst": {"subject": "ann", "key_id": "ab" * 32}, "policy_hash": "cd" * 32}
+    for number in range(batch.size, min(size, batch.size + _DISTINCT)):
+        opening = batch.conceal(says | {"manifest_hash": "ef" * 32})
+        body = replace(refusal_of(f"question {number}", "not_published"), opening=opening.digests)
+        batch.append(body, opening, now=now)
+    said = encode_entry(Entry(time_unix_s=NOON, node=CITY, software="0.1.0", body=BEGINNING[-1]))
+    while batch.size < size:
+        batch.add_leaf(said, NOON)
+
+
+def _put(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
