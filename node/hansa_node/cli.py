@@ -92,14 +92,27 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
         asyncio.run(run(settings))
 
 
+@app.command(epilog="Example: hansa node recover --config node.toml")
+def recover(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Bring the log of a lost or restored store up to what peer cities mirrored. The node must not run."""
+    import asyncio
+
+    from hansa_node.config import read_config
+    from hansa_node.recover import recover_node
+
+    with _told_to_the_operator():
+        typer.echo(asyncio.run(recover_node(read_config(config))))
+
+
 @contextmanager
 def _told_to_the_operator() -> Iterator[None]:
     """Exit code 2 with the text on stderr for what the operator must mend; other errors keep their traceback."""
     from hansa_core.errors import ConfigError, StoreCorruptError
     from hansa_node.store_file import StoreUnavailableError
+    from hansa_node.witnessing.errors import ForkError
 
     try:
         yield
-    except (ConfigError, StoreCorruptError, StoreUnavailableError) as broken:
+    except (ConfigError, StoreCorruptError, StoreUnavailableError, ForkError) as broken:
         typer.echo(broken, err=True)
         raise typer.Exit(2) from None

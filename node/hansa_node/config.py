@@ -48,6 +48,45 @@ class Keys(Section):
     answer: FilePath = Field(
         default=Path("keys/answer.key"), description="signs the answers: an Ed25519 private key, PEM, mode 0600"
     )
+    log: FilePath = Field(
+        default=Path("keys/log.key"), description="signs the log's checkpoints: an Ed25519 private key, PEM, mode 0600"
+    )
+    witness: FilePath = Field(
+        default=Path("keys/witness.key"),
+        description="cosigns the checkpoints of other cities: an Ed25519 private key, PEM, mode 0600",
+    )
+
+
+class Log(Section):
+    """The log of every decision: where it is read, how it is written, and who cosigns it."""
+
+    host: Text = Field(default="127.0.0.1", description="the address; loopback only, until you say otherwise")
+    port: int = Field(default=7420, ge=0, le=65535, description="the TCP port; 0 lets the system choose")
+    public: bool = Field(
+        default=False, description="`true`: anybody may read checkpoint and hashes; entries stay for members"
+    )
+    commit_window_ms: int = Field(
+        default=0, ge=0, le=1000, description="milliseconds that a commit waits for others to share its transaction"
+    )
+    commit_max_batch: int = Field(default=256, ge=1, le=4096, description="the most decisions of one transaction")
+    witness_every_s: int = Field(
+        default=1, ge=1, le=3600, description="seconds between two requests for cosignatures, while the log grows"
+    )
+    max_unwitnessed_s: int = Field(
+        default=3600, ge=1, description="seconds without a quorum of witnesses after which nothing is answered"
+    )
+    peer_head_every_s: int = Field(
+        default=3600, ge=1, description="seconds between two records of what a witnessed log had grown to"
+    )
+    openings_to: ListOf[Text] = Field(
+        default=(), description="cities, besides this one, whose auditors may read openings; each read is logged"
+    )
+    max_mirrored_entries: int = Field(
+        default=10_000_000, ge=0, description="the most entries that this node keeps of each other city's log"
+    )
+    keep_openings_days: int = Field(
+        default=0, ge=0, description="days after which openings are deleted, and every proof stays valid; 0 keeps them"
+    )
 
 
 class Limits(Section):
@@ -74,7 +113,7 @@ class NodeConfig(TrustAnchor):
     )
     store: FilePath = Field(
         default=Path("state/store.sqlite"),
-        description="the file of nonces, charges, releases, answers and decisions; one node, one store",
+        description="the file of log, charges, releases, answers and nonces; one node, one store",
     )
     listen: Listen = Field(default_factory=absent_table, description="where the node listens, if it does")
     tls: TlsFiles = Field(default_factory=absent_table, description="the node's own certificate and key")
@@ -84,6 +123,7 @@ class NodeConfig(TrustAnchor):
         description='the manifest of each served contract, such as `"housing.permits/1" = "manifests/permits.yaml"`',
     )
     limits: Limits = Field(default_factory=absent_table, description="bounds on work")
+    log: Log = Field(default_factory=absent_table, description="the log of every decision")
 
     @model_validator(mode="after")
     def _can_be_asked(self) -> Self:

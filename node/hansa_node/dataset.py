@@ -12,6 +12,7 @@ import duckdb
 from cachetools import LRUCache
 
 from hansa_core.errors import ConfigError
+from hansa_core.policy.hashes import manifest_hash
 from hansa_core.policy.manifest import Manifest
 from hansa_core.protection.cover import Cover, find_covers
 from hansa_core.query.contract import Contract
@@ -34,7 +35,7 @@ class Dataset:
     """One version of a dataset. Its file stays open for as long as somebody holds this value.
 
     `engine`: over the rows at `open`; at `controlled` the published tables, with no row in reach.
-    `close`: lets go of the file; nothing is asked afterwards.
+    `close`: lets go of the file; nothing is asked afterwards. `manifest_hash`: lower-case hex.
     """
 
     contract: Contract
@@ -42,6 +43,7 @@ class Dataset:
     data_version: int
     engine: Engine | PublishedTables
     close: Callable[[], None]
+    manifest_hash: str = field(init=False, repr=False, compare=False)
     _covers: LRUCache[Plan, tuple[Cover, ...]] = field(
         default_factory=lambda: LRUCache(maxsize=_REMEMBERED_PARTS, getsizeof=_parts_in),
         init=False,
@@ -49,6 +51,9 @@ class Dataset:
         compare=False,
     )
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "manifest_hash", manifest_hash(self.manifest))
 
     def covers_of(self, plan: Plan) -> tuple[Cover, ...]:
         """At `controlled`, for each grouping of the canonical plan the published cells to add up; none at `open`.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from hansa_core.evidence.entries import PolicyRef, RosterRef
 from hansa_core.policy.decide import Standing
+from hansa_core.policy.hashes import policy_hash
 from hansa_core.policy.policy import Policy
 from hansa_core.trust.dsse import Signer
-from hansa_core.trust.roster import Roster
+from hansa_core.trust.roster import Roster, roster_hash
 from hansa_node.clock import Clock, NonceSource
 from hansa_node.datasets import Datasets
 from hansa_node.store import Store
@@ -15,7 +17,11 @@ from hansa_node.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """City, rules, keys and stores of a node, fixed from its start to its end."""
+    """City, rules, keys and stores of a node, fixed from its start to its end.
+
+    `policy_ref`, `roster_ref`, `policy_hash`: how log entries name the policy and the roster. Raises ValueError at
+    birth where the policy's id cannot be shown.
+    """
 
     city: str
     roster: Roster
@@ -25,6 +31,14 @@ class Ground:
     store: Store
     clock: Clock
     fresh_nonce: NonceSource
+    policy_ref: PolicyRef = field(init=False)
+    roster_ref: RosterRef = field(init=False)
+    policy_hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "policy_ref", PolicyRef(id=self.policy.id, version=self.policy.version))
+        object.__setattr__(self, "roster_ref", RosterRef(version=self.roster.version, hash=roster_hash(self.roster)))
+        object.__setattr__(self, "policy_hash", policy_hash(self.policy))
 
     @property
     def standing(self) -> Standing:

@@ -1,14 +1,15 @@
-"""Who is this node? Its TLS certificate and its answer key, as the roster knows them."""
+"""Who is this node? Its TLS certificate and its signing keys, as the roster knows them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from cryptography import x509
 
 from hansa_core.errors import ConfigError, RefusedError
-from hansa_core.trust.dsse import Signer
+from hansa_core.trust.dsse import Ed25519Signer
 from hansa_core.trust.roster import CoordinatorEntry, Member, Roster
 from hansa_node.config import NodeConfig
 from hansa_wire.key_file import read_private_file, read_signer
@@ -22,7 +23,9 @@ class Identity:
     tls_certificate: bytes
     tls_key: bytes
     certificate_expires: datetime
-    answer_signer: Signer
+    answer_signer: Ed25519Signer
+    log_signer: Ed25519Signer
+    witness_signer: Ed25519Signer
 
 
 def member_of(roster: Roster, config: NodeConfig) -> Member:
@@ -43,12 +46,6 @@ def attached_coordinators(roster: Roster, config: NodeConfig) -> tuple[Coordinat
 
 def read_identity(config: NodeConfig, member: Member) -> Identity:
     """The node's keys, if they are the ones that the roster pins. Raises ConfigError."""
-    signer = read_signer(config.keys.answer)
-    if signer.public_key != member.answer_key:
-        raise ConfigError(
-            f"{config.keys.answer}: is not the answer key that the roster names for {member.city}; nobody would believe"
-            " an answer: install the city's key, or ask the governors to publish this one"
-        )
     try:
         certificate = config.tls.certificate.read_bytes()
         expires = x509.load_pem_x509_certificate(certificate).not_valid_after_utc.replace(tzinfo=None)
@@ -67,5 +64,17 @@ def read_identity(config: NodeConfig, member: Member) -> Identity:
         tls_certificate=certificate,
         tls_key=read_private_file(config.tls.key),
         certificate_expires=expires,
-        answer_signer=signer,
+        answer_signer=_signer(config.keys.answer, "answer", member, member.answer_key),
+        log_signer=_signer(config.keys.log, "log", member, member.log_key),
+        witness_signer=_signer(config.keys.witness, "witness", member, member.witness_key),
     )
+
+
+def _signer(path: Path, role: str, member: Member, published: bytes) -> Ed25519Signer:
+    signer = read_signer(path)
+    if signer.public_key != published:
+        raise ConfigError(
+            f"{path}: is not the {role} key that the roster names for {member.city}; nobody would believe what it"
+            " signs: install the city's key, or ask the governors to publish this one"
+        )
+    return signer

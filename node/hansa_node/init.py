@@ -30,7 +30,7 @@ attach = {attach}
 # contracts = "contracts"          # the league's contract files
 # policy = "policy.toml"           # who may ask what, for which purpose
 # data_dir = "data"                # where ingest puts the datasets, each version a new file
-# store = "state/store.sqlite"     # nonces, charges, releases, answers and decisions
+# store = "state/store.sqlite"     # log, charges, releases, answers and nonces
 
 {listen}
 
@@ -40,6 +40,8 @@ attach = {attach}
 
 [keys]
 # answer = "keys/answer.key"       # signs the answers; Ed25519, PEM
+# log = "keys/log.key"             # signs the log's checkpoints
+# witness = "keys/witness.key"     # cosigns the checkpoints of other cities
 
 [datasets]                         # each served contract and the city's manifest for it
 {datasets}
@@ -47,6 +49,16 @@ attach = {attach}
 [limits]
 # max_concurrent_queries = 8       # queries that run at once; more wait
 # stop_grace_s = 5                 # seconds that a stop waits for queries under way
+
+{log}
+# public = false                   # true: anybody may read checkpoint and hashes; entries stay for members
+# commit_window_ms = 0             # milliseconds that a commit waits for others to share its transaction
+# commit_max_batch = 256           # the most decisions of one transaction
+# witness_every_s = 1              # seconds between two requests for cosignatures, while the log grows
+# max_unwitnessed_s = 3600         # seconds without a quorum of witnesses after which nothing is answered
+# peer_head_every_s = 3600         # seconds between two records of what a witnessed log had grown to
+# openings_to = []                 # cities, besides this one, whose auditors may read openings
+# keep_openings_days = 0           # days after which openings are deleted; 0 keeps them
 """
 
 _POLICY = """\
@@ -84,7 +96,7 @@ def init_node(directory: Path, *, league: Path, city: str) -> Iterator[str]:
     for folder in (directory, *(directory / name for name in ("contracts", "data", "keys", "manifests", "state"))):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-    for name in ("tls.pem", "tls.key", "answer.key"):
+    for name in ("tls.pem", "tls.key", "answer.key", "log.key", "witness.key"):
         _write(directory / "keys" / name, _read(league / "cities" / city / name))
     _write(directory / "roster.json", _read(league / "roster.json"))
     for contract, document in contracts.items():
@@ -113,6 +125,13 @@ def _listen(member: Member) -> str:
     return f"[listen]\nhost = {_toml(member.host)}\nport = {member.port}"
 
 
+def _log(member: Member) -> str:
+    if member.host is None:
+        return "[log]                              # this node only dials out: its log is read at its mirrors"
+    where = f"host = {_toml(member.host)}\nport = {member.log_port}"
+    return f"[log]                              # where the log is read\n{where}"
+
+
 def _config(
     member: Member, coordinators: tuple[str, ...], anchor: TrustAnchor, manifests: dict[ContractId, str]
 ) -> str:
@@ -124,6 +143,7 @@ def _config(
         governance_keys=_toml([key.hex() for key in anchor.governance_keys]),
         governance_threshold=anchor.governance_threshold,
         listen=_listen(member),
+        log=_log(member),
         datasets="\n".join(datasets),
     )
 

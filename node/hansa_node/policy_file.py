@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from hansa_core.policy.policy import ANY, DenyList, Policy, Rule
+from hansa_core.trust.names import check_shown_text
 from hansa_wire.toml_file import ListOf, Section, Text, absent_table, read_section
 
 
@@ -53,6 +54,11 @@ class PolicyFile(Section):
         default=(), description="what is admitted; each rule stands under a `[[rules]]` of its own"
     )
     deny: DenySection = Field(default_factory=absent_table, description="who is never answered")
+
+    @model_validator(mode="after")
+    def _can_be_named(self) -> Self:
+        check_shown_text(self.id, "id")  # it stands in every entry of the log
+        return self
 
 
 def read_policy(path: Path) -> Policy:

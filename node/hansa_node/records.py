@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from hansa_core.evidence.canonical import JsonValue
+from hansa_core.evidence.entries import PolicyRef, RosterRef
 from hansa_core.query.answer import Release
 from hansa_core.query.plan import ContractId, Level
 from hansa_core.trust.dsse import Envelope
-
-
-class Decision(StrEnum):
-    """How a query ended. `aborted`: permitted and charged, and then no answer came about."""
-
-    PERMIT = "permit"
-    REFUSE = "refuse"
-    ABORTED = "aborted"
+from hansa_node.log.announcements import Announcement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Who asked what, and the rules in force. A None says that the query could not be read, or is not served here."""
+    """Who asked what, and the rules in force. `query`: the signed envelope as DSSE JSON.
+
+    `purpose`, `dataset`: None where the query could not be read, or names what the league does not know. `level`,
+    `data_version`, `manifest_hash`: None where the city serves no such dataset.
+    """
 
     query_hash: bytes
+    query: str
     key_id: str
     subject: str
     organisation: str
@@ -32,10 +31,20 @@ class Asked:
     dataset: ContractId | None
     level: Level | None
     data_version: int | None
-    policy_id: str
-    policy_version: int
-    roster_version: int
-    software_version: str
+    policy: PolicyRef
+    roster: RosterRef
+    policy_hash: str
+    manifest_hash: str | None
+
+    @property
+    def concealed(self) -> dict[str, JsonValue]:
+        """What the entry commits to without saying it."""
+        values: dict[str, JsonValue] = {
+            "query": self.query,
+            "analyst": {"subject": self.subject, "key_id": self.key_id},
+            "policy_hash": self.policy_hash,
+        }
+        return values if self.manifest_hash is None else values | {"manifest_hash": self.manifest_hash}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +70,9 @@ class Commitment:
     """All that one commit makes durable.
 
     `nonce`: None where the query could not be read. `answer`: as it will be sent, signed once.
-    `code`: the refusal's code, None for a permit. `release`: a release that is new. `after_expiry`: the query had
-    expired when this was decided.
+    `code`: the refusal's code, None for a permit. `release`: a release that is new; `causes` counts its suppressed
+    cells by cause. `after_expiry`: the query had expired when this was decided. `announcements`: what the log has to
+    have said before.
     """
 
     asked: Asked
@@ -73,13 +83,6 @@ class Commitment:
     answer: Envelope
     after_expiry: bool
     release: Release | None
+    causes: Mapping[str, int]
     reservation: Reservation | None
-
-    @property
-    def decision(self) -> Decision:
-        return Decision.PERMIT if self.code is None else Decision.REFUSE
-
-    @property
-    def result_hash(self) -> bytes:
-        """SHA-256 of the signed answer bytes."""
-        return hashlib.sha256(self.answer.payload).digest()
+    announcements: tuple[Announcement, ...] = ()

@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from random import SystemRandom
@@ -24,11 +25,15 @@ from hansa_node.describe import describe
 from hansa_node.dry_run import dry_run
 from hansa_node.ground import Ground
 from hansa_node.identity import Identity, attached_coordinators, member_of, read_identity
+from hansa_node.log.identity import log_identity
+from hansa_node.log_keeper import LogKeeper, log_keeper
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.policy_file import read_policy
 from hansa_node.store import Store
 from hansa_node.store_file import StoreUnavailableError
+from hansa_node.witnessing.standing import Standing
 from hansa_wire.admission import BACKSTOP, Admission
+from hansa_wire.answered import Answered
 from hansa_wire.attachment import answering_for
 from hansa_wire.attachments import Attachments
 from hansa_wire.clock import utc_now
@@ -44,17 +49,22 @@ _CALLS_PER_QUERY = 32  # calls that may be in the house for each query that runs
 
 
 class NodeCalls:
-    """A NodeHandler: the node's three calls. Each raises BusyError beyond what `admission` lets in."""
+    """A NodeHandler: the node's three calls. Each raises BusyError beyond what `admission` lets in.
 
-    def __init__(self, ground: Ground, executor: ThreadPoolExecutor, admission: Admission) -> None:
+    `standing`: whether the log may take what an answer adds to it.
+    """
+
+    def __init__(self, ground: Ground, executor: ThreadPoolExecutor, admission: Admission, standing: Standing) -> None:
         self._ground = ground
+        self._standing = standing
         self._admission = admission
         self._executor = executor
         self._pipeline = AskPipeline(ground, executor)
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Envelope:
+    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
         try:
             with self._admission.entered():
+                self._standing.check(self._ground.clock())
                 return await self._pipeline.ask(query, credential)
         except StoreUnavailableError:
             # Its own text names a path. No signed refusal: what is signed has been recorded first.
@@ -89,7 +99,12 @@ async def serve(config: NodeConfig) -> None:
         raise ConfigError(f"{config.tls.certificate}: has expired; renew it from the city's CA")
     policy = read_policy(config.policy)
     datasets = Datasets(read_all_declared(config, roster))
-    store = Store.open(config.store, now=now)
+    store = Store.open(
+        config.store,
+        log_identity(member_of(roster, config), identity.log_signer),
+        commit_window_ms=config.log.commit_window_ms,
+        commit_max_batch=config.log.commit_max_batch,
+    )
     try:
         ground = Ground(
             city=config.city,
@@ -101,21 +116,26 @@ async def serve(config: NodeConfig) -> None:
             clock=utc_now,
             fresh_nonce=fresh_nonce,
         )
-        datasets.all_current()  # opened, or told of, before anybody asks
-        await _serve(config, ground, identity)
+        async with log_keeper(config, ground, identity) as keeper:
+            await _serve(config, ground, identity, keeper)
     finally:
         datasets.close()
         store.close()
 
 
-async def _serve(config: NodeConfig, ground: Ground, identity: Identity) -> None:
+async def _serve(config: NodeConfig, ground: Ground, identity: Identity, keeper: LogKeeper) -> None:
+    """Until a signal, or until keeping the log fails: what it raises."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, stopped.set)
+    keeping = asyncio.create_task(keeper.run())
+    keeping.add_done_callback(lambda _: stopped.set())
     limits = config.limits
     with ThreadPoolExecutor(max_workers=limits.max_concurrent_queries, thread_name_prefix="query") as executor:
-        calls = NodeCalls(ground, executor, Admission(limits.max_concurrent_queries * _CALLS_PER_QUERY))
+        calls = NodeCalls(
+            ground, executor, Admission(limits.max_concurrent_queries * _CALLS_PER_QUERY), keeper.standing
+        )
         listening = await _listen(config, ground, identity, calls) if config.listen.enabled else None
         attachments = Attachments(
             ground.city,
@@ -133,6 +153,9 @@ async def _serve(config: NodeConfig, ground: Ground, identity: Identity) -> None
             if listening is not None:
                 stopping.create_task(listening.stop(limits.stop_grace_s))
         await calls.all_answered()
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
         log.info("node stopped", extra={"city": ground.city})
 
 

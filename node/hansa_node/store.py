@@ -3,52 +3,69 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
+from hansa_core.evidence.entries import LogGenesis, NodeStarted
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope, Signature
+from hansa_node import store_rows
+from hansa_node.log.announcements import Announcement, announce
+from hansa_node.log.batch import Batch
+from hansa_node.log.group_commit import GroupCommit
+from hansa_node.log.identity import LogIdentity
+from hansa_node.log.own_log import OwnLog, load_head
+from hansa_node.log.peer_logs import PeerLogs
 from hansa_node.records import Asked, Commitment, ReleaseKey, Reservation
-from hansa_node.store_file import connect, lock, sorted_errors
-from hansa_node.store_rows import (
-    abort_if_open,
-    add_answer,
-    add_decision,
-    add_release,
-    add_reservation,
-    claim,
-    settle,
-)
+from hansa_node.store_file import Reader, connect, lock
+from hansa_wire.answered import Answered
 
 
 class Store:
-    """Nonces, reservations, releases, answers and decisions. Every method may be called from any thread."""
+    """Log, nonces, reservations, releases and answers. Every method may be called from any thread.
 
-    def __init__(self, connection: sqlite3.Connection, lock_file: int, path: Path) -> None:
-        self._connection = connection
+    `log`: the city's own. `peers`: what is kept of other cities' logs.
+    """
+
+    def __init__(
+        self, path: Path, lock_file: int, identity: LogIdentity, *, commit_window_ms: int, commit_max_batch: int
+    ) -> None:
         self._lock_file = lock_file
-        self._path = path
-        self._writer = threading.Lock()
+        connection = connect(path)
+        try:
+            self._reader = Reader(path)
+        except BaseException:
+            connection.close()
+            raise
+        self._writer = GroupCommit(
+            connection,
+            path,
+            identity,
+            lambda: load_head(self.log.tree, self._reader, identity),
+            window_s=commit_window_ms / 1000,
+            max_batch=commit_max_batch,
+        )
+        self.log = OwnLog(self._reader, self._writer, identity)
+        self.peers = PeerLogs(self._reader, self._writer)
 
     @classmethod
-    def open(cls, path: Path, *, now: datetime) -> Self:
-        """Open or make the store, and record each reservation that a crash left open as `aborted`.
+    def open(cls, path: Path, identity: LogIdentity, *, commit_window_ms: int = 0, commit_max_batch: int = 256) -> Self:
+        """Open or make the store. Nothing is signed before `begin`.
 
-        Raises ConfigError if another process has it open, or if others than its owner could read it.
+        Raises ConfigError if another process has it open, or if others than its owner could read it, and
+        StoreCorruptError if its log is not the one that its newest checkpoint stands for.
         """
         lock_file = lock(path)
         try:
-            store = cls(connect(path), lock_file, path)
+            store = cls(path, lock_file, identity, commit_window_ms=commit_window_ms, commit_max_batch=commit_max_batch)
         except BaseException:
             os.close(lock_file)
             raise
         try:
-            store.abort_open_reservations(now)
+            load_head(store.log.tree, store._reader, identity)
         except BaseException:
             store.close()
             raise
@@ -56,27 +73,44 @@ class Store:
 
     def close(self) -> None:
         """Close the file and let another process open it."""
-        with self._writer:
-            self._connection.close()
-            os.close(self._lock_file)
+        self._writer.close()
+        self._reader.close()
+        os.close(self._lock_file)
+
+    def begin(self, announcements: Sequence[Announcement], started: NodeStarted, *, now: datetime) -> None:
+        """Record a start: the log's first entry if it has none, what a crash left open, what is new, and `started`."""
+        identity = self.log.identity
+
+        def write(batch: Batch) -> None:
+            if batch.size == 0:
+                genesis = LogGenesis(origin=identity.origin, log_key=identity.signer.public_key.hex())
+                batch.append(genesis, now=now)
+            store_rows.abort_open(batch, now=now)
+            announce(batch, announcements, anew=True, now=now)
+            batch.append(started, now=now)
+
+        self._writer.run(write)
 
     def nonce_owner(self, key_id: str, nonce: bytes) -> bytes | None:
         """The hash of the query that this key used the nonce for."""
-        row = self._one("SELECT query_hash FROM nonces WHERE key_id = ? AND nonce = ?", (key_id, nonce))
+        row = self._reader.one("SELECT query_hash FROM nonces WHERE key_id = ? AND nonce = ?", (key_id, nonce))
         return None if row is None else row[0]
 
-    def answer(self, query_hash: bytes, key_id: str, *, after_expiry: bool) -> Envelope | None:
-        """The signed answer that this key's query got, as it was sent."""
-        row = self._one(
-            "SELECT payload, signature_key_id, signature FROM answers"
+    def answer(self, query_hash: bytes, key_id: str, *, after_expiry: bool) -> Answered | None:
+        """The signed answer that this key's query got, and its receipt, as they were sent."""
+        row = self._reader.one(
+            "SELECT payload, signature_key_id, signature, idx FROM answers"
             " WHERE query_hash = ? AND key_id = ? AND after_expiry = ?",
             (query_hash, key_id, int(after_expiry)),
         )
-        return None if row is None else Envelope(payload_types.ANSWER, row[0], (Signature(row[1], row[2]),))
+        if row is None:
+            return None
+        envelope = Envelope(payload_types.ANSWER, row[0], (Signature(row[1], row[2]),))
+        return Answered(envelope, self.log.receipt(row[3]))
 
     def release(self, key: ReleaseKey) -> bytes | None:
         """The Arrow bytes of the release under that key."""
-        row = self._one(
+        row = self._reader.one(
             "SELECT partial_ipc FROM releases"
             " WHERE plan_hash = ? AND level = ? AND data_version = ? AND protection_version = ?",
             (key.plan_hash, key.level.value, key.data_version, key.protection_version),
@@ -85,52 +119,19 @@ class Store:
 
     def reserve(self, asked: Asked, nonce: bytes, *, cost_microrho: int, now: datetime) -> Reservation:
         """Take the charge and claim the nonce, durably, before any work starts."""
-        with self._transaction() as cursor:
-            claim(cursor, asked, nonce)
-            return add_reservation(cursor, asked, cost_microrho, now)
+        write = partial(store_rows.reserve, asked=asked, nonce=nonce, cost_microrho=cost_microrho, now=now)
+        reservation, _ = self._writer.run(write)
+        return reservation
 
     def abort(self, reservation: Reservation, *, now: datetime) -> None:
         """Record that a reservation ends without an answer; its charge stays.
 
         Nothing happens if it was settled: a commit may report failure and yet have persisted.
         """
-        with self._transaction() as cursor:
-            abort_if_open(cursor, reservation.id, now)
+        self._writer.run(partial(store_rows.abort_if_open, reservation=reservation.id, now=now))
 
-    def abort_open_reservations(self, now: datetime) -> int:
-        """Abort what a crash left open; returns how many there were."""
-        with self._transaction() as cursor:
-            rows = cursor.execute("SELECT id FROM reservations WHERE decision_id IS NULL ORDER BY id").fetchall()
-            for (reservation,) in rows:
-                abort_if_open(cursor, reservation, now)
-            return len(rows)
-
-    def commit(self, commitment: Commitment) -> None:
-        """Make decision, nonce, release, debit and answer durable: all of them or none."""
-        with self._transaction() as cursor:
-            if commitment.nonce is not None and commitment.code != "replay":
-                claim(cursor, commitment.asked, commitment.nonce)
-            decision = add_decision(cursor, commitment)
-            if commitment.reservation is not None:
-                settle(cursor, commitment.reservation.id, decision)
-            if commitment.release is not None:
-                add_release(cursor, commitment.release)
-            add_answer(cursor, commitment, decision)
-
-    def _one(self, statement: str, parameters: tuple[object, ...]) -> tuple[Any, ...] | None:
-        with self._writer, sorted_errors(self._path):
-            row: tuple[Any, ...] | None = self._connection.execute(statement, parameters).fetchone()
-        return row
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Cursor]:
-        with self._writer, sorted_errors(self._path):
-            cursor = self._connection.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                yield cursor
-                cursor.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:  # SQLite has rolled back by itself where the disk was full
-                    cursor.execute("ROLLBACK")
-                raise
+    def commit(self, commitment: Commitment) -> bytes:
+        """Make entry, opening, nonce, release, debit, answer and checkpoint durable, all or none; the receipt."""
+        index, sealed = self._writer.run(partial(store_rows.commit, commitment=commitment))
+        assert sealed is not None  # there is an entry
+        return sealed.receipt(index)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from hansa_core.errors import ConfigError, HansaError, StoreCorruptError
 
@@ -52,6 +54,32 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+class Reader:
+    """A second connection, which sees what is committed and nothing else. Any thread may ask."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        with sorted_errors(path):
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA query_only = ON")
+
+    def rows(self, statement: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """All rows that the statement finds."""
+        with self._lock, sorted_errors(self._path):
+            return self._connection.execute(statement, parameters).fetchall()
+
+    def one(self, statement: str, parameters: tuple[object, ...] = ()) -> tuple[Any, ...] | None:
+        """The first row, if there is any."""
+        found = self.rows(statement, parameters)
+        return found[0] if found else None
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

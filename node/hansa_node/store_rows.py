@@ -1,30 +1,79 @@
-"""How does a record lie in the store's tables? Each function writes within its caller's transaction."""
+"""How does a query lie in the store's tables? Each function writes within its caller's transaction."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 
 from hansa_core.errors import StoreCorruptError
+from hansa_core.evidence.canonical import canonical_json
+from hansa_core.evidence.entries import QueryAborted
+from hansa_core.evidence.opening import decode_opening, encode_opening
 from hansa_core.query.answer import Release
-from hansa_node.records import Asked, Commitment, Decision, Reservation
-
-_ABORTED = """
-INSERT INTO decisions (decided_at, query_hash, key_id, subject, organisation, purpose, dataset, level, data_version,
-    policy_id, policy_version, roster_version, software_version, decision, cost_microrho)
-SELECT :decided_at, query_hash, key_id, subject, organisation, purpose, dataset, level, data_version,
-    policy_id, policy_version, roster_version, software_version, :decision, cost_microrho
-FROM reservations WHERE id = :reservation AND decision_id IS NULL
-"""
+from hansa_node.log.announcements import announce
+from hansa_node.log.batch import Batch
+from hansa_node.log.bodies import aborted, decided
+from hansa_node.records import Asked, Commitment, Reservation
 
 
-def claim(cursor: sqlite3.Cursor, asked: Asked, nonce: bytes) -> None:
+def reserve(batch: Batch, asked: Asked, nonce: bytes, *, cost_microrho: int, now: datetime) -> Reservation:
+    """Claim the nonce and open a reservation, which can end as `query.aborted` with nothing but what it holds."""
+    _claim(batch.cursor, asked, nonce)
+    opening = batch.conceal(asked.concealed)
+    row = {
+        "reserved_at": now.isoformat(),
+        "cost_microrho": cost_microrho,
+        "body": canonical_json(aborted(asked, opening.digests).to_json()),
+        "opening": encode_opening(opening),
+    }
+    return Reservation(id=_insert(batch.cursor, "reservations", row), cost_microrho=cost_microrho)
+
+
+def commit(batch: Batch, commitment: Commitment) -> int:
+    """Write everything that one answer needs to be true; the index of its entry."""
+    cursor, asked = batch.cursor, commitment.asked
+    if commitment.nonce is not None and commitment.code != "replay":
+        _claim(cursor, asked, commitment.nonce)
+    announce(batch, commitment.announcements, anew=False, now=commitment.decided_at)
+    is_new = commitment.code is None and not commitment.recalled
+    causes = {"causes": dict(commitment.causes)} if is_new else {}
+    opening = batch.conceal(asked.concealed | causes)
+    index = batch.append(decided(commitment, opening.digests), opening, now=commitment.decided_at)
+    if commitment.reservation is not None:
+        _settle(cursor, commitment.reservation.id)
+    if commitment.release is not None:
+        _add_release(cursor, commitment.release)
+    _add_answer(cursor, commitment, index)
+    return index
+
+
+def abort_if_open(batch: Batch, reservation: int, *, now: datetime) -> None:
+    """End the reservation as an aborted query, unless it has ended; its charge stays."""
+    found = batch.cursor.execute("SELECT body, opening FROM reservations WHERE id = ?", (reservation,)).fetchone()
+    if found is None:
+        return
+    _settle(batch.cursor, reservation)
+    batch.append(QueryAborted.from_json(json.loads(found[0])), decode_opening(found[1]), now=now)
+
+
+def abort_open(batch: Batch, *, now: datetime) -> int:
+    """End each open reservation as an aborted query; how many there were."""
+    found = batch.cursor.execute("SELECT id FROM reservations ORDER BY id").fetchall()
+    for (reservation,) in found:
+        abort_if_open(batch, reservation, now=now)
+    return len(found)
+
+
+def _claim(cursor: sqlite3.Cursor, asked: Asked, nonce: bytes) -> None:
     """Tie the nonce to the query. Raises StoreCorruptError if another query of this key holds it."""
     cursor.execute(
         "INSERT INTO nonces (key_id, nonce, query_hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (asked.key_id, nonce, asked.query_hash),
     )
+    if cursor.rowcount == 1:
+        return
     owner = cursor.execute(
         "SELECT query_hash FROM nonces WHERE key_id = ? AND nonce = ?", (asked.key_id, nonce)
     ).fetchone()
@@ -32,43 +81,14 @@ def claim(cursor: sqlite3.Cursor, asked: Asked, nonce: bytes) -> None:
         raise StoreCorruptError("two queries hold one nonce: the check for replays was passed by")
 
 
-def add_reservation(cursor: sqlite3.Cursor, asked: Asked, cost_microrho: int, now: datetime) -> Reservation:
-    """An open reservation."""
-    row = _asked(asked) | {"reserved_at": now.isoformat(), "cost_microrho": cost_microrho}
-    return Reservation(id=_insert(cursor, "reservations", row), cost_microrho=cost_microrho)
-
-
-def abort_if_open(cursor: sqlite3.Cursor, reservation: int, now: datetime) -> None:
-    """End the reservation as an aborted decision, unless it has ended; its charge stays."""
-    parameters = {"decided_at": now.isoformat(), "decision": Decision.ABORTED.value, "reservation": reservation}
-    cursor.execute(_ABORTED, parameters)
-    if cursor.rowcount == 1:
-        settle(cursor, reservation, _last_id(cursor))
-
-
-def settle(cursor: sqlite3.Cursor, reservation: int, decision: int) -> None:
-    """End the reservation with its decision. Raises StoreCorruptError if it has ended."""
-    cursor.execute(
-        "UPDATE reservations SET decision_id = ? WHERE id = ? AND decision_id IS NULL", (decision, reservation)
-    )
+def _settle(cursor: sqlite3.Cursor, reservation: int) -> None:
+    """End the reservation. Raises StoreCorruptError if it has ended."""
+    cursor.execute("DELETE FROM reservations WHERE id = ?", (reservation,))
     if cursor.rowcount != 1:
         raise StoreCorruptError(f"reservation {reservation} is not open and cannot be settled")
 
 
-def add_decision(cursor: sqlite3.Cursor, commitment: Commitment) -> int:
-    """The decision's row; its id."""
-    row = _asked(commitment.asked) | {
-        "decided_at": commitment.decided_at.isoformat(),
-        "decision": commitment.decision.value,
-        "code": commitment.code,
-        "recalled": int(commitment.recalled),
-        "cost_microrho": 0 if commitment.reservation is None else commitment.reservation.cost_microrho,
-        "result_hash": commitment.result_hash,
-    }
-    return _insert(cursor, "decisions", row)
-
-
-def add_release(cursor: sqlite3.Cursor, release: Release) -> None:
+def _add_release(cursor: sqlite3.Cursor, release: Release) -> None:
     """A release that is new: writing over one would be a second answer to one question."""
     row = {
         "plan_hash": release.plan_hash,
@@ -81,7 +101,7 @@ def add_release(cursor: sqlite3.Cursor, release: Release) -> None:
     _insert(cursor, "releases", row)
 
 
-def add_answer(cursor: sqlite3.Cursor, commitment: Commitment, decision: int) -> None:
+def _add_answer(cursor: sqlite3.Cursor, commitment: Commitment, index: int) -> None:
     """The signed answer, as it will be sent."""
     (signature,) = commitment.answer.signatures
     row = {
@@ -91,35 +111,14 @@ def add_answer(cursor: sqlite3.Cursor, commitment: Commitment, decision: int) ->
         "payload": commitment.answer.payload,
         "signature_key_id": signature.keyid,
         "signature": signature.sig,
-        "decision_id": decision,
+        "idx": index,
     }
     _insert(cursor, "answers", row)
-
-
-def _asked(asked: Asked) -> dict[str, object]:
-    return {
-        "query_hash": asked.query_hash,
-        "key_id": asked.key_id,
-        "subject": asked.subject,
-        "organisation": asked.organisation,
-        "purpose": asked.purpose,
-        "dataset": None if asked.dataset is None else str(asked.dataset),
-        "level": None if asked.level is None else asked.level.value,
-        "data_version": asked.data_version,
-        "policy_id": asked.policy_id,
-        "policy_version": asked.policy_version,
-        "roster_version": asked.roster_version,
-        "software_version": asked.software_version,
-    }
 
 
 def _insert(cursor: sqlite3.Cursor, table: str, row: Mapping[str, object]) -> int:
     """One row, by column; its id. The names are this module's own, the values are bound."""
     names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
     cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", row)  # noqa: S608
-    return _last_id(cursor)
-
-
-def _last_id(cursor: sqlite3.Cursor) -> int:
     assert cursor.lastrowid is not None
     return cursor.lastrowid

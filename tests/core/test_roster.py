@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -74,10 +74,11 @@ def test_another_leagues_roster_is_refused() -> None:
 
 
 def test_a_city_that_only_dials_out_has_no_address() -> None:
-    members = tuple(replace(member, host=None, port=None) for member in ROSTER.members)
+    members = tuple(replace(member, host=None, port=None, log_port=None) for member in ROSTER.members)
     assert believed(LEAGUE.signed(members=members)).members == members
-    with pytest.raises(ValueError, match="come together"):
-        replace(ROSTER.members[0], port=None)
+    for incomplete in ("host", "port", "log_port"):
+        with pytest.raises(ValueError, match="come together"):
+            replace(ROSTER.members[0], **cast("Any", {incomplete: None}))
 
 
 def test_an_expired_roster_is_refused_at_its_very_second() -> None:
@@ -115,6 +116,11 @@ def test_a_flipped_bit_in_the_payload_is_noticed() -> None:
         (lambda r: r["members"][0].update(port=0), "port"),
         (lambda r: r["members"][0].update(port=True), "whole number"),
         (lambda r: r["members"][0].update(port="7401"), "whole number"),
+        (lambda r: r["members"][0].update(log_port=0), "log_port is 0"),
+        (lambda r: r["members"][0].update(log_port=7401), "port and log_port must not repeat"),
+        (lambda r: r["members"][0].pop("log_port"), "field log_port is missing"),
+        (lambda r: r["members"][0].pop("log_key"), "field log_key is missing"),
+        (lambda r: r["members"][0].update(witness_key="00" * 32), "witness_key is a point of small order"),
         (lambda r: r["members"][0].update(host="a b"), "host"),
         (lambda r: r["members"][0].pop("host"), r"members\[0\]: field host is missing"),
         (lambda r: r["coordinators"][0].pop("port"), "field port is missing"),
@@ -138,6 +144,8 @@ def test_a_flipped_bit_in_the_payload_is_noticed() -> None:
         (lambda r: r.update(members=[]), "at least one"),
         (lambda r: r.update(coordinators=r["coordinators"] * 2), "must not repeat"),
         (lambda r: r.update(governance_threshold=4), "governance_threshold"),
+        (lambda r: r.update(witness_threshold=-1), "witness_threshold is -1"),
+        (lambda r: r.pop("witness_threshold"), "field witness_threshold is missing"),
     ],
 )
 def test_a_malformed_roster_is_refused_although_it_is_signed(
@@ -154,7 +162,7 @@ def test_a_repeated_field_cannot_hide_a_second_reading() -> None:
         believed(sign(payload_types.ROSTER, payload, *signers))
 
 
-@pytest.mark.parametrize("shared", ["tls_spki", "ca_pem", "answer_key", "credential_key"])
+@pytest.mark.parametrize("shared", ["tls_spki", "ca_pem", "answer_key", "credential_key", "log_key", "witness_key"])
 def test_two_cities_that_share_a_key_could_speak_for_each_other(shared: str) -> None:
     bremen, hamburg, luebeck = ROSTER.members
     twin: Member = replace(hamburg, **{shared: getattr(bremen, shared)})
@@ -165,8 +173,14 @@ def test_two_cities_that_share_a_key_could_speak_for_each_other(shared: str) -> 
 def test_no_key_serves_two_roles() -> None:
     bremen, *others = ROSTER.members
     for other_role in (bremen.answer_key, ROSTER.governance_keys[2], others[0].answer_key):
-        with pytest.raises(ValueError, match="must not repeat"):
-            replace(ROSTER, members=(replace(bremen, credential_key=other_role), *others))
+        for role in ("credential_key", "log_key", "witness_key"):
+            with pytest.raises(ValueError, match="must not repeat"):
+                replace(ROSTER, members=(replace(bremen, **cast("Any", {role: other_role})), *others))
+
+
+def test_a_citys_log_and_its_witness_have_names_of_their_own() -> None:
+    bremen = ROSTER.member("bremen")
+    assert (bremen.log_origin, bremen.witness_name) == ("node.bremen/log", "node.bremen/witness")
 
 
 def test_an_unknown_city_is_refused_with_the_nearest_name() -> None:

@@ -75,6 +75,8 @@ BREAKS: dict[str, tuple[Break, str]] = {
     ),
     "not in the roster": (rewrite("node.toml", f'city = "{CITY}"', 'city = "bremem"'), "did you mean bremen"),
     "another city's answer key": (swap("keys/answer.key"), "is not the answer key that the roster names for bremen"),
+    "another city's log key": (swap("keys/log.key"), "is not the log key that the roster names for bremen"),
+    "another city's witness key": (swap("keys/witness.key"), "is not the witness key that the roster names for bremen"),
     "another city's certificate": (swap("keys/tls.pem"), "is not the certificate that the roster pins for bremen"),
     "no certificate": (lambda node: (node.home / "keys/tls.pem").write_text("x"), "is no certificate in PEM"),
     "a key open to others": (lambda node: (node.home / "keys/answer.key").chmod(0o644), "chmod 600"),
@@ -136,7 +138,7 @@ def test_a_new_nodes_folder_is_closed_to_others_and_holds_no_key_that_a_node_doe
     list(init_node(home, league=node.league, city=CITY))
     for path in (home, *home.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
-    assert sorted(path.name for path in (home / "keys").iterdir()) == ["answer.key", "tls.key", "tls.pem"]
+    assert sorted(path.name for path in (home / "keys").iterdir()) == ["answer.key", "log.key", "tls.key", "tls.pem", "witness.key"]
 
 
 def test_init_takes_no_folder_that_holds_anything(own: NodeHome) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hansa_core.query.answer import Release
+from hansa_log_checks import assert_agrees, types
 from hansa_node.config import NodeConfig
 from hansa_node.datasets import Datasets
 from hansa_node.declared import read_all_declared
@@ -15,6 +16,7 @@ from hansa_node.engines.duckdb_engine import DuckDBEngine
 from hansa_node.ingest.versions import current_version, dataset_folder
 from hansa_test_node import (
     BY_MODE,
+    CITY,
     PERMITS,
     TRIPS,
     NodeHome,
@@ -51,6 +53,8 @@ def test_a_new_version_is_switched_to_between_two_questions(own: NodeHome, tmp_p
     assert isinstance(second, Release)
     assert (first.data_version, second.data_version) == (1, 2)
     assert decisions(store, "data_version, recalled") == [(1, 0), (2, 0)]
+    assert types(store)[-3:] == ["query.decision", "data.version", "query.decision"]
+    assert_agrees(store, own.roster, CITY)
 
 
 def test_a_question_under_way_keeps_its_version(own: NodeHome) -> None:

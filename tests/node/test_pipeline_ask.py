@@ -14,17 +14,36 @@ import pytest
 
 from hansa.league.create import create_league
 from hansa_core.errors import PeerError, RefusedError
+from hansa_core.evidence.receipt import check_receipt
 from hansa_core.policy.policy import DenyList
 from hansa_core.query.answer import Refusal, Release
 from hansa_core.query.expression import Call, Column, Op, literal
 from hansa_core.query.ipc_size import unpacked_size
 from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.tlog.proof import decode_proof
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
 from hansa_core.trust.envelope_json import envelope_from_json
+from hansa_log_checks import assert_agrees, assert_openings_open, types
 from hansa_node.ground import Ground
+from hansa_node.log.start import record_start
 from hansa_node.pipeline.bind import BoundPlan, bind
-from hansa_test_node import BY_KIND, BY_MODE, COUNT, PERMITS, TRIPS, NodeHome, ask, cells, decisions, pipeline_over
+from hansa_test_node import (
+    BY_KIND,
+    BY_MODE,
+    CITY,
+    COUNT,
+    PERMITS,
+    TRIPS,
+    NodeHome,
+    ask,
+    ask_with_receipts,
+    cells,
+    decisions,
+    open_reservations,
+    pipeline_over,
+)
+from hansa_wire.answered import Answered
 from hansa_wire.clock import utc_now
 from hansa_wire.key_file import read_signer
 from hansa_wire.query_codec import encode_query
@@ -45,8 +64,8 @@ def test_an_open_question_is_answered_signed_and_recorded(node: NodeHome, store:
     with node.ground(store) as ground:
         (answer,) = ask(node, ground, node.signed(node.query()))
         assert cells(node, ground, answer, BY_MODE) == [("bike", 60), ("car", 50), ("walk", 2)]
-    assert decisions(store, "decision, dataset, level, organisation, purpose, cost_microrho") == [
-        ("permit", "town.trips/1", "open", "bremen", "statistics", 0)
+    assert decisions(store, "decision, dataset, level, organisation, purpose") == [
+        ("permit", "town.trips/1", "open", "bremen", "statistics")
     ]
 
 
@@ -56,6 +75,68 @@ def test_a_controlled_question_is_answered_from_published_cells_with_small_ones_
     with node.ground(store) as ground:
         (answer,) = ask(node, ground, node.signed(node.query(BY_KIND)))
         assert cells(node, ground, answer, BY_KIND) == [("house", 60), ("shed", 50), ("tower", None)]
+
+
+def test_every_answer_carries_a_receipt_that_proves_it_in_the_log(node: NodeHome, store: Path) -> None:
+    permitted, denied = node.signed(node.query(BY_KIND)), node.signed(node.query(purpose="curiosity"))
+    member = node.roster.member(CITY)
+    with node.ground(store) as ground:
+        asked = (permitted, denied, permitted, denied)
+        answered = ask_with_receipts(node, ground, *asked)
+        for each in answered:
+            answer = node.opened(each.envelope)
+            check_receipt(each.receipt, member=member, payload=each.envelope.payload, answer=answer)
+        with pytest.raises(PeerError, match="another query"):
+            check_receipt(
+                answered[1].receipt,
+                member=member,
+                payload=answered[0].envelope.payload,
+                answer=node.opened(answered[0].envelope),
+            )
+        assert answered[:2] == answered[2:]
+        opening = ground.store.log.opening(decode_proof(answered[0].receipt).index)
+        assert_openings_open(ground.store.log)
+    assert opening is not None
+    hidden = {each.field: each.value for each in opening.disclosures}
+    assert hidden["causes"] == {"threshold": 1}  # three kinds, of which one is too rare to be shown
+    assert envelope_from_json(str(hidden["query"]).encode()) == permitted
+    assert hidden["analyst"] == {"subject": "analyst.bremen", "key_id": node.query_signer.keyid}
+    assert_agrees(store, node.roster, CITY)
+
+
+def test_a_start_tells_the_log_what_has_changed_and_nothing_else(node: NodeHome, store: Path) -> None:
+    with node.ground(store):
+        pass
+    first = types(store)
+    assert first == [
+        "log.genesis",
+        "roster.accepted",
+        "policy.published",
+        "dataset.registered",
+        "data.version",
+        "tables.published",
+        "dataset.registered",
+        "data.version",
+        "node.started",
+    ]
+    with node.ground(store):
+        pass
+    assert types(store) == [*first, "node.started"]
+    with node.ground(store) as ground:
+        record_start(replace(ground, policy=replace(ground.policy, version=ground.policy.version + 1)))
+    assert types(store) == [*first, "node.started", "node.started", "policy.published", "node.started"]
+    assert_agrees(store, node.roster, CITY)
+
+
+def test_what_the_league_does_not_know_is_not_repeated_in_the_log(node: NodeHome, store: Path) -> None:
+    """A purpose and a dataset are the asker's own words: only those of the league enter a log that others read."""
+    unknown = node.query(purpose="mrs-smith-of-12-mill-lane", plan=UNSERVED)
+    with node.ground(store) as ground:
+        ask(node, ground, node.signed(unknown))
+        stored = b"".join(ground.store.log.tree.entries(0, ground.store.log.size))
+    assert b"smith" not in stored
+    assert b"town.trees" not in stored
+    assert decisions(store, "code, purpose, dataset") == [("dataset_not_served", None, None)]
 
 
 def test_a_total_is_answered_from_its_own_cell_though_one_below_it_is_suppressed(node: NodeHome, store: Path) -> None:
@@ -90,13 +171,13 @@ def test_the_same_bytes_get_the_same_answer_and_no_new_entry(node: NodeHome, sto
 def test_the_same_bytes_at_the_same_time_are_answered_once(node: NodeHome, store: Path) -> None:
     query = node.signed(node.query())
 
-    async def at_once(ground: Ground) -> Sequence[Envelope]:
+    async def at_once(ground: Ground) -> Sequence[Answered]:
         with pipeline_over(ground) as pipeline:
             return await asyncio.gather(*(pipeline.ask(query, node.credential) for _ in range(8)))
 
     with node.ground(store) as ground:
         answers = asyncio.run(at_once(ground))
-    assert len({answer.payload for answer in answers}) == 1
+    assert len(set(answers)) == 1
     assert len(decisions(store)) == 1
 
 
@@ -114,14 +195,14 @@ def test_the_same_question_gets_the_stored_release_bit_for_bit(node: NodeHome, s
 
 
 def test_equal_questions_at_the_same_time_share_one_release(node: NodeHome, store: Path) -> None:
-    async def at_once(ground: Ground) -> Sequence[Envelope]:
+    async def at_once(ground: Ground) -> Sequence[Answered]:
         with pipeline_over(ground) as pipeline:
             queries = [node.signed(node.query()) for _ in range(6)]
             return await asyncio.gather(*(pipeline.ask(query, node.credential) for query in queries))
 
     with node.ground(store) as ground:
         answers = asyncio.run(at_once(ground))
-    assert len({node.opened(answer).outcome for answer in answers}) == 1
+    assert len({node.opened(answer.envelope).outcome for answer in answers}) == 1
     assert sorted(decisions(store, "recalled")) == [(0,)] + [(1,)] * 5
 
 
@@ -138,7 +219,7 @@ def test_one_nonce_for_two_queries_at_the_same_time_is_answered_once(node: NodeH
     first = node.query()
     pair = [node.signed(first), node.signed(replace(first, plan=BY_KIND))]
 
-    async def at_once(ground: Ground) -> Sequence[Envelope]:
+    async def at_once(ground: Ground) -> Sequence[Answered]:
         with pipeline_over(ground) as pipeline:
             return await asyncio.gather(*(pipeline.ask(query, node.credential) for query in pair))
 
@@ -260,7 +341,7 @@ def test_a_controlled_question_that_is_too_large_is_refused_before_any_charge(
     monkeypatch.setattr("hansa_node.pipeline.bind.MAX_CELLS", 2)
     with node.ground(store) as ground:
         (answer,) = ask(node, ground, node.signed(node.query(BY_KIND)))
-        assert ground.store.abort_open_reservations(utc_now()) == 0
+        assert open_reservations(store) == 0
     assert refusal(node, answer).code == "too_many_cells"
 
 
@@ -339,7 +420,7 @@ def test_who_signs_anothers_query_anew_is_judged_on_their_own(node: NodeHome, st
         ask(node, ground, node.signed(query))
         denying = replace(ground, policy=replace(ground.policy, deny=DenyList(organisations=frozenset({"luebeck"}))))
         with pipeline_over(denying) as pipeline:
-            answer = asyncio.run(pipeline.ask(again, credential))
+            answer = asyncio.run(pipeline.ask(again, credential)).envelope
     assert refusal(node, answer).code == "denied"
 
 

@@ -58,6 +58,7 @@ def test_a_policy_without_rules_is_a_policy(path: Path) -> None:
         ("datasets", "Dataset", "rules[0].Dataset is no known key; did you mean datasets?"),
         ('id = "permits"', "", "id is missing; add it"),
         ('"permits"', '""', "id is empty; write a text"),
+        ('"permits"', '"a\\u001b[2Jb"', "id must be 1 to 100 printable characters"),
         ("version = 3", 'version = "3"', "version must be a whole number"),
         ("version = 3", "version = true", "version must be a whole number"),
         ("version = 3", "version = 0", "version is 0; write 1 or more"),

@@ -24,10 +24,12 @@ import pytest
 
 from hansa_attach_point import AttachPoint, attach_point
 from hansa_core.errors import PeerError, RefusedError
+from hansa_core.evidence.entries import QueryDecision
 from hansa_core.query.answer import Release
 from hansa_core.query.plan import Level, Plan
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import verify
+from hansa_log_checks import entries
 from hansa_node import __version__
 from hansa_test_node import BY_KIND, CITY, COUNT, OTHER_CITY, PERMITS, TRIPS, NodeHome, make_node
 from hansa_wire.answer_codec import decode_dry_run
@@ -190,9 +192,8 @@ def test_a_dry_run_says_what_would_happen_and_stores_nothing(up: Running) -> Non
     report = decode_dry_run(verify(envelope, payload_types.DRY_RUN_REPORT, (key,)))
     assert (report.refusal, report.table, report.cells, report.cost_microrho) == (None, "by_kind", 3, 0)
     assert report.level is Level.CONTROLLED
-    connection = sqlite3.connect(up.node.config.store)
-    assert connection.execute("SELECT * FROM decisions WHERE query_hash = ?", (report.query_hash,)).fetchall() == []
-    connection.close()
+    asked = [entry.body.query_hash for entry in entries(up.node.config.store) if isinstance(entry.body, QueryDecision)]
+    assert report.query_hash.hex() not in asked
 
 
 def test_a_dry_run_carries_the_refusal(up: Running) -> None:

@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hansa_core.errors import ConfigError, StoreCorruptError
-from hansa_core.query.answer import Release
-from hansa_core.query.plan import ContractId, Level
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, sign
-from hansa_node.records import Asked, Commitment, ReleaseKey
+from hansa_core.evidence.entries import QueryAborted, QueryDecision
+from hansa_log_checks import assert_openings_open, entries, rows, types
 from hansa_node.store import Store
 from hansa_node.store_file import StoreUnavailableError
+from hansa_store_values import ANSWER, ASKED, COMMITMENT, KEY, NONCE, NOW, RELEASE, begun, opened
+from hansa_wire.answered import Answered
 
-NOW = datetime(2026, 5, 1, 12, 0, 0)
-PERMITS = ContractId("housing.permits", 1)
-NONCE = bytes(16)
-ASKED = Asked(
-    query_hash=b"q" * 32,
-    key_id="ab" * 32,
-    subject="ann",
-    organisation="bremen",
-    purpose="statistics",
-    dataset=PERMITS,
-    level=Level.OPEN,
-    data_version=3,
-    policy_id="permits",
-    policy_version=2,
-    roster_version=1,
-    software_version="0.1.0",
-)
-RELEASE = Release(
-    plan_hash=b"p" * 32, contract=PERMITS, level=Level.OPEN, data_version=3, protection_version=1, partial_ipc=b"ipc"
-)
-KEY = ReleaseKey(plan_hash=b"p" * 32, level=Level.OPEN, data_version=3, protection_version=1)
-ANSWER = sign(payload_types.ANSWER, b"answer", Ed25519Signer(bytes(32)))
-COMMITMENT = Commitment(
-    asked=ASKED,
-    nonce=NONCE,
-    decided_at=NOW,
-    code=None,
-    recalled=False,
-    answer=ANSWER,
-    after_expiry=False,
-    release=RELEASE,
-    reservation=None,
-)
+START = ["log.genesis", "node.started"]
 
 
 @pytest.fixture
@@ -65,46 +31,73 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[Store]:
-    opened = Store.open(path, now=NOW)
+    opened = begun(path)
     yield opened
     opened.close()
 
 
-def rows(path: Path, statement: str) -> list[Any]:
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute(statement).fetchall()
-    finally:
-        connection.close()
-
-
 def fill_the_disk(store: Store) -> None:
     """SQLite then fails exactly as it does on a full disk."""
-    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
-    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    connection = store._writer._connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
-def test_a_commit_keeps_decision_nonce_release_debit_and_answer(store: Store, path: Path) -> None:
+def decision(path: Path, index: int = -1) -> QueryDecision:
+    body = entries(path)[index].body
+    assert isinstance(body, QueryDecision)
+    return body
+
+
+def test_a_commit_keeps_entry_opening_nonce_release_debit_and_answer(store: Store, path: Path) -> None:
     reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
-    store.commit(replace(COMMITMENT, reservation=reservation))
-    assert store.answer(ASKED.query_hash, ASKED.key_id, after_expiry=False) == ANSWER
+    receipt = store.commit(replace(COMMITMENT, reservation=reservation, causes={"threshold": 2}))
+    assert store.answer(ASKED.query_hash, ASKED.key_id, after_expiry=False) == Answered(ANSWER, receipt)
     assert store.release(KEY) == b"ipc"
     assert store.nonce_owner(ASKED.key_id, NONCE) == ASKED.query_hash
-    assert rows(path, "SELECT decision, code, cost_microrho, result_hash FROM decisions") == [
-        ("permit", None, 0, COMMITMENT.result_hash)
-    ]
-    assert rows(path, "SELECT decision_id FROM reservations") == [(1,)]
+    said = decision(path)
+    assert (said.decision, said.code, said.recalled) == ("permit", None, False)
+    assert said.result_hash == hashlib.sha256(ANSWER.payload).hexdigest()
+    assert rows(path, "SELECT * FROM reservations") == []
+    opening = store.log.opening(2)
+    assert opening is not None
+    assert {each.field: each.value for each in opening.disclosures} == {
+        "query": ASKED.query,
+        "analyst": {"subject": "ann", "key_id": ASKED.key_id},
+        "policy_hash": ASKED.policy_hash,
+        "manifest_hash": ASKED.manifest_hash,
+        "causes": {"threshold": 2},
+    }
+    assert_openings_open(store.log)
 
 
-def test_a_refusal_is_a_decision_with_its_code(store: Store, path: Path) -> None:
+def test_a_leaf_names_no_person_and_no_question(store: Store) -> None:
+    store.commit(COMMITMENT)
+    (leaf,) = store.log.tree.entries(2, 3)
+    for secret in (ASKED.subject, ASKED.key_id, ASKED.policy_hash, str(ASKED.manifest_hash), "payload"):
+        assert secret.encode() not in leaf
+
+
+def test_no_salt_serves_twice(store: Store) -> None:
+    store.commit(COMMITMENT)
+    other = replace(COMMITMENT, asked=replace(ASKED, query_hash=b"r" * 32), nonce=b"n" * 16, release=None)
+    store.commit(replace(other, recalled=True))
+    first, second = (store.log.opening(index) for index in (2, 3))
+    assert first is not None
+    assert second is not None
+    assert {each.salt for each in first.disclosures}.isdisjoint(each.salt for each in second.disclosures)
+    assert first.digests["policy_hash"] != second.digests["policy_hash"]
+
+
+def test_a_refusal_is_an_entry_with_its_code(store: Store, path: Path) -> None:
     store.commit(replace(COMMITMENT, code="denied", release=None))
-    assert rows(path, "SELECT decision, code FROM decisions") == [("refuse", "denied")]
+    assert (decision(path).decision, decision(path).code) == ("refuse", "denied")
 
 
-def test_a_query_that_could_not_be_read_leaves_its_decision_too(store: Store, path: Path) -> None:
-    unread = replace(ASKED, purpose=None, dataset=None, level=None, data_version=None)
+def test_a_query_that_could_not_be_read_leaves_its_entry_too(store: Store, path: Path) -> None:
+    unread = replace(ASKED, purpose=None, dataset=None, level=None, data_version=None, manifest_hash=None)
     store.commit(replace(COMMITMENT, asked=unread, nonce=None, code="too_deep", release=None))
-    assert rows(path, "SELECT decision, code, purpose FROM decisions") == [("refuse", "too_deep", None)]
+    assert (decision(path).code, decision(path).purpose) == ("too_deep", None)
     assert rows(path, "SELECT * FROM nonces") == []
 
 
@@ -133,26 +126,30 @@ def test_a_release_is_never_written_over(store: Store, path: Path) -> None:
     with pytest.raises(StoreCorruptError):
         store.commit(replace(COMMITMENT, asked=other, nonce=b"n" * 16, release=replace(RELEASE, partial_ipc=b"new")))
     assert store.release(KEY) == b"ipc"
-    assert len(rows(path, "SELECT * FROM decisions")) == 1
+    assert types(path) == [*START, "query.decision"]
 
 
-def test_an_open_reservation_is_aborted_at_the_next_start(path: Path) -> None:
-    first = Store.open(path, now=NOW)
+def test_an_open_reservation_is_an_aborted_entry_at_the_next_start(path: Path) -> None:
+    first = begun(path)
     first.reserve(ASKED, NONCE, cost_microrho=7, now=NOW)
     first.close()
-    second = Store.open(path, now=NOW)
+    second = begun(path)
+    assert types(path) == [*START, "query.aborted", "node.started"]
+    said = entries(path)[2].body
+    assert isinstance(said, QueryAborted)
+    assert (said.query_hash, said.organisation) == (ASKED.query_hash.hex(), "bremen")
+    assert_openings_open(second.log)
     second.close()
-    assert rows(path, "SELECT decision, cost_microrho, result_hash FROM decisions") == [("aborted", 7, None)]
-    third = Store.open(path, now=NOW)
-    third.close()
-    assert len(rows(path, "SELECT * FROM decisions")) == 1
+    begun(path).close()
+    assert types(path).count("query.aborted") == 1
+    assert rows(path, "SELECT * FROM reservations") == []
 
 
 def test_an_abort_after_a_commit_that_persisted_changes_nothing(store: Store, path: Path) -> None:
     reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
     store.commit(replace(COMMITMENT, reservation=reservation))
     store.abort(reservation, now=NOW)
-    assert rows(path, "SELECT decision FROM decisions") == [("permit",)]
+    assert types(path) == [*START, "query.decision"]
 
 
 def test_a_reservation_is_settled_once(store: Store) -> None:
@@ -167,27 +164,28 @@ def test_a_kill_between_reserve_and_commit_keeps_the_charge(path: Path) -> None:
 import os, signal, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[2].split(":")
-from test_store import ASKED, NONCE, NOW, Store
-store = Store.open(Path(sys.argv[1]), now=NOW)
+from hansa_store_values import ASKED, NONCE, NOW, begun
+store = begun(Path(sys.argv[1]))
 store.reserve(ASKED, NONCE, cost_microrho=7, now=NOW)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     root = Path(__file__).parents[2]
-    folders = ":".join(str(root / name) for name in ("core", "protos", "node", "tests/node"))
+    folders = ":".join(str(root / name) for name in ("core", "protos", "node", "tests/support"))
     killed = subprocess.run([sys.executable, "-c", script, str(path), folders], check=False)
     assert killed.returncode == -9
-    Store.open(path, now=NOW).close()
-    assert rows(path, "SELECT decision, cost_microrho FROM decisions") == [("aborted", 7)]
+    assert rows(path, "SELECT cost_microrho FROM reservations") == [(7,)]
+    begun(path).close()
+    assert types(path) == [*START, "query.aborted", "node.started"]
 
 
 def test_two_processes_cannot_open_one_store(store: Store, path: Path) -> None:
     with pytest.raises(ConfigError, match="another process has this store open"):
-        Store.open(path, now=NOW)
+        opened(path)
 
 
 def test_a_closed_store_can_be_opened_again(path: Path) -> None:
-    Store.open(path, now=NOW).close()
-    Store.open(path, now=NOW).close()
+    begun(path).close()
+    begun(path).close()
 
 
 def test_only_its_owner_can_read_a_store(store: Store, path: Path) -> None:
@@ -198,19 +196,19 @@ def test_only_its_owner_can_read_a_store(store: Store, path: Path) -> None:
 
 
 def test_a_store_that_others_can_read_stops_the_start(path: Path) -> None:
-    Store.open(path, now=NOW).close()
+    begun(path).close()
     path.chmod(0o644)
     with pytest.raises(ConfigError, match="chmod 600"):
-        Store.open(path, now=NOW)
+        opened(path)
 
 
 def test_a_store_of_a_newer_hansa_stops_the_start(path: Path) -> None:
-    Store.open(path, now=NOW).close()
+    begun(path).close()
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(ConfigError, match="newer Hansa"):
-        Store.open(path, now=NOW)
+        opened(path)
 
 
 def test_a_file_that_is_no_store_stops_the_start(path: Path) -> None:
@@ -218,16 +216,18 @@ def test_a_file_that_is_no_store_stops_the_start(path: Path) -> None:
     path.write_bytes(b"not a database, but long enough to be taken for a header" * 10)
     path.chmod(0o600)
     with pytest.raises(StoreCorruptError, match="contradicts itself"):
-        Store.open(path, now=NOW)
+        opened(path)
 
 
 def test_the_store_waits_for_the_disk(store: Store) -> None:
-    assert store._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert store._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    connection = store._writer._connection
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
 
 
 def test_a_full_disk_takes_nothing_and_says_so(store: Store, path: Path) -> None:
     store.commit(COMMITMENT)
+    checkpoint, receipted = store.log.checkpoint(), store.answer(ASKED.query_hash, ASKED.key_id, after_expiry=False)
     fill_the_disk(store)
     other = replace(
         COMMITMENT,
@@ -238,9 +238,10 @@ def test_a_full_disk_takes_nothing_and_says_so(store: Store, path: Path) -> None
     with pytest.raises(StoreUnavailableError, match="the disk is full") as failed:
         store.commit(other)
     assert "ipc" not in str(failed.value)
-    assert len(rows(path, "SELECT * FROM decisions")) == 1
+    assert store.log.checkpoint() == checkpoint
     assert store.nonce_owner(ASKED.key_id, b"n" * 16) is None
-    assert store.answer(ASKED.query_hash, ASKED.key_id, after_expiry=False) == ANSWER
-    store._connection.execute("PRAGMA max_page_count = 1000000")
+    assert store.answer(ASKED.query_hash, ASKED.key_id, after_expiry=False) == receipted
+    store._writer._connection.execute("PRAGMA max_page_count = 1000000")
     store.commit(other)
     assert store.release(replace(KEY, plan_hash=b"o" * 32)) == bytes(100_000)
+    assert types(path) == [*START, "query.decision", "query.decision"]

@@ -14,6 +14,8 @@ from hansa_core.trust.strict_json import JsonObject
 
 _PEER_FIELDS = ("server_name", "ca_pem", "tls_spki")
 _ADDRESS_FIELDS = ("host", "port")
+_LISTENING_FIELDS = (*_ADDRESS_FIELDS, "log_port")
+_KEY_FIELDS = ("answer_key", "credential_key", "log_key", "witness_key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,28 +55,49 @@ class CoordinatorEntry(Peer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member(Peer):
-    """A city of the league. `answer_key` and `credential_key`: raw Ed25519 public keys. `contracts`: what it serves.
+    """A city of the league. The keys are raw Ed25519 public ones. `contracts`: what it serves.
 
-    `host`, `port`: where its node listens; None both: it only dials out, and attaches to coordinators.
+    `host`, `port`: where its node listens, and `log_port` where its log is read and it witnesses others' logs; all
+    None: it only dials out, attaches to coordinators, witnesses nobody, and its log is read at its mirrors.
     """
 
     city: str
     host: str | None = None
     port: int | None = None
+    log_port: int | None = None
     answer_key: bytes
     credential_key: bytes
+    log_key: bytes
+    witness_key: bytes
     contracts: tuple[ContractId, ...]
 
     def __post_init__(self) -> None:
         check_label(self.city, "city")
-        if self.host is not None and self.port is not None:
+        if self.host is not None and self.port is not None and self.log_port is not None:
             _check_address(self.host, self.port)
-        elif self.host is not None or self.port is not None:
-            raise ValueError("host and port come together; leave both out for a city that only dials out")
+            _check_port(self.log_port, "log_port")
+            check_distinct((self.port, self.log_port), "port and log_port")
+        elif (self.host, self.port, self.log_port) != (None, None, None):
+            raise ValueError("host, port and log_port come together; leave all out for a city that only dials out")
         Peer.__post_init__(self)
-        check_public_key(self.answer_key, "answer_key")
-        check_public_key(self.credential_key, "credential_key")
+        for field, key in self.keys.items():
+            check_public_key(key, field)
         check_distinct(self.contracts, "contracts")
+
+    @property
+    def keys(self) -> dict[str, bytes]:
+        """Its Ed25519 keys, each by the name of its one role."""
+        return {field: getattr(self, field) for field in _KEY_FIELDS}
+
+    @property
+    def log_origin(self) -> str:
+        """The name of its log, and of the key that signs its checkpoints."""
+        return f"{self.server_name}/log"
+
+    @property
+    def witness_name(self) -> str:
+        """The name under which it cosigns the checkpoints of others."""
+        return f"{self.server_name}/witness"
 
 
 def coordinator_from_json(entry: JsonObject) -> CoordinatorEntry:
@@ -90,16 +113,19 @@ def coordinator_from_json(entry: JsonObject) -> CoordinatorEntry:
 
 def member_from_json(entry: JsonObject) -> Member:
     """The member in a roster's JSON. Raises PeerError or ValueError."""
-    listens = not entry.values.keys().isdisjoint(_ADDRESS_FIELDS)
-    address = _ADDRESS_FIELDS if listens else ()
-    entry.require(("city", *address, *_PEER_FIELDS, "answer_key", "credential_key", "contracts"))
+    listens = not entry.values.keys().isdisjoint(_LISTENING_FIELDS)
+    address = _LISTENING_FIELDS if listens else ()
+    entry.require(("city", *address, *_PEER_FIELDS, *_KEY_FIELDS, "contracts"))
     return Member(
         city=entry.text("city"),
         host=entry.text("host") if listens else None,
         port=entry.whole("port") if listens else None,
+        log_port=entry.whole("log_port") if listens else None,
         **_peer_from_json(entry),
         answer_key=entry.public_key("answer_key"),
         credential_key=entry.public_key("credential_key"),
+        log_key=entry.public_key("log_key"),
+        witness_key=entry.public_key("witness_key"),
         contracts=tuple(ContractId.parse(text) for text in entry.texts("contracts")),
     )
 
@@ -113,10 +139,9 @@ def member_to_json(member: Member) -> dict[str, Any]:
     """The member as `member_from_json` reads it."""
     return {
         "city": member.city,
-        **({} if member.host is None else {"host": member.host, "port": member.port}),
+        **({} if member.host is None else {"host": member.host, "port": member.port, "log_port": member.log_port}),
         **_peer_to_json(member),
-        "answer_key": member.answer_key.hex(),
-        "credential_key": member.credential_key.hex(),
+        **{field: key.hex() for field, key in member.keys.items()},
         "contracts": [str(contract) for contract in member.contracts],
     }
 
@@ -137,5 +162,9 @@ def _check_address(host: str, port: int) -> None:
     check_shown_text(host, "host")
     if any(mark.isspace() for mark in host):
         raise ValueError("host must not hold spaces")
+    _check_port(port, "port")
+
+
+def _check_port(port: int, field: str) -> None:
     if not 1 <= port <= 65535:
-        raise ValueError(f"port is {port}; it must be 1 to 65535")
+        raise ValueError(f"{field} is {port}; it must be 1 to 65535")

@@ -14,3 +14,4 @@ DRY_RUN_REPORT: Final = "application/vnd.hansa.dry-run-report.v1+protobuf"
 DESCRIPTION: Final = "application/vnd.hansa.description.v1+protobuf"
 ROSTER: Final = "application/vnd.hansa.roster.v1+json"
 CREDENTIAL: Final = "application/vnd.hansa.credential.v1+json"
+QUESTION: Final = "application/vnd.hansa.question.v1+json"  # what an analyst says to have asked, kept with the answers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,7 +29,15 @@ from hansa_core.trust.members import (
 from hansa_core.trust.names import check_distinct, check_purpose, check_shown_text
 from hansa_core.trust.strict_json import JsonObject, read_object, time_text
 
-__all__ = ["CoordinatorEntry", "Member", "Roster", "RosterSource", "roster_from_envelope", "roster_payload"]
+__all__ = [
+    "CoordinatorEntry",
+    "Member",
+    "Roster",
+    "RosterSource",
+    "roster_from_envelope",
+    "roster_hash",
+    "roster_payload",
+]
 
 _FIELDS = (
     "league",
@@ -38,6 +47,7 @@ _FIELDS = (
     "contracts",
     "governance_keys",
     "governance_threshold",
+    "witness_threshold",
     "coordinators",
     "members",
 )
@@ -48,7 +58,8 @@ class Roster:
     """The members, keys and contracts that a quorum of governors signed. `expires`: naive UTC, whole seconds.
 
     `contracts`: lower-case hex SHA-256 of each contract's file. `governance_keys`, `governance_threshold`: how many of
-    which raw Ed25519 public keys sign a roster.
+    which raw Ed25519 public keys sign a roster. `witness_threshold`: how many other cities cosign a log before it is
+    believed, where so many can; 0: nobody witnesses.
     """
 
     league: str
@@ -58,6 +69,7 @@ class Roster:
     contracts: Mapping[ContractId, str]
     governance_keys: tuple[bytes, ...]
     governance_threshold: int
+    witness_threshold: int
     coordinators: tuple[CoordinatorEntry, ...]
     members: tuple[Member, ...]
     _by_city: Mapping[str, Member] = field(init=False, repr=False, compare=False)
@@ -69,7 +81,7 @@ class Roster:
         by_key = {public_key_id(member.credential_key): member for member in self.members}
         object.__setattr__(self, "_by_credential_key", by_key)
         self._check_words()
-        self._check_governance()
+        self._check_thresholds()
         self._check_nobody_shares()
 
     @property
@@ -119,11 +131,13 @@ class Roster:
                 if contract not in self.contracts:
                     raise ValueError(f"{member.city} serves {contract}, which is no contract of the league")
 
-    def _check_governance(self) -> None:
+    def _check_thresholds(self) -> None:
         for key in self.governance_keys:
             check_public_key(key, "governance_keys")
         if not 1 <= self.governance_threshold <= len(self.governance_keys):
             raise ValueError("governance_threshold must be 1 to the number of governance_keys")
+        if self.witness_threshold < 0:
+            raise ValueError(f"witness_threshold is {self.witness_threshold}; it must be 0 or more")
 
     def _check_nobody_shares(self) -> None:
         """One key, one role, one holder: who could speak for two would be believed as either."""
@@ -134,9 +148,8 @@ class Roster:
         peers: tuple[Peer, ...] = (*self.coordinators, *self.members)
         check_distinct(tuple(peer.tls_spki for peer in peers), "tls_spki")
         check_distinct(tuple(peer.ca_pem for peer in peers), "ca_pem")
-        answering = tuple(member.answer_key for member in self.members)
-        issuing = tuple(member.credential_key for member in self.members)
-        check_distinct((*self.governance_keys, *answering, *issuing), "the keys of governance, answers and credentials")
+        held = tuple(key for member in self.members for key in member.keys.values())
+        check_distinct((*self.governance_keys, *held), "the keys of governance, answers, credentials, logs, witnesses")
 
 
 class RosterSource(Protocol):
@@ -177,10 +190,16 @@ def roster_payload(roster: Roster) -> bytes:
             "contracts": {str(contract): digest for contract, digest in roster.contracts.items()},
             "governance_keys": [key.hex() for key in roster.governance_keys],
             "governance_threshold": roster.governance_threshold,
+            "witness_threshold": roster.witness_threshold,
             "coordinators": [coordinator_to_json(entry) for entry in roster.coordinators],
             "members": [member_to_json(member) for member in roster.members],
         }
     )
+
+
+def roster_hash(roster: Roster) -> str:
+    """Lower-case hex SHA-256 of what the governors sign."""
+    return hashlib.sha256(roster_payload(roster)).hexdigest()
 
 
 def _roster_from_json(document: JsonObject) -> Roster:
@@ -193,6 +212,7 @@ def _roster_from_json(document: JsonObject) -> Roster:
         contracts={ContractId.parse(name): contracts.text(name) for name in contracts.values},
         governance_keys=document.public_keys("governance_keys"),
         governance_threshold=document.whole("governance_threshold"),
+        witness_threshold=document.whole("witness_threshold"),
         coordinators=tuple(coordinator_from_json(entry) for entry in document.objects("coordinators")),
         members=tuple(member_from_json(entry) for entry in document.objects("members")),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from hansa_core.errors import RefusedError
@@ -31,6 +32,7 @@ from hansa_node.pipeline.verify import VerifiedQuery, verify
 from hansa_node.records import Reservation
 from hansa_node.single_flight import SingleFlight, Turns
 from hansa_node.store_file import StoreUnavailableError
+from hansa_wire.answered import Answered
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +55,14 @@ class AskPipeline:
     def __init__(self, ground: Ground, executor: Executor) -> None:
         self._ground = ground
         self._executor = executor
-        self._flights: SingleFlight[Envelope] = SingleFlight()
+        self._flights: SingleFlight[Answered] = SingleFlight()
         self._turns = Turns()
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Envelope:
-        """The signed answer or refusal, committed. Raises RefusedError where nobody is known to have asked."""
+    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
+        """The signed answer or refusal, committed, with its receipt.
+
+        Raises RefusedError where nobody is known to have asked.
+        """
         now = self._ground.clock()
         check = partial(verify, payload_type=payload_types.QUERY, roster=self._ground.roster, now=now)
         verified = await self._run(check, query, credential)
@@ -68,7 +73,7 @@ class AskPipeline:
         """Wait until no query is under way."""
         await self._flights.all_landed()
 
-    async def _answer_and_tell(self, verified: VerifiedQuery, abandoned: asyncio.Event) -> Envelope:
+    async def _answer_and_tell(self, verified: VerifiedQuery, abandoned: asyncio.Event) -> Answered:
         """One log line per query, at its end: ids and sizes, never values."""
         started = time.monotonic()
         fields: dict[str, object] = {"query_id": verified.query_hash.hex()[:16], "key_id": verified.asker.key_id[:16]}
@@ -96,7 +101,7 @@ class AskPipeline:
 
     async def _answer(
         self, verified: VerifiedQuery, abandoned: asyncio.Event
-    ) -> tuple[Envelope, Release | Refusal | None]:
+    ) -> tuple[Answered, Release | Refusal | None]:
         """The answer, and its outcome unless these very bytes had their answer already."""
         query = verified.content
         nonce = query.nonce if isinstance(query, Query) else verified.query_hash
@@ -109,7 +114,7 @@ class AskPipeline:
             async with self._turns.turn(decided.permitted.plan.key):
                 return await self._run_while_wanted(partial(self._release, verified, decided), abandoned)
 
-    def _decide(self, verified: VerifiedQuery) -> _Due | tuple[Envelope, Refusal | None]:
+    def _decide(self, verified: VerifiedQuery) -> _Due | tuple[Answered, Refusal | None]:
         """A release is due, or these bytes have their answer: an earlier one, or a refusal."""
         ground, now = self._ground, self._ground.clock()
         past = recall_answer(verified, ground.store, now)
@@ -120,7 +125,7 @@ class AskPipeline:
             return self._seal_and_commit(verified, past, decided, decided.refusal), decided.refusal
         return _Due(past=past, permitted=decided)
 
-    def _release(self, verified: VerifiedQuery, due: _Due, stop: Stop) -> tuple[Envelope, Release | Refusal]:
+    def _release(self, verified: VerifiedQuery, due: _Due, stop: Stop) -> tuple[Answered, Release | Refusal]:
         """Raises AbandonedError once `stop` is pulled, except while the answer is committed, and keeps the charge."""
         finish = partial(self._seal_and_commit, verified, due.past, due.permitted)
         known = recall_release(due.permitted.plan, self._ground.store)
@@ -130,8 +135,8 @@ class AskPipeline:
         reservation = self._reserve(verified, due.permitted)
         # A crash from here on leaves the reservation open; the next start records it as aborted.
         try:
-            outcome = _compute(due.permitted.plan, stop)
-            return finish(outcome, reservation=reservation), outcome
+            outcome, causes = _compute(due.permitted.plan, stop)
+            return finish(outcome, causes=causes, reservation=reservation), outcome
         except BaseException:
             self._abort(reservation)
             raise
@@ -149,23 +154,25 @@ class AskPipeline:
         outcome: Release | Refusal,
         *,
         recalled: bool = False,
+        causes: Mapping[str, int] = MappingProxyType({}),
         reservation: Reservation | None = None,
-    ) -> Envelope:
+    ) -> Answered:
         ground, now = self._ground, self._ground.clock()
         nonce = ground.fresh_nonce()
         answer = seal(outcome, verified.query_hash, city=ground.city, signer=ground.signer, nonce=nonce, now=now)
-        commit(
+        return commit(
             answer,
             outcome,
             verified=verified,
             past=past,
             asked=asked_of(verified, decided.dataset, ground),
+            dataset=decided.dataset,
+            causes=causes,
             recalled=recalled,
             reservation=reservation,
             store=ground.store,
             now=now,
         )
-        return answer
 
     def _abort(self, reservation: Reservation) -> None:
         try:
@@ -192,14 +199,18 @@ class AskPipeline:
         return await asyncio.get_running_loop().run_in_executor(self._executor, step, *arguments)
 
 
-def _compute(plan: BoundPlan, stop: Stop) -> Release | Refusal:
-    """Steps 6 and 7. Nothing but the size of an answer is refused this late: at `open` only the data tell it."""
+def _compute(plan: BoundPlan, stop: Stop) -> tuple[Release | Refusal, Mapping[str, int]]:
+    """Steps 6 and 7, with how many cells were suppressed by which rule.
+
+    Nothing but the size of an answer is refused this late: at `open` only the data tell it.
+    """
     try:
-        return protect(execute(plan, stop))
+        protected = protect(execute(plan, stop))
     except RefusedError as broken:
         if broken.code not in _REFUSED_LATE:
             raise RuntimeError(f"a permitted query was refused late: {broken.code}") from None
-        return refusal_of(broken)
+        return refusal_of(broken), {}
+    return protected.release, protected.causes
 
 
 def _ms_since(started: float) -> int:

@@ -1,16 +1,20 @@
-"""Step 9: log before release. Decision, nonce, release, debit and answer become durable together, or not at all."""
+"""Step 9: log before release. Entry, nonce, release, debit and answer become durable together, or not at all."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from hansa_core.query.answer import Refusal, Release
 from hansa_core.query.query import Query
 from hansa_core.trust.dsse import Envelope
+from hansa_node.dataset import Dataset
+from hansa_node.log.announcements import of_dataset
 from hansa_node.pipeline.recall import Past
 from hansa_node.pipeline.verify import VerifiedQuery
 from hansa_node.records import Asked, Commitment, Reservation
 from hansa_node.store import Store
+from hansa_wire.answered import Answered
 
 
 def commit(
@@ -20,15 +24,20 @@ def commit(
     verified: VerifiedQuery,
     past: Past,
     asked: Asked,
+    dataset: Dataset | None,
+    causes: Mapping[str, int],
     recalled: bool,
     reservation: Reservation | None,
     store: Store,
     now: datetime,
-) -> None:
-    """Only when this returns may the answer be sent. Raises StoreUnavailableError, and then nothing was released."""
+) -> Answered:
+    """The answer with its receipt: only now may it be sent. Raises StoreUnavailableError: then nothing was released.
+
+    `dataset`: what the outcome stands on; the log has told of it before. `causes`: suppressed cells by cause.
+    """
     query = verified.content
     is_new = isinstance(outcome, Release) and not recalled
-    store.commit(
+    receipt = store.commit(
         Commitment(
             asked=asked,
             nonce=query.nonce if isinstance(query, Query) else None,
@@ -38,6 +47,9 @@ def commit(
             answer=answer,
             after_expiry=past.after_expiry,
             release=outcome if isinstance(outcome, Release) and is_new else None,
+            causes=causes,
             reservation=reservation,
+            announcements=() if dataset is None else of_dataset(dataset),
         )
     )
+    return Answered(answer, receipt)

@@ -9,7 +9,7 @@ from hansa_core.errors import RefusedError
 from hansa_core.policy.decide import Permit, Refuse, decide, refusal_of, turn_away
 from hansa_core.query.answer import Refusal
 from hansa_core.query.query import Query
-from hansa_node import __version__
+from hansa_core.trust.envelope_json import envelope_to_json
 from hansa_node.dataset import Dataset
 from hansa_node.ground import Ground
 from hansa_node.pipeline.bind import BoundPlan, bind
@@ -66,19 +66,22 @@ def bind_and_decide(verified: VerifiedQuery, *, replayed: bool, ground: Ground, 
 
 
 def asked_of(verified: VerifiedQuery, dataset: Dataset | None, ground: Ground) -> Asked:
-    """What the store keeps about who asked what, under which rules."""
+    """What the store keeps about who asked what, under which rules. What the league does not know is not repeated."""
     query = verified.content if isinstance(verified.content, Query) else None
+    purpose = None if query is None or query.purpose not in ground.roster.purposes else query.purpose
+    source = None if query is None or query.plan.source not in ground.roster.contracts else query.plan.source
     return Asked(
         query_hash=verified.query_hash,
+        query=envelope_to_json(verified.envelope).decode(),
         key_id=verified.asker.key_id,
         subject=verified.asker.subject,
         organisation=verified.asker.organisation,
-        purpose=None if query is None else query.purpose,
-        dataset=None if query is None else query.plan.source,
+        purpose=purpose,
+        dataset=source,
         level=None if dataset is None else dataset.manifest.level,
         data_version=None if dataset is None else dataset.data_version,
-        policy_id=ground.policy.id,
-        policy_version=ground.policy.version,
-        roster_version=ground.roster.version,
-        software_version=__version__,
+        policy=ground.policy_ref,
+        roster=ground.roster_ref,
+        policy_hash=ground.policy_hash,
+        manifest_hash=None if dataset is None else dataset.manifest_hash,
     )

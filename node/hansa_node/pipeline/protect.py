@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from hansa_core.errors import RefusedError
 from hansa_core.query.answer import Release
 from hansa_core.query.ipc_size import unpacked_size
@@ -10,17 +13,27 @@ from hansa_core.query.partial import partial_from_rows, rows_of, write_partial
 from hansa_node.pipeline.execute import Executed
 from hansa_node.pipeline.recall import release_of
 
+_THRESHOLD = "threshold"  # the one rule that suppresses a cell
 _AROUND_BYTES = 64 * 1024  # the answer's other fields
 
 
-def protect(executed: Executed) -> Release:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protected:
+    """What may be released. `causes`: how many of its cells lack a figure, by the rule that suppressed it."""
+
+    release: Release
+    causes: Mapping[str, int]
+
+
+def protect(executed: Executed) -> Protected:
     """Build the release anew from its values, in domain order.
 
     At `open` every cell is released as it is; at `controlled` the published cells were protected once, at ingest, and
     a NULL moment is a suppressed one. Raises RefusedError `too_large` where the cells outgrow one answer.
     """
     plan = executed.plan
-    table = partial_from_rows(plan.plan, plan.dataset.contract, rows_of(executed.table))
+    rows = list(rows_of(executed.table))
+    table = partial_from_rows(plan.plan, plan.dataset.contract, rows)
     partial_ipc = write_partial(table)
     # The asker holds both to the limit: what is carried, and what it unpacks to.
     if max(len(partial_ipc), unpacked_size(partial_ipc)) + _AROUND_BYTES > MAX_ANSWER_BYTES:
@@ -30,4 +43,6 @@ def protect(executed: Executed) -> Release:
             remedy="group by fewer, coarser or shorter keys, or narrow the filter",
             field="keys",
         )
-    return release_of(plan, partial_ipc)
+    suppressed = sum(None in row[plan.plan.key_width :] for row in rows)
+    causes = {_THRESHOLD: suppressed} if suppressed else {}
+    return Protected(release=release_of(plan, partial_ipc), causes=causes)

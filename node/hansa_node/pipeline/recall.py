@@ -7,10 +7,10 @@ from datetime import datetime
 
 from hansa_core.query.answer import Release
 from hansa_core.query.query import Query
-from hansa_core.trust.dsse import Envelope
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.verify import VerifiedQuery
 from hansa_node.store import Store
+from hansa_wire.answered import Answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Past:
     `answer`: the one they got. `replayed`: their nonce was used for other bytes. `after_expiry`: they have expired.
     """
 
-    answer: Envelope | None
+    answer: Answered | None
     replayed: bool
     after_expiry: bool
 

@@ -21,9 +21,11 @@ from hansa_wire.query_codec import decode_query
 class VerifiedQuery:
     """A query whose signature and credential hold.
 
-    `query_hash`: SHA-256 of the signed bytes. `content`: the query, or the rule that kept it from being read.
+    `envelope`: as it was signed. `query_hash`: SHA-256 of the signed bytes. `content`: the query, or the rule that
+    kept it from being read.
     """
 
+    envelope: Envelope
     query_hash: bytes
     asker: Asker
     content: Query | RefusedError
@@ -57,4 +59,4 @@ def verify(query: Envelope, credential: Envelope, *, payload_type: str, roster: 
         key_id=public_key_id(holder.key),
         purposes=None if holder.purposes is None else frozenset(holder.purposes),
     )
-    return VerifiedQuery(query_hash=hashlib.sha256(payload).digest(), asker=asker, content=content)
+    return VerifiedQuery(envelope=query, query_hash=hashlib.sha256(payload).digest(), asker=asker, content=content)

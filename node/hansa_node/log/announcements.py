@@ -1,0 +1,138 @@
+"""What does the log say once about each policy, roster and dataset, before the first answer that stands on it?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from hansa_core.evidence.canonical import JsonValue, canonical_json
+from hansa_core.evidence.entries import (
+    Body,
+    DatasetRegistered,
+    DataVersion,
+    PolicyPublished,
+    PolicyRef,
+    RosterAccepted,
+    RosterRef,
+    TablesPublished,
+)
+from hansa_core.query.plan import Level
+from hansa_node.dataset import Dataset
+from hansa_node.log.batch import Batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """One word about `subject`. `says`: the entry's fields, as in JSON. `conceals`: what its opening holds.
+
+    `version`: while the node runs, no smaller one follows a larger: a slow answer over yesterday's data comes late.
+    """
+
+    subject: str
+    version: int
+    kind: type[Body]
+    says: Mapping[str, JsonValue]
+    conceals: Mapping[str, JsonValue]
+    digest: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        word = canonical_json([self.kind.TYPE, self.says, self.conceals])
+        object.__setattr__(self, "digest", hashlib.sha256(word).digest())
+
+
+def announce(batch: Batch, announcements: Iterable[Announcement], *, anew: bool, now: datetime) -> None:
+    """Add an entry for each that is news. `anew`: at a start, when a smaller version is news too."""
+    for each in announcements:
+        found = batch.cursor.execute("SELECT version, digest FROM announced WHERE subject = ?", (each.subject,))
+        said = found.fetchone()
+        if said is not None and (said[1] == each.digest or not (anew or each.version > said[0])):
+            continue
+        opening = batch.conceal(each.conceals) if each.conceals else None
+        digests = {} if opening is None else {"opening": opening.digests}
+        batch.append(each.kind.from_json({**each.says, **digests}), opening, now=now)
+        _note(batch, each)
+
+
+def remember(batch: Batch, body: Body) -> None:
+    """Note what an entry says that was not written here, but kept by a peer: it is not news any more.
+
+    What an opening conceals is lost with it, so policy and manifests are announced again.
+    """
+    match body:
+        case DataVersion():
+            _note(batch, _of_data("data", body))
+        case TablesPublished():
+            _note(batch, _of_data("tables", body))
+        case RosterAccepted():
+            _note(batch, of_roster(body.roster))
+
+
+def _note(batch: Batch, each: Announcement) -> None:
+    batch.cursor.execute(
+        "INSERT OR REPLACE INTO announced (subject, version, digest) VALUES (?, ?, ?)",
+        (each.subject, each.version, each.digest),
+    )
+
+
+def of_roster(roster: RosterRef) -> Announcement:
+    """The roster in force."""
+    return Announcement(
+        subject="roster", version=roster.version, kind=RosterAccepted, says={"roster": roster.to_json()}, conceals={}
+    )
+
+
+def of_policy(policy: PolicyRef, policy_hash: str) -> Announcement:
+    """The policy in force."""
+    return Announcement(
+        subject="policy",
+        version=policy.version,
+        kind=PolicyPublished,
+        says={"policy": policy.to_json()},
+        conceals={"policy_hash": policy_hash},
+    )
+
+
+def of_dataset(dataset: Dataset) -> tuple[Announcement, ...]:
+    """The dataset under its manifest, its data, and at `controlled` its tables."""
+    manifest = dataset.manifest
+    return _of_dataset(
+        name=str(dataset.contract.id),
+        level=manifest.level,
+        manifest_hash=dataset.manifest_hash,
+        data_version=dataset.data_version,
+        protection_version=manifest.protection_version,
+        tables=tuple(sorted(table.name for table in manifest.tables)),
+    )
+
+
+@lru_cache(maxsize=256)  # asked for with every answer
+def _of_dataset(
+    *, name: str, level: Level, manifest_hash: str, data_version: int, protection_version: int, tables: tuple[str, ...]
+) -> tuple[Announcement, ...]:
+    registered = Announcement(
+        subject=f"manifest of {name}",
+        version=0,
+        kind=DatasetRegistered,
+        says={"dataset": name, "level": level.value},
+        conceals={"manifest_hash": manifest_hash},
+    )
+    data = DataVersion(dataset=name, data_version=data_version)
+    if level is not Level.CONTROLLED:
+        return registered, _of_data("data", data)
+    published = TablesPublished(
+        dataset=name, data_version=data_version, protection_version=protection_version, tables=tables
+    )
+    return registered, _of_data("data", data), _of_data("tables", published)
+
+
+def _of_data(what: str, body: DataVersion | TablesPublished) -> Announcement:
+    return Announcement(
+        subject=f"{what} of {body.dataset}",
+        version=body.data_version,
+        kind=type(body),
+        says=body.to_json(),
+        conceals={},
+    )

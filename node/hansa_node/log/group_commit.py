@@ -1,0 +1,153 @@
+"""How do callers who write at the same time share one transaction, and so one wait for the disk?"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hansa_node.log.batch import Batch
+from hansa_node.log.identity import LogIdentity
+from hansa_node.log.sealed import Head, Sealed
+from hansa_node.store_file import sorted_errors
+
+_ResultT = TypeVar("_ResultT")
+
+
+class _Job:
+    """A caller's write, and how it ended."""
+
+    def __init__(self, write: Callable[[Batch], Any]) -> None:
+        self.write = write
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.sealed: Sealed | None = None
+        self.is_done = False
+        self.called = threading.Lock()  # let go of when the job is done, or when it has to lead
+        self.called.acquire()
+
+    def end(self, sealed: Sealed | None = None, error: BaseException | None = None) -> None:
+        self.sealed = sealed
+        self.error = error
+        self.is_done = True
+
+
+class GroupCommit:
+    """The store's one writer. The first caller to come commits for all who came meanwhile.
+
+    `load_head`: the log's head as the file has it. `window_s`: how long the first one waits for others.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        identity: LogIdentity,
+        load_head: Callable[[], Head],
+        *,
+        window_s: float,
+        max_batch: int,
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._identity = identity
+        self._load_head = load_head
+        self._window_s = window_s
+        self._max_batch = max_batch
+        self._head: Head | None = None
+        self._waiting: deque[_Job] = deque()
+        self._is_led = False
+        self._queue = threading.Lock()
+        self._file = threading.Lock()
+
+    def run(self, write: Callable[[Batch], _ResultT]) -> tuple[_ResultT, Sealed | None]:
+        """The result of `write`, once it is durable, and the log as its transaction left it (None: as it was).
+
+        What `write` raises undoes its own rows and nobody else's: theirs are written again without it, so a write may
+        run more than once. Raises StoreUnavailableError where the disk fails: then nothing was promised and nothing
+        signed has left, though the file may have it all the same.
+        """
+        job = _Job(write)
+        with self._queue:
+            self._waiting.append(job)
+            leads, self._is_led = not self._is_led, True
+        if not leads:
+            job.called.acquire()
+        if not job.is_done:
+            self._lead()
+        if job.error is not None:
+            raise job.error
+        return job.result, job.sealed
+
+    def close(self) -> None:
+        """Wait for the transaction under way, and close the file."""
+        with self._file:
+            self._connection.close()
+
+    def _lead(self) -> None:
+        """Commit for those who wait, this caller first, and call the next one to lead while they wake."""
+        if self._window_s:
+            time.sleep(self._window_s)
+        with self._queue:
+            jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_batch))]
+        with self._file:
+            self._commit(list(jobs))
+        with self._queue:
+            self._is_led = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].called.release()
+        for job in jobs:
+            job.called.release()
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        """End every job, one way or another."""
+        try:
+            with sorted_errors(self._path):
+                while jobs:
+                    jobs = self._attempt(jobs)
+        except BaseException as error:  # noqa: BLE001  it is the callers', each of whom gets it
+            for job in jobs:
+                job.end(error=error)
+
+    def _attempt(self, jobs: list[_Job]) -> list[_Job]:
+        """One transaction; whoever has to try again because another's write failed."""
+        self._roll_back()  # an earlier one, if even that failed
+        # Forgotten until the commit has returned: one that fails may persist, so the next one asks the file first.
+        head, self._head = self._head or self._load_head(), None
+        cursor = self._connection.cursor()
+        batch = Batch(cursor, head, self._identity)
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            for job in jobs:
+                if not self._write(job, batch):
+                    self._roll_back()
+                    return [each for each in jobs if each is not job]
+            sealed = batch.seal()
+            cursor.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # the error that led here is the one to tell
+                self._roll_back()
+            raise
+        self._head = head if sealed is None else sealed.head
+        for job in jobs:
+            job.end(sealed)
+        return []
+
+    def _write(self, job: _Job, batch: Batch) -> bool:
+        """Whether the write went well. A savepoint would spare the others a second run, and cost each one its pages."""
+        try:
+            with sorted_errors(self._path):
+                job.result = job.write(batch)
+        except Exception as error:  # noqa: BLE001  it is the caller's, who gets it
+            job.end(error=error)
+            return False
+        return True
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:  # SQLite has done it by itself where the disk was full
+            self._connection.execute("ROLLBACK")

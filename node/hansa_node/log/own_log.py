@@ -1,0 +1,173 @@
+"""The city's own log as the store holds it: what others read of it, and how it is told of something new."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hansa_core.errors import PeerError, StoreCorruptError
+from hansa_core.evidence.entries import Body, QueryAborted, QueryDecision
+from hansa_core.evidence.entry import decode_entry
+from hansa_core.evidence.opening import Opening, decode_opening
+from hansa_core.tlog.checkpoint import Checkpoint, add_signature, open_checkpoint
+from hansa_core.tlog.merkle import Frontier
+from hansa_core.tlog.note import NoteSignature, read_note
+from hansa_node.log.announcements import remember
+from hansa_node.log.batch import Batch, unix_s
+from hansa_node.log.group_commit import GroupCommit
+from hansa_node.log.identity import LogIdentity
+from hansa_node.log.sealed import Head, receipt_of
+from hansa_node.log.tree_rows import OWN_LOG, TreeRows
+from hansa_node.store_file import Reader
+
+_END_RESERVATION = "DELETE FROM reservations WHERE CAST(body AS TEXT) ->> 'query_hash' = ?"
+
+
+class OwnLog:
+    """Entries, openings, checkpoints and their cosignatures. Every method may be called from any thread.
+
+    `tree`: entries, hashes, tiles and bundles of what is committed.
+    """
+
+    def __init__(self, reader: Reader, writer: GroupCommit, identity: LogIdentity) -> None:
+        self.identity = identity
+        self.tree = TreeRows(reader.rows, OWN_LOG)
+        self._reader = reader
+        self._writer = writer
+
+    @property
+    def size(self) -> int:
+        """How many entries are committed."""
+        return self.tree.size()
+
+    def checkpoint(self, size: int | None = None) -> bytes | None:
+        """The signed checkpoint of that size, or the newest, with its cosignatures; None where there is none."""
+        found = self._reader.one(
+            "SELECT size, note FROM checkpoints WHERE size = coalesce(?, size) ORDER BY size DESC LIMIT 1", (size,)
+        )
+        if found is None:
+            return None
+        at, note = found
+        for (line,) in self._reader.rows("SELECT line FROM cosignatures WHERE size = ? ORDER BY name", (at,)):
+            note = add_signature(note, line)
+        return bytes(note)
+
+    def newest(self) -> tuple[int, bytes] | None:
+        """Size and note of the newest checkpoint that a quorum cosigned, or of the newest of all; None before one."""
+        witnessed = self.witnessed()
+        note = self.checkpoint(None if witnessed is None else witnessed[0])
+        return None if note is None else (Checkpoint.parse(read_note(note).text).size, note)
+
+    def checkpoint_beyond(self, start: int, *, wanted: int) -> bytes | None:
+        """The signed checkpoint of the largest size up to `wanted`, or else the smallest, of those above `start`."""
+        found = self._reader.one(
+            "SELECT size FROM checkpoints WHERE size > ? ORDER BY size <= ? DESC, abs(size - ?) LIMIT 1",
+            (start, wanted, wanted),
+        )
+        return None if found is None else self.checkpoint(found[0])
+
+    def append(self, body: Body, *, now: datetime) -> int:
+        """Make an entry durable; its index."""
+        index, _ = self._writer.run(lambda batch: batch.append(body, now=now))
+        return index
+
+    def receipt(self, index: int) -> bytes:
+        """The receipt that was made when the entry was committed, in the same bytes."""
+        found = self._reader.one("SELECT size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT 1", (index,))
+        if found is None:
+            raise StoreCorruptError(f"entry {index} of the log lies under no checkpoint; stop, and restore the store")
+        size, note = found
+        (leaf,) = self.tree.entries(index, index + 1)
+        return receipt_of(index, size, leaf, note, self.tree.hashes(size))
+
+    def add_cosignatures(self, size: int, lines: Sequence[bytes], *, complete_at: datetime | None) -> None:
+        """Keep what witnesses said about the checkpoint of `size`; a newer line of the same name replaces an older.
+
+        `complete_at`: when they became a quorum; None while they are none.
+        """
+
+        def write(batch: Batch) -> None:
+            batch.cursor.executemany(
+                "INSERT OR REPLACE INTO cosignatures (size, name, line) VALUES (?, ?, ?)",
+                [(size, NoteSignature.parse(line).name, line) for line in lines],
+            )
+            if complete_at is not None:
+                batch.cursor.execute(
+                    "INSERT INTO witnessed (only, size, at) VALUES (1, ?, ?) ON CONFLICT (only) DO UPDATE"
+                    " SET size = excluded.size, at = excluded.at WHERE excluded.size >= size",
+                    (size, complete_at.isoformat()),
+                )
+
+        self._writer.run(write)
+
+    def witnessed(self) -> tuple[int, datetime] | None:
+        """The largest size that a quorum cosigned, and when it was complete."""
+        found = self._reader.one("SELECT size, at FROM witnessed")
+        return None if found is None else (found[0], datetime.fromisoformat(found[1]))
+
+    def time_of(self, index: int) -> datetime | None:
+        """When the entry was received (naive UTC); None where there is no such entry."""
+        if index >= self.size:
+            return None
+        return datetime(1970, 1, 1) + timedelta(seconds=self._time_unix_s(index))
+
+    def opening(self, index: int) -> Opening | None:
+        """What the entry commits to; None where it commits to nothing, or retention deleted it."""
+        found = self._reader.one("SELECT opening FROM openings WHERE idx = ?", (index,))
+        return None if found is None else decode_opening(found[0])
+
+    def forget_openings(self, before: datetime) -> int:
+        """Delete the openings of entries older than `before` (naive UTC); how many there were."""
+        first_kept = bisect_left(range(self.size), unix_s(before), key=self._time_unix_s)  # times never decrease
+        deleted, _ = self._writer.run(
+            lambda batch: batch.cursor.execute("DELETE FROM openings WHERE idx < ?", (first_kept,)).rowcount
+        )
+        return deleted
+
+    def replay(self, leaves: Sequence[bytes], note: bytes) -> None:
+        """Append entries as a peer kept them for us, up to the checkpoint `note`, which this log signed once.
+
+        Raises PeerError where they are no entries, or do not lead to its root: then nothing is taken.
+        """
+        checkpoint = open_checkpoint(note, self.identity.vkey)
+        entries = [decode_entry(leaf) for leaf in leaves]
+
+        def write(batch: Batch) -> None:
+            if batch.size + len(leaves) != checkpoint.size:
+                raise PeerError(
+                    f"{len(leaves)} entries after {batch.size} do not make the {checkpoint.size} signed ones"
+                )
+            for leaf, entry in zip(leaves, entries, strict=True):
+                batch.add_leaf(leaf, entry.time_unix_s)
+                remember(batch, entry.body)
+                if isinstance(entry.body, QueryDecision | QueryAborted):
+                    # Open in a backup, and ended later, as the entry says: it must not end a second time.
+                    batch.cursor.execute(_END_RESERVATION, (entry.body.query_hash,))
+            batch.take_checkpoint(checkpoint.root, note)
+
+        self._writer.run(write)
+
+    def _time_unix_s(self, index: int) -> int:
+        return _time_of(self._reader, index)
+
+
+def load_head(tree: TreeRows, reader: Reader, identity: LogIdentity) -> Head:
+    """The log's head as the file has it. Raises StoreCorruptError unless its newest checkpoint stands for it."""
+    size = tree.size()
+    found = reader.one("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+    if found is None and size == 0:
+        return Head(frontier=Frontier(), time_unix_s=0)
+    try:
+        checkpoint = open_checkpoint(b"" if found is None else found[0], identity.vkey)
+    except PeerError as wrong:
+        raise StoreCorruptError(f"the log's newest checkpoint is not one that its key signed: {wrong}") from None
+    frontier = Frontier.of(size, tree.hashes(size))
+    if (checkpoint.size, checkpoint.root) != (size, frontier.root):
+        raise StoreCorruptError("the log's entries are not those of its newest checkpoint; stop, and restore the store")
+    return Head(frontier=frontier, time_unix_s=_time_of(reader, size - 1))
+
+
+def _time_of(reader: Reader, index: int) -> int:
+    ((found,),) = reader.rows("SELECT time_unix_s FROM log_entries WHERE log = ? AND idx = ?", (OWN_LOG, index))
+    return int(found)

@@ -1,0 +1,89 @@
+"""What the store keeps of other cities' logs: the head that was cosigned for each, and the entries mirrored for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from hansa_core.errors import PeerError
+from hansa_core.tlog.checkpoint import Checkpoint
+from hansa_core.tlog.merkle import Frontier, grow, leaf_hash
+from hansa_core.tlog.note import read_note
+from hansa_node.log.batch import Batch
+from hansa_node.log.group_commit import GroupCommit
+from hansa_node.log.tree_rows import TreeRows, hashes_to_keep
+from hansa_node.store_file import Reader
+
+
+class PeerLogs:
+    """Witness state and mirrors, by the origin of the log. Every method may be called from any thread."""
+
+    def __init__(self, reader: Reader, writer: GroupCommit) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._trees: dict[int, TreeRows] = {}
+
+    def cosigned(self, origin: str) -> tuple[int, bytes] | None:
+        """Size and root of the largest head that this city cosigned for the log."""
+        return self._reader.one("SELECT size, root FROM witness_state WHERE origin = ?", (origin,))
+
+    def put_cosigned(self, origin: str, *, before: tuple[int, bytes] | None, size: int, root: bytes) -> bool:
+        """Make the new head durable if the one so far is still `before`; whether it was. Only then may it be signed."""
+
+        def write(batch: Batch) -> bool:
+            found = batch.cursor.execute("SELECT size, root FROM witness_state WHERE origin = ?", (origin,)).fetchone()
+            if found != before:
+                return False
+            batch.cursor.execute(
+                "INSERT OR REPLACE INTO witness_state (origin, size, root) VALUES (?, ?, ?)", (origin, size, root)
+            )
+            return True
+
+        was_put, _ = self._writer.run(write)
+        return was_put
+
+    def mirrored(self, origin: str) -> tuple[int, bytes] | None:
+        """How many entries of the log lie here, and the signed checkpoint over them."""
+        return self._reader.one("SELECT size, note FROM mirrors WHERE origin = ?", (origin,))
+
+    def mirror(self, origin: str) -> TreeRows | None:
+        """Entries, hashes, tiles and bundles of the mirrored log; None where nothing of it lies here."""
+        found = self._reader.one("SELECT log FROM mirrors WHERE origin = ?", (origin,))
+        return None if found is None else self._trees.setdefault(found[0], TreeRows(self._reader.rows, found[0]))
+
+    def mirror_append(self, origin: str, start: int, entries: Sequence[bytes], note: bytes) -> None:
+        """Keep entries from `start` on, and the checkpoint over all. `note`: one whose signature the caller checked.
+
+        Raises PeerError where they do not follow what lies here, or do not lead to the checkpoint's root.
+        """
+        checkpoint = Checkpoint.parse(read_note(note).text)
+
+        def write(batch: Batch) -> None:
+            cursor = batch.cursor
+            log, size = _mirror_of(cursor, origin)
+            if start != size or size + len(entries) != checkpoint.size:
+                raise PeerError(f"the mirror of {origin} has {size} entries; send those from there to the checkpoint")
+            # Read within this transaction: an earlier write of the same one may have grown the mirror.
+            tree = TreeRows(lambda statement, values: cursor.execute(statement, values).fetchall(), log)
+            frontier = Frontier.of(size, tree.hashes(size)) if size else Frontier()
+            grown, made = grow(frontier, map(leaf_hash, entries))
+            if grown.root != checkpoint.root:
+                raise PeerError(f"the entries do not lead to the root of the checkpoint of {origin}")
+            cursor.executemany(
+                "INSERT INTO log_entries (log, idx, time_unix_s, leaf) VALUES (?, ?, 0, ?)",
+                [(log, index, entry) for index, entry in enumerate(entries, start=size)],
+            )
+            cursor.executemany(
+                "INSERT INTO log_hashes (log, level, idx, hash) VALUES (?, ?, ?, ?)",
+                [(log, *row) for row in hashes_to_keep(made)],
+            )
+            cursor.execute("UPDATE mirrors SET size = ?, note = ? WHERE log = ?", (checkpoint.size, note, log))
+
+        self._writer.run(write)
+
+
+def _mirror_of(cursor: sqlite3.Cursor, origin: str) -> tuple[int, int]:
+    """Number and size of the mirror, which is made where there is none."""
+    cursor.execute("INSERT INTO mirrors (origin, size, note) VALUES (?, 0, x'') ON CONFLICT DO NOTHING", (origin,))
+    found: tuple[int, int] = cursor.execute("SELECT log, size FROM mirrors WHERE origin = ?", (origin,)).fetchone()
+    return found

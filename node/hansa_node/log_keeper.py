@@ -1,0 +1,136 @@
+"""Everything around the log of a node that serves: its pages, its witnesses, and what is forgotten in time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from random import SystemRandom
+
+import aiohttp
+
+from hansa_core.trust.witnesses import log_vkey, quorum_of, witness_vkey, witnesses_of
+from hansa_node.config import NodeConfig
+from hansa_node.ground import Ground
+from hansa_node.identity import Identity
+from hansa_node.log.start import record_start
+from hansa_node.log_service.openings import Openings
+from hansa_node.log_service.pages import LogPages
+from hansa_node.log_service.reading import ReadableLog
+from hansa_node.log_service.server import served, server_tls
+from hansa_node.log_service.visitors import Visitors
+from hansa_node.log_service.witness import Witness
+from hansa_node.store_file import StoreUnavailableError
+from hansa_node.witnessing.cosigning import Cosigning
+from hansa_node.witnessing.peer import Peer
+from hansa_node.witnessing.standing import Standing
+from hansa_node.witnessing.witnessing import Witnessing
+
+log = logging.getLogger(__name__)
+
+_THREADS = 4
+_FORGET_EVERY_S = 3600.0
+
+
+class LogKeeper:
+    """Keeps the log while the node runs. `standing`: whether the node may answer."""
+
+    def __init__(self, config: NodeConfig, ground: Ground, witnessing: Witnessing, standing: Standing) -> None:
+        self.standing = standing
+        self._ground = ground
+        self._witnessing = witnessing
+        self._keep_openings = timedelta(days=config.log.keep_openings_days)
+
+    async def run(self) -> None:
+        """Until cancelled. Signs nothing before the witnesses were asked; then the node may answer.
+
+        Raises ForkError where one of them knows another or a later log.
+        """
+        await self._witnessing.confirm()
+        await asyncio.to_thread(record_start, self._ground)
+        self.standing.is_confirmed = True
+        log.info("log open", extra={"size": self._ground.store.log.size})
+        async with asyncio.TaskGroup() as running:
+            running.create_task(self._witnessing.run())
+            if self._keep_openings:
+                running.create_task(self._forget())
+
+    async def _forget(self) -> None:
+        """Delete openings whose retention is over; every proof stays valid."""
+        while True:
+            with suppress(StoreUnavailableError):  # the next round comes
+                before = self._ground.clock() - self._keep_openings
+                await asyncio.to_thread(self._ground.store.log.forget_openings, before)
+            await asyncio.sleep(_FORGET_EVERY_S)
+
+
+@asynccontextmanager
+async def log_keeper(config: NodeConfig, ground: Ground, identity: Identity) -> AsyncIterator[LogKeeper]:
+    """The keeper, with the pages served where the roster says that this city listens. Raises ConfigError."""
+    standing = Standing(max_unwitnessed=timedelta(seconds=config.log.max_unwitnessed_s))
+    with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="log") as executor:
+        async with aiohttp.ClientSession() as session:
+            keeper = LogKeeper(config, ground, _witnessing(config, ground, session, executor, standing), standing)
+            if ground.roster.member(ground.city).log_port is None:
+                yield keeper
+                return
+            tls = server_tls(
+                config.tls.certificate, config.tls.key, [member.ca_pem for member in ground.roster.members]
+            )
+            pages = _pages(config, ground, identity, executor, standing)
+            async with served(pages.application(), config.log.host, config.log.port, tls) as port:
+                log.info("log served", extra={"host": config.log.host, "port": port})
+                yield keeper
+
+
+def _witnessing(
+    config: NodeConfig, ground: Ground, session: aiohttp.ClientSession, executor: Executor, standing: Standing
+) -> Witnessing:
+    own_log = ground.store.log
+    witnesses = [
+        Cosigning(
+            Peer(member, session, certificate=config.tls.certificate, key=config.tls.key),
+            witness_vkey(member),
+            own_log,
+            executor,
+        )
+        for member in witnesses_of(ground.roster, ground.city)
+    ]
+    return Witnessing(
+        own_log,
+        witnesses,
+        quorum=quorum_of(ground.roster, ground.city),
+        standing=standing,
+        every_s=config.log.witness_every_s,
+        executor=executor,
+        clock=ground.clock,
+        draw=SystemRandom().random,
+    )
+
+
+def _pages(config: NodeConfig, ground: Ground, identity: Identity, executor: Executor, standing: Standing) -> LogPages:
+    own_log, peers = ground.store.log, ground.store.peers
+    others = {member.city: log_vkey(member) for member in ground.roster.members if member.city != ground.city}
+    return LogPages(
+        own=ReadableLog(own_log.tree, own_log.newest),
+        peers=peers,
+        mirrored_keys=others,
+        max_mirrored_entries=config.log.max_mirrored_entries,
+        witness=Witness(
+            name=ground.roster.member(ground.city).witness_name,
+            signer=identity.witness_signer,
+            log_keys={key.name: key for key in others.values()},
+            peers=peers,
+            own_log=own_log,
+            may_log=lambda: standing.is_confirmed,
+            head_every_s=config.log.peer_head_every_s,
+            clock=ground.clock,
+        ),
+        openings=Openings(log=own_log, readers=frozenset((ground.city, *config.log.openings_to)), clock=ground.clock),
+        visitors=Visitors(ground.roster),
+        is_public=config.log.public,
+        executor=executor,
+    )

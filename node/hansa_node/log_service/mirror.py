@@ -1,0 +1,34 @@
+"""This city as a mirror: it keeps other logs' entries, so that they can be read when their city cannot be reached."""
+
+from __future__ import annotations
+
+from hansa_core.errors import PeerError
+from hansa_core.tlog.checkpoint import open_checkpoint
+from hansa_core.tlog.note import VerifierKey
+from hansa_core.tlog.witness import SIZE_TYPE, Judgement
+from hansa_node.log.mirror_request import AddEntries
+from hansa_node.log.peer_logs import PeerLogs
+
+
+def add_entries(body: bytes, *, log_key: VerifierKey, peers: PeerLogs, max_entries: int) -> Judgement:
+    """The reply to a request of the log whose key that is: 200, or 409 with how many entries lie here. Blocking.
+
+    `max_entries`: how many the mirror may hold. Raises StoreUnavailableError.
+    """
+    origin = log_key.name
+    try:
+        request = AddEntries.parse(body)
+        open_checkpoint(request.note, log_key)
+    except PeerError as broken:
+        return Judgement(status=400, body=f"{broken}\n".encode())
+    mirrored = peers.mirrored(origin)
+    size = 0 if mirrored is None else mirrored[0]
+    if request.start != size:
+        return Judgement(status=409, body=b"%d\n" % size, content_type=SIZE_TYPE)
+    if request.checkpoint.size > max_entries:
+        return Judgement(status=507, body=b"this mirror is full; its operator may raise log.max_mirrored_entries\n")
+    try:
+        peers.mirror_append(origin, request.start, request.entries, request.note)
+    except PeerError as broken:
+        return Judgement(status=422, body=f"{broken}\n".encode())
+    return Judgement(status=200)

@@ -1,0 +1,37 @@
+"""One field of one opening, for an auditor who is entitled to it; that it was read is in the log before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from hansa_core.evidence.entries import OpeningRead
+from hansa_core.evidence.opening import encode_disclosure
+from hansa_node.clock import Clock
+from hansa_node.log.own_log import OwnLog
+from hansa_node.log_service.visitors import Role, Visitor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Openings:
+    """`readers`: the cities whose auditors are entitled. Blocking: for a thread."""
+
+    log: OwnLog
+    readers: Collection[str]
+    clock: Clock
+
+    def may_read(self, visitor: Visitor | None) -> bool:
+        """Whether the visitor is shown openings at all."""
+        return visitor is not None and visitor.role is Role.AUDITOR and visitor.city in self.readers
+
+    def read(self, index: int, field: str, reader: Visitor) -> bytes | None:
+        """The field as `decode_disclosure` reads it; None where there is no such, or retention deleted it.
+
+        Raises StoreUnavailableError where the read cannot be recorded: then nothing is shown.
+        """
+        opening = self.log.opening(index)
+        disclosure = opening.disclosure(field) if opening else None
+        if disclosure is None:
+            return None
+        self.log.append(OpeningRead(index=index, field=field, reader=reader.city), now=self.clock())
+        return encode_disclosure(disclosure)

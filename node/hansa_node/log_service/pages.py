@@ -1,0 +1,173 @@
+"""The paths of the log service, and who may go where."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from aiohttp import web
+
+from hansa_core.tlog.note import VerifierKey
+from hansa_core.tlog.witness import MAX_REQUEST_BYTES as MAX_CHECKPOINT_REQUEST_BYTES
+from hansa_core.tlog.witness import Judgement
+from hansa_node.log.mirror_request import MAX_REQUEST_BYTES
+from hansa_node.log.peer_logs import PeerLogs
+from hansa_node.log_service.mirror import add_entries
+from hansa_node.log_service.openings import Openings
+from hansa_node.log_service.reading import ReadableLog
+from hansa_node.log_service.replies import refused, text, unchanging
+from hansa_node.log_service.visitors import Role, Visitor, Visitors
+from hansa_node.log_service.witness import Witness
+from hansa_node.store_file import StoreUnavailableError
+
+_ResultT = TypeVar("_ResultT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPages:
+    """All that the service stands on.
+
+    `mirrored_keys`: the log key of each city whose entries may be kept here. `is_public`: checkpoint and hash tiles
+    are for everybody. `executor`: for what blocks.
+    """
+
+    own: ReadableLog
+    peers: PeerLogs
+    mirrored_keys: Mapping[str, VerifierKey]
+    max_mirrored_entries: int
+    witness: Witness
+    openings: Openings
+    visitors: Visitors
+    is_public: bool
+    executor: Executor
+
+    def application(self) -> web.Application:
+        """The service as aiohttp runs it."""
+        application = web.Application(client_max_size=MAX_REQUEST_BYTES, middlewares=[_stored])
+        application.add_routes(
+            [
+                web.get("/checkpoint", self._checkpoint),
+                web.get("/{tile:tile/.+}", self._tile),
+                web.get("/mirror/{city}/checkpoint", self._mirrored_checkpoint),
+                web.get("/mirror/{city}/{tile:tile/.+}", self._mirrored_tile),
+                web.get("/opening/{index:[0-9]{1,16}}/{field:[a-z_]{1,32}}", self._opening),
+                web.post("/add-checkpoint", self._add_checkpoint),
+                web.post("/mirror/{city}/add-entries", self._add_entries),
+            ]
+        )
+        return application
+
+    async def _checkpoint(self, request: web.Request) -> web.Response:
+        if not self.is_public:
+            self._member(request)
+        return _checkpoint_or_none(await self._run(self.own.checkpoint))
+
+    async def _tile(self, request: web.Request) -> web.Response:
+        path = request.match_info["tile"]
+        if not self.is_public or path.startswith("tile/entries/"):
+            self._member(request)
+        return _tile_or_none(await self._run(partial(self.own.tile, path)))
+
+    async def _mirrored_checkpoint(self, request: web.Request) -> web.Response:
+        self._member(request)
+        mirrored = await self._run(partial(self._mirror, request.match_info["city"]))
+        return _checkpoint_or_none(None if mirrored is None else await self._run(mirrored.checkpoint))
+
+    async def _mirrored_tile(self, request: web.Request) -> web.Response:
+        self._member(request)
+        mirrored = await self._run(partial(self._mirror, request.match_info["city"]))
+        path = request.match_info["tile"]
+        return _tile_or_none(None if mirrored is None else await self._run(partial(mirrored.tile, path)))
+
+    async def _opening(self, request: web.Request) -> web.Response:
+        visitor = self._member(request)
+        if not self.openings.may_read(visitor):
+            raise _Refused(
+                refused(403, "openings are shown to the auditors that this city entitles", "ask its steward")
+            )
+        index, field = int(request.match_info["index"]), request.match_info["field"]
+        disclosure = await self._run(partial(self.openings.read, index, field, visitor))
+        if disclosure is None:
+            return refused(404, f"entry {index} has no {field} to show", "it may have none, or its retention is over")
+        return text(disclosure, content_type="application/json")
+
+    async def _add_checkpoint(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        if len(body) > MAX_CHECKPOINT_REQUEST_BYTES:
+            return refused(413, f"a request has at most {MAX_CHECKPOINT_REQUEST_BYTES} bytes", "send fewer signatures")
+        return _judged(await self._run(partial(self.witness.add_checkpoint, body)))
+
+    async def _add_entries(self, request: web.Request) -> web.Response:
+        visitor, city = self._member(request), request.match_info["city"]
+        if visitor.role is not Role.NODE or visitor.city != city or city not in self.mirrored_keys:
+            return refused(403, f"only the node of {city} adds to its mirror", "call with its certificate")
+        work = partial(
+            add_entries,
+            await request.read(),
+            log_key=self.mirrored_keys[city],
+            peers=self.peers,
+            max_entries=self.max_mirrored_entries,
+        )
+        return _judged(await self._run(work))
+
+    def _mirror(self, city: str) -> ReadableLog | None:
+        key = self.mirrored_keys.get(city)
+        tree = None if key is None else self.peers.mirror(key.name)
+        if key is None or tree is None:
+            return None
+        return ReadableLog(tree, partial(self.peers.mirrored, key.name))
+
+    def _member(self, request: web.Request) -> Visitor:
+        visitor = self.visitors.of(_certificate(request))
+        if visitor is None:
+            raise _Refused(refused(403, "this is for members of the league", "show a certificate that a city issued"))
+        return visitor
+
+    async def _run(self, work: Callable[[], _ResultT]) -> _ResultT:
+        return await asyncio.get_running_loop().run_in_executor(self.executor, work)
+
+
+class _Refused(Exception):  # noqa: N818  it is a reply, not an error of ours
+    """A reply instead of the page."""
+
+    def __init__(self, reply: web.Response) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+@web.middleware
+async def _stored(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """A refusal as its reply, and a disk that fails as 503: its text names a path, so it stays here."""
+    try:
+        return await handler(request)
+    except _Refused as refusal:
+        return refusal.reply
+    except StoreUnavailableError:
+        return refused(503, "the city cannot record anything now", "ask again later")
+
+
+def _certificate(request: web.Request) -> bytes | None:
+    transport = request.transport
+    tls = None if transport is None else transport.get_extra_info("ssl_object")
+    return tls.getpeercert(binary_form=True) if isinstance(tls, ssl.SSLObject) else None
+
+
+def _checkpoint_or_none(note: bytes | None) -> web.Response:
+    return refused(404, "there is no checkpoint yet", "ask again later") if note is None else text(note)
+
+
+def _tile_or_none(content: bytes | None) -> web.Response:
+    if content is None:
+        return refused(404, "the log has no such tile", "ask for tiles of the checkpoint's size")
+    return unchanging(content)
+
+
+def _judged(judgement: Judgement) -> web.Response:
+    return text(judgement.body, status=judgement.status, content_type=judgement.content_type)

@@ -1,0 +1,79 @@
+"""This city as a witness: it cosigns what grew out of what it cosigned before, and keeps that before it says so."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from hansa_core.errors import PeerError
+from hansa_core.evidence.entries import PeerHead
+from hansa_core.tlog.checkpoint import Checkpoint
+from hansa_core.tlog.cosignature import cosign
+from hansa_core.tlog.note import NoteSigner, VerifierKey, read_note
+from hansa_core.tlog.witness import AddCheckpoint, Judgement, judge
+from hansa_node.clock import Clock
+from hansa_node.log.own_log import OwnLog
+from hansa_node.log.peer_logs import PeerLogs
+
+log = logging.getLogger(__name__)
+
+
+class Witness:
+    """Judges the checkpoints of the logs in `log_keys`, by origin, and cosigns as `name`.
+
+    `may_log`: whether the own log takes entries; until then a peer's head is not recorded. Blocking: for a thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        signer: NoteSigner,
+        log_keys: Mapping[str, VerifierKey],
+        peers: PeerLogs,
+        own_log: OwnLog,
+        may_log: Callable[[], bool],
+        head_every_s: int,
+        clock: Clock,
+    ) -> None:
+        self._name = name
+        self._signer = signer
+        self._log_keys = log_keys
+        self._peers = peers
+        self._own_log = own_log
+        self._may_log = may_log
+        self._head_every = timedelta(seconds=head_every_s)
+        self._clock = clock
+        self._heads_told: dict[str, datetime] = {}
+
+    def add_checkpoint(self, body: bytes) -> Judgement:
+        """The reply to a request. Raises StoreUnavailableError where the new head cannot be kept: nothing is signed."""
+        try:
+            request = AddCheckpoint.parse(body)
+        except PeerError as broken:
+            return Judgement(status=400, body=f"{broken}\n".encode())
+        origin = request.claimed.origin
+        before = self._peers.cosigned(origin)
+        known = None if before is None else Checkpoint(origin, *before)
+        judgement = judge(request, log_key=self._log_keys.get(origin), known=known)
+        if judgement.accepted is None:
+            if judgement.status in (409, 422):
+                log.warning("checkpoint not cosigned", extra={"origin": origin, "status": judgement.status})
+            return judgement
+        head = judgement.accepted
+        if not self._peers.put_cosigned(origin, before=before, size=head.size, root=head.root):
+            return self.add_checkpoint(body)  # another request was first: judge it against what that one left
+        self._record(head)
+        now_unix_s = int(self._clock().replace(tzinfo=UTC).timestamp())
+        line = cosign(read_note(request.checkpoint_note).text, self._signer, self._name, now_unix_s)
+        return Judgement(status=200, body=line)
+
+    def _record(self, head: Checkpoint) -> None:
+        """Put the peer's head into the own log now and then: at every one, two logs would feed each other for ever."""
+        now = self._clock()
+        told = self._heads_told.get(head.origin)
+        if not self._may_log() or (told is not None and now - told < self._head_every):
+            return
+        self._heads_told[head.origin] = now
+        self._own_log.append(PeerHead(origin=head.origin, size=head.size, root=head.root.hex()), now=now)

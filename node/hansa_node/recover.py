@@ -1,0 +1,144 @@
+"""How does a node whose store was lost, or comes from a backup, get its log back from the cities that mirrored it?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import aiohttp
+
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.evidence.entries import BudgetCreated, NodeRecovered
+from hansa_core.evidence.entry import Entry, decode_entry
+from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
+from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
+from hansa_core.tlog.tiles import TILE_WIDTH, decode_bundle, tile_at
+from hansa_core.trust.witnesses import quorum_of, witnesses_of
+from hansa_node.clock import Clock
+from hansa_node.config import NodeConfig
+from hansa_node.identity import member_of, read_identity
+from hansa_node.log.identity import log_identity
+from hansa_node.log.own_log import OwnLog
+from hansa_node.store import Store
+from hansa_node.witnessing.peer import Peer
+from hansa_wire.clock import utc_now
+from hansa_wire.trust_anchor import load_roster
+
+_UNREACHED = (ConnectionError, TimeoutError, PeerError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What came back: the log's size before and after. `exhausted`: ledgers in which nothing is left."""
+
+    from_size: int
+    to_size: int
+    exhausted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mirror:
+    """What one peer holds of this log, signed by this log's own key."""
+
+    peer: Peer
+    note: bytes
+    checkpoint: Checkpoint
+
+
+async def recover(own_log: OwnLog, peers: Sequence[Peer], *, enough: int, clock: Clock) -> Recovered | None:
+    """Bring the log up to the largest state that a peer mirrored; None where nothing is missing.
+
+    `enough`: how many peers have to be heard, so that one of any quorum is among them. Raises ConfigError where too few
+    are, or where what they hold does not continue this log.
+    """
+    mirrors = [found for found in await asyncio.gather(*(_held_by(peer, own_log) for peer in peers)) if found]
+    heard = [mirror for mirror in mirrors if isinstance(mirror, _Mirror)]
+    if len(mirrors) < enough:
+        raise ConfigError(
+            f"{len(mirrors)} of {len(peers)} witnesses were reached, and {enough} are needed to know the newest state;"
+            " try again when more are up"
+        )
+    size = own_log.size
+    newest = max(heard, key=lambda mirror: mirror.checkpoint.size, default=None)
+    if newest is None or newest.checkpoint.size <= size:
+        return None
+    leaves = await _entries_of(newest, own_log.identity.city)
+    _check_continues(own_log, leaves, newest)
+    exhausted = _ledgers_in(decode_entry(leaf) for leaf in leaves)
+    own_log.replay(leaves[size:], newest.note)
+    own_log.append(NodeRecovered(from_size=size, to_size=len(leaves), exhausted=exhausted), now=clock())
+    return Recovered(from_size=size, to_size=len(leaves), exhausted=exhausted)
+
+
+async def _held_by(peer: Peer, own_log: OwnLog) -> _Mirror | Peer | None:
+    """What the peer holds of this log; the peer itself where that is nothing, None where it is not reached."""
+    try:
+        reply = await peer.get(f"/mirror/{own_log.identity.city}/checkpoint")
+        if reply.status == 404:
+            return peer
+        if reply.status != 200:
+            return None
+        return _Mirror(peer, reply.body, open_checkpoint(reply.body, own_log.identity.vkey))
+    except _UNREACHED:
+        return None
+
+
+async def _entries_of(mirror: _Mirror, city: str) -> list[bytes]:
+    leaves: list[bytes] = []
+    size = mirror.checkpoint.size
+    for number in range(-(-size // TILE_WIDTH)):
+        tile = tile_at(0, number, size)
+        try:
+            reply = await mirror.peer.get(f"/mirror/{city}/{tile.entries_path}")
+            if reply.status != 200:
+                raise PeerError(f"{tile.entries_path} is answered with {reply.status}")
+            leaves += decode_bundle(reply.body, tile.width)
+        except _UNREACHED as failure:
+            raise ConfigError(f"the mirror at {mirror.peer.member.city} breaks off: {failure}; try again") from None
+    return leaves
+
+
+def _check_continues(own_log: OwnLog, leaves: Sequence[bytes], mirror: _Mirror) -> None:
+    """Raise ConfigError unless the mirrored entries are what was signed, and begin with those of this store."""
+    where = mirror.peer.member.city
+    if root_of_leaves([leaf_hash(leaf) for leaf in leaves]) != mirror.checkpoint.root:
+        raise ConfigError(
+            f"the entries at {where} are not those of the checkpoint that they come with; ask its operator"
+        )
+    if own_log.tree.entries(0, own_log.size) != list(leaves[: own_log.size]):
+        raise ConfigError(
+            f"this store's log is no beginning of the one that {where} mirrored: it was written after the backup was"
+            " made; put the backup back, or move the store away, and recover again"
+        )
+
+
+def _ledgers_in(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Every ledger: a charge is durable before its entry, and those that were open when the store was lost are gone."""
+    return tuple(sorted({entry.body.ledger for entry in entries if isinstance(entry.body, BudgetCreated)}))
+
+
+async def recover_node(config: NodeConfig) -> str:
+    """Recover the log of the node that `config` describes, which must not run; what to tell the operator.
+
+    Raises ConfigError, StoreCorruptError or StoreUnavailableError.
+    """
+    roster = load_roster(config, utc_now())
+    member = member_of(roster, config)
+    store = Store.open(config.store, log_identity(member, read_identity(config, member).log_signer))
+    try:
+        async with aiohttp.ClientSession() as session:
+            tls, witnesses = config.tls, witnesses_of(roster, config.city)
+            peers = [Peer(witness, session, certificate=tls.certificate, key=tls.key) for witness in witnesses]
+            enough = len(peers) - quorum_of(roster, config.city) + 1
+            recovered = await recover(store.log, peers, enough=enough, clock=utc_now)
+            size = store.log.size
+    finally:
+        store.close()
+    if recovered is None:
+        return (
+            f"nothing to recover: no peer mirrors more than the {size} entries that are here; if `serve` still says"
+            " that a witness cosigned more, those are lost, and the governors have to give the city a new log key"
+        )
+    exhausted = ", ".join(recovered.exhausted) or "none"
+    return f"the log went from {recovered.from_size} to {recovered.to_size} entries; exhausted ledgers: {exhausted}"

@@ -1,0 +1,1 @@
+"""How this city has its own log cosigned and mirrored by others, and what it may do while it has not."""

@@ -1,0 +1,95 @@
+"""What does one witness say to the log as it is now?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import TypeVar
+
+from hansa_core.errors import PeerError
+from hansa_core.tlog.checkpoint import Checkpoint
+from hansa_core.tlog.merkle import consistency_proof
+from hansa_core.tlog.note import VerifierKey, read_note
+from hansa_core.tlog.witness import AddCheckpoint, read_conflict, read_cosignature
+from hansa_node.log.mirror_request import AddEntries
+from hansa_node.log.own_log import OwnLog
+from hansa_node.witnessing.errors import ForkError
+from hansa_node.witnessing.peer import Peer
+
+_ResultT = TypeVar("_ResultT")
+_ENTRIES_AT_ONCE = 4096
+_REMEDY = "nothing is signed: if this store comes from a backup, run `hansa node recover`"
+
+
+class Cosigning:
+    """One witness of the own log: what it cosigned last, and what it mirrors. `executor`: for what blocks."""
+
+    def __init__(self, peer: Peer, key: VerifierKey, log: OwnLog, executor: Executor) -> None:
+        self.peer = peer
+        self._key = key
+        self._log = log
+        self._executor = executor
+        self._cosigned_size = 0  # learnt from its first 409
+        self._mirrored_size = 0
+
+    async def cosign(self, note: bytes) -> bytes:
+        """The witness's signature line over the checkpoint in `note`.
+
+        Raises ForkError where it knows a later or another log, ConnectionError, TimeoutError, or PeerError where it
+        says anything else.
+        """
+        text = read_note(note).text
+        checkpoint = Checkpoint.parse(text)
+        for _ in range(2):  # its size was unknown, or another request of ours was under way
+            proof = await self._run(lambda: self._proof(checkpoint))
+            request = AddCheckpoint(old_size=self._cosigned_size, proof=proof, checkpoint_note=note)
+            reply = await self.peer.post("/add-checkpoint", request.body)
+            match reply.status:
+                case 200:
+                    line, _ = read_cosignature(reply.body, text, self._key)
+                    self._cosigned_size = checkpoint.size
+                    return line
+                case 409 if reply.is_size:
+                    self._cosigned_size = self._known(read_conflict(reply.body), checkpoint.size)
+                case 409 | 422:
+                    raise ForkError(f"{self.peer.member.city} cosigned another log under this name; {_REMEDY}")
+                case status:
+                    raise PeerError(f"{self.peer.member.city} answers a checkpoint with {status}")
+        raise PeerError(f"{self.peer.member.city} changes its mind about what it cosigned")
+
+    async def mirror(self, size: int) -> None:
+        """Send the entries up to `size`, that of a checkpoint, that the peer does not hold yet.
+
+        Raises as `cosign` does, but no ForkError.
+        """
+        while (request := await self._run(lambda: self._next_entries(size))) is not None:
+            reply = await self.peer.post(f"/mirror/{self._log.identity.city}/add-entries", request.body)
+            match reply.status:
+                case 200:
+                    self._mirrored_size = request.checkpoint.size
+                case 409 if reply.is_size and read_conflict(reply.body) != self._mirrored_size:
+                    self._mirrored_size = read_conflict(reply.body)
+                case status:
+                    raise PeerError(f"{self.peer.member.city} answers entries with {status}")
+
+    def _known(self, known: int, size: int) -> int:
+        if known > size:
+            raise ForkError(
+                f"{self.peer.member.city} cosigned {known} entries of this log, and here are {size}; {_REMEDY}"
+            )
+        return known
+
+    def _proof(self, checkpoint: Checkpoint) -> tuple[bytes, ...]:
+        return consistency_proof(self._cosigned_size, checkpoint.size, self._log.tree.hashes(checkpoint.size))
+
+    def _next_entries(self, size: int) -> AddEntries | None:
+        start = self._mirrored_size
+        note = self._log.checkpoint_beyond(start, wanted=min(start + _ENTRIES_AT_ONCE, size)) if start < size else None
+        if note is None:
+            return None
+        end = Checkpoint.parse(read_note(note).text).size
+        return AddEntries(start=start, note=note, entries=self._log.tree.entries(start, end))
+
+    async def _run(self, work: Callable[[], _ResultT]) -> _ResultT:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)

@@ -1,0 +1,65 @@
+"""One other city as witness and mirror of this log, over HTTPS."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from hansa_core.errors import PeerError
+from hansa_core.tlog.witness import SIZE_TYPE
+from hansa_core.trust.members import Member
+from hansa_core.trust.witnesses import log_url
+
+_MAX_REPLY_BYTES = 4 * 1024 * 1024
+_TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a peer said. `is_size`: the body is a size, by its type."""
+
+    status: int
+    body: bytes
+    is_size: bool
+
+
+class Peer:
+    """Reaches `member`, which listens, under its own name and authority; shows this node's certificate."""
+
+    def __init__(self, member: Member, session: aiohttp.ClientSession, *, certificate: Path, key: Path) -> None:
+        self.member = member
+        self._session = session
+        self._tls = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=member.ca_pem.decode())
+        self._tls.load_cert_chain(certificate, key)
+
+    async def post(self, path: str, body: bytes) -> Reply:
+        """Send the body. Raises ConnectionError or TimeoutError where the peer is not reached, PeerError where what it
+        says is too long."""
+        return await self._call("POST", path, body)
+
+    async def get(self, path: str) -> Reply:
+        """Fetch the path. Raises as `post` does."""
+        return await self._call("GET", path, None)
+
+    async def _call(self, method: str, path: str, body: bytes | None) -> Reply:
+        try:
+            async with self._session.request(
+                method,
+                log_url(self.member) + path,
+                data=body,
+                ssl=self._tls,
+                server_hostname=self.member.server_name,
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+            ) as response:
+                content = await response.content.read(_MAX_REPLY_BYTES + 1)
+                while content and len(content) <= _MAX_REPLY_BYTES and not response.content.at_eof():
+                    content += await response.content.read(_MAX_REPLY_BYTES + 1 - len(content))
+        except aiohttp.ClientError as failure:
+            raise ConnectionError(f"{self.member.city} is not reached: {type(failure).__name__}") from failure
+        if len(content) > _MAX_REPLY_BYTES:
+            raise PeerError(f"{self.member.city} says more than {_MAX_REPLY_BYTES} bytes")
+        return Reply(status=response.status, body=content, is_size=response.content_type == SIZE_TYPE)

@@ -1,0 +1,40 @@
+"""May the node answer? Not before its witnesses were asked whether they know a later log, nor long without a quorum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hansa_core.errors import RefusedError
+
+
+@dataclass(slots=True)
+class Standing:
+    """What the witnesses make of this log. One event loop changes it.
+
+    `max_unwitnessed`: how long the log may stand without a quorum over all of it. `is_confirmed`: enough witnesses
+    were heard since the start, and none knows a later log. `uncovered_since`: the time of the first entry that no
+    quorum covers; None: all are covered, or the league has no witnesses.
+    """
+
+    max_unwitnessed: timedelta
+    is_confirmed: bool = False
+    uncovered_since: datetime | None = None
+
+    def check(self, now: datetime) -> None:
+        """Raise RefusedError `awaiting_witnesses` or `unwitnessed` while nothing may be answered.
+
+        It goes back unsigned: what is signed has to be logged first, and the log may not grow.
+        """
+        if not self.is_confirmed:
+            raise RefusedError(
+                "awaiting_witnesses",
+                "the city answers once its witnesses have said that they know no later state of its log",
+                "ask again in a minute",
+            )
+        if self.uncovered_since is not None and now - self.uncovered_since > self.max_unwitnessed:
+            raise RefusedError(
+                "unwitnessed",
+                f"no quorum of witnesses has cosigned the city's log for {self.max_unwitnessed.total_seconds():.0f} s",
+                "ask again later: the city's operator has to see to its witnesses",
+            )

@@ -1,0 +1,151 @@
+"""Has the own log cosigned and mirrored for as long as the node runs, the first time before it signs anything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from typing import TypeVar
+
+from hansa_core.errors import PeerError
+from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
+from hansa_core.tlog.merkle import EMPTY_ROOT
+from hansa_node.clock import Clock
+from hansa_node.log.own_log import OwnLog
+from hansa_node.store_file import StoreUnavailableError
+from hansa_node.witnessing.cosigning import Cosigning
+from hansa_node.witnessing.errors import ForkError
+from hansa_node.witnessing.standing import Standing
+from hansa_wire.reconnect import wait_before
+
+log = logging.getLogger(__name__)
+
+_ResultT = TypeVar("_ResultT")
+_UNREACHED = (ConnectionError, TimeoutError, PeerError)
+
+
+class Witnessing:
+    """Asks `witnesses`, of which `quorum` have to cosign. `draw`: a random share, 0 to 1: it spreads attempts."""
+
+    def __init__(
+        self,
+        own_log: OwnLog,
+        witnesses: Sequence[Cosigning],
+        *,
+        quorum: int,
+        standing: Standing,
+        every_s: float,
+        executor: Executor,
+        clock: Clock,
+        draw: Callable[[], float],
+    ) -> None:
+        self._log = own_log
+        self._witnesses = witnesses
+        self._quorum = quorum
+        self._standing = standing
+        self._every_s = every_s
+        self._executor = executor
+        self._clock = clock
+        self._draw = draw
+        self._silent: set[str] = set()
+
+    async def confirm(self) -> None:
+        """Return once no later state of the log can have been witnessed; at once without a quorum to ask.
+
+        Of any quorum of k among n, one is among n - k + 1. Raises ForkError if one knows a later or another log.
+        """
+        heard: set[Cosigning] = set()
+        enough = len(self._witnesses) - self._quorum + 1 if self._quorum else 0
+        attempt = 0
+        while len(heard) < enough:
+            note = await self._run(self._newest_or_empty)
+            missing = [witness for witness in self._witnesses if witness not in heard]
+            lines = await asyncio.gather(*(self._heard(partial(witness.cosign, note), witness) for witness in missing))
+            heard |= {witness for witness, line in zip(missing, lines, strict=True) if line is not None}
+            if len(heard) < enough:
+                attempt += 1
+                again_s = wait_before(attempt, self._draw())
+                log.warning("waiting for witnesses", extra={"heard": len(heard), "needed": enough})
+                await asyncio.sleep(again_s)
+
+    async def run(self) -> None:
+        """Ask after each growth of the log, until cancelled."""
+        covered = mirrored = 0
+        while True:
+            size = await self._run(lambda: self._log.size)
+            try:
+                if covered < size and await self._have_cosigned(size):
+                    covered = size
+                if mirrored < size and await self._have_mirrored(size):
+                    mirrored = size
+                await self._run(self._look_back)
+            except StoreUnavailableError as failure:
+                log.error("cosignatures not kept", extra={"remedy": str(failure)})  # noqa: TRY400  no traceback
+            await asyncio.sleep(self._every_s)
+
+    async def _have_cosigned(self, size: int) -> bool:
+        """Whether a quorum cosigned the checkpoint of `size`."""
+        note = await self._run(lambda: self._log.checkpoint(size))
+        assert note is not None
+        lines = await asyncio.gather(*(self._line_of(witness, note) for witness in self._witnesses))
+        given = [line for line in lines if line is not None]
+        is_quorum = len(given) >= self._quorum
+        if given:
+            complete_at = self._clock() if is_quorum else None
+            await self._run(lambda: self._log.add_cosignatures(size, given, complete_at=complete_at))
+        return is_quorum
+
+    async def _have_mirrored(self, size: int) -> bool:
+        """Whether all witnesses hold the entries up to `size`, and the checkpoint with its cosignatures."""
+        return all(
+            await asyncio.gather(
+                *(self._heard(partial(_mirrored, witness, size), witness) for witness in self._witnesses)
+            )
+        )
+
+    def _look_back(self) -> None:
+        """Since when is there an entry that no quorum covers?"""
+        witnessed = self._log.witnessed() if self._quorum else (self._log.size, None)
+        self._standing.uncovered_since = self._log.time_of(0 if witnessed is None else witnessed[0])
+
+    async def _heard(self, ask: Callable[[], Awaitable[_ResultT]], witness: Cosigning) -> _ResultT | None:
+        """What the witness gives; None, and one line when it falls silent, where it gives nothing."""
+        city = witness.peer.member.city
+        try:
+            given = await ask()
+        except _UNREACHED as failure:
+            if city not in self._silent:
+                log.warning("witness silent", extra={"witness": city, "reason": str(failure)})
+            self._silent.add(city)
+            return None
+        if city in self._silent:
+            log.info("witness heard again", extra={"witness": city})
+            self._silent.discard(city)
+        return given
+
+    async def _line_of(self, witness: Cosigning, note: bytes) -> bytes | None:
+        """While the node runs, one witness's word stops nothing: without a quorum the log stops by itself."""
+        try:
+            return await self._heard(partial(witness.cosign, note), witness)
+        except ForkError as fork:
+            fields = {"witness": witness.peer.member.city, "reason": str(fork)}
+            log.error("witness contradicts", extra=fields)  # noqa: TRY400  no traceback
+            return None
+
+    def _newest_or_empty(self) -> bytes:
+        """What is asked about before anything else is signed: the empty tree begins every log."""
+        note = self._log.checkpoint()
+        if note is not None:
+            return note
+        identity = self._log.identity
+        return sign_checkpoint(Checkpoint(identity.origin, 0, EMPTY_ROOT), identity.signer)
+
+    async def _run(self, work: Callable[[], _ResultT]) -> _ResultT:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+
+async def _mirrored(witness: Cosigning, size: int) -> bool:
+    await witness.mirror(size)
+    return True

@@ -1,0 +1,311 @@
+"""What the log service shows to whom, and how it stands up to strangers: over real HTTPS."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from hansa_core.evidence.entries import KeyAdded, OpeningRead
+from hansa_core.evidence.entry import decode_entry
+from hansa_core.evidence.opening import check_disclosure, decode_disclosure
+from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
+from hansa_core.tlog.tiles import decode_bundle, tile_at
+from hansa_core.tlog.witness import AddCheckpoint
+from hansa_core.trust.dsse import Ed25519Signer
+from hansa_core.trust.witnesses import log_url, log_vkey
+from hansa_log_cities import LogCity, call, log_cities, until
+from hansa_node.log.mirror_request import AddEntries
+from hansa_node.log_keeper import LogKeeper
+from hansa_node.store import Store
+from hansa_test_tls import TestAuthority
+from hansa_wire.clock import utc_now
+from hansa_wire.key_file import read_signer
+
+FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
+
+
+@pytest.fixture
+def cities(tmp_path: Path) -> dict[str, LogCity]:
+    return log_cities(tmp_path)
+
+
+def in_league(cities: dict[str, LogCity], scene: Any) -> None:
+    """Run `scene(keeper, store)` of the first city while the second one witnesses and mirrors it."""
+
+    async def both() -> None:
+        async with cities[SECOND].running(), cities[THIRD].running(), cities[FIRST].running() as (keeper, store):
+            await until(lambda: keeper.standing.is_confirmed and store.log.witnessed() is not None)
+            await scene(keeper, store)
+
+    asyncio.run(both())
+
+
+def test_a_member_reads_checkpoint_tiles_and_entries_that_belong_together(cities: dict[str, LogCity]) -> None:
+    async def scene(keeper: LogKeeper, store: Store) -> None:
+        for number in range(300):
+            store.log.append(KeyAdded(role="answer", key=f"{number:064x}"), now=utc_now())
+        await until(lambda: (store.log.witnessed() or (0,))[0] == store.log.size)
+        status, note = await cities[FIRST].get("/checkpoint")
+        checkpoint = open_checkpoint(note, log_vkey(cities[FIRST].member))
+        assert (status, checkpoint.size) == (200, store.log.size)
+        leaves: list[bytes] = []
+        for number in range(2):
+            tile = tile_at(0, number, checkpoint.size)
+            _status, bundle = await cities[FIRST].get(f"/{tile.entries_path}")
+            entries = decode_bundle(bundle, tile.width)
+            assert (await cities[FIRST].get(f"/{tile.path}"))[1] == b"".join(map(leaf_hash, entries))
+            leaves += entries
+        assert root_of_leaves(list(map(leaf_hash, leaves))) == checkpoint.root
+        assert (await cities[FIRST].get("/tile/1/000.p/1"))[0] == 200
+
+    in_league(cities, scene)
+
+
+@pytest.mark.parametrize("path", ["/checkpoint", "/tile/0/000.p/2", "/tile/entries/000.p/2", "/opening/1/policy_hash"])
+def test_a_stranger_reads_nothing(cities: dict[str, LogCity], path: str) -> None:
+    async def scene(_: LogKeeper, store: Store) -> None:
+        status, body = await cities[FIRST].get(path, shown=None)
+        assert status == 403
+        assert b"for members of the league; show a certificate" in body
+
+    in_league(cities, scene)
+
+
+def test_what_is_public_shows_checkpoint_and_hashes_and_no_entry(tmp_path: Path) -> None:
+    cities = log_cities(tmp_path, public=True)
+
+    async def scene(_: LogKeeper, store: Store) -> None:
+        assert (await cities[FIRST].get("/checkpoint", shown=None))[0] == 200
+        assert (await cities[FIRST].get("/tile/0/000.p/2", shown=None))[0] == 200
+        assert (await cities[FIRST].get("/tile/entries/000.p/2", shown=None))[0] == 403
+
+    in_league(cities, scene)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/tile/0/999",
+        "/tile/9/000",
+        "/tile/0/0",
+        "/tile/entries/000.p/0",
+        "/tile/../store.sqlite",
+        "/mirror/atlantis/checkpoint",
+    ],
+)
+def test_what_is_not_there_is_not_found(cities: dict[str, LogCity], path: str) -> None:
+    async def scene(_: LogKeeper, store: Store) -> None:
+        assert (await cities[FIRST].get(path))[0] == 404
+
+    in_league(cities, scene)
+
+
+def test_a_certificate_that_names_another_citys_analyst_opens_nothing(cities: dict[str, LogCity]) -> None:
+    """Every member's authority is a root to TLS; it vouches for its own people only."""
+    first = cities[FIRST]
+    authority = first.league / "cities" / THIRD
+
+    async def scene(_: LogKeeper, store: Store) -> None:
+        forged = forge(authority, f"auditor.{FIRST}", first.league.parent / "forged.pem")
+        tls = ssl.create_default_context(cadata=first.member.ca_pem.decode())
+        tls.load_cert_chain(forged)
+        async with aiohttp.ClientSession() as session:
+            url = log_url(first.member) + "/checkpoint"
+            async with session.get(url, ssl=tls, server_hostname=first.member.server_name) as response:
+                assert response.status == 403
+
+    in_league(cities, scene)
+
+
+def forge(authority: Path, name: str, into: Path) -> Path:
+    """A certificate for `name` under the authority in that folder, with its key."""
+    issuer = x509.load_pem_x509_certificate((authority / "ca.pem").read_bytes())
+    signing: Any = load_pem_private_key((authority / "ca.key").read_bytes(), None)
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([]))
+        .issuer_name(issuer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(utc_now() - timedelta(minutes=1))
+        .not_valid_after(utc_now() + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(signing, SHA256())
+    )
+    into.write_bytes(
+        certificate.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return into
+
+
+def test_a_foreign_authority_does_not_get_through_tls(cities: dict[str, LogCity]) -> None:
+    first = cities[FIRST]
+    identity = TestAuthority("stranger").issue(f"auditor.{FIRST}")
+    pem = first.league.parent / "foreign.pem"
+    pem.write_bytes(identity.cert_pem + identity.key_pem)
+
+    async def scene(_: LogKeeper, store: Store) -> None:
+        tls = ssl.create_default_context(cadata=first.member.ca_pem.decode())
+        tls.load_cert_chain(pem)
+        async with aiohttp.ClientSession() as session:
+            url = log_url(first.member) + "/checkpoint"
+            with pytest.raises(aiohttp.ClientError):
+                await session.get(url, ssl=tls, server_hostname=first.member.server_name)
+
+    in_league(cities, scene)
+
+
+def test_an_entitled_auditor_is_shown_one_field_and_the_log_says_so_first(cities: dict[str, LogCity]) -> None:
+    async def scene(_: LogKeeper, store: Store) -> None:
+        leaves = store.log.tree.entries(0, store.log.size)
+        index = [decode_entry(leaf).type for leaf in leaves].index("policy.published")
+        before = store.log.size
+        status, body = await cities[FIRST].get(f"/opening/{index}/policy_hash", shown="auditor")
+        assert status == 200
+        check_disclosure(decode_disclosure(body), decode_entry(leaves[index]).body.opening)  # type: ignore[attr-defined]
+        reads = [decode_entry(leaf).body for leaf in store.log.tree.entries(before, store.log.size)]
+        assert OpeningRead(index=index, field="policy_hash", reader=FIRST) in reads
+
+    in_league(cities, scene)
+
+
+@pytest.mark.parametrize("shown", [("analyst", FIRST), ("node", FIRST), ("auditor", SECOND)])
+def test_nobody_else_is_shown_an_opening(cities: dict[str, LogCity], shown: tuple[str, str]) -> None:
+    async def scene(_: LogKeeper, store: Store) -> None:
+        before = store.log.size
+        status, _body = await call(cities[FIRST], "GET", "/opening/2/policy_hash", shown=shown)
+        assert status == 403
+        bodies = [decode_entry(leaf).type for leaf in store.log.tree.entries(before, store.log.size)]
+        assert "opening.read" not in bodies
+
+    in_league(cities, scene)
+
+
+def test_what_is_not_in_an_opening_is_not_found_and_not_logged(cities: dict[str, LogCity]) -> None:
+    async def scene(_: LogKeeper, store: Store) -> None:
+        for path in ("/opening/0/query", "/opening/999999/query"):
+            assert (await cities[FIRST].get(path, shown="auditor"))[0] == 404
+        types = [decode_entry(leaf).type for leaf in store.log.tree.entries(0, store.log.size)]
+        assert "opening.read" not in types
+
+    in_league(cities, scene)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"old 0\n\nnonsense", 400),
+        (b"old -1\n\n", 400),
+        (b"\xff" * 100, 400),
+        (b"x" * 300_000, 413),
+    ],
+)
+def test_a_witness_refuses_what_is_no_request(cities: dict[str, LogCity], body: bytes, status: int) -> None:
+    async def scene(_: LogKeeper, store: Store) -> None:
+        assert (await call(cities[FIRST], "POST", "/add-checkpoint", body, shown=None))[0] == status
+
+    in_league(cities, scene)
+
+
+def test_a_witness_keeps_to_the_history_that_it_cosigned(cities: dict[str, LogCity]) -> None:
+    """Of another history it says neither yes nor anything that could pass for yes."""
+    first, second = cities[FIRST], cities[SECOND]
+    signer = read_signer(first.league / "cities" / FIRST / "log.key")
+
+    async def ask(old: int, checkpoint: Checkpoint, signer: Ed25519Signer) -> tuple[int, bytes]:
+        note = sign_checkpoint(checkpoint, signer)
+        request = AddCheckpoint(old_size=old, proof=(), checkpoint_note=note)
+        return await call(second, "POST", "/add-checkpoint", request.body, shown=None)
+
+    async def scene(_: LogKeeper, store: Store) -> None:
+        size = store.log.size
+        await until(lambda: (store.log.witnessed() or (0,))[0] == size)
+        other = Checkpoint(first.member.log_origin, size, b"\1" * 32)
+        status, body = await ask(size, other, signer)
+        assert (status, b"forked" in body) == (409, True)
+        assert await ask(0, other, signer) == (409, b"%d\n" % size)
+        assert (await ask(size, Checkpoint(other.origin, size + 1, b"\1" * 32), signer))[0] == 422
+        assert (await ask(size + 9, other, signer))[0] == 400
+        stranger = Ed25519Signer(b"\7" * 32)
+        assert (await ask(size, other, stranger))[0] == 403
+        assert (await ask(0, Checkpoint("elsewhere.example/log", 1, b"\1" * 32), stranger))[0] == 404
+
+    in_league(cities, scene)
+
+
+def test_many_requests_at_once_never_cosign_two_histories(cities: dict[str, LogCity]) -> None:
+    """Two heads of one size under one key: whatever the order, one of them at most is cosigned."""
+    first, second = cities[FIRST], cities[SECOND]
+    signer = read_signer(first.league / "cities" / FIRST / "log.key")
+
+    async def ask(root: bytes) -> int:
+        note = sign_checkpoint(Checkpoint(first.member.log_origin, 1, root), signer)
+        request = AddCheckpoint(old_size=0, proof=(), checkpoint_note=note)
+        return (await call(second, "POST", "/add-checkpoint", request.body, shown=None))[0]
+
+    async def scene() -> None:
+        async with second.opened():
+            asked: list[Coroutine[Any, Any, int]] = [ask(bytes([number]) * 32) for number in range(20)]
+            assert sorted(await asyncio.gather(*asked)) == [200, *[409] * 19]
+
+    asyncio.run(scene())
+
+
+def test_only_a_citys_own_node_adds_to_its_mirror_and_only_what_it_signed(cities: dict[str, LogCity]) -> None:
+    first, second = cities[FIRST], cities[SECOND]
+    signer = read_signer(first.league / "cities" / FIRST / "log.key")
+    path = f"/mirror/{FIRST}/add-entries"
+
+    def request(start: int, entries: list[bytes], root: bytes, by: Ed25519Signer) -> bytes:
+        note = sign_checkpoint(Checkpoint(first.member.log_origin, start + len(entries), root), by)
+        return AddEntries(start=start, note=note, entries=entries).body
+
+    async def scene() -> None:
+        async with second.opened() as (_, store):
+            root = root_of_leaves([leaf_hash(b"one")])
+            good = request(0, [b"one"], root, signer)
+            for shown in (None, ("analyst", FIRST), ("node", THIRD), ("node", SECOND)):
+                assert (await call(second, "POST", path, good, shown=shown))[0] == 403
+            node = ("node", FIRST)
+            stranger = request(0, [b"one"], root, Ed25519Signer(b"\7" * 32))
+            assert (await call(second, "POST", path, stranger, shown=node))[0] == 400
+            assert (await call(second, "POST", path, request(0, [b"two"], root, signer), shown=node))[0] == 422
+            assert store.peers.mirrored(first.member.log_origin) in (None, (0, b""))
+            assert (await call(second, "POST", path, good, shown=node))[0] == 200
+            assert await call(second, "POST", path, good, shown=node) == (409, b"1\n")
+            assert (await call(second, "POST", path, good[:-1], shown=node))[0] == 400
+            assert (await second.get(f"/mirror/{FIRST}/tile/entries/000.p/1")) == (200, b"\0\3one")
+            assert (await second.get(f"/mirror/{FIRST}/checkpoint", shown=None))[0] == 403
+
+    asyncio.run(scene())
+
+
+def test_a_full_mirror_says_so(tmp_path: Path) -> None:
+    cities = log_cities(tmp_path, max_mirrored_entries=1)
+    first = cities[FIRST]
+    signer = read_signer(first.league / "cities" / FIRST / "log.key")
+
+    async def scene() -> None:
+        async with cities[SECOND].opened():
+            root = root_of_leaves([leaf_hash(b"one"), leaf_hash(b"two")])
+            note = sign_checkpoint(Checkpoint(first.member.log_origin, 2, root), signer)
+            body = AddEntries(start=0, note=note, entries=[b"one", b"two"]).body
+            shown = ("node", FIRST)
+            status, said = await call(cities[SECOND], "POST", f"/mirror/{FIRST}/add-entries", body, shown=shown)
+            assert (status, b"max_mirrored_entries" in said) == (507, True)
+
+    asyncio.run(scene())

@@ -1,0 +1,256 @@
+"""Cities that cosign and mirror each other's logs, over real HTTPS."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hansa_core.errors import ConfigError, RefusedError
+from hansa_core.evidence.audit import Subject, audit_entries
+from hansa_core.evidence.entries import KeyAdded, NodeRecovered, PeerHead
+from hansa_core.evidence.entry import decode_entry
+from hansa_core.tlog.checkpoint import open_checkpoint
+from hansa_core.trust.roster import roster_hash
+from hansa_core.trust.witnesses import log_vkey, tlog_policy
+from hansa_log_cities import LogCity, log_cities, until
+from hansa_node.log_keeper import LogKeeper
+from hansa_node.recover import recover_node
+from hansa_node.store import Store
+from hansa_node.witnessing.errors import ForkError
+from hansa_wire.clock import utc_now
+
+FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
+
+
+@pytest.fixture
+def cities(tmp_path: Path) -> dict[str, LogCity]:
+    return log_cities(tmp_path)
+
+
+@asynccontextmanager
+async def all_running(*cities: LogCity) -> AsyncIterator[list[tuple[LogKeeper, Store]]]:
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(city.running()) for city in cities]
+
+
+def grow(store: Store, entries: int = 3) -> None:
+    for number in range(entries):
+        store.log.append(KeyAdded(role="answer", key=f"{number:064x}"), now=utc_now())
+
+
+def is_covered(keeper: LogKeeper, store: Store) -> bool:
+    witnessed = store.log.witnessed()
+    return keeper.standing.is_confirmed and witnessed is not None and witnessed[0] == store.log.size
+
+
+async def everything_covered(running: list[tuple[LogKeeper, Store]]) -> None:
+    await until(lambda: all(is_covered(*each) for each in running))
+
+
+def findings(city: LogCity, store: Store) -> list[str]:
+    subject = Subject(
+        city=city.name,
+        origin=city.member.log_origin,
+        log_key=city.member.log_key,
+        rosters={city.roster.version: roster_hash(city.roster)},
+    )
+    return [str(each) for each in audit_entries(store.log.tree.entries(0, store.log.size), subject)]
+
+
+def test_a_league_that_starts_at_once_gets_every_log_cosigned_by_a_quorum(cities: dict[str, LogCity]) -> None:
+    async def scene() -> None:
+        async with all_running(*cities.values()) as running:
+            await everything_covered(running)
+            for (_, store), city in zip(running, cities.values(), strict=True):
+                newest = store.log.newest()
+                assert newest is not None
+                assert tlog_policy(city.roster, city.name).check(newest[1]).size == newest[0]
+                assert findings(city, store) == []
+
+    asyncio.run(scene())
+
+
+def test_nothing_is_signed_and_nothing_answered_before_a_witness_was_heard(cities: dict[str, LogCity]) -> None:
+    async def scene() -> None:
+        async with cities[FIRST].running() as (keeper, store):
+            await asyncio.sleep(0.5)
+            assert store.log.size == 0
+            with pytest.raises(RefusedError, match="awaiting_witnesses"):
+                keeper.standing.check(utc_now())
+            async with cities[SECOND].running():
+                await until(lambda: keeper.standing.is_confirmed)
+            keeper.standing.check(utc_now())
+
+    asyncio.run(scene())
+
+
+def test_without_a_quorum_for_too_long_the_city_answers_nothing_and_says_so(cities: dict[str, LogCity]) -> None:
+    async def scene() -> None:
+        late = timedelta()
+        async with AsyncExitStack() as stack:
+            third = await stack.enter_async_context(AsyncExitStack())
+            await stack.enter_async_context(cities[SECOND].running())
+            await third.enter_async_context(cities[THIRD].running())
+            keeper, store = await stack.enter_async_context(cities[FIRST].running(clock=lambda: utc_now() + late))
+            await until(lambda: is_covered(keeper, store))
+            await third.aclose()
+            grow(store)
+            await until(lambda: keeper.standing.uncovered_since is not None)
+            keeper.standing.check(utc_now() + timedelta(seconds=3500))
+            with pytest.raises(RefusedError, match="unwitnessed"):
+                keeper.standing.check(utc_now() + timedelta(seconds=3700))
+            await stack.enter_async_context(cities[THIRD].running())
+            await until(lambda: is_covered(keeper, store) and keeper.standing.uncovered_since is None)
+            keeper.standing.check(utc_now() + timedelta(days=1))
+
+    asyncio.run(scene())
+
+
+def test_a_restored_backup_signs_nothing_and_says_how_to_recover(cities: dict[str, LogCity]) -> None:
+    backup = cities[FIRST].config.store.with_name("backup.sqlite")
+
+    async def live() -> None:
+        async with all_running(*cities.values()) as running:
+            await everything_covered(running)
+        shutil.copy(cities[FIRST].config.store, backup)
+        async with all_running(*cities.values()) as running:
+            grow(running[0][1])
+            await everything_covered(running)
+
+    async def restored() -> None:
+        async with all_running(cities[SECOND], cities[THIRD]), cities[FIRST].opened() as (keeper, store):
+            before = store.log.size
+            with pytest.raises(ForkError, match="hansa node recover"):
+                await keeper.run()
+            assert store.log.size == before
+            assert not keeper.standing.is_confirmed
+
+    asyncio.run(live())
+    shutil.copy(backup, cities[FIRST].config.store)
+    asyncio.run(restored())
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["backup", "lost"])
+def test_recovering_replays_what_peers_mirrored_and_the_log_goes_on(cities: dict[str, LogCity], is_lost: bool) -> None:
+    first = cities[FIRST]
+    backup = first.config.store.with_name("backup.sqlite")
+
+    async def live() -> bytes:
+        async with all_running(*cities.values()) as running:
+            await everything_covered(running)
+        shutil.copy(first.config.store, backup)
+        async with all_running(*cities.values()) as running:
+            grow(running[0][1], 300)
+            await everything_covered(running)
+            await until(lambda: mirrored(running[1][1], first) == running[0][1].log.size)
+            return running[0][1].log.checkpoint() or b""
+
+    async def recovered(note: bytes) -> None:
+        async with all_running(cities[SECOND], cities[THIRD]):
+            said = await recover_node(first.config)
+            assert "exhausted ledgers: none" in said
+            assert "nothing to recover" in await recover_node(first.config)
+            async with first.running() as (keeper, store):
+                await until(lambda: is_covered(keeper, store))
+                size = open_checkpoint(note, log_vkey(first.member)).size
+                (marker,) = store.log.tree.entries(size, size + 1)
+                assert isinstance(decode_entry(marker).body, NodeRecovered)
+                assert findings(first, store) == []
+
+    note = asyncio.run(live())
+    first.config.store.unlink()
+    if not is_lost:
+        shutil.copy(backup, first.config.store)
+    asyncio.run(recovered(note))
+
+
+def mirrored(store: Store, city: LogCity) -> int:
+    found = store.peers.mirrored(city.member.log_origin)
+    return 0 if found is None else found[0]
+
+
+def test_a_store_that_went_its_own_way_is_not_recovered_over(cities: dict[str, LogCity]) -> None:
+    first = cities[FIRST]
+
+    async def live() -> None:
+        async with all_running(*cities.values()) as running:
+            await everything_covered(running)
+            await until(lambda: mirrored(running[1][1], first) == running[0][1].log.size)
+
+    async def recover() -> None:
+        async with all_running(cities[SECOND], cities[THIRD]):
+            with pytest.raises(ConfigError, match="no beginning"):
+                await recover_node(first.config)
+
+    asyncio.run(live())
+    first.config.store.unlink()
+    store = first.store()
+    grow(store, 1)
+    store.close()
+    asyncio.run(recover())
+
+
+def test_recovering_waits_for_enough_peers_to_be_sure(cities: dict[str, LogCity]) -> None:
+    with pytest.raises(ConfigError, match="0 of 2 witnesses were reached, and 1 are needed"):
+        asyncio.run(recover_node(cities[FIRST].config))
+
+
+def test_logs_that_witness_each_other_do_not_grow_by_it_for_ever(cities: dict[str, LogCity]) -> None:
+    async def scene() -> None:
+        async with all_running(*cities.values()) as running:
+            await everything_covered(running)
+            await asyncio.sleep(0.5)
+            sizes = [store.log.size for _, store in running]
+            await asyncio.sleep(0.5)
+            assert [store.log.size for _, store in running] == sizes
+            for _, store in running:
+                bodies = [decode_entry(leaf).body for leaf in store.log.tree.entries(0, store.log.size)]
+                heads = [body.origin for body in bodies if isinstance(body, PeerHead)]
+                assert sorted(heads) == sorted(set(heads))
+                assert len(heads) == 2
+
+    asyncio.run(scene())
+
+
+def test_openings_are_forgotten_after_their_time_and_every_proof_stays_valid(tmp_path: Path) -> None:
+    city = log_cities(tmp_path, keep_openings_days=30)[FIRST]
+    later = utc_now() + timedelta(days=31)
+
+    def clock() -> datetime:
+        return later
+
+    async def scene() -> None:
+        async with AsyncExitStack() as stack:
+            others = [each for name, each in log_cities_of(city).items() if name != FIRST]
+            for other in others:
+                await stack.enter_async_context(other.running())
+            async with city.running() as (keeper, store):
+                await until(lambda: is_covered(keeper, store))
+                published = policy_entry(store)
+                assert store.log.opening(published) is not None
+            async with city.running(clock=clock) as (keeper, store):
+                await until(lambda: store.log.opening(published) is None)
+                assert findings(city, store) == []
+
+    def log_cities_of(one: LogCity) -> dict[str, LogCity]:
+        folder = tmp_path / "nodes"
+        from hansa_node.config import read_config  # the other nodes of the same league
+
+        return {
+            name: LogCity(one.league, one.roster, read_config(folder / name / "node.toml")).changed(
+                witness_every_s=0.02
+            )
+            for name in (FIRST, SECOND, THIRD)
+        }
+
+    def policy_entry(store: Store) -> int:
+        types = [decode_entry(leaf).type for leaf in store.log.tree.entries(0, store.log.size)]
+        return types.index("policy.published")
+
+    asyncio.run(scene())
