@@ -6,8 +6,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= auto
+FUZZ_SECONDS ?= 60
 
-.PHONY: help demo test check bench protos docs format clean
+.PHONY: help demo test check bench fuzz protos docs format clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -30,9 +31,13 @@ check: .venv/installed-dev  ## lint, types, import contracts, protos, generated 
 	else echo "buf breaking: no tag yet, nothing to compare with"; fi
 	$(BIN)/python -m hansa.cli_reference --check docs/cli.md
 	$(BIN)/python docs/generate_config.py --check docs/config.md
+	$(BIN)/python docs/generate_log_schema.py --check docs/log-schema.json
 
 bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANSA_BENCH_ROWS: synthetic trips)
 	$(BIN)/python bench/run.py
+
+fuzz: .venv/installed-fuzz  ## throw mutated bytes at every reader of foreign bytes (FUZZ_SECONDS: in all)
+	$(BIN)/python fuzz/fuzz_all.py $(FUZZ_SECONDS)
 
 protos: .venv/installed-dev  ## remake the generated wire code
 	$(BIN)/python protos/generate.py
@@ -40,13 +45,14 @@ protos: .venv/installed-dev  ## remake the generated wire code
 docs: .venv/installed-dev  ## remake the generated pages
 	$(BIN)/python -m hansa.cli_reference --write docs/cli.md
 	$(BIN)/python docs/generate_config.py --write docs/config.md
+	$(BIN)/python docs/generate_log_schema.py --write docs/log-schema.json
 
 format: .venv/installed-dev  ## format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:  ## remove everything that was set up
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

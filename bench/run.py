@@ -17,6 +17,7 @@ DEFAULT_ROWS = 1_000_000
 def main() -> None:
     """Make the demo leagues and measure them."""
     import federation
+    import log_commit
     import memory
     import question
     import start
@@ -32,6 +33,7 @@ def main() -> None:
 
     heading("machine")
     print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()} {platform.release()}")
+    log_commit.measure()
     with tempfile.TemporaryDirectory(prefix="hansa-bench-") as temporary:
         directory = Path(temporary)
         make_league(directory, say=lambda _: None)

@@ -34,7 +34,7 @@ def make_league(directory: Path, league: DemoLeague = PERMITS, *, say: Callable[
         contracts=[contract_file(contract) for contract in league.contracts],
         purposes=league.purposes,
         outbound=league.outbound,
-        ports=free_ports(len(league.cities) + 1),
+        ports=free_ports(2 * len(league.cities) + 1),
         host=HOST,
     )
     say("each city maps its own files and publishes its tables")

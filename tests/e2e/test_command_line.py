@@ -46,6 +46,21 @@ def test_a_file_holds_the_table(demo: RunningLeague, tmp_path: Path, form: str) 
     assert list(zip(*(table.column(name).to_pylist() for name in ("city", "n")), strict=True)) == ROWS
 
 
+@pytest.mark.parametrize("sql", [SQL, "SELECT city_track, applied_year, COUNT(*) FROM housing.permits GROUP BY ALL"])
+def test_an_answer_that_was_kept_is_replayed_offline_and_a_touched_one_is_not(
+    demo: RunningLeague, tmp_path: Path, sql: str
+) -> None:
+    kept = tmp_path / "kept"
+    asked = demo.run("query", sql, "--format", "json", "--receipt", str(kept))
+    replayed = demo.run("audit", "replay", str(kept), "--format", "json", "--profile", str(demo.profile))
+    assert (replayed.returncode, replayed.stdout) == (0, asked.stdout), asked.stderr + replayed.stderr
+    receipt = kept / "answers" / "seattle.tlog-proof"
+    receipt.write_bytes(receipt.read_bytes().replace(b"index ", b"index 1", 1))
+    touched = demo.run("audit", "replay", str(kept))
+    assert (touched.returncode, touched.stdout) == (5, "")
+    assert "answers/seattle.tlog-proof" in touched.stderr
+
+
 def test_a_question_that_every_city_refuses_exits_3(demo: RunningLeague) -> None:
     done = demo.run("query", "SELECT city_track, applied_year, COUNT(*) FROM housing.permits GROUP BY ALL")
     assert done.returncode == 3
