@@ -30,7 +30,7 @@ class MergedValue:
     quantile, the closed interval that holds the true one.
     """
 
-    value: int | float | Binned | None
+    value: Value | Binned | None
     cities: tuple[str, ...]
     gaps: Mapping[str, str]
     marks: frozenset[Mark]
