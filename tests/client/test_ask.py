@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import hansa
-from hansa.ask import CityWord, gather
+from hansa.ask import CityWord, Gathering, gather
 from hansa.coverage import ExitCode, Outcome
 from hansa.verify import VerifiedRelease
 from hansa_core.query.plan import Level
@@ -124,7 +124,7 @@ def test_a_forged_dry_run_or_description_is_not_trusted(
     cities: SimulatedLeague, league: hansa.League, fault: Fault
 ) -> None:
     cities.cities["luebeck"].fault = fault
-    for words in (league.dry_run(COUNT), league.catalogue()):
+    for words in (league.dry_run(COUNT), league.published()):
         states = [word.report.state for word in words]
         assert states == [Outcome.ANSWERED, Outcome.ANSWERED, Outcome.UNTRUSTED]
         assert words[-1].word is None
@@ -236,7 +236,7 @@ def gathered(cities: SimulatedLeague, stream: Generator[CityEvent, None, None]) 
     def check(envelope: Envelope, member: Member) -> VerifiedRelease:
         return VerifiedRelease(level=Level.OPEN, data_version=len(envelope.payload), table=None)
 
-    return gather(stream, ("bremen", "hamburg"), cities.roster, check)
+    return gather(stream, Gathering(("bremen", "hamburg"), cities.roster, check))
 
 
 def answered(city: str, payload: bytes = b"1") -> CityEvent:
