@@ -39,6 +39,14 @@ def render_plan(plan: Plan) -> str:
     return select.sql(DIALECT)
 
 
+def wording(part: Expression | Aggregate) -> str:
+    """One key or aggregate for a reader: as in `render_plan`, but names stand without quotes where they can."""
+    tree = _aggregate(part) if isinstance(part, Aggregate) else _tree(part)
+    for name in tree.find_all(exp.Identifier):
+        name.set("quoted", not name.this.isidentifier())
+    return tree.sql(DIALECT)
+
+
 def _ordinals(indexes: Iterable[int]) -> list[exp.Expr]:
     return [exp.Literal.number(index + 1) for index in indexes]
 
