@@ -107,9 +107,16 @@ def _drop_row_numbers(select: exp.Expr) -> None:
 def _pretty(tree: exp.Expr) -> str:
     for name in tree.find_all(exp.Identifier):
         name.set("quoted", not name.this.isidentifier())
-    bare = tree.transform(lambda node: node.this if isinstance(node, exp.Try) else node)
+    bare = tree.transform(lambda node: node.this if _is_noise(node) else node)
     text: str = bare.sql(DIALECT, pretty=True)
     return text
+
+
+def _is_noise(node: exp.Expr) -> bool:
+    """A guard against errors, or brackets that a reader of SQL can do without."""
+    if isinstance(node, exp.Paren):
+        return isinstance(node.this, exp.Predicate) and isinstance(node.parent, exp.Connector | exp.Not | exp.Where)
+    return isinstance(node, exp.Try)
 
 
 def _columns(plan: Plan, outer: OuterSelect, contract: Contract) -> Part:
@@ -158,10 +165,13 @@ def _missing(answer: Answer) -> Part:
 
 
 def _counted(cells: Iterable[MarkedCell], what: str) -> list[str]:
-    counts = Counter((cell.column, reasons_of([cell])) for cell in cells)
+    """A line for each column and set of reasons: over thirty cells of four cities a reader wants the sum."""
+    alike: dict[tuple[str, frozenset[str]], list[MarkedCell]] = {}
+    for cell in cells:
+        alike.setdefault((cell.column, frozenset(cell.gaps.values())), []).append(cell)
     return [
-        f"{column}: {count:,} {'value is' if count == 1 else 'values are'} {what} {reasons}."
-        for (column, reasons), count in counts.items()
+        f"{column}: {len(same):,} {'value is' if len(same) == 1 else 'values are'} {what} {reasons_of(same)}."
+        for (column, _), same in alike.items()
     ]
 
 

@@ -107,6 +107,10 @@ def test_what_is_missing_is_counted_by_column_and_reason() -> None:
         "† middle: 1 value is partial, without lübeck (no answer in time).",
     )
     assert "asking again changes nothing" in lines[3]
+    both = (*gone, MarkedCell(row=0, column="middle", gaps={"bremen": "suppressed"}))
+    assert by_year(suppressed=both).explain()["Missing"].lines[1] == (
+        "· middle: 2 values are not shown, for want of bremen, hamburg (withheld by disclosure control)."
+    )
     assert by_year().explain()["Missing"].lines == ("Nothing: every city is in every value.",)
 
 

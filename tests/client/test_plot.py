@@ -173,6 +173,16 @@ def test_a_row_without_a_place_on_the_axis_is_left_out_and_counted() -> None:
     assert "1 row is not drawn, where issued is null" in spec_of(answer_of(sql, table))["title"]["subtitle"]
 
 
+def test_the_row_of_a_missing_city_invents_no_category() -> None:
+    sql = "SELECT city, project, COUNT(*) AS n FROM housing.permits GROUP BY city, project"
+    gone = tuple(MarkedCell(row=1, column=name, gaps={"hamburg": "timed_out"}) for name in ("project", "n"))
+    cities = (answered("bremen"), CityReport(city="hamburg", state=Outcome.TIMED_OUT))
+    table = {"city": ["bremen", "hamburg"], "project": ["adu", None], "n": [3, None]}
+    spec = spec_of(answer_of(sql, table, suppressed=gone, cities=cities))
+    assert [point["position"] for point in spec["datasets"][spec["data"]["name"]]] == ["adu"]
+    assert "hamburg: timed out" in spec["title"]["subtitle"]
+
+
 def test_the_asked_column_is_drawn_and_an_unknown_one_names_the_nearest() -> None:
     sql = "SELECT project, COUNT(*) AS n, AVG(days_to_issue) AS mean_days FROM housing.permits GROUP BY project"
     answer = answer_of(sql, {"project": KINDS, "n": [3, 4], "mean_days": [80.0, 90.0]})

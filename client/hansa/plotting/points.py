@@ -86,12 +86,16 @@ def draw_points(answer: Answer, layout: Layout) -> Drawing:
     }
     tips = [Tip(field=f"tip{index}", title=column.name) for index, column in enumerate(answer.columns)]
     columns = {column: answer.table.column(column).to_pylist() for column in answer.table.column_names}
+    keyless = {(cell.row, cell.column) for cell in answer.suppressed}
+    places = [one for one in (layout.position, layout.series, layout.facet) if one is not None]
     points: list[Point] = []
     left_out = 0
     for row, value in enumerate(columns[name]):
+        if any((row, one.name) in keyless for one in places):
+            continue  # the row of a missing city, which is named elsewhere
         position = _position(layout, columns, texts, row)
         if position is None:
-            left_out += row not in withheld  # the row of a missing city has no key, and its city is named elsewhere
+            left_out += 1
             continue
         known = None if value is None else float(value)
         interval = ends.get(row)

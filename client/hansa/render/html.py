@@ -23,9 +23,10 @@ STYLE = (
     ".hansa thead th{border-bottom-width:2px}"
     ".hansa .n{text-align:right}"
     ".hansa abbr{text-decoration:none;cursor:help}"
-    ".hansa caption{caption-side:bottom;text-align:left;padding:.5em .75em}"
-    ".hansa ul{margin:.25em 0 0;padding-left:1.25em}"
-    ".hansa ul.cities{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.25em .5em}"
+    ".hansa figure{margin:0}"
+    ".hansa figcaption{padding:.5em .75em;max-width:60em}"
+    ".hansa ul{margin:.4em 0 0;padding:0;list-style:none}"
+    ".hansa ul.cities{display:flex;flex-wrap:wrap;gap:.25em .5em}"
     ".hansa .cities li{padding:0 .6em;border-radius:1em;white-space:nowrap;"
     "border:1px solid color-mix(in srgb,currentColor 30%,transparent)}"
     ".hansa .cities .gone{border-style:dashed;border-color:color-mix(in srgb,currentColor 65%,transparent)}"
@@ -62,8 +63,8 @@ def answer_html(answer: Answer) -> str:
         for row in zip(*columns, strict=True)
     )
     return (
-        f'<div class="hansa">{STYLE}<table><caption>{_caption(answer)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="hansa">{STYLE}<figure><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f"<figcaption>{_caption(answer)}</figcaption></figure></div>"
     )
 
 
