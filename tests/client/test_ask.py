@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
@@ -209,6 +211,18 @@ def test_progress_is_told_for_each_city(league: hansa.League) -> None:
     league.sql(COUNT, on_progress=events.append)
     for city in CITIES:
         assert [event.state for event in events if event.city == city] == [CityState.ASKED, CityState.ANSWERED]
+
+
+def test_a_first_answer_does_not_load_pandas(served: SimulatedLeague) -> None:
+    script = (
+        "import sys, hansa; league = hansa.connect(sys.argv[1]);"
+        "league.sql('SELECT kind, COUNT(*), AVG(tons) / 2 AS half FROM harbour.ships GROUP BY kind').table_rows;"
+        "league.close(); print('pandas' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(served.profile)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
 
 
 def test_two_questions_alike_are_two_queries(league: hansa.League) -> None:
