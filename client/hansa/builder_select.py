@@ -13,7 +13,7 @@ from hansa_core.query.plan import ContractId
 from hansa_core.query.sql.clause import DIALECT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Item:
     """One column of the answer; `name` None leaves it to the expression."""
 

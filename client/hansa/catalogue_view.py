@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _HEADERS = ("column", "type", "unit", "values", "group_by", "meaning")
-_PLAIN_WIDTH = 120
 _MOST_VALUES = 12
 
 
@@ -42,11 +40,9 @@ def whole_dataset(dataset: Dataset) -> RenderableType:
 
 def dataset_text(dataset: Dataset) -> str:
     """The same without colour, for a plain Python prompt."""
-    from rich.console import Console
+    from hansa.render.text import plain_text
 
-    file = io.StringIO()
-    Console(file=file, width=_PLAIN_WIDTH, color_system=None, highlight=False).print(whole_dataset(dataset))
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+    return plain_text(whole_dataset(dataset))
 
 
 def dataset_html(dataset: Dataset) -> str:
