@@ -27,6 +27,7 @@ from hansa_wire.description import Description
 from hansa_wire.limits import MAX_DEADLINE_S
 
 if TYPE_CHECKING:
+    from hansa.explanation import Explanation
     from hansa.outer import OuterEngine
     from hansa_core.query.sql.statement import Statement
 
@@ -66,8 +67,17 @@ class Question:
 class Rehearsal:
     """One dry run, ready to be sent."""
 
+    asked: Statement
+    contract: Contract
+    purpose: str
     signed: SignedQuery
     gathering: Gathering[DryRun]
+
+    def explain(self) -> Explanation:
+        """What would be asked and computed where, and what every city would do."""
+        from hansa.explain import explain_statement
+
+        return explain_statement(self.asked, self.contract, self.purpose, self.verdicts)
 
     @property
     def verdicts(self) -> list[CityWord[DryRun]]:
@@ -157,12 +167,19 @@ class Asker:
         """Sign a dry run. Raises RefusedError."""
         asked = self._read(statement)
         cities = addressed_cities(asked, self.roster)
-        signed = sign_query(self._query(asked, cities, purpose, deadline_s), self._signer, payload_types.DRY_RUN)
+        query = self._query(asked, cities, purpose, deadline_s)
+        signed = sign_query(query, self._signer, payload_types.DRY_RUN)
 
         def check(envelope: Envelope, member: Member) -> DryRun:
             return verify_dry_run(envelope, member, signed.hash)
 
-        return Rehearsal(signed=signed, gathering=Gathering(cities, self.roster, check))
+        return Rehearsal(
+            asked=asked,
+            contract=self.contracts[asked.plan.source],
+            purpose=query.purpose,
+            signed=signed,
+            gathering=Gathering(cities, self.roster, check),
+        )
 
     def enquiry(self) -> Gathering[Description]:
         """To be told by every city of the league what it serves."""

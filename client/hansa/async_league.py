@@ -21,6 +21,7 @@ from hansa_wire.progress import CityEvent
 
 if TYPE_CHECKING:
     from hansa.builder import AsyncTable
+    from hansa.explanation import Explanation
 
 
 class AsyncLeague:
@@ -107,6 +108,14 @@ class AsyncLeague:
         rehearsal = await asyncio.to_thread(self._asker.rehearsal, statement, purpose=purpose, deadline_s=deadline_s)
         await gather_async(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering, on_progress)
         return rehearsal.verdicts
+
+    async def explain(
+        self, statement: str, *, purpose: str | None = None, deadline_s: float = DEFAULT_DEADLINE_S
+    ) -> Explanation:
+        """As `League.explain`."""
+        rehearsal = await asyncio.to_thread(self._asker.rehearsal, statement, purpose=purpose, deadline_s=deadline_s)
+        await gather_async(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering)
+        return await asyncio.to_thread(rehearsal.explain)
 
     async def published(self, *, deadline_s: float = DEFAULT_DEADLINE_S) -> list[CityWord[Description]]:
         """As `League.published`."""

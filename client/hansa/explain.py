@@ -20,10 +20,11 @@ from hansa_core.query.contract import Contract
 from hansa_core.query.plan import AggregateFunction, Level, Plan
 from hansa_core.query.sql.clause import DIALECT
 from hansa_core.query.sql.render import render_plan, wording
-from hansa_core.query.sql.statement import ROW_COLUMN, OuterSelect, Statement
+from hansa_core.query.sql.statement import OuterSelect, Statement
 
 if TYPE_CHECKING:
     from hansa.answer import Answer
+    from hansa.ask import CityWord
     from hansa.marks import MarkedCell
     from hansa_core.query.answer import DryRun
 
@@ -31,6 +32,13 @@ _THRESHOLD = (
     "Withheld by disclosure control: the cell has fewer contributors than the city publishes, whoever asks. "
     "The city says no more than that, and asking again changes nothing."
 )
+_ROLES = {
+    Role.CITY: "names the cell",
+    Role.KEY: "names the cell",
+    Role.MEASURE: "measured",
+    Role.OTHER: "not from the cities",
+}
+_HIDDEN = ("__row", "__gaps")  # how names end that only find the marks of what is shown
 
 
 def explain_answer(answer: Answer) -> Explanation:
@@ -49,15 +57,16 @@ def explain_answer(answer: Answer) -> Explanation:
 
 
 def explain_statement(
-    asked: Statement, contract: Contract, cities: Sequence[str], verdicts: Iterable[DryRun] = ()
+    asked: Statement, contract: Contract, purpose: str, verdicts: Sequence[CityWord[DryRun]]
 ) -> Explanation:
-    """The same before anyone is asked. `verdicts`: what the cities answered to a dry run of it."""
-    foreseen = tuple(_verdict_line(verdict) for verdict in verdicts)
+    """The same before any data is touched. `verdicts`: of every addressed city, from a dry run."""
+    foreseen = [_verdict_line(verdict.word) for verdict in verdicts if verdict.word is not None]
+    silent = [verdict.report for verdict in verdicts if verdict.word is None]
     return _explanation(
-        _asked(asked.plan, contract, cities, None),
+        _asked(asked.plan, contract, [verdict.report.city for verdict in verdicts], purpose),
         _computed(asked.plan, asked.outer, by_city=asked.by_city),
         _columns(asked.plan, asked.outer, contract),
-        Part(heading="Cities", lines=foreseen) if foreseen else None,
+        Part(heading="Cities", lines=(*foreseen, *(f"{said}." for _, said in missing_lines(silent)))),
         _hashes(plan_hash(asked.plan), None),
     )
 
@@ -66,11 +75,10 @@ def _explanation(*parts: Part | None) -> Explanation:
     return Explanation(parts=tuple(part for part in parts if part is not None))
 
 
-def _asked(plan: Plan, contract: Contract, cities: Sequence[str], purpose: str | None) -> Part:
-    reason = f" for the purpose {purpose}" if purpose else ""
+def _asked(plan: Plan, contract: Contract, cities: Sequence[str], purpose: str) -> Part:
     whom = f"{', '.join(cities)}: each is sent the same" if len(cities) > 1 else f"{cities[0]} is sent one"
     lines = (
-        f"{whom} signed query{reason} about {plan.source}, {contract.title}.",
+        f"{whom} signed query for the purpose {purpose} about {plan.source}, {contract.title}.",
         "It asks for aggregates; no row leaves a city.",
     )
     return Part(heading="Asked of the cities", lines=lines, sql=_pretty(sqlglot.parse_one(render_plan(plan), DIALECT)))
@@ -79,7 +87,7 @@ def _asked(plan: Plan, contract: Contract, cities: Sequence[str], purpose: str |
 def _computed(plan: Plan, outer: OuterSelect, *, by_city: bool) -> Part:
     merged = "The cities' figures are kept apart." if by_city else "The cities' exact counts and sums are added up."
     select = sqlglot.parse_one(outer.sql, dialect=DIALECT)
-    _drop_row_numbers(select)
+    _drop_hidden(select)
     shapes = any(select.args.get(clause) for clause in ("where", "order", "limit", "with_", "qualify"))
     if not shapes and all(column.passes_through for column in outer.columns):
         return Part(heading="Computed at your side", lines=(merged, "Nothing else is computed from them."))
@@ -92,15 +100,15 @@ def _computed(plan: Plan, outer: OuterSelect, *, by_city: bool) -> Part:
     return Part(heading="Computed at your side", lines=lines, sql=_pretty(select))
 
 
-def _drop_row_numbers(select: exp.Expr) -> None:
-    """Without the number by which each shown row finds its marks."""
-    for column in list(select.find_all(exp.Column)):
-        if column.name != ROW_COLUMN:
-            continue
-        holder = column.parent if isinstance(column.parent, exp.Alias | exp.Ordered) else column
-        order = holder.parent
-        holder.pop()
-        if isinstance(order, exp.Order) and not order.expressions:
+def _drop_hidden(tree: exp.Expr) -> None:
+    """Without the columns by which each shown value finds its marks."""
+    for select in list(tree.find_all(exp.Select)):
+        shown = [one for one in select.selects if not one.alias_or_name.endswith(_HIDDEN)]
+        select.set("expressions", shown)
+    for order in list(tree.find_all(exp.Order)):
+        kept = [one for one in order.expressions if not any(c.name.endswith(_HIDDEN) for c in one.find_all(exp.Column))]
+        order.set("expressions", kept)
+        if not kept:
             order.pop()
 
 
@@ -124,8 +132,7 @@ def _columns(plan: Plan, outer: OuterSelect, contract: Contract) -> Part:
     for meaning in meanings(plan, outer, contract):
         what = "" if meaning.formula == meaning.name else f" {meaning.formula},"
         unit = f", in {meaning.unit}" if meaning.unit else ""
-        role = "names the cell" if meaning.role in (Role.KEY, Role.CITY) else "measured"
-        lines.append(f"{meaning.name}:{what} {role}{unit if meaning.role is Role.MEASURE else ''}.")
+        lines.append(f"{meaning.name}:{what} {_ROLES[meaning.role]}{unit if meaning.role is Role.MEASURE else ''}.")
     return Part(heading="Columns", lines=tuple(lines))
 
 
@@ -140,7 +147,7 @@ def _city_lines(reports: Sequence[CityReport]) -> tuple[str, ...]:
     if any(report.level is Level.CONTROLLED for report in came):
         lines.append(
             "At level controlled a city answers from a table that it protected and published before anyone asked; "
-            "dry_run names the table."
+            "`explain` of the statement names the table."
         )
     return tuple(lines)
 
@@ -150,7 +157,8 @@ def _verdict_line(verdict: DryRun) -> str:
         refusal = verdict.refusal
         return printable(f"{verdict.city}: would refuse ({refusal.code}): {refusal.rule}; {refusal.remedy}.")
     table = f" from its published table {verdict.table}" if verdict.table else ""
-    cells = f", {verdict.cells:,} cells" if verdict.cells is not None else ""
+    noun = "cell" if verdict.cells == 1 else "cells"
+    cells = f", {verdict.cells:,} {noun}" if verdict.cells is not None else ""
     return printable(f"{verdict.city}: would answer at level {verdict.level}{table}{cells}.")
 
 

@@ -20,6 +20,7 @@ from hansa_wire.progress import CityEvent
 
 if TYPE_CHECKING:
     from hansa.builder import Table
+    from hansa.explanation import Explanation
 
 
 class League:
@@ -107,6 +108,17 @@ class League:
         rehearsal = self._asker.rehearsal(statement, purpose=purpose, deadline_s=deadline_s)
         gather(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering, on_progress)
         return rehearsal.verdicts
+
+    def explain(
+        self, statement: str, *, purpose: str | None = None, deadline_s: float = DEFAULT_DEADLINE_S
+    ) -> Explanation:
+        """What `sql` would ask and compute where, and from which table each city would answer: by a dry run.
+
+        Raises as `sql` does.
+        """
+        rehearsal = self._asker.rehearsal(statement, purpose=purpose, deadline_s=deadline_s)
+        gather(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering)
+        return rehearsal.explain()
 
     def published(self, *, deadline_s: float = DEFAULT_DEADLINE_S) -> list[CityWord[Description]]:
         """What every city says that it serves, by name: datasets, levels, versions, published tables.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,9 +80,16 @@ def _meaning(
     return Meaning(
         name=column.name,
         role=_role(column, outer),
-        formula=_formula(shown, words) if shown is not None else ", ".join(words[name] for name in known),
+        formula=_formula(shown, words) if shown is not None else _origin(column, [words[name] for name in known]),
         unit=unit_of(parts[source], contract) if source in parts else None,
     )
+
+
+def _origin(column: OuterColumn, words: Sequence[str]) -> str:
+    """What is known of a column without a formula of its own, as one of a window."""
+    if column.passes_through or not words:
+        return words[0] if words else column.name
+    return f"computed from {', '.join(words)}"
 
 
 def _role(column: OuterColumn, outer: OuterSelect) -> Role:
@@ -106,7 +114,8 @@ def _formula(shown: exp.Expr, words: dict[str, str]) -> str:
     def reworded(node: exp.Expr) -> exp.Expr:
         match node:
             case exp.Try():  # guards each expression, and means nothing to a reader
-                return node.this.transform(reworded)
+                inner: exp.Expr = node.this.transform(reworded)
+                return inner
             case exp.Column() if node.name in words:
                 return exp.Var(this=words[node.name])
             case _:

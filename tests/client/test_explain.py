@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 import pytest
 from rich.console import Console
 
+import hansa
 from hansa.answer import Answer
+from hansa.ask import CityWord
 from hansa.coverage import CityReport, Outcome
 from hansa.explain import explain_statement
-from hansa.explanation import Part
+from hansa.explanation import Explanation, Part
 from hansa.intervals import Interval
 from hansa.marks import MarkedCell
 from hansa.meanings import meanings
-from hansa_answers import CITIES, PERMITS, answer_of, answered, statement
+from hansa_answers import PERMITS, answer_of, answered, statement
 from hansa_core.query.answer import DryRun, Refusal
 from hansa_core.query.plan import Level
+from hansa_simulated_city import SimulatedLeague
 
 BY_YEAR = """
     SELECT city, applied_year, ROUND(AVG(days_to_issue), 1) AS mean_days, MEDIAN(days_to_issue) AS middle
@@ -90,7 +94,7 @@ def test_it_says_who_answered_and_who_did_not_and_by_which_rule() -> None:
         "hamburg: refused (denied): not this year; ask later.",
         "lübeck: timed out.",
         "At level controlled a city answers from a table that it protected and published before anyone asked; "
-        "dry_run names the table.",
+        "`explain` of the statement names the table.",
     )
 
 
@@ -131,31 +135,52 @@ def test_the_hashes_are_those_of_plan_and_query() -> None:
     assert answer.query_hash.hex() in query
 
 
-def test_before_asking_it_names_the_published_tables_that_a_dry_run_found() -> None:
-    def verdict(city: str, refusal: Refusal | None, table: str | None) -> DryRun:
-        return DryRun(
-            city=city,
-            query_hash=bytes(32),
-            answered_at=datetime(2024, 1, 1),
-            level=Level.CONTROLLED,
-            refusal=refusal,
-            table=table,
-            cells=1234 if table else None,
-            cost_microrho=0,
-        )
+def verdict(city: str, refusal: Refusal | None = None, table: str | None = None) -> CityWord[DryRun]:
+    dry_run = DryRun(
+        city=city,
+        query_hash=bytes(32),
+        answered_at=datetime(2024, 1, 1),
+        level=Level.CONTROLLED,
+        refusal=refusal,
+        table=table,
+        cells=1234 if table else None,
+        cost_microrho=0,
+    )
+    return CityWord(report=answered(city), word=dry_run)
 
-    verdicts = [verdict("bremen", None, "by_year"), verdict("hamburg", Refusal(code="c", rule="r", remedy="m"), None)]
-    explained = explain_statement(statement(BY_YEAR), PERMITS, CITIES, verdicts)
+
+def test_before_asking_it_names_the_published_tables_that_a_dry_run_found() -> None:
+    late: CityWord[DryRun] = CityWord(report=CityReport(city="lübeck", state=Outcome.TIMED_OUT), word=None)
+    refused = verdict("hamburg", refusal=Refusal(code="c", rule="r", remedy="m"))
+    explained = explain_statement(
+        statement(BY_YEAR), PERMITS, "statistics", [verdict("bremen", table="by_year"), refused, late]
+    )
     assert explained["Cities"].lines == (
         "bremen: would answer at level controlled from its published table by_year, 1,234 cells.",
         "hamburg: would refuse (c): r; m.",
+        "lübeck: timed out.",
     )
-    assert [part.heading for part in explain_statement(statement(BY_YEAR), PERMITS, CITIES).parts] == [
+    assert [part.heading for part in explained.parts] == [
         "Asked of the cities",
         "Computed at your side",
         "Columns",
+        "Cities",
         "Hashes",
     ]
+
+
+def test_a_league_explains_a_statement_by_asking_for_verdicts_alone(cities: SimulatedLeague) -> None:
+    sql = "SELECT kind, COUNT(*) AS n FROM harbour.ships GROUP BY kind"
+
+    async def asked_async() -> Explanation:
+        async with await hansa.connect_async(cities.profile) as league:
+            return await league.explain(sql)
+
+    with hansa.connect(cities.profile) as league:
+        explained = league.explain(sql)
+        assert explained["Asked of the cities"] == league.sql(sql).explain()["Asked of the cities"]
+    assert explained["Cities"].lines[0].startswith("bremen: would answer at level")
+    assert asyncio.run(asked_async()) == explained
 
 
 def test_an_unknown_heading_names_the_known_ones() -> None:

@@ -45,10 +45,12 @@ def choose_layout(answer: Answer, value: str | None) -> Layout:
     """
     columns = meanings(answer.plan, answer.outer, answer.contract)
     measure = _measure(answer.table.schema, columns, value)
+    kinds = {column.name: _kind(answer.table.schema.field(column.name).type) for column in columns}
     keys = [column for column in columns if column.role in (Role.CITY, Role.KEY)]
+    # Names from elsewhere, as from the analyst's own table, stand in where the cities' own are not shown.
+    keys = keys or [one for one in columns if one.role is Role.OTHER and kinds[one.name] is Kind.CATEGORY]
     if len(keys) > 3:
         raise ValueError(f"a chart shows three keys at most, not {len(keys)}; group by fewer, or take to_arrow()")
-    kinds = {key.name: _kind(answer.table.schema.field(key.name).type) for key in keys}
     # Time and numbers first; a city last: it is told best by its colour.
     keys.sort(key=lambda key: (kinds[key.name] is Kind.CATEGORY, key.role is Role.CITY))
     position = keys.pop(0) if keys else None
