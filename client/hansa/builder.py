@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from hansa.answer import Answer
 from hansa.ask import CityWord, OnProgress, OnProgressAsync
@@ -20,6 +20,9 @@ from hansa_core.nearest import nearest, shown
 from hansa_core.query.answer import DryRun
 from hansa_core.query.column_names import CITY_COLUMN
 from hansa_core.query.plan import Plan
+
+if TYPE_CHECKING:
+    from hansa.explanation import Explanation
 
 LeagueT = TypeVar("LeagueT")
 
@@ -158,6 +161,10 @@ class Table(Draft[League]):
         """What every addressed city would do with the question; no data is touched."""
         return self.league.dry_run(self.sql, purpose=purpose, deadline_s=deadline_s)
 
+    def explain(self, *, purpose: str | None = None, deadline_s: float = DEFAULT_DEADLINE_S) -> Explanation:
+        """What would be asked and computed where, by a dry run, as `League.explain`."""
+        return self.league.explain(self.sql, purpose=purpose, deadline_s=deadline_s)
+
 
 class AsyncTable(Draft[AsyncLeague]):
     """A question to an `AsyncLeague`; `await ask()` asks it."""
@@ -188,6 +195,10 @@ class AsyncTable(Draft[AsyncLeague]):
     ) -> list[CityWord[DryRun]]:
         """What every addressed city would do with the question; no data is touched."""
         return await self.league.dry_run(self.sql, purpose=purpose, deadline_s=deadline_s)
+
+    async def explain(self, *, purpose: str | None = None, deadline_s: float = DEFAULT_DEADLINE_S) -> Explanation:
+        """What would be asked and computed where, by a dry run, as `AsyncLeague.explain`."""
+        return await self.league.explain(self.sql, purpose=purpose, deadline_s=deadline_s)
 
 
 _T = TypeVar("_T")

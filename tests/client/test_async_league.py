@@ -110,6 +110,7 @@ def test_a_question_is_built_and_awaited(cities: SimulatedLeague) -> None:
     async def built(league: hansa.AsyncLeague) -> tuple[hansa.Answer, list[Outcome]]:
         ships = league.table("harbour.ships")
         question = ships.where(ships.c.kind == "cog").group_by("city").agg(n=hansa.count()).order_by("city")
+        assert repr(await question.explain()) == repr(await league.explain(question.sql))
         return await question.ask(), [verdict.report.state for verdict in await question.dry_run()]
 
     answer, verdicts = asked(cities, built)

@@ -61,6 +61,7 @@ def test_a_built_question_is_answered_as_its_sql_is(cities: SimulatedLeague, lea
     assert answer.table == league.sql(question.sql).table
     assert answer.plan == question.plan
     assert [verdict.report.city for verdict in question.dry_run()] == ["bremen", "hamburg", "luebeck"]
+    assert repr(question.explain()) == repr(league.explain(question.sql))
 
 
 def test_every_step_gives_a_new_question(ships: Table) -> None:
