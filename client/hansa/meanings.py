@@ -64,7 +64,8 @@ def meanings(plan: Plan, outer: OuterSelect, contract: Contract) -> tuple[Meanin
 def _shown(outer: OuterSelect) -> dict[str, exp.Expr]:
     """What the outer SELECT shows under each name, where it reads the released table itself."""
     select = sqlglot.parse_one(outer.sql, dialect=DIALECT)
-    if not isinstance(select, exp.Select) or [table.name for table in select.find_all(exp.Table)] != [RELEASED]:
+    read = [table.name for table in select.find_all(exp.Table)]
+    if not isinstance(select, exp.Select) or read != [RELEASED] or select.find(exp.Subquery, exp.CTE) is not None:
         return {}
     return {each.alias_or_name: each for each in select.selects}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -20,6 +21,7 @@ from hansa.meanings import meanings
 from hansa_answers import PERMITS, answer_of, answered, statement
 from hansa_core.query.answer import DryRun, Refusal
 from hansa_core.query.plan import Level
+from hansa_core.query.sql.statement import OuterColumn
 from hansa_simulated_city import SimulatedLeague
 
 BY_YEAR = """
@@ -61,6 +63,24 @@ def test_every_column_has_its_formula_and_a_measured_one_its_unit() -> None:
         "mean_days: ROUND(AVG(days_to_issue), 1), measured, in days.",
         "middle: QUANTILE_CONT(days_to_issue, 0.5), measured, in days.",
     )
+
+
+def test_of_a_column_without_a_formula_it_says_what_it_is_computed_from() -> None:
+    plain = answer_of("SELECT city, COUNT(*) AS n, 1 AS rank FROM housing.permits GROUP BY city", {"city": [], "n": []})
+    nested = "SELECT b.city, b.a0 AS n, RANK() OVER (ORDER BY b.a0) AS rank, b.__row FROM (SELECT * FROM released) AS b"
+    columns = (*plain.outer.columns[:2], OuterColumn(name="rank", depends_on=("a0", "city"), passes_through=False))
+    explained = replace(plain, outer=replace(plain.outer, sql=nested, columns=columns)).explain()
+    assert explained["Columns"].lines == (
+        "city: names the cell.",
+        "n: COUNT(*), measured, in rows.",
+        "rank: computed from COUNT(*), city, measured.",
+    )
+    assert "__row" not in explained["Computed at your side"].sql
+
+
+def test_a_column_that_no_city_had_a_part_in_is_told_apart() -> None:
+    answer = answer_of("SELECT 'b' AS label, COUNT(*) AS n FROM housing.permits", {"label": ["b"], "n": [7]})
+    assert answer.explain()["Columns"].lines[0] == "label: 'b', not from the cities."
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def bar_layers(sheet: Sheet) -> list[alt.Chart]:
     value = alt.X(
         field=Field.VALUE,
         type="quantitative",
-        axis=alt.Axis(title=title, tickCount=6, titlePadding=8),
+        axis=alt.Axis(title=title, tickCount=4 if sheet.layout.facet else 6, titlePadding=8),
         scale=alt.Scale(zero=True, nice=not top, **top),
     )
     drawn = {"x": value, **place, "tooltip": sheet.tooltip}

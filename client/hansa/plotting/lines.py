@@ -69,7 +69,9 @@ def _along(sheet: Sheet) -> alt.X:
     position = sheet.layout.position
     assert position is not None, "lines run along a key"
     if sheet.layout.kind is Kind.TIME:
-        axis = alt.Axis(title=position.title, grid=False, labelOverlap=True)
+        # Never more ticks than points: months get no ticks for weeks.
+        ticks = min(8, len(sheet.drawing.values(Field.POSITION)))
+        axis = alt.Axis(title=position.title, grid=False, labelOverlap=True, tickCount=ticks)
         return alt.X(field=Field.POSITION, type="temporal", axis=axis, scale=alt.Scale(type="utc", padding=12))
     whole = all(value == int(value) for value in sheet.drawing.values(Field.POSITION))
     # Whole numbers, such as years, are written without thousands separators and get no ticks between.
