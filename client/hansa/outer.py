@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hansa_core.errors import RefusedError
+from hansa_core.query.arrow_arrays import array_of
 from hansa_core.query.sql.statement import RELEASED, ROW_COLUMN, OuterSelect
 
 _LOCKDOWN: dict[str, str | bool | int | float | list[str]] = {
@@ -42,7 +43,7 @@ class OuterEngine:
         `released`: the columns that `outer` names; its rows are numbered here. Raises RefusedError (`outer_failed`)
         where the SELECT does not fit the types of the released columns.
         """
-        numbered = released.append_column(ROW_COLUMN, pa.array(range(released.num_rows), pa.int64()))
+        numbered = released.append_column(ROW_COLUMN, array_of(range(released.num_rows), pa.int64()))
         with self._lock:
             try:
                 table = self._select(outer.sql, numbered)
@@ -88,7 +89,7 @@ def _finite(column: pa.ChunkedArray) -> pa.ChunkedArray:
         known = pc.and_(pc.greater_equal(column, first), pc.less_equal(column, last))
     else:
         return column
-    return pc.if_else(known, column, pa.scalar(None, column.type))
+    return pc.if_else(known, column, pa.nulls(1, column.type)[0])  # pa.scalar would load pandas
 
 
 def _failed(error: duckdb.Error) -> RefusedError:

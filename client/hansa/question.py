@@ -34,7 +34,7 @@ def addressed_cities(asked: Statement, roster: Roster) -> tuple[str, ...]:
             raise RefusedError(
                 "contract_not_served",
                 f"no city of the league serves {asked.plan.source}",
-                "ask `hansa catalogue` what is served",
+                "league.catalogue and `hansa catalogue` say what is served",
                 "FROM",
             )
         return serving

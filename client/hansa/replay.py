@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hansa.account import Account, read_account
 from hansa.answer import Answer
-from hansa.ask import CityWord, gather
+from hansa.ask import CityWord, Gathering, gather
 from hansa.coverage import CityReport
 from hansa.errors import TrustError
 from hansa.evidence import Evidence
@@ -161,7 +161,7 @@ def _words(
         return verify_answer(given, member, expected)
 
     events = [_event(report, evidence) for report in account.cities if report.proven]
-    words = gather((event for event in events), [event.city for event in events], roster, check)
+    words = gather((event for event in events), Gathering([event.city for event in events], roster, check))
     for city, word in words.items():
         if word.word is None:
             name = receipt_name(city) if word.report.code.startswith("receipt") else answer_name(city)

@@ -48,6 +48,8 @@ def shape_answer(
         intervals=find_intervals(source_rows, asked.outer, merged),
         notes=notes_on(asked, expected.contract, reports, merged, marks),
         plan=expected.plan,
+        outer=asked.outer,
+        contract=expected.contract,
         purpose=purpose,
         plan_hash=expected.plan_hash,
         query_hash=expected.query_hash,

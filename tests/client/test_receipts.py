@@ -125,7 +125,7 @@ def test_a_refusal_needs_a_receipt_as_well(
 
 def test_a_dry_run_and_a_description_have_no_receipt(cities: SimulatedLeague, league: hansa.League) -> None:
     assert all(word.report.proven for word in league.dry_run(COUNT))
-    assert all(word.report.proven for word in league.catalogue())
+    assert all(word.report.proven for word in league.published())
 
 
 LEAGUE = league_of("bremen", "luebeck")
