@@ -22,6 +22,7 @@ def main() -> None:
     import memory
     import question
     import start
+    import statements
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -39,6 +40,7 @@ def main() -> None:
 
     heading("machine")
     print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()} {platform.release()}")
+    statements.measure()
     with tempfile.TemporaryDirectory(prefix="hansa-bench-") as temporary:
         directory = Path(temporary)
         make_league(directory, say=lambda _: None)
