@@ -31,7 +31,7 @@ check: .venv/installed-dev  ## lint, types, import contracts, protos, generated 
 	$(BIN)/python -m hansa.cli_reference --check docs/cli.md
 	$(BIN)/python docs/generate_config.py --check docs/config.md
 
-bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANSA_BENCH_ROWS: synthetic trips)
+bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANSA_BENCH_ROWS: synthetic trips, HANSA_BENCH_NODES: nodes)
 	$(BIN)/python bench/run.py
 
 protos: .venv/installed-dev  ## remake the generated wire code

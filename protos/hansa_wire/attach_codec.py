@@ -32,7 +32,7 @@ def call_to_wire(call_id: int, call: CityCall) -> attach_pb2.AttachServiceAttach
         kind=CALL_KINDS.to_wire(call.kind),
         query=None if call.query is None else envelope_to_wire(call.query),
         credential=None if call.credential is None else envelope_to_wire(call.credential),
-        deadline_ms=max(1, int(1000 * call.deadline_s)),
+        deadline_ms=max(1, round(1000 * call.deadline_s)),
         hubs=call.hubs,
     )
     return attach_pb2.AttachServiceAttachResponse(call=message)
