@@ -33,7 +33,7 @@ check: .venv/installed-dev  ## lint, types, import contracts, protos, generated 
 	$(BIN)/python docs/generate_config.py --check docs/config.md
 	$(BIN)/python docs/generate_log_schema.py --check docs/log-schema.json
 
-bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANSA_BENCH_ROWS: synthetic trips)
+bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANSA_BENCH_ROWS: synthetic trips, HANSA_BENCH_NODES: nodes)
 	$(BIN)/python bench/run.py
 
 fuzz: .venv/installed-fuzz  ## throw mutated bytes at every reader of foreign bytes (FUZZ_SECONDS: in all)

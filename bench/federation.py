@@ -14,11 +14,13 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import duckdb
 
 import hansa
+import steps
 from hansa_core.query.contract import Contract, ContractColumn
 from hansa_core.query.types import DataType
 from hansa_demo.demo_league import DemoLeague
@@ -26,7 +28,7 @@ from hansa_demo.league import make_league, node_home, running_league
 from hansa_demo.leagues.flights import FLIGHTS
 from hansa_demo.leagues.synthetic import synthetic
 from hansa_node.ingest.versions import current_version, dataset_folder
-from report import heading, ratio
+from report import figure, heading, ratio
 
 PAIRS = 15
 _LIBRARIES = "import grpc, pyarrow, sqlglot"
@@ -89,7 +91,11 @@ def _measure_league(league: DemoLeague, questions: dict[str, str], what: str) ->
             _pooled(directory, league, cities) as pool,
         ):
             for name, question in questions.items():
-                ratio(name, _question_pairs(question, cities, pool))
+                pairs = _question_pairs(question, cities, pool)
+                ratio(name, pairs)
+                figure("  federated minus plain", 1000 * median(ours - plain for ours, plain in pairs), "ms")
+        total = questions["a total"]
+        steps.measure(directory, league.cities[0], (total.format(n=n) for n in count(1_000_000)), "a total")
 
 
 def _question_pairs(question: str, cities: hansa.League, pool: duckdb.DuckDBPyConnection) -> list[tuple[float, float]]:

@@ -6,7 +6,7 @@ from hansa_core.errors import PeerError, RefusedError
 from hansa_core.query.answer import Refusal
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope
-from hansa_wire.answer_codec import decode_answer, decode_dry_run
+from hansa_wire.answer_codec import decode_dry_run, refusal_in_answer
 from hansa_wire.limits import MAX_DRY_RUN_BYTES
 
 
@@ -22,8 +22,7 @@ def refusal_in(envelope: Envelope) -> Refusal | None:
         if envelope.payload_type == payload_types.DRY_RUN_REPORT:
             return decode_dry_run(envelope.payload).refusal
         if envelope.payload_type == payload_types.ANSWER:
-            outcome = decode_answer(envelope.payload).outcome
-            return outcome if isinstance(outcome, Refusal) else None
+            return refusal_in_answer(envelope.payload)
     except (PeerError, RefusedError):
         return None
     return None

@@ -28,6 +28,7 @@ def serve(
     import asyncio
 
     from hansa_coordinator.config import load_config
+    from hansa_coordinator.open_files import allow_many_open_files
     from hansa_coordinator.service import serve as run
     from hansa_core.errors import ConfigError
     from hansa_wire.log import log_to_stderr
@@ -35,6 +36,7 @@ def serve(
     try:
         settings = load_config(config)
         log_to_stderr()
+        allow_many_open_files()
         asyncio.run(run(settings))
     except ConfigError as broken:
         typer.echo(broken, err=True)

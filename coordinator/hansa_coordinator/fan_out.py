@@ -8,6 +8,7 @@ from functools import partial
 
 from hansa_coordinator.carrier import CircuitOpenError, Told
 from hansa_coordinator.claims import refusal_in
+from hansa_coordinator.untold import Untold
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_wire.answered import Answered
 from hansa_wire.progress import CityEvent, CityState
@@ -19,25 +20,25 @@ Call = Callable[[float, Told], Awaitable[Answered]]
 async def fan_out(
     calls: Mapping[str, Call], *, deadline_s: float, max_concurrency: int
 ) -> AsyncGenerator[CityEvent, None]:
-    """Each city's ASKED and its last event, as they happen. Closing the iterator cancels what is still under way.
+    """Each city's ASKED and its last event, as they happen; of a city that answers before it could be told, the last
+    event alone. Closing the iterator cancels what is still under way.
 
     At most `max_concurrency` cities are asked at once; whoever waits for a turn waits under the same deadline.
     """
-    events: asyncio.Queue[CityEvent | None] = asyncio.Queue()
-    asking = asyncio.create_task(_ask_all(calls, deadline_s, asyncio.Semaphore(max_concurrency), events))
-    asking.add_done_callback(lambda _: events.put_nowait(None))
+    untold = Untold()
+    asking = asyncio.create_task(_ask_all(calls, deadline_s, asyncio.Semaphore(max_concurrency), untold))
+    asking.add_done_callback(lambda _: untold.close())
     try:
-        while (event := await events.get()) is not None:
-            yield event
+        while (events := await untold.next()) is not None:
+            for event in events:
+                yield event
         await asking
     finally:
         asking.cancel()
         await asyncio.wait([asking])
 
 
-async def _ask_all(
-    calls: Mapping[str, Call], deadline_s: float, turns: asyncio.Semaphore, events: asyncio.Queue[CityEvent | None]
-) -> None:
+async def _ask_all(calls: Mapping[str, Call], deadline_s: float, turns: asyncio.Semaphore, untold: Untold) -> None:
     loop = asyncio.get_running_loop()
     start = loop.time()
 
@@ -52,7 +53,7 @@ async def _ask_all(
                 answer=None if answer is None else answer.envelope,
                 receipt=b"" if answer is None else answer.receipt,
             )
-            events.put_nowait(event)
+            untold.add(event)
 
         try:
             async with asyncio.timeout_at(start + deadline_s), turns:

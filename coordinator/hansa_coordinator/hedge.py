@@ -44,4 +44,5 @@ async def first_result(
     finally:
         for attempt in running:
             attempt.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        if running:
+            await asyncio.gather(*running, return_exceptions=True)

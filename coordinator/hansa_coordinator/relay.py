@@ -40,6 +40,7 @@ class Relay:
         max_deadline_s: float,
     ) -> None:
         self._cities = cities
+        self._members = frozenset(cities)
         self._carry_one = carry
         self._questions = questions
         self._max_concurrency = max_concurrency
@@ -76,7 +77,7 @@ class Relay:
         calls: dict[str, Call] = {}
         ends: Counter[str] = Counter()
         for city in decode_query(query.payload).cities:
-            if city in self._cities:
+            if city in self._members:
                 calls[city] = self._call(city, CallKind.DRY_RUN if dry else CallKind.ASK, query, credential)
             else:
                 ends[CityState.FAILED] += 1

@@ -62,14 +62,18 @@ class Routes:
         self, cities: tuple[str, ...], dialled: Mapping[str, NodeClient], changed: Callable[[Collection[str]], None]
     ) -> None:
         self.cities = cities
+        self._members = frozenset(cities)
         self._dialled = dialled
         self._changed = changed
         self._lines: dict[Attacher, Line] = {}
+        self._hubs: tuple[Line, ...] = ()
 
     def ways(self, city: str, *, hubs: int = MAX_HUBS) -> tuple[Way, ...]:
         """The ways with at most `hubs` other coordinators on them, the shortest first."""
         ways: list[Way] = [Dialled(self._dialled[city])] if city in self._dialled else []
-        ways += [Attached(line, line.reach[city]) for line in self._lines.values() if city in line.reach]
+        own = self._lines.get(Attacher(name=city, is_city=True))  # a node presents no city but its own
+        lines = self._hubs if own is None else (own, *self._hubs)
+        ways += [Attached(line, line.reach[city]) for line in lines if city in line.reach]
         return tuple(sorted((way for way in ways if way.hubs <= hubs), key=lambda way: way.hubs))
 
     @property
@@ -78,7 +82,7 @@ class Routes:
         nearest: dict[str, int] = {}
         for line in self._lines.values():
             for city, hubs in line.reach.items():
-                if hubs < MAX_HUBS and city in self.cities:
+                if hubs < MAX_HUBS and city in self._members:
                     nearest[city] = min(hubs + 1, nearest.get(city, MAX_HUBS))
         return nearest
 
@@ -86,6 +90,7 @@ class Routes:
         """The newest stream of a peer counts: the older one is a connection that it has given up."""
         older = self._lines.get(line.attacher)
         self._lines[line.attacher] = line
+        self._find_hubs()
         if older is not None:
             older.close()
         log.info("peer attached", extra={"peer": line.attacher.name, "cities": len(line.reach)})
@@ -99,6 +104,7 @@ class Routes:
         """The peer is gone, unless a newer stream has taken its place."""
         if self._lines.get(line.attacher) is line:
             del self._lines[line.attacher]
+            self._find_hubs()
             log.info("peer detached", extra={"peer": line.attacher.name})
             self._changed(())
 
@@ -106,3 +112,7 @@ class Routes:
         """Hang up on every attached peer."""
         for line in tuple(self._lines.values()):
             line.close()
+
+    def _find_hubs(self) -> None:
+        """Keep the attached coordinators apart: so a thousand attached nodes are not looked through for each city."""
+        self._hubs = tuple(line for attacher, line in self._lines.items() if not attacher.is_city)

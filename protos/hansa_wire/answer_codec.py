@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from google.protobuf.message import DecodeError
+
 from hansa_core.errors import PeerError
 from hansa_core.query.answer import Answer, DryRun, Refusal, Release
 from hansa_core.query.limits import MAX_ANSWER_BYTES
@@ -45,6 +47,18 @@ def decode_answer(payload: bytes) -> Answer:
             answered_at=instant_of_seconds(message.answered_at_unix_s),
             outcome=_outcome(message),
         )
+
+
+def refusal_in_answer(payload: bytes) -> Refusal | None:
+    """The refusal in an answer's payload, None where it is a release; nothing else of it is looked at.
+
+    Raises PeerError.
+    """
+    try:
+        message = answer_pb2.Answer.FromString(payload)
+    except DecodeError as error:
+        raise PeerError("answer is not a message") from error
+    return refusal_from_wire(message.refusal) if message.HasField("refusal") else None
 
 
 def encode_dry_run(report: DryRun) -> bytes:

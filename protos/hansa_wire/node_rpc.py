@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import grpc
@@ -57,8 +58,7 @@ class NodeClient:
 
     async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Answered:
         """The signed answer and its receipt, both unverified."""
-        request = node_pb2.NodeServiceAskRequest(query=envelope_to_wire(query), credential=envelope_to_wire(credential))
-        response = await _answered(self._stub.Ask(request, timeout=deadline_s))
+        response = await _answered(self._stub.Ask(_ask_request(query, credential), timeout=deadline_s))
         return Answered(envelope_from_wire(response.answer, what="answer"), response.receipt)
 
     async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Envelope:
@@ -73,6 +73,11 @@ class NodeClient:
         """The signed description, unverified."""
         response = await _answered(self._stub.Describe(node_pb2.NodeServiceDescribeRequest(), timeout=deadline_s))
         return envelope_from_wire(response.description, what="description")
+
+
+@lru_cache(maxsize=8)  # a question goes to many nodes at once
+def _ask_request(query: Envelope, credential: Envelope) -> node_pb2.NodeServiceAskRequest:
+    return node_pb2.NodeServiceAskRequest(query=envelope_to_wire(query), credential=envelope_to_wire(credential))
 
 
 async def _answered(call: Awaitable[_ResponseT]) -> _ResponseT:

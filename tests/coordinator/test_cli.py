@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import socket
 import subprocess
@@ -41,3 +42,17 @@ def test_a_wrong_configuration_ends_it_with_words_and_no_traceback(tmp_path: Pat
     assert (done.returncode, done.stdout) == (2, "")
     assert "listen.prot is no known key; did you mean port?" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_it_may_hold_a_connection_to_each_city_of_a_large_league(tmp_path: Path) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with subprocess.Popen(
+        ["sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh", *COMMAND, str(new_config(tmp_path))],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as serving:
+        assert serving.stderr is not None
+        assert "coordinator started" in serving.stderr.readline()
+        assert resource.prlimit(serving.pid, resource.RLIMIT_NOFILE) == (most, most)
+        serving.terminate()
+        serving.wait(20)

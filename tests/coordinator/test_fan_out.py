@@ -58,14 +58,28 @@ def test_each_failure_ends_in_its_state_and_spares_the_others(error: Exception, 
     assert (last["luebeck"].answer, last["luebeck"].receipt) == (SEALED.envelope, SEALED.receipt)
 
 
+async def answers_later(*_: object) -> Answered:
+    await asyncio.sleep(0.01)
+    return SEALED
+
+
 def test_a_city_is_asked_before_it_answers() -> None:
-    assert [event.state for event in events_of({"bremen": answers})] == [CityState.ASKED, CityState.ANSWERED]
+    assert [event.state for event in events_of({"bremen": answers_later})] == [CityState.ASKED, CityState.ANSWERED]
+
+
+def test_of_a_city_that_answers_before_its_asking_is_told_the_end_alone_is_told() -> None:
+    events = events_of({"bremen": answers, "luebeck": answers_later})
+    assert [(event.city, event.state) for event in events] == [
+        ("bremen", CityState.ANSWERED),
+        ("luebeck", CityState.ASKED),
+        ("luebeck", CityState.ANSWERED),
+    ]
 
 
 def test_what_a_call_tells_while_it_goes_on_is_told() -> None:
     async def hedged(_: float, told: Told) -> Answered:
         told("hedged", "asked once more")
-        return SEALED
+        return await answers_later()
 
     events = events_of({"bremen": hedged})
     assert [(event.state, event.code) for event in events] == [

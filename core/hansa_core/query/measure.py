@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -47,9 +46,14 @@ def measure_of(argument: Argument, contract: Contract) -> Measure:
     return Measure(
         type=column.type,
         quantum=quantum,
-        lower=INT64_MIN if column.lower is None else math.floor(column.lower / quantum),
-        upper=INT64_MAX if column.upper is None else math.ceil(column.upper / quantum),
+        lower=INT64_MIN if column.lower is None else _steps(column.lower, quantum),
+        upper=INT64_MAX if column.upper is None else -_steps(-column.upper, quantum),
     )
+
+
+def _steps(bound: Fraction, quantum: Fraction) -> int:
+    """floor(bound / quantum), without making the fraction."""
+    return bound.numerator * quantum.denominator // (bound.denominator * quantum.numerator)
 
 
 def in_quanta(computed: Expression, columns: Columns) -> Expression:

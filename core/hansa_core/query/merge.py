@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial as bound
 from functools import reduce
@@ -135,6 +135,11 @@ def _finisher(
 
     def finish(city: str | None, keys: Keys, parts: Mapping[str, Moments | str]) -> MergedCell:
         held = {name: _plausible(part, counts, most_rows) for name, part in parts.items()}
+        total = _total(moments, held.values())
+        if total is not None:
+            everyone = tuple(held)
+            whole = (_whole(one, tuple(total[i] for i in need), everyone, contract) for one, _, need in needs)
+            return MergedCell(city=city, keys=keys, values=tuple(whole))
         values = tuple(
             _finish(
                 aggregate,
@@ -148,6 +153,24 @@ def _finisher(
         return MergedCell(city=city, keys=keys, values=values)
 
     return finish
+
+
+def _total(moments: Sequence[Moment], parts: Collection[Moments | str]) -> Moments | None:
+    """The cell over all cities, added up once for all aggregates; None where a city or a moment of one is missing."""
+    known = [part for part in parts if not isinstance(part, str) and None not in part]
+    return reduce(bound(merge_moments, moments), known) if known and len(known) == len(parts) else None
+
+
+def _whole(aggregate: Aggregate, moments: Moments, cities: tuple[str, ...], contract: Contract) -> MergedValue:
+    """A value that lacks nothing: what `_finish` makes of parts without a gap."""
+    finished = finalise(aggregate, moments, contract)
+    return MergedValue(
+        value=finished.value,
+        cities=cities,
+        gaps={},
+        marks=_repeats(aggregate, cities, contract),
+        interval=finished.interval,
+    )
 
 
 def _finish(
@@ -170,12 +193,10 @@ def _finish(
         gaps |= dict.fromkeys(hiding, "suppressed")
         inside = {city: part for city, part in inside.items() if city not in hiding}
     is_given = bool(inside) and (partial or not gaps)
-    marks = {Mark.PARTIAL} if is_given and gaps else set()
-    if is_given and aggregate.function is AggregateFunction.COUNT_DISTINCT and _may_repeat(inside, contract):
-        marks.add(Mark.NOT_DEDUPLICATED)
-    return MergedValue(
-        value=finished.value, cities=tuple(inside), gaps=gaps, marks=frozenset(marks), interval=finished.interval
-    )
+    marks = _repeats(aggregate, inside, contract) if is_given else frozenset()
+    if is_given and gaps:
+        marks |= {Mark.PARTIAL}
+    return MergedValue(value=finished.value, cities=tuple(inside), gaps=gaps, marks=marks, interval=finished.interval)
 
 
 def _can_do(part: Moments, moments: Sequence[Moment]) -> bool:
@@ -183,8 +204,11 @@ def _can_do(part: Moments, moments: Sequence[Moment]) -> bool:
     return all(value is not None or moment.kind is MomentKind.BIN for value, moment in zip(part, moments, strict=True))
 
 
-def _may_repeat(inside: Mapping[str, Moments], contract: Contract) -> bool:
-    return len(inside) > 1 and contract.unit_scope is not Scope.CITY
+def _repeats(aggregate: Aggregate, cities: Collection[str], contract: Contract) -> frozenset[Mark]:
+    """The mark of a count in which a unit of several of the cities is counted once in each."""
+    distinct = aggregate.function is AggregateFunction.COUNT_DISTINCT
+    repeats = distinct and len(cities) > 1 and contract.unit_scope is not Scope.CITY
+    return frozenset({Mark.NOT_DEDUPLICATED}) if repeats else frozenset()
 
 
 def _plausible(part: Moments | str, counts: Sequence[int], most_rows: int) -> Moments | str:

@@ -70,13 +70,16 @@ def partial_from_rows(plan: Plan, contract: Contract, rows: Iterable[Sequence[Va
 
 def rows_of(table: pa.Table) -> Iterator[Row]:
     """The cells of a partial in its own order; moments as ints."""
-    columns = [
-        [None if value is None else int(value) for value in column.to_pylist()]
-        if column.type == MOMENT_TYPE
-        else column.to_pylist()
-        for column in table.columns
-    ]
+    columns = [_wholes(column) if column.type == MOMENT_TYPE else column.to_pylist() for column in table.columns]
     return zip(*columns, strict=True)
+
+
+def _wholes(moments: pa.ChunkedArray) -> list[int | None]:
+    try:
+        wholes: list[int | None] = moments.cast(pa.int64()).to_pylist()  # many times faster than decimals one by one
+    except pa.ArrowInvalid:  # a moment beyond 64 bits
+        return [None if value is None else int(value) for value in moments.to_pylist()]
+    return wholes
 
 
 def write_partial(table: pa.Table) -> bytes:

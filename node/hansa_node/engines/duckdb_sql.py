@@ -10,11 +10,11 @@ from sqlglot import exp
 
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Expression
-from hansa_core.query.measure import in_quanta
+from hansa_core.query.measure import in_quanta, measure_of
 from hansa_core.query.moments import Moment, MomentKind, moments_of
 from hansa_core.query.plan import Argument, Plan
-from hansa_core.query.types import DataType, Value
-from hansa_core.query.typing import column_types, type_of
+from hansa_core.query.types import INT64_MAX, DataType, Value
+from hansa_core.query.typing import column_types
 from hansa_node.engines.duckdb_nodes import HUGEINT, binary, call, huge, text, whole
 from hansa_node.engines.duckdb_scalar import ScalarCompiler, stored
 
@@ -35,7 +35,7 @@ def compile_plan(plan: Plan, contract: Contract, *, limit: int) -> BoundStatemen
     compiler = ScalarCompiler(contract)
     inner = _InnerSelect(compiler, contract)
     keys = [inner.name("k", compiler.key(key)) for key in plan.keys]
-    sums = [_aggregate(moment, inner) for moment in moments_of(plan, contract)]
+    sums = [_aggregate(moment, inner, contract) for moment in moments_of(plan, contract)]
     select = exp.Select(expressions=[*keys, *sums])
     select.set("from_", exp.From(this=exp.Subquery(this=inner.select(plan.where), alias=_alias("cells"))))
     if keys:
@@ -73,10 +73,6 @@ class _InnerSelect:
             self._arguments[argument] = self.name("c", sql)
         return self._arguments[argument].copy()
 
-    def type_of(self, argument: Argument) -> DataType:
-        """What the argument holds."""
-        return self._types[argument] if isinstance(argument, str) else type_of(argument, self._types)
-
     def select(self, where: Expression | None) -> exp.Select:
         select = exp.Select(expressions=self._columns or [exp.Literal.number(1)])
         select.set("from_", exp.From(this=exp.to_table('"rows"', dialect="duckdb")))
@@ -85,7 +81,7 @@ class _InnerSelect:
         return select
 
 
-def _aggregate(moment: Moment, inner: _InnerSelect) -> exp.Expr:
+def _aggregate(moment: Moment, inner: _InnerSelect, contract: Contract) -> exp.Expr:
     as_it_is = moment.kind is MomentKind.COUNT
     columns = [
         inner.argument(argument, as_it_is=as_it_is)
@@ -98,18 +94,19 @@ def _aggregate(moment: Moment, inner: _InnerSelect) -> exp.Expr:
         conditions.append(exp.Between(this=columns[0].copy(), low=first, high=last))
     if moment.where is not None:
         conditions.append(inner.filter(moment.where))
-    aggregate = _unfiltered(moment.kind, columns)
+    aggregate = _unfiltered(moment.kind, columns, wide=not _is_narrow(moment, contract))
     if conditions:
         aggregate = exp.Filter(this=aggregate, expression=exp.Where(this=exp.and_(*conditions)))
     if moment.kind in (MomentKind.MIN, MomentKind.MAX):
         assert moment.column is not None
-        aggregate = _whole(aggregate, inner.type_of(moment.column))
+        aggregate = _whole(aggregate, measure_of(moment.column, contract).type)
     if not moment.counts:
         aggregate = exp.Coalesce(this=aggregate, expressions=[exp.Literal.number(moment.nothing)])
     return exp.Cast(this=aggregate, to=HUGEINT.copy())
 
 
-def _unfiltered(kind: MomentKind, columns: Sequence[exp.Column]) -> exp.Expr:
+def _unfiltered(kind: MomentKind, columns: Sequence[exp.Column], *, wide: bool) -> exp.Expr:
+    """`wide`: products need 128 bits; their sums always have them."""
     match kind:
         case MomentKind.ROWS:
             return exp.Count(this=exp.Star())
@@ -118,9 +115,9 @@ def _unfiltered(kind: MomentKind, columns: Sequence[exp.Column]) -> exp.Expr:
         case MomentKind.SUM:
             return exp.Sum(this=columns[0])
         case MomentKind.SQUARES:
-            return exp.Sum(this=binary(exp.Mul, huge(columns[0]), columns[0].copy()))
+            return exp.Sum(this=_product(columns[0], columns[0].copy(), wide=wide))
         case MomentKind.PRODUCTS:
-            return exp.Sum(this=binary(exp.Mul, huge(columns[0]), columns[1]))
+            return exp.Sum(this=_product(*columns, wide=wide))
         case MomentKind.DISTINCT:
             return exp.Count(this=exp.Distinct(expressions=[columns[0]]))
         case MomentKind.MIN:
@@ -140,6 +137,25 @@ def _whole(extreme: exp.Expr, kind: DataType) -> exp.Expr:
             return call("epoch_us", extreme)
         case _:
             return extreme
+
+
+def _product(left: exp.Column, right: exp.Column, *, wide: bool) -> exp.Expr:
+    return binary(exp.Mul, huge(left) if wide else left, right)
+
+
+def _is_narrow(moment: Moment, contract: Contract) -> bool:
+    """Whether a product of the quanta of two stored values fits into int64: ingest clips a column without a domain to
+    its bounds, and multiplying in 64 bits is several times faster."""
+    if moment.kind not in (MomentKind.SQUARES, MomentKind.PRODUCTS):
+        return False
+    arguments = (moment.column, moment.column if moment.kind is MomentKind.SQUARES else moment.second)
+    reach = 1
+    for argument in arguments:
+        column = contract.columns[argument] if isinstance(argument, str) else None
+        if column is None or column.domain is not None or column.per_city:
+            return False
+        reach *= measure_of(column.name, contract).reach
+    return reach <= INT64_MAX
 
 
 def _is_known(column: exp.Column) -> exp.Expr:

@@ -1,0 +1,331 @@
+"""What the coordinator adds to a fan-out: one question carried to many nodes, and a bare gRPC fan-out to them.
+
+The nodes are simulated, in processes of their own, and say real signed answers that were made once. The reference asks
+the very same servers for the same bytes over as many warm channels under mutual TLS, with the same bound on calls at
+once, from the process that asks; the coordinator also carries every answer on to the one who asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import grpc.aio
+import psutil
+
+from hansa.ask import SignedQuery, sign_query
+from hansa.league.create import create_league
+from hansa.profile import load_profile
+from hansa.question import read_question
+from hansa.verify import Expected, verify_answer
+from hansa_coordinator.config import Limits
+from hansa_coordinator.open_files import allow_many_open_files
+from hansa_core.query.answer import Answer, Release
+from hansa_core.query.canonical import plan_hash
+from hansa_core.query.contract import Contract
+from hansa_core.query.moments import moments_of
+from hansa_core.query.partial import partial_from_rows, write_partial
+from hansa_core.query.plan import ContractId, Level, Plan
+from hansa_core.query.query import NONCE_BYTES, Query
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Envelope, sign
+from hansa_core.trust.envelope_json import envelope_from_json
+from hansa_core.trust.members import Member
+from hansa_core.trust.roster import Roster
+from hansa_demo.demo_league import contract_file
+from hansa_demo.league import HOST, free_ports
+from hansa_demo.processes import Service, running
+from hansa_protos.v1 import node_pb2
+from hansa_wire.answer_codec import encode_answer
+from hansa_wire.answered import Answered
+from hansa_wire.clock import utc_now
+from hansa_wire.contract_files import read_contracts
+from hansa_wire.coordinator_rpc import CoordinatorClient
+from hansa_wire.envelope_codec import envelope_to_wire
+from hansa_wire.key_file import read_signer
+from hansa_wire.progress import CityState
+from hansa_wire.tls import dial_aio, dial_sync
+from report import figure, heading, ratio
+from simulated_nodes import ASK
+from simulated_receipt import receipt_of
+
+WARM_UP = 5
+CALLS = 6_000  # node calls that are measured for each size, so that all sizes take about as long
+MOST_PAIRS = 100
+_HOSTS = 2  # processes that host the nodes
+_DEADLINE_S = 60.0
+_CONTRACT = ContractId("mobility.trips", 1)
+_SQL = """
+SELECT zone, vehicle_type, COUNT(*) AS n, AVG(duration) AS seconds, COUNT(*) FILTER (WHERE distance > 5000) AS far
+FROM mobility.trips GROUP BY zone, vehicle_type"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One signed question to every city of a league of simulated nodes."""
+
+    directory: Path
+    roster: Roster
+    query: SignedQuery
+    credential: Envelope
+    answer_bytes: int
+
+    @property
+    def request(self) -> bytes:
+        """What each node gets."""
+        query, credential = envelope_to_wire(self.query.envelope), envelope_to_wire(self.credential)
+        return node_pb2.NodeServiceAskRequest(query=query, credential=credential).SerializeToString()
+
+
+def measure(sizes: Sequence[int]) -> None:
+    """Print the sections. `sizes`: how many nodes, from few to many."""
+    allow_many_open_files()  # the processes that host the nodes inherit it
+    smallest = None
+    for nodes in sizes:
+        with tempfile.TemporaryDirectory(prefix="hansa-bench-") as temporary:
+            resident = _measure(Path(temporary), nodes)
+        if smallest is None:
+            smallest = (nodes, resident)
+        elif nodes > smallest[0]:
+            each = (resident - smallest[1]) / (nodes - smallest[0])
+            figure(f"coordinator: memory per node, above {smallest[0]} nodes", each / 1024, "kB")
+
+
+def _measure(directory: Path, nodes: int) -> int:
+    """Print one section; the coordinator's resident bytes at its end."""
+    pairs = min(MOST_PAIRS, max(10, CALLS // nodes))
+    asked = _make(directory, nodes)
+    heading(f"fan-out to {nodes} simulated nodes / a bare gRPC fan-out to them, {pairs} pairs of warm rounds")
+    with (
+        _hosted(asked),
+        _coordinator(asked) as coordinator,
+        closing(_Reference(asked)) as reference,
+        _client(asked) as client,
+    ):
+        for _ in range(WARM_UP):
+            _carry(client, asked)
+            reference.round()
+        took: list[tuple[float, float]] = []
+        ours_cpu_s = theirs_cpu_s = 0.0
+        for _ in range(pairs):
+            before = _cpu_s(coordinator)
+            ours = _carry(client, asked)
+            between, own = _cpu_s(coordinator), _cpu_s(psutil.Process())
+            took.append((ours, reference.round()))
+            ours_cpu_s += between - before
+            theirs_cpu_s += _cpu_s(psutil.Process()) - own
+        ratio("until the last answer is at the one who asks", took)
+        figure("  the coordinator's, median", 1000 * median(ours for ours, _ in took), "ms")
+        figure("  bare, median", 1000 * median(bare for _, bare in took), "ms")
+        figure("coordinator: processor time per node call", 1e6 * ours_cpu_s / pairs / nodes, "µs")
+        figure("  bare", 1e6 * theirs_cpu_s / pairs / nodes, "µs")
+        resident = coordinator.memory_info().rss
+        figure("coordinator: memory (RSS)", resident / 2**20, "MiB")
+        figure("each signed answer with its receipt", asked.answer_bytes, "bytes")
+        return resident
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _make(directory: Path, nodes: int) -> _Asked:
+    """A league on disk with its keys, a question to all of its cities, and what each of them will say."""
+    league = directory / "league"
+    roster = create_league(
+        league,
+        name="simulated",
+        cities=[f"city-{number:04}" for number in range(nodes)],
+        contracts=[contract_file(_CONTRACT)],
+        ports=free_ports(2 * nodes + 1),
+        host=HOST,
+    )
+    profile = load_profile(league / "profile.toml")
+    contract = read_contracts(profile.contracts, roster)[_CONTRACT]
+    plan = read_question(_SQL, contracts={_CONTRACT: contract}, roster=roster).plan
+    query = Query(
+        plan=plan,
+        purpose=roster.purposes[0],
+        league=roster.league,
+        cities=roster.cities,
+        expires_at=utc_now() + timedelta(hours=1),
+        nonce=bytes(NONCE_BYTES),
+    )
+    signed = sign_query(query, read_signer(profile.query_key), payload_types.QUERY)
+    answer_bytes = 0
+    for member in roster.members:
+        folder = league / "cities" / member.city
+        answered = _answered(member, plan, contract, signed, folder)
+        expected = Expected(query_hash=signed.hash, plan_hash=plan_hash(plan), plan=plan, contract=contract)
+        verify_answer(answered, member, expected)  # what the analyst would do: the payload is a real one
+        response = node_pb2.NodeServiceAskResponse(
+            answer=envelope_to_wire(answered.envelope), receipt=answered.receipt
+        ).SerializeToString()
+        (folder / "answer").write_bytes(response)
+        answer_bytes = len(response)
+    return _Asked(
+        directory=league,
+        roster=roster,
+        query=signed,
+        credential=envelope_from_json(profile.credential.read_bytes()),
+        answer_bytes=answer_bytes,
+    )
+
+
+def _answered(member: Member, plan: Plan, contract: Contract, signed: SignedQuery, folder: Path) -> Answered:
+    domains = [contract.columns[name].domain or () for name in ("vehicle_type", "zone")]
+    keys = [(kind, zone) for kind in domains[0] for zone in domains[1]]
+    width = len(moments_of(plan, contract))
+    rows = [(*key, *(1000 + number for _ in range(width))) for number, key in enumerate(keys)]
+    release = Release(
+        plan_hash=plan_hash(plan),
+        contract=contract.id,
+        level=Level.OPEN,
+        data_version=1,
+        protection_version=1,
+        partial_ipc=write_partial(partial_from_rows(plan, contract, rows)),
+    )
+    answer = Answer(
+        city=member.city,
+        query_hash=signed.hash,
+        nonce=hashlib.sha256(member.city.encode()).digest()[:NONCE_BYTES],
+        answered_at=utc_now(),
+        outcome=release,
+    )
+    payload = encode_answer(answer)
+    envelope = sign(payload_types.ANSWER, payload, read_signer(folder / "answer.key"))
+    return Answered(envelope, receipt_of(answer, release, payload, member, read_signer(folder / "log.key")))
+
+
+@contextmanager
+def _hosted(asked: _Asked) -> Iterator[None]:
+    """The simulated nodes, from when all of them listen."""
+    ca_pem = asked.roster.coordinator().ca_pem.decode()
+    with ExitStack() as stack:
+        hosts = []
+        for number in range(_HOSTS):
+            nodes = [_node(asked, member) for member in asked.roster.members[number::_HOSTS]]
+            told = asked.directory / f"hosted-{number}.json"
+            told.write_text(json.dumps({"ca_pem": ca_pem, "nodes": nodes}), encoding="utf-8")
+            script = str(Path(__file__).with_name("simulated_nodes.py"))
+            host = subprocess.Popen([sys.executable, script, str(told)], stdout=subprocess.PIPE, text=True)
+            stack.callback(host.wait)
+            stack.callback(host.terminate)
+            hosts.append(host)
+        for host in hosts:
+            assert host.stdout is not None
+            if host.stdout.readline() != "ready\n":
+                raise RuntimeError("a process of simulated nodes did not start")
+        yield
+
+
+def _node(asked: _Asked, member: Member) -> dict[str, object]:
+    folder = asked.directory / "cities" / member.city
+    files = {"cert": folder / "tls.pem", "key": folder / "tls.key", "answer": folder / "answer"}
+    return {"host": member.host, "port": member.port, **{name: str(path) for name, path in files.items()}}
+
+
+@contextmanager
+def _coordinator(asked: _Asked) -> Iterator[psutil.Process]:
+    """A real coordinator in a process of its own."""
+    entry = asked.roster.coordinator()
+    service = Service(
+        name=entry.name,
+        arguments=("coordinator", "serve", "--config", str(asked.directory / "coordinator" / "coordinator.toml")),
+        host=entry.host,
+        port=entry.port,
+        log=asked.directory / "coordinator.log",
+    )
+    with running([service]) as processes:
+        yield psutil.Process(processes[entry.name].pid)
+
+
+@contextmanager
+def _client(asked: _Asked) -> Iterator[CoordinatorClient]:
+    """An analyst's connection to the coordinator."""
+    entry, profile = asked.roster.coordinator(), load_profile(asked.directory / "profile.toml")
+    channel = dial_sync(
+        entry.host,
+        entry.port,
+        ca_pem=entry.ca_pem,
+        server_name=entry.server_name,
+        cert_pem=profile.tls_cert.read_bytes(),
+        key_pem=profile.tls_key.read_bytes(),
+    )
+    with closing(channel):
+        yield CoordinatorClient(channel)
+
+
+def _carry(client: CoordinatorClient, asked: _Asked) -> float:
+    """Seconds of one question through the coordinator; every city has to answer."""
+    started = perf_counter()
+    ends = list(client.ask(asked.query.envelope, asked.credential, deadline_s=_DEADLINE_S))
+    seconds = perf_counter() - started
+    answered = sum(event.state is CityState.ANSWERED for event in ends)
+    if answered != len(asked.roster.members):
+        other = next((event for event in ends if event.state not in (CityState.ASKED, CityState.ANSWERED)), None)
+        raise RuntimeError(f"{answered} of {len(asked.roster.members)} nodes answered; the first other end: {other}")
+    return seconds
+
+
+class _Reference:
+    """Warm channels to the same nodes, asked without Hansa."""
+
+    def __init__(self, asked: _Asked) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._request = asked.request
+        self._channels: list[grpc.aio.Channel] = []
+        self._loop.run_until_complete(self._dial(asked))
+
+    async def _dial(self, asked: _Asked) -> None:
+        folder = asked.directory / "coordinator"
+        for member in asked.roster.members:
+            assert member.host is not None
+            assert member.port is not None
+            channel = dial_aio(
+                member.host,
+                member.port,
+                ca_pem=member.ca_pem,
+                server_name=member.server_name,
+                cert_pem=(folder / "tls.pem").read_bytes(),
+                key_pem=(folder / "tls.key").read_bytes(),
+            )
+            self._channels.append(channel)
+        self._calls: list[grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]] = [
+            channel.unary_unary(ASK) for channel in self._channels
+        ]
+
+    def round(self) -> float:
+        """Seconds until each node has answered once."""
+        started = perf_counter()
+        self._loop.run_until_complete(self._ask_all())
+        return perf_counter() - started
+
+    async def _ask_all(self) -> None:
+        turns = asyncio.Semaphore(Limits().max_concurrency)
+
+        async def ask(call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]) -> None:
+            async with turns:
+                await call(self._request, timeout=_DEADLINE_S)
+
+        await asyncio.gather(*(ask(call) for call in self._calls))
+
+    def close(self) -> None:
+        async def hang_up() -> None:
+            for channel in self._channels:
+                await channel.close()
+
+        self._loop.run_until_complete(hang_up())
+        self._loop.close()

@@ -1,0 +1,144 @@
+"""Where does a new question's time go? Each step of the analyst's and of one city's, in one process and without a wire.
+
+In a running league the cities work side by side: so the steps show what a question costs, and do not add up to how
+long it takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import hansa
+import hansa.asker
+import hansa.league_client
+import hansa.shape
+from hansa.outer import OuterEngine
+from hansa_core.trust.dsse import Envelope
+from hansa_demo.league import node_home
+from hansa_node.clock import fresh_nonce
+from hansa_node.config import read_config
+from hansa_node.datasets import Datasets
+from hansa_node.declared import read_all_declared
+from hansa_node.engines import duckdb_engine
+from hansa_node.ground import Ground
+from hansa_node.identity import member_of, read_identity
+from hansa_node.log.identity import log_identity
+from hansa_node.log.start import record_start
+from hansa_node.pipeline import ask
+from hansa_node.policy_file import read_policy
+from hansa_node.store import Store
+from hansa_wire.clock import utc_now
+from hansa_wire.progress import CityEvent, CityState
+from hansa_wire.trust_anchor import load_roster
+from report import figure, heading
+
+QUESTIONS = 40
+WARM_UP = 5
+_STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
+    (hansa.asker, "read_question", "SDK: parse, split, canonicalise, check"),
+    (hansa.asker, "sign_query", "SDK: sign"),
+    (ask, "verify", "node: verify"),
+    (ask, "recall_answer", "node: recall the answer"),
+    (ask, "bind_and_decide", "node: bind and decide"),
+    (ask, "recall_release", "node: recall the release"),
+    (ask, "reserve", "node: reserve"),
+    (duckdb_engine, "compile_plan", "node: execute, of it the SQL text"),
+    (duckdb_engine, "partial_from_rows", "node: execute, of it the partial"),
+    (ask, "execute", "node: execute"),
+    (ask, "protect", "node: protect"),
+    (ask, "seal", "node: seal"),
+    (ask, "commit", "node: commit"),
+    (ask.AskPipeline, "_decide", "node: all before the charge"),
+    (ask.AskPipeline, "_release", "node: all from the charge on"),
+    (hansa.asker, "verify_answer", "SDK: verify and read one answer"),
+    (hansa.shape, "merge", "SDK: merge and finalise"),
+    (OuterEngine, "run", "SDK: outer SQL"),
+    (hansa.league_client.League, "sql", "all of it"),
+)
+
+Times = dict[str, list[float]]
+
+
+def measure(directory: Path, city: str, questions: Iterator[str], what: str) -> None:
+    """Print the section. `directory` holds a league that is not running; `questions` are new ones, all alike."""
+    heading(f"steps of {what}, asked of {city} alone; medians of {QUESTIONS} new questions")
+    times: Times = defaultdict(list)
+    with _followed(times), _node(directory, city) as pipeline, hansa.connect(directory / "profile.toml") as league:
+        league._coordinator = _OneCity(city, pipeline)  # type: ignore[assignment]
+        for number in range(WARM_UP + QUESTIONS):
+            if number == WARM_UP:
+                times.clear()
+            if league.sql(next(questions), min_cities=1, partial=True).exit_code:
+                raise RuntimeError(f"{city} did not answer")
+    for step, took in times.items():
+        figure(step, 1000 * median(took), "ms")
+
+
+class _OneCity:
+    """Stands where the coordinator's client stands: one city in this process, and no other."""
+
+    def __init__(self, city: str, pipeline: ask.AskPipeline) -> None:
+        self._city = city
+        self._pipeline = pipeline
+        self._runner = asyncio.Runner()
+
+    def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Generator[CityEvent, None, None]:
+        del deadline_s
+        given = self._runner.run(self._pipeline.ask(query, credential))
+        yield CityEvent(city=self._city, state=CityState.ANSWERED, answer=given.envelope, receipt=given.receipt)
+
+
+@contextmanager
+def _node(directory: Path, city: str) -> Iterator[ask.AskPipeline]:
+    """The city's node, as `hansa node serve` puts it together, without a server."""
+    config = read_config(node_home(directory, city) / "node.toml")
+    roster = load_roster(config, utc_now())
+    member = member_of(roster, config)
+    identity = read_identity(config, member)
+    with (
+        closing(Datasets(read_all_declared(config, roster))) as datasets,
+        closing(Store.open(config.store, log_identity(member, identity.log_signer))) as store,
+        ThreadPoolExecutor(max_workers=1) as executor,
+    ):
+        ground = Ground(
+            city=city,
+            roster=roster,
+            policy=read_policy(config.policy),
+            signer=identity.answer_signer,
+            datasets=datasets,
+            store=store,
+            clock=utc_now,
+            fresh_nonce=fresh_nonce,
+        )
+        record_start(ground)
+        yield ask.AskPipeline(ground, executor)
+
+
+@contextmanager
+def _followed(times: Times) -> Iterator[None]:
+    """Take the time of every step while the block runs."""
+    with ExitStack() as stack:
+        for owner, name, step in _STEPS:
+            stack.enter_context(patch.object(owner, name, _timed(getattr(owner, name), step, times)))
+        yield
+
+
+def _timed(call: Callable[..., Any], step: str, times: Times) -> Callable[..., Any]:
+    def timed(*arguments: Any, **named: Any) -> Any:
+        started = perf_counter()
+        try:
+            return call(*arguments, **named)
+        finally:
+            times[step].append(perf_counter() - started)
+
+    return timed
