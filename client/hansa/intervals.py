@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,16 +24,21 @@ class Interval:
     upper: float
 
 
-def find_intervals(source_rows: Sequence[int], outer: OuterSelect, merged: MergedTable) -> tuple[Interval, ...]:
-    """The intervals of the quantiles that the outer SELECT passes through, row by row."""
+def find_intervals(
+    hidden: Mapping[str, Sequence[int | None]], outer: OuterSelect, merged: MergedTable
+) -> tuple[Interval, ...]:
+    """The intervals of the quantiles that the outer SELECT passes through, row by row.
+
+    `hidden`: the columns that tell which row of `merged` is behind a value.
+    """
     places = [
-        (column.name, outer.aggregate_columns.index(column.depends_on[0]))
+        (column.name, hidden[column.row], outer.aggregate_columns.index(column.depends_on[0]))
         for column in outer.columns
-        if column.passes_through and column.depends_on[0] in outer.aggregate_columns
+        if column.passes_through and column.row is not None and column.depends_on[0] in outer.aggregate_columns
     ]
     return tuple(
         Interval(row=row, column=name, lower=ends[0], upper=ends[1])
-        for row, source in enumerate(source_rows)
-        for name, place in places
-        if (ends := merged.interval(source, place)) is not None
+        for row in range(max((len(sources) for _, sources, _ in places), default=0))
+        for name, sources, place in places
+        if (source := sources[row]) is not None and (ends := merged.interval(source, place)) is not None
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache, partial
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hansa.answer import Answer
@@ -27,11 +27,14 @@ from hansa_wire.limits import MAX_DEADLINE_S
 from hansa_wire.progress import CityEvent
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hansa.outer import OuterEngine
     from hansa_core.query.sql.statement import Statement
 
 DEFAULT_DEADLINE_S = 30.0
 _STATEMENTS_KEPT = 64
+_NO_TABLES: Mapping[str, object] = MappingProxyType({})
 _CLOCK_MARGIN_S = 120.0  # a query outlives its deadline by this much, so that cities' clocks may differ
 
 
@@ -90,6 +93,7 @@ class League:
         purpose: str | None = None,
         min_cities: int | None = None,
         partial: bool = False,
+        tables: Mapping[str, object] = _NO_TABLES,
         deadline_s: float = DEFAULT_DEADLINE_S,
         on_progress: OnProgress | None = None,
     ) -> Answer:
@@ -97,14 +101,17 @@ class League:
 
         `purpose`: by default the profile's. `min_cities`: how many have to answer for `Answer.exit_code` 0; by default
         all addressed ones, with `partial` one. `partial`: show a value that lacks a city over the others, marked,
-        instead of withholding it. `on_progress`: told of each city's steps as the coordinator claims them.
+        instead of withholding it. `tables`: the analyst's own, by the name that the statement joins them under: frames,
+        Arrow tables, or paths of Parquet or CSV files; they never leave this process. `on_progress`: told of each
+        city's steps as the coordinator claims them.
 
         Raises RefusedError if the question breaks a rule that needs no city to tell, CoordinatorError if nobody was
         heard. A city that refuses, is late or is not trusted raises nothing: it stands in `Answer.cities`.
         """
         from hansa.shape import shape_answer  # DuckDB, which only an answer needs
 
-        asked = self._read(statement)
+        own = _own(tables)
+        asked = self._read(statement, _columns(own))
         cities = addressed_cities(asked, self.roster)
         enough = demanded_cities(min_cities, cities, partial=partial)
         query = self._query(asked, cities, purpose, deadline_s)
@@ -117,7 +124,14 @@ class League:
 
         words = gather(self._ask(signed, deadline_s), cities, self.roster, check, on_progress)
         return shape_answer(
-            asked, expected, words, self._outer, purpose=query.purpose, min_cities=enough, partial=partial
+            asked,
+            expected,
+            words,
+            self._outer,
+            purpose=query.purpose,
+            min_cities=enough,
+            partial=partial,
+            tables=own,
         )
 
     def dry_run(
@@ -125,11 +139,12 @@ class League:
         statement: str,
         *,
         purpose: str | None = None,
+        tables: Mapping[str, object] = _NO_TABLES,
         deadline_s: float = DEFAULT_DEADLINE_S,
         on_progress: OnProgress | None = None,
     ) -> list[CityWord[DryRun]]:
         """What every addressed city would do with the question, by name; no data is touched. Raises as `sql` does."""
-        asked = self._read(statement)
+        asked = self._read(statement, _columns(_own(tables)))
         cities = addressed_cities(asked, self.roster)
         signed = sign_query(self._query(asked, cities, purpose, deadline_s), self._signer, payload_types.DRY_RUN)
 
@@ -164,6 +179,18 @@ class League:
 
     def _ask(self, signed: SignedQuery, deadline_s: float) -> Generator[CityEvent, None, None]:
         yield from self._coordinator.ask(signed.envelope, self._credential, deadline_s=deadline_s)
+
+
+def _own(tables: Mapping[str, object]) -> dict[str, pa.Table]:
+    if not tables:
+        return {}
+    from hansa.own_tables import read_own_tables  # Arrow, which the import of this package does not need
+
+    return read_own_tables(tables)
+
+
+def _columns(own: Mapping[str, pa.Table]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((name, tuple(table.column_names)) for name, table in own.items())
 
 
 def _checked(deadline_s: float) -> float:

@@ -16,11 +16,20 @@ if TYPE_CHECKING:
     from hansa_core.query.sql.statement import Statement
 
 
-def read_question(statement: str, contracts: Mapping[ContractId, Contract], roster: Roster) -> Statement:
-    """The SQL as plan and outer SELECT. Raises RefusedError for what no city could answer."""
+def read_question(
+    statement: str,
+    tables: tuple[tuple[str, tuple[str, ...]], ...],
+    *,
+    contracts: Mapping[ContractId, Contract],
+    roster: Roster,
+) -> Statement:
+    """The SQL as plan and outer SELECT. `tables`: the columns of the analyst's own tables, by name.
+
+    Raises RefusedError for what no city could answer.
+    """
     from hansa_core.query.sql.split import parse_statement  # sqlglot, which only a statement needs
 
-    asked = parse_statement(statement, contracts, roster.cities)
+    asked = parse_statement(statement, contracts, roster.cities, dict(tables))
     contract = contracts[asked.plan.source]
     check_plan(asked.plan, contract, contract.least_level)
     return asked
