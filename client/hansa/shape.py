@@ -43,6 +43,7 @@ def shape_answer(
     masks = mask_gaps(merged)
     table, hidden = engine.run(asked.outer, merged.to_arrow(), gaps=masks.of_rows, tables=tables)
     marks = find_marks(table, hidden, asked.outer, merged, masks)
+    unsure = selection_notes(hidden, asked.outer, merged)
     reports = tuple(word.report for word in words.values())
     return Answer(
         table=table,
@@ -56,10 +57,8 @@ def shape_answer(
         suppressed=marks.suppressed,
         partial=marks.partial,
         intervals=find_intervals(hidden, asked.outer, merged),
-        notes=(
-            *notes_on(asked, expected.contract, reports, merged, marks),
-            *selection_notes(hidden, asked.outer, merged),
-        ),
+        notes=(*notes_on(asked, expected.contract, reports, merged, marks), *unsure),
+        rows_are_unsure=bool(unsure),
         plan=expected.plan,
         purpose=purpose,
         plan_hash=expected.plan_hash,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.sql.clause import refused, text_of
+from hansa_core.query.sql.clause import quoted, refused, text_of
 from hansa_core.query.sql.keys import SelectItem, select_item
 from hansa_core.query.sql.outer_scalar import Resolve, read_outer
 from hansa_core.query.sql.relation import Origin, Relation, aliased, any_gap, origin_of, subquery, total
@@ -62,7 +62,7 @@ def build_select(
         raise refused("unsupported_clause", select.args["having"], "HAVING comes before windows", remedy)
     for clause, tree in (("having", having), ("qualify", qualify)):
         if tree is not None:
-            _decides(select.args[clause], origin_of([tree], rows.columns.origins), selections)
+            decides(select.args[clause], origin_of([tree], rows.columns.origins), selections)
     is_distinct = bool(select.args.get("distinct"))
     orderings = [] if is_distinct else _orderings(select, items, trees, windows.resolve, aliases)
     source = rows.source()
@@ -75,7 +75,7 @@ def build_select(
     built = exp.select(*shown).from_(source)
     built = built if where is None else built.where(where)
     if is_distinct:
-        _decides(exp.Distinct(), origin_of(trees, rows.columns.origins), selections)
+        decides(exp.Distinct(), origin_of(trees, rows.columns.origins), selections)
         built, origins, orderings = _distinct(select, items, built, origins)
     tie: list[exp.Expr] = [exp.Literal.number(index + 1) for index in range(len(names))]
     if rows.is_answer and not is_distinct:
@@ -83,21 +83,17 @@ def build_select(
     limit, offset = row_count(select, "limit"), row_count(select, "offset")
     if limit is not None or offset is not None:
         over = origins if is_distinct else rows.columns.origins
-        _decides(select.args["limit" if limit is not None else "offset"], origin_of(orderings, over), selections)
+        decides(select.args["limit" if limit is not None else "offset"], origin_of(orderings, over), selections)
     if is_last or limit is not None or offset is not None:
         built = built.order_by(*orderings, *tie)
     built = built if limit is None else built.limit(limit)
     return Built(select=built if offset is None else built.offset(offset), origins=origins)
 
 
-def _decides(clause: exp.Expr, origin: Origin, selections: list[Selection]) -> None:
-    if origin.depends_on:
-        selections.append(Selection(clause=text_of(clause), depends_on=tuple(sorted(origin.depends_on))))
-
-
 def decides(clause: exp.Expr, origin: Origin, selections: list[Selection]) -> None:
-    """Note that the clause decides, by released values, which rows there are."""
-    _decides(clause, origin, selections)
+    """Note what released columns the clause decides by about which rows there are, if by any."""
+    if origin.depends_on:
+        selections.append(Selection(clause=quoted(clause), depends_on=tuple(sorted(origin.depends_on))))
 
 
 def _project(
