@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from hansa_core.errors import RefusedError
 from hansa_core.query.sql.clause import quoted, refused, text_of
-from hansa_core.query.sql.keys import SelectItem, select_item
+from hansa_core.query.sql.keys import SelectItem
+from hansa_core.query.sql.outer_order import or_alias, read_orderings
 from hansa_core.query.sql.outer_scalar import Resolve, read_outer
 from hansa_core.query.sql.relation import Origin, Relation, aliased, any_gap, origin_of, subquery, total
 from hansa_core.query.sql.shape import row_count
@@ -52,7 +52,7 @@ def build_select(
     trees = [read_outer(item.node, windows.resolve).unnest() for item in items]
     names = _distinct_names(items)
     aliases = {item.alias.lower(): tree for item, tree in zip(items, trees, strict=True) if item.alias}
-    naming = _or_alias(windows.resolve, aliases)
+    naming = or_alias(windows.resolve, aliases)
     having, qualify = (
         None if select.args.get(clause) is None else read_outer(select.args[clause].this, naming).unnest()
         for clause in ("having", "qualify")
@@ -64,7 +64,7 @@ def build_select(
         if tree is not None:
             decides(select.args[clause], origin_of([tree], rows.columns.origins), selections)
     is_distinct = bool(select.args.get("distinct"))
-    orderings = [] if is_distinct else _orderings(select, items, trees, windows.resolve, aliases)
+    orderings = [] if is_distinct else read_orderings(select, items, trees, windows.resolve, aliases)
     source = rows.source()
     where = None if having is None else total(having)
     if windows.are_any:
@@ -158,56 +158,7 @@ def _distinct(
             raise refused("unsupported_clause", node, rule, remedy)
         return by_name[node.name.lower()].copy() if isinstance(node, exp.Column) else None
 
-    return once, kept, _orderings(select, items, trees, resolve, by_name)
-
-
-def _or_alias(resolve: Resolve, aliases: dict[str, exp.Expr]) -> Resolve:
-    """What a name means by itself, or else as an alias of the SELECT list."""
-
-    def named(node: exp.Expr) -> exp.Expr | None:
-        try:
-            return resolve(node)
-        except RefusedError:
-            if isinstance(node, exp.Column) and not node.table and node.name.lower() in aliases:
-                return aliases[node.name.lower()].copy()
-            raise
-
-    return named
-
-
-def _orderings(
-    select: exp.Select,
-    items: Sequence[SelectItem],
-    trees: Sequence[exp.Expr],
-    resolve: Resolve,
-    aliases: dict[str, exp.Expr],
-) -> list[exp.Ordered]:
-    order = select.args.get("order")
-    naming = _or_alias(resolve, aliases)
-    return [] if order is None else [_ordered(node, items, trees, naming, aliases) for node in order.expressions]
-
-
-def _ordered(
-    node: exp.Expr,
-    items: Sequence[SelectItem],
-    trees: Sequence[exp.Expr],
-    resolve: Resolve,
-    aliases: dict[str, exp.Expr],
-) -> exp.Ordered:
-    subject = node.this.unnest() if isinstance(node, exp.Ordered) else node
-    if not isinstance(node, exp.Ordered) or node.args.get("with_fill") or isinstance(subject, exp.Var):
-        raise refused(
-            "unsupported_clause", node, "ORDER BY takes expressions", "name a column, as in ORDER BY 1 DESC NULLS LAST"
-        )
-    if isinstance(subject, exp.Literal) and not subject.is_string:
-        tree = trees[items.index(select_item(items, subject))]
-    elif isinstance(subject, exp.Column) and not subject.table and subject.name.lower() in aliases:
-        tree = aliases[subject.name.lower()]  # an alias goes before a column of that name, as in DuckDB
-    else:
-        tree = read_outer(subject, resolve).unnest()
-    return exp.Ordered(
-        this=total(tree.copy()), desc=bool(node.args.get("desc")), nulls_first=bool(node.args.get("nulls_first"))
-    )
+    return once, kept, read_orderings(select, items, trees, resolve, by_name)
 
 
 def _distinct_names(items: Sequence[SelectItem]) -> list[str]:
