@@ -40,6 +40,7 @@ protos: .venv/installed-dev  ## remake the generated wire code
 docs: .venv/installed-dev  ## remake the generated pages
 	$(BIN)/python -m hansa.cli_reference --write docs/cli.md
 	$(BIN)/python docs/generate_config.py --write docs/config.md
+	$(BIN)/python docs/generate_tutorial.py --write docs/tutorial.md
 
 format: .venv/installed-dev  ## format and fix what can be fixed
 	$(BIN)/ruff format .

@@ -6,38 +6,113 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hansa.answer import Answer
-    from hansa.connection import connect
+    from hansa.async_league import AsyncLeague
+    from hansa.builder import AsyncTable, Table
+    from hansa.builder_expression import Expr, Measure, col, lit
+    from hansa.builder_functions import (
+        bin,  # noqa: A004  called as hansa.bin
+        case,
+        coalesce,
+        correlation,
+        count,
+        count_distinct,
+        covariance,
+        date_trunc,
+        extract,
+        grid,
+        histogram,
+        max,  # noqa: A004  called as hansa.max
+        mean,
+        median,
+        min,  # noqa: A004  called as hansa.min
+        nullif,
+        quantile,
+        regr_intercept,
+        regr_r2,
+        regr_slope,
+        stddev,
+        sum,  # noqa: A004  called as hansa.sum
+        try_cast,
+        variance,
+    )
+    from hansa.catalogue import Catalogue, Dataset
+    from hansa.connection import connect, connect_async
     from hansa.errors import ConfigError, CoordinatorError, HansaError, PeerError, RefusedError, TrustError
     from hansa.league_client import League
 
 __all__ = [
     "Answer",
+    "AsyncLeague",
+    "AsyncTable",
+    "Catalogue",
     "ConfigError",
     "CoordinatorError",
+    "Dataset",
+    "Expr",
     "HansaError",
     "League",
+    "Measure",
     "PeerError",
     "RefusedError",
+    "Table",
     "TrustError",
+    "bin",
+    "case",
+    "coalesce",
+    "col",
     "connect",
+    "connect_async",
+    "correlation",
+    "count",
+    "count_distinct",
+    "covariance",
+    "date_trunc",
+    "extract",
+    "grid",
+    "histogram",
+    "lit",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nullif",
+    "quantile",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "stddev",
+    "sum",
+    "try_cast",
+    "variance",
 ]
 
-_ERRORS = "hansa.errors"
 _HOMES = {
     "Answer": "hansa.answer",
-    "League": "hansa.league_client",
+    "AsyncLeague": "hansa.async_league",
+    "AsyncTable": "hansa.builder",
+    "Table": "hansa.builder",
+    "Expr": "hansa.builder_expression",
+    "Measure": "hansa.builder_expression",
+    "col": "hansa.builder_expression",
+    "lit": "hansa.builder_expression",
+    "Catalogue": "hansa.catalogue",
+    "Dataset": "hansa.catalogue",
     "connect": "hansa.connection",
-    **{name: _ERRORS for name in __all__ if name.endswith("Error")},
+    "connect_async": "hansa.connection",
+    "League": "hansa.league_client",
+    **{name: "hansa.errors" for name in __all__ if name.endswith("Error")},
 }
+_FUNCTIONS = "hansa.builder_functions"
+"""The home of every other name."""
 
 
 def __getattr__(name: str) -> Any:
     """Import a name when it is first used: `import hansa` alone loads neither gRPC nor Arrow."""
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'hansa' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_HOMES.get(name, _FUNCTIONS)), name)
     globals()[name] = value
     return value
 

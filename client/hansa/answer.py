@@ -11,12 +11,16 @@ from hansa.intervals import Interval
 from hansa.marks import MarkedCell
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
     import polars as pl
     import pyarrow as pa
     from rich.console import RenderableType
 
+    from hansa.explanation import Explanation
+    from hansa_core.query.contract import Contract
     from hansa_core.query.plan import Plan
+    from hansa_core.query.sql.statement import OuterSelect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,8 @@ class Answer:
 
     `cities`: every addressed city, by name. `suppressed`: the values that are withheld; `partial`: those that are given
     over some cities only. `intervals`: where the true value of each shown quantile lies. `notes`: what a reader of the
-    whole has to know. `plan`: what each city was asked. `min_cities`: how many had to answer.
+    whole has to know. `plan`: what each city was asked; `outer`: what was computed from their answers at the analyst's
+    side; `contract`: what the columns mean. `min_cities`: how many had to answer.
     `rows_are_unsure`: which rows there are depends on values that are withheld; `notes` say by which clause.
     """
 
@@ -44,6 +49,8 @@ class Answer:
     partial: tuple[MarkedCell, ...]
     notes: tuple[str, ...]
     plan: Plan
+    outer: OuterSelect
+    contract: Contract
     purpose: str
     plan_hash: bytes
     query_hash: bytes
@@ -94,6 +101,24 @@ class Answer:
         frame: pl.DataFrame = _optional("polars").from_arrow(self.table)
         return frame
 
+    def explain(self) -> Explanation:
+        """What was asked and computed where, who answered, what is missing and why: as text, HTML or parts."""
+        from hansa.explain import explain_answer
+
+        return explain_answer(self)
+
+    def plot(self, value: str | None = None, *, dark: bool = False) -> alt.LayerChart | alt.FacetChart:
+        """The answer as an Altair chart: bars over categories, lines over time and numbers.
+
+        `value`: the column to draw, by default the first measured number. Withheld values are drawn hatched, values
+        over some cities only hollow, and what is missing is said below the title. Raises ImportError without Altair,
+        ValueError if the answer has no such column or more than three keys.
+        """
+        _optional("altair", "run `pip install 'hansa[plot]'`")
+        from hansa.plotting.chart import plot_answer
+
+        return plot_answer(self, value, dark=dark)
+
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
@@ -105,7 +130,7 @@ class Answer:
     def __repr__(self) -> str:
         from hansa.render.text import plain_text
 
-        return plain_text(self)
+        return plain_text(self.__rich__())
 
     def _repr_html_(self) -> str:
         from hansa.render.html import answer_html
@@ -113,10 +138,10 @@ class Answer:
         return answer_html(self)
 
 
-def _optional(library: str) -> Any:
+def _optional(library: str, remedy: str | None = None) -> Any:
     """A library that Hansa works without. Raises ImportError that says how to get it."""
     try:
         return importlib.import_module(library)
     except ModuleNotFoundError as absent:
-        remedy = f"run `pip install {library}`, or take to_arrow()"
-        raise ImportError(f"to_{library}() needs {library}, which is not installed; {remedy}") from absent
+        remedy = remedy or f"run `pip install {library}`, or take to_arrow()"
+        raise ImportError(f"this needs {library}, which is not installed; {remedy}") from absent

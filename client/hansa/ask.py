@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Generator
-from contextlib import closing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -22,6 +23,10 @@ from hansa_wire.progress import CityEvent, CityState
 from hansa_wire.query_codec import encode_query
 
 OnProgress = Callable[[CityEvent], None]
+OnProgressAsync = Callable[[CityEvent], Awaitable[None] | None]
+CUTS = (TimeoutError, ConnectionError, BusyError, PeerError, RefusedError)
+"""How a call to the coordinator can end before all cities have."""
+
 WordT = TypeVar("WordT", bound=VerifiedRelease | Refusal | DryRun | Description)
 
 
@@ -47,39 +52,75 @@ def sign_query(query: Query, signer: Signer, payload_type: str) -> SignedQuery:
     return SignedQuery(envelope=dsse.sign(payload_type, payload, signer), hash=hashlib.sha256(payload).digest())
 
 
-def gather(
-    events: Generator[CityEvent, None, None],
-    cities: Collection[str],
-    roster: Roster,
-    check: Callable[[Envelope, Member], WordT],
-    on_progress: OnProgress | None = None,
-) -> dict[str, CityWord[WordT]]:
-    """The end of every city, by name. `check` opens what a city signed, or raises TrustError.
+class Gathering(Generic[WordT]):
+    """What is known of the addressed cities so far: a fold over the events of one call, whoever carries them.
 
     Only the first end of a city counts, and events about a city that was not asked are passed over: a coordinator can
-    take answers away, and nothing else. Raises CoordinatorError if it fails before any city was heard of.
+    take answers away, and nothing else. `check` opens what a city signed, or raises TrustError.
     """
-    ends: dict[str, CityWord[WordT]] = {}
-    heard = False
-    rest = Outcome.FAILED
+
+    def __init__(self, cities: Collection[str], roster: Roster, check: Callable[[Envelope, Member], WordT]) -> None:
+        self._cities = cities
+        self._roster = roster
+        self._check = check
+        self._ends: dict[str, CityWord[WordT]] = {}
+        self._heard = False
+        self._rest = Outcome.FAILED
+
+    def take(self, event: CityEvent) -> bool:
+        """Take the next event; whether it counts."""
+        if event.city not in self._cities or event.city in self._ends:
+            return False
+        self._heard = True
+        if event.state is not CityState.ASKED:
+            self._ends[event.city] = _end(event, self._roster.member(event.city), self._check)
+        return True
+
+    def cut_short(self, cut: Exception) -> None:
+        """The call ended early. Raises CoordinatorError if that was before any city was heard of."""
+        if not self._heard:
+            raise CoordinatorError(f"the coordinator gives no answer: {cut}") from cut
+        self._rest = _rest(cut)
+
+    @property
+    def words(self) -> dict[str, CityWord[WordT]]:
+        """The end of every city, by name, once the call is over."""
+        left: dict[str, CityWord[WordT]] = {
+            city: CityWord(report=CityReport(city=city, state=self._rest), word=None) for city in self._cities
+        }
+        return dict(sorted((left | self._ends).items()))
+
+
+def gather(
+    events: Generator[CityEvent, None, None], gathering: Gathering[WordT], on_progress: OnProgress | None = None
+) -> dict[str, CityWord[WordT]]:
+    """Follow a call until it is over: the end of every city, by name. Raises CoordinatorError if nobody was heard."""
     try:
         with closing(events):
             for event in events:
-                if event.city not in cities or event.city in ends:
-                    continue
-                heard = True
-                if event.state is not CityState.ASKED:
-                    ends[event.city] = _end(event, roster.member(event.city), check)
-                if on_progress is not None:
+                if gathering.take(event) and on_progress is not None:
                     on_progress(event)
-    except (TimeoutError, ConnectionError, BusyError, PeerError, RefusedError) as cut:
-        if not heard:
-            raise CoordinatorError(f"the coordinator gives no answer: {cut}") from cut
-        rest = _rest(cut)
-    left: dict[str, CityWord[WordT]] = {
-        city: CityWord(report=CityReport(city=city, state=rest), word=None) for city in cities
-    }
-    return dict(sorted((left | ends).items()))
+    except CUTS as cut:
+        gathering.cut_short(cut)
+    return gathering.words
+
+
+async def gather_async(
+    events: AsyncGenerator[CityEvent, None],
+    gathering: Gathering[WordT],
+    on_progress: OnProgressAsync | None = None,
+) -> dict[str, CityWord[WordT]]:
+    """As `gather`, in asyncio: signatures are checked in a thread, and cancelling the task ends the call."""
+    try:
+        async with aclosing(events):
+            async for event in events:
+                counts = await asyncio.to_thread(gathering.take, event)
+                told = on_progress(event) if counts and on_progress is not None else None
+                if told is not None:
+                    await told
+    except CUTS as cut:
+        gathering.cut_short(cut)
+    return gathering.words
 
 
 def _rest(cut: Exception) -> Outcome:

@@ -100,15 +100,18 @@ def query(
             raise typer.Exit(answer.exit_code)
 
 
-@app.command(epilog="Example: hansa catalogue --format json\n\n" + _EXIT_CODES)
+@app.command(epilog="Example: hansa catalogue housing.permits\n\n" + _EXIT_CODES)
 def catalogue(
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="[DATASET]", help="Describe its columns, as signed; no city is asked.")
+    ] = None,
     *,
     deadline: DeadlineOption = 30.0,
     format_: FormatOption = None,
     out: OutOption = None,
     profile: ProfileOption = None,
 ) -> None:
-    """List what each city says that it serves, under its own signature."""
+    """List what each city says that it serves, under its own signature; or describe one dataset's columns."""
     from hansa.output import Output, errors_end_the_command
 
     output = Output(format_, out)
@@ -118,8 +121,14 @@ def catalogue(
         from hansa.render.listings import catalogue_table
 
         with connect(profile) as league:
-            descriptions = league.catalogue(deadline_s=deadline)
-        reports = [described.report for described in descriptions]
+            if dataset is not None:
+                from hansa.catalogue_view import columns_table, heading
+
+                described = league.catalogue[dataset]
+                output.write_table(columns_table(described), below=heading(described))
+                return
+            descriptions = league.published(deadline_s=deadline)
+        reports = [description.report for description in descriptions]
         output.write_listing(catalogue_table(descriptions), reports)
         raise typer.Exit(exit_code(reports, len(reports)))
 

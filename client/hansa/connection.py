@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from hansa.asker import Asker
+from hansa.async_league import AsyncLeague
 from hansa.errors import ConfigError, TrustError
 from hansa.league_client import League
 from hansa.profile import Profile, load_profile
@@ -19,12 +23,24 @@ from hansa_core.trust.envelope_json import envelope_from_json
 from hansa_core.trust.roster import Roster
 from hansa_wire.clock import utc_now
 from hansa_wire.contract_files import read_contracts
-from hansa_wire.coordinator_rpc import CoordinatorClient
+from hansa_wire.coordinator_rpc import AsyncCoordinatorClient, CoordinatorClient
 from hansa_wire.key_file import read_private_file, read_signer
-from hansa_wire.tls import dial_sync
+from hansa_wire.tls import dial_aio, dial_sync
 from hansa_wire.trust_anchor import UntrustedRosterError, load_roster
 
 PROFILE_VARIABLE = "HANSA_PROFILE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """Where the coordinator is, and the certificate to show there; the arguments of a dial."""
+
+    host: str
+    port: int
+    ca_pem: bytes
+    server_name: str
+    cert_pem: bytes
+    key_pem: bytes
 
 
 def connect(profile: str | os.PathLike[str] | None = None) -> League:
@@ -33,6 +49,19 @@ def connect(profile: str | os.PathLike[str] | None = None) -> League:
     Nothing is dialled before the first question. Raises ConfigError if a file of the analyst's is wrong, TrustError if
     roster or contracts are not what the governors signed.
     """
+    asker, line = _read_profile(profile)
+    channel = dial_sync(**asdict(line))
+    return League(asker, CoordinatorClient(channel), channel.close)
+
+
+async def connect_async(profile: str | os.PathLike[str] | None = None) -> AsyncLeague:
+    """The same for asyncio: to be asked in the loop that runs here. Raises as `connect` does."""
+    asker, line = await asyncio.to_thread(_read_profile, profile)
+    channel = dial_aio(**asdict(line))
+    return AsyncLeague(asker, AsyncCoordinatorClient(channel), channel.close)
+
+
+def _read_profile(profile: str | os.PathLike[str] | None) -> tuple[Asker, _Line]:
     path = profile if profile is not None else os.environ.get(PROFILE_VARIABLE)
     if not path:
         raise ConfigError(f"profile is missing; give --profile FILE, or set {PROFILE_VARIABLE} to your profile")
@@ -43,25 +72,24 @@ def connect(profile: str | os.PathLike[str] | None = None) -> League:
         entry = roster.coordinator(settings.coordinator)
     except RefusedError as unknown:
         raise ConfigError(f"{path}: coordinator: {unknown.rule}; {unknown.remedy}") from None
-    channel = dial_sync(
-        entry.host,
-        entry.port,
+    line = _Line(
+        host=entry.host,
+        port=entry.port,
         ca_pem=entry.ca_pem,
         server_name=entry.server_name,
         cert_pem=_read(settings.tls_cert),
         key_pem=read_private_file(settings.tls_key),
     )
-    return League(
+    asker = Asker(
         roster=roster,
         contracts=_contracts(settings, roster),
         credential=_credential(settings, roster, signer.keyid),
         signer=signer,
-        coordinator=CoordinatorClient(channel),
-        close=channel.close,
         purpose=settings.purpose,
         now=utc_now,
         draw=secrets.token_bytes,
     )
+    return asker, line
 
 
 def _roster(settings: Profile) -> Roster:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hansa_core.errors import RefusedError
+from hansa_core.query.arrow_arrays import array_of
 from hansa_core.query.sql.own_tables import registered_name
 from hansa_core.query.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect
 
@@ -62,8 +63,8 @@ class OuterEngine:
         engine.
         """
         rows = released.num_rows
-        numbered = released.append_column(ROW_COLUMN, pa.array(range(rows), pa.int64())).append_column(
-            GAPS_COLUMN, pa.array(gaps or [0] * rows, pa.int64())
+        numbered = released.append_column(ROW_COLUMN, array_of(range(rows), pa.int64())).append_column(
+            GAPS_COLUMN, array_of(gaps or [0] * rows, pa.int64())
         )
         inputs = {RELEASED: numbered} | {registered_name(name): tables[name] for name in outer.tables}
         with self._lock:
@@ -135,7 +136,7 @@ def _finite(column: pa.ChunkedArray) -> pa.ChunkedArray:
         known = pc.and_(pc.greater_equal(column, first), pc.less_equal(column, last))
     else:
         return column
-    return pc.if_else(known, column, pa.scalar(None, column.type))
+    return pc.if_else(known, column, pa.nulls(1, column.type)[0])  # pa.scalar would load pandas
 
 
 def _narrow(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -59,13 +59,25 @@ class Output:
 
     def write_listing(self, table: pa.Table, reports: Sequence[CityReport], *, verb: str = "answered") -> None:
         """A table without marks; on standard error who is missing from it."""
-        from hansa.render.text import city_lines, plain_table
+        from hansa.render.text import city_lines
+
+        self._write_plain(table)
+        self._say(Group(*city_lines(reports, verb=verb)))
+
+    def write_table(self, table: pa.Table, *, below: Sequence[str]) -> None:
+        """A table without marks that no city had to be asked for; on standard error the lines that go with it."""
+        from hansa.render.cells import printable
+
+        self._write_plain(table)
+        self._say(Group(*(Text(printable(line), style="dim") for line in below)))
+
+    def _write_plain(self, table: pa.Table) -> None:
+        from hansa.render.text import plain_table
 
         if self._format is Format.TABLE:
             self._print(plain_table(table))
         else:
             self._write(encode_table(table, self._format))
-        self._say(Group(*city_lines(reports, verb=verb)))
 
     def _print(self, table: RenderableType) -> None:
         if self._out is None:

@@ -15,15 +15,18 @@ from hansa_core.trust.roster import Roster
 if TYPE_CHECKING:
     from hansa_core.query.sql.statement import Statement
 
+TableColumns = tuple[tuple[str, tuple[str, ...]], ...]
+"""The names of tables, in lower case, each with those of its columns."""
+
 
 def read_question(
     statement: str,
-    tables: tuple[tuple[str, tuple[str, ...]], ...],
+    tables: TableColumns,
     *,
     contracts: Mapping[ContractId, Contract],
     roster: Roster,
 ) -> Statement:
-    """The SQL as plan and outer SELECT. `tables`: the columns of the analyst's own tables, by name.
+    """The SQL as plan and outer SELECT. `tables`: the analyst's own.
 
     Raises RefusedError for what no city could answer.
     """
@@ -43,7 +46,7 @@ def addressed_cities(asked: Statement, roster: Roster) -> tuple[str, ...]:
             raise RefusedError(
                 "contract_not_served",
                 f"no city of the league serves {asked.plan.source}",
-                "ask `hansa catalogue` what is served",
+                "league.catalogue and `hansa catalogue` say what is served",
                 "FROM",
             )
         return serving

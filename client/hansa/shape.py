@@ -60,6 +60,8 @@ def shape_answer(
         notes=(*notes_on(asked, expected.contract, reports, merged, marks), *unsure),
         rows_are_unsure=bool(unsure),
         plan=expected.plan,
+        outer=asked.outer,
+        contract=expected.contract,
         purpose=purpose,
         plan_hash=expected.plan_hash,
         query_hash=expected.query_hash,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import grpc
@@ -52,9 +52,8 @@ class CoordinatorClient:
 
     def catalogue(self, *, deadline_s: float) -> tuple[CityEvent, ...]:
         """The last event of each city; the answers are signed descriptions, unverified."""
-        request = coordinator_pb2.CoordinatorServiceCatalogueRequest(deadline_ms=_milliseconds(deadline_s))
         try:
-            response = self._stub.Catalogue(request, timeout=deadline_s + GRACE_S)
+            response = self._stub.Catalogue(_catalogue_request(deadline_s), timeout=deadline_s + GRACE_S)
         except grpc.RpcError as error:
             raise error_from_status(error) from error
         return tuple(event_from_wire(event) for event in response.events)
@@ -64,16 +63,41 @@ class CoordinatorClient:
 
         Closing the iterator early cancels the call.
         """
-        request = coordinator_pb2.CoordinatorServiceAskRequest(
-            query=envelope_to_wire(query),
-            credential=envelope_to_wire(credential),
-            deadline_ms=_milliseconds(deadline_s),
-        )
-        call = self._stub.Ask(request, timeout=deadline_s + GRACE_S)
+        call = self._stub.Ask(_ask_request(query, credential, deadline_s), timeout=deadline_s + GRACE_S)
         try:
             for response in call:
                 yield event_from_wire(response.event)
         except grpc.RpcError as error:
+            raise error_from_status(error) from error
+        finally:
+            call.cancel()
+
+
+class AsyncCoordinatorClient:
+    """The same at the other end of a channel for asyncio; a cancelled task cancels its call at the coordinator."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub: coordinator_pb2_grpc.CoordinatorServiceAsyncStub
+        self._stub = coordinator_pb2_grpc.CoordinatorServiceStub(channel)
+
+    async def catalogue(self, *, deadline_s: float) -> tuple[CityEvent, ...]:
+        """The last event of each city; the answers are signed descriptions, unverified."""
+        try:
+            response = await self._stub.Catalogue(_catalogue_request(deadline_s), timeout=deadline_s + GRACE_S)
+        except grpc.aio.AioRpcError as error:
+            raise error_from_status(error) from error
+        return tuple(event_from_wire(event) for event in response.events)
+
+    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> AsyncGenerator[CityEvent, None]:
+        """What becomes of the query at each city, as it happens; the answers are unverified.
+
+        Closing the iterator early cancels the call.
+        """
+        call = self._stub.Ask(_ask_request(query, credential, deadline_s), timeout=deadline_s + GRACE_S)
+        try:
+            async for response in call:
+                yield event_from_wire(response.event)
+        except grpc.aio.AioRpcError as error:
             raise error_from_status(error) from error
         finally:
             call.cancel()
@@ -109,6 +133,18 @@ class _CoordinatorServicer(coordinator_pb2_grpc.CoordinatorServiceServicer):
                 # Written, not yielded: so an analyst who goes away ends the fan-out in this task, at once.
                 if close := getattr(events, "aclose", None):
                     await close()
+
+
+def _catalogue_request(deadline_s: float) -> coordinator_pb2.CoordinatorServiceCatalogueRequest:
+    return coordinator_pb2.CoordinatorServiceCatalogueRequest(deadline_ms=_milliseconds(deadline_s))
+
+
+def _ask_request(
+    query: Envelope, credential: Envelope, deadline_s: float
+) -> coordinator_pb2.CoordinatorServiceAskRequest:
+    return coordinator_pb2.CoordinatorServiceAskRequest(
+        query=envelope_to_wire(query), credential=envelope_to_wire(credential), deadline_ms=_milliseconds(deadline_s)
+    )
 
 
 def _milliseconds(deadline_s: float) -> int:

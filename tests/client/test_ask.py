@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
 import pytest
 
 import hansa
-from hansa.ask import CityWord, gather
+from hansa.ask import CityWord, Gathering, gather
 from hansa.coverage import ExitCode, Outcome
 from hansa.verify import VerifiedRelease
 from hansa_core.query.plan import Level
@@ -124,7 +126,7 @@ def test_a_forged_dry_run_or_description_is_not_trusted(
     cities: SimulatedLeague, league: hansa.League, fault: Fault
 ) -> None:
     cities.cities["luebeck"].fault = fault
-    for words in (league.dry_run(COUNT), league.catalogue()):
+    for words in (league.dry_run(COUNT), league.published()):
         states = [word.report.state for word in words]
         assert states == [Outcome.ANSWERED, Outcome.ANSWERED, Outcome.UNTRUSTED]
         assert words[-1].word is None
@@ -228,6 +230,18 @@ def test_progress_is_told_for_each_city(league: hansa.League) -> None:
         assert [event.state for event in events if event.city == city] == [CityState.ASKED, CityState.ANSWERED]
 
 
+def test_a_first_answer_does_not_load_pandas(served: SimulatedLeague) -> None:
+    script = (
+        "import sys, hansa; league = hansa.connect(sys.argv[1]);"
+        "league.sql('SELECT kind, COUNT(*), AVG(tons) / 2 AS half FROM harbour.ships GROUP BY kind').table_rows;"
+        "league.close(); print('pandas' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(served.profile)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
 def test_two_questions_alike_are_two_queries(league: hansa.League) -> None:
     first, second = league.sql(COUNT), league.sql(COUNT)
     assert first.query_hash != second.query_hash
@@ -253,7 +267,7 @@ def gathered(cities: SimulatedLeague, stream: Generator[CityEvent, None, None]) 
     def check(envelope: Envelope, member: Member) -> VerifiedRelease:
         return VerifiedRelease(level=Level.OPEN, data_version=len(envelope.payload), table=None)
 
-    return gather(stream, ("bremen", "hamburg"), cities.roster, check)
+    return gather(stream, Gathering(("bremen", "hamburg"), cities.roster, check))
 
 
 def answered(city: str, payload: bytes = b"1") -> CityEvent:

@@ -9,12 +9,13 @@ from datetime import date, datetime
 import pyarrow as pa
 import pytest
 
-from hansa.answer import Answer, AnswerColumn
+from hansa.answer import Answer
 from hansa.coverage import CityReport, ExitCode, Outcome, exit_code
 from hansa.marks import MarkedCell
 from hansa.render.cells import cell_texts, printable
 from hansa.render.formats import Format, encode_answer
-from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_answers import answer_of
+from hansa_core.query.plan import Level
 
 
 @pytest.mark.parametrize(
@@ -41,8 +42,6 @@ def test_no_control_character_reaches_a_terminal() -> None:
 
 def answer(**changes: object) -> Answer:
     given: dict[str, object] = {
-        "table": pa.table({"<kind>": ["<b>cog</b>", "hulk", "holk"], "n": [1, None, 3]}),
-        "columns": (AnswerColumn(name="<kind>", measured=False), AnswerColumn(name="n", measured=True)),
         "cities": (
             CityReport(city="bremen", state=Outcome.ANSWERED, level=Level.OPEN, data_version=1, proven=True),
             CityReport(
@@ -52,13 +51,10 @@ def answer(**changes: object) -> Answer:
         "suppressed": (MarkedCell(row=1, column="n", gaps={"bremen": "suppressed"}),),
         "partial": (MarkedCell(row=2, column="n", gaps={"hamburg": "denied"}),),
         "notes": ("Mind <this>.",),
-        "plan": Plan(ContractId("harbour.ships", 1), None, (), (Aggregate(AggregateFunction.COUNT_ROWS),)),
-        "purpose": "statistics",
-        "plan_hash": bytes(32),
-        "query_hash": bytes(32),
-        "min_cities": 2,
     }
-    return Answer(**{**given, **changes})  # type: ignore[arg-type]
+    table = {"<kind>": ["<b>cog</b>", "hulk", "holk"], "n": [1, None, 3]}
+    sql = 'SELECT project AS "<kind>", COUNT(*) AS n FROM housing.permits GROUP BY project'
+    return answer_of(sql, table, **{**given, **changes})
 
 
 def test_the_text_shows_marks_in_place_and_explains_them_below() -> None:
@@ -89,6 +85,12 @@ def test_every_text_in_html_is_escaped_and_every_mark_has_a_name() -> None:
     assert '<th scope="col">&lt;kind&gt;</th>' in html
     assert 'aria-label="no value: bremen (withheld by disclosure control)">·</abbr>' in html
     assert 'aria-label="partial, without hamburg (refused: denied)">†</abbr>' in html
+
+
+def test_html_names_every_city_and_how_it_ended() -> None:
+    html = answer()._repr_html_()
+    assert '<li class="came"><span aria-hidden="true">✓</span> bremen <small>open, data version 1</small></li>' in html
+    assert '<li class="gone"><span aria-hidden="true">–</span> hamburg <small>refused</small></li>' in html
 
 
 def test_frames_keep_counts_whole_where_one_is_missing() -> None:

@@ -127,6 +127,14 @@ def test_distinct_counts_of_anything_but_the_unit_are_refused(column: str, level
     assert "COUNT(DISTINCT rider)" in found.remedy
 
 
+def test_the_first_and_last_day_are_one_rows_own_value() -> None:
+    first_day = asked(aggregates=(Aggregate(AggregateFunction.MIN, "day"),))
+    check_plan(first_day, TRIPS, Level.OPEN)
+    assert refusal_of(first_day).code == "not_published"
+    of_text = asked(aggregates=(Aggregate(AggregateFunction.MIN, "mode"),))
+    assert refusal_of(of_text, Level.OPEN).code == "wrong_type"
+
+
 @pytest.mark.parametrize("function", [AggregateFunction.SUM, AggregateFunction.AVG])
 @pytest.mark.parametrize("column", ["mode", "rider", "day", "paid"])
 def test_sums_are_of_measures(function: AggregateFunction, column: str) -> None:

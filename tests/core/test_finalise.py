@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from fractions import Fraction
 
 import pyarrow as pa
@@ -11,9 +12,12 @@ from hypothesis import strategies as st
 
 from hansa_core.query.finalise import aggregate_type, finalise
 from hansa_core.query.plan import Aggregate, AggregateFunction
+from hansa_core.query.quanta import whole_of
+from hansa_core.query.types import INT64_MAX
 from hansa_strategies import TRIPS
 
 SUM, AVG = AggregateFunction.SUM, AggregateFunction.AVG
+MIN, MAX = AggregateFunction.MIN, AggregateFunction.MAX
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,8 @@ SUM, AVG = AggregateFunction.SUM, AggregateFunction.AVG
         (Aggregate(SUM, "odometer"), pa.decimal128(38, 0)),
         (Aggregate(SUM, "fare"), pa.float64()),
         (Aggregate(AVG, "stops"), pa.float64()),
+        (Aggregate(MIN, "day"), pa.date32()),
+        (Aggregate(MAX, "started"), pa.timestamp("us")),
     ],
 )
 def test_an_aggregates_type_follows_from_its_column(aggregate: Aggregate, expected: pa.DataType) -> None:
@@ -51,3 +57,18 @@ def test_a_sum_or_average_of_nothing_is_null(function: AggregateFunction) -> Non
 def test_an_average_is_the_double_nearest_to_the_exact_one(quanta: int, count: int) -> None:
     value = finalise(Aggregate(AVG, "distance"), [quanta, count], TRIPS).value
     assert value == float(Fraction(quanta, 10 * count))
+
+
+@given(st.dates())
+def test_the_first_day_comes_back_as_a_date(day: date) -> None:
+    assert finalise(Aggregate(MIN, "day"), [whole_of(day), 1], TRIPS).value == day
+
+
+@given(st.datetimes())
+def test_the_last_moment_comes_back_to_the_microsecond(moment: datetime) -> None:
+    assert finalise(Aggregate(MAX, "started"), [whole_of(moment), 1], TRIPS).value == moment
+
+
+@pytest.mark.parametrize("column", ["day", "started"])
+def test_the_first_of_no_days_is_null(column: str) -> None:
+    assert finalise(Aggregate(MIN, column), [INT64_MAX, 0], TRIPS).value is None

@@ -20,6 +20,7 @@ from hansa_core.query.limits import MAX_DEPTH, MAX_NODES
 from hansa_core.query.moments import MomentKind, moments_of
 from hansa_core.query.partial import partial_schema, rows_of
 from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.query.quanta import whole_of
 from hansa_core.query.types import INT64_MAX, INT64_MIN, Value
 from hansa_datasets import write_dataset
 from hansa_node.engines.duckdb_engine import DuckDBEngine
@@ -146,6 +147,7 @@ def test_a_pair_counts_where_both_are_known(engine_over: EngineOver) -> None:
         Aggregate(AggregateFunction.REGR_R2, "fare", None, "stops"),
         Aggregate(AggregateFunction.QUANTILE_CONT, "duration", quantile=0.5),
         Aggregate(AggregateFunction.MIN, "odometer"),
+        Aggregate(AggregateFunction.MIN, "day"),
         Aggregate(AggregateFunction.MAX, Call(Op.ADD, (Column("fare"), literal(1)))),
     ],
     ids=lambda aggregate: str(aggregate.function),
@@ -163,6 +165,16 @@ def test_extremes_reach_the_ends_of_64_bits(engine_over: EngineOver) -> None:
     greatest = moments(engine, Aggregate(AggregateFunction.MAX, "odometer"))
     assert least[MomentKind.MIN, "odometer", None] == INT64_MIN
     assert greatest[MomentKind.MAX, "odometer", None] == INT64_MAX
+
+
+def test_the_first_and_last_day_and_moment_are_found_to_the_ends_of_the_calendar(engine_over: EngineOver) -> None:
+    first, last = date(1, 1, 1), date(9999, 12, 31)
+    engine = engine_over([row(day=last, started=datetime.max), row(day=first, started=datetime.min), row()])
+    assert moments(engine, Aggregate(AggregateFunction.MIN, "day"))[MomentKind.MIN, "day", None] == whole_of(first)
+    assert moments(engine, Aggregate(AggregateFunction.MAX, "day"))[MomentKind.MAX, "day", None] == whole_of(last)
+    earliest, latest = (Aggregate(one, "started") for one in (AggregateFunction.MIN, AggregateFunction.MAX))
+    assert moments(engine, earliest)[MomentKind.MIN, "started", None] == whole_of(datetime.min)
+    assert moments(engine, latest)[MomentKind.MAX, "started", None] == whole_of(datetime.max)
 
 
 def test_a_bin_holds_its_upper_cut_and_not_its_lower_one(engine_over: EngineOver) -> None:

@@ -297,6 +297,7 @@ def _number_calls(depth: int) -> st.SearchStrategy[Expression]:
 
 _BINNED = [column.name for column in _COLUMNS if column.bins]
 _MEASURES = [column.name for column in _COLUMNS if column.quantum is not None]
+_DATES = [column.name for column in _COLUMNS if column.type.is_temporal]
 _NARROW = [name for name in _MEASURES if name != "odometer"]  # its squares would pass 38 digits
 _SHARES = (0.0, 0.1, 0.25, 0.5, 0.9, 1.0)
 
@@ -325,8 +326,10 @@ def _aggregates(draw: st.DrawFn) -> Aggregate:
         case paired if paired in PAIRED:
             return Aggregate(function, one_of(_NARROW), where, one_of(_NARROW))
         case _:
-            numbers = st.one_of(computed(INTEGER), computed(NUMBER))
-            return Aggregate(function, draw(st.one_of(st.sampled_from(_MEASURES), numbers)), where)
+            measures = st.one_of(st.sampled_from(_MEASURES), computed(INTEGER), computed(NUMBER))
+            if function in (AggregateFunction.MIN, AggregateFunction.MAX):
+                measures = st.one_of(measures, st.sampled_from(_DATES), computed(DATE), computed(TIMESTAMP))
+            return Aggregate(function, draw(measures), where)
 
 
 def computed(kind: DataType | None) -> st.SearchStrategy[Argument]:
@@ -334,7 +337,7 @@ def computed(kind: DataType | None) -> st.SearchStrategy[Argument]:
     return (
         expressions(kind, 3)
         .map(lambda drawn: drawn.name if isinstance(drawn, Column) else drawn)
-        .filter(lambda drawn: not isinstance(drawn, str) or drawn in _MEASURES or kind is None)
+        .filter(lambda drawn: not isinstance(drawn, str) or drawn in (*_MEASURES, *_DATES) or kind is None)
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
+from hansa.coverage import CityReport, Outcome
 from hansa.marks import MarkedCell
 from hansa.render.cells import PARTIAL, SUPPRESSED, cell_texts
 from hansa.render.legend import coverage_line, mark_lines, missing_lines, reasons_of
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hansa.answer import Answer
 
 # Only relative colours: a notebook may be light or dark.
-_STYLE = (
+STYLE = (
     "<style>"
     ".hansa table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
     ".hansa th,.hansa td{padding:.25em .75em;text-align:left;"
@@ -22,10 +23,21 @@ _STYLE = (
     ".hansa thead th{border-bottom-width:2px}"
     ".hansa .n{text-align:right}"
     ".hansa abbr{text-decoration:none;cursor:help}"
-    ".hansa caption{caption-side:bottom;text-align:left;padding:.5em .75em}"
-    ".hansa ul{margin:.25em 0 0;padding-left:1.25em}"
+    ".hansa figure{margin:0}"
+    ".hansa figcaption{padding:.5em .75em;max-width:60em}"
+    ".hansa ul{margin:.4em 0 0;padding:0;list-style:none}"
+    ".hansa ul.cities{display:flex;flex-wrap:wrap;gap:.25em .5em}"
+    ".hansa .cities li{padding:0 .6em;border-radius:1em;white-space:nowrap;"
+    "border:1px solid color-mix(in srgb,currentColor 30%,transparent)}"
+    ".hansa .cities .gone{border-style:dashed;border-color:color-mix(in srgb,currentColor 65%,transparent)}"
+    ".hansa .cities small{opacity:.75}"
+    ".hansa dt{font-weight:bold;margin-top:.75em}"
+    ".hansa dd{margin:.15em 0 0 1em;max-width:75ch}"
+    ".hansa pre{margin:.4em 0;padding:.5em .75em;background:color-mix(in srgb,currentColor 7%,transparent);"
+    "border-left:3px solid color-mix(in srgb,currentColor 30%,transparent);white-space:pre-wrap}"
     "</style>"
 )
+_STATE_MARKS = {Outcome.ANSWERED: "✓", Outcome.REFUSED: "–", Outcome.TIMED_OUT: "…", Outcome.UNTRUSTED: "!"}
 _MOST_ROWS = 500  # a page that shows more helps nobody; the values are all in the answer
 
 
@@ -51,8 +63,8 @@ def answer_html(answer: Answer) -> str:
         for row in zip(*columns, strict=True)
     )
     return (
-        f'<div class="hansa">{_STYLE}<table><caption>{_caption(answer)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="hansa">{STYLE}<figure><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f"<figcaption>{_caption(answer)}</figcaption></figure></div>"
     )
 
 
@@ -81,4 +93,20 @@ def _caption(answer: Answer) -> str:
     if len(answer) > _MOST_ROWS:
         lines.append(f"The first {_MOST_ROWS:,} of {len(answer):,} rows are shown.")
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f"{escape(coverage_line(answer.cities))}{f'<ul>{items}</ul>' if items else ''}"
+    cities = "".join(map(_city, answer.cities))
+    return (
+        f"{escape(coverage_line(answer.cities))}"
+        f'<ul class="cities" aria-label="addressed cities">{cities}</ul>'
+        f"{f'<ul>{items}</ul>' if items else ''}"
+    )
+
+
+def _city(report: CityReport) -> str:
+    """A city with how it ended: in words, so that no mark or colour has to be known."""
+    came = report.state is Outcome.ANSWERED
+    ended = f"{report.level}, data version {report.data_version}" if came else report.state.value.replace("_", " ")
+    mark = _STATE_MARKS.get(report.state, "✗")
+    return (
+        f'<li class="{"came" if came else "gone"}">'
+        f'<span aria-hidden="true">{mark}</span> {escape(report.city)} <small>{escape(ended)}</small></li>'
+    )

@@ -30,10 +30,10 @@ def whole_answer(answer: Answer) -> RenderableType:
     return Group(answer_table(answer), "", below_table(answer))
 
 
-def plain_text(answer: Answer) -> str:
-    """The same without colour, for a plain Python prompt."""
+def plain_text(shown: RenderableType) -> str:
+    """It without colour, for a plain Python prompt."""
     console = Console(file=io.StringIO(), width=_PLAIN_WIDTH, color_system=None, highlight=False)
-    console.print(whole_answer(answer))
+    console.print(shown)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
 

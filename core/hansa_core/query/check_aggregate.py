@@ -66,6 +66,8 @@ def _check_column(name: str, function: AggregateFunction, contract: Contract, le
                     f"write COUNT(*) or COUNT(DISTINCT {contract.unit})",
                     field,
                 )
+        case extreme if extreme in _EXTREMES and contract.columns[name].type.is_temporal:
+            pass
         case _:
             _check_measure(name, function, contract, field)
 
@@ -114,7 +116,7 @@ def _check_computed(
             "name a column that has bins, or use it with FILTER",
             field,
         )
-    if function not in _COUNTS and not kind.is_numeric:
+    if function not in _COUNTS and not kind.is_numeric and not (function in _EXTREMES and kind.is_temporal):
         raise RefusedError(
             "wrong_type",
             f"{function.value.upper()} is of integers and numbers, and this is {kind}",

@@ -13,11 +13,12 @@ from hansa_core.query.exact import nearest_float, nearest_root
 from hansa_core.query.measure import Measure, measure_of
 from hansa_core.query.measure_bins import bins_of
 from hansa_core.query.moments import MAX_ROWS
+from hansa_core.query.partial import ARROW_TYPES
 from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction
-from hansa_core.query.quanta import bounds_in_quanta
+from hansa_core.query.quanta import bounds_in_quanta, moment_of
 from hansa_core.query.quantiles import Segment, quantile, segments_of
 from hansa_core.query.statistics import PairSums, pair_statistic, sample_variance
-from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType
+from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, Value
 
 Binned = tuple[dict[str, int | float], ...]
 """A histogram: bins in rising order, each with `lower`, `upper` (both included, in the column's unit) and `rows`."""
@@ -35,7 +36,7 @@ class Finished:
     that nothing is left to tell, and the None is no NULL.
     """
 
-    value: int | float | Binned | None
+    value: Value | Binned | None
     interval: tuple[float, float] | None = None
     hidden: bool = False
 
@@ -44,12 +45,15 @@ def aggregate_type(aggregate: Aggregate, contract: Contract) -> pa.DataType:
     """The Arrow type of the finished aggregate.
 
     Counts are int64. A SUM of integers is int64 where the bounds allow no overflow over 2**40 rows, else
-    decimal128(38, 0). MIN and MAX of integers are int64. A histogram is a list of bins. All else is float64.
+    decimal128(38, 0). MIN and MAX have the type of what they are taken over. A histogram is a list of bins. All else
+    is float64.
     """
     if aggregate.function in _COUNTS:
         return pa.int64()
     assert aggregate.column is not None
     measure = measure_of(aggregate.column, contract)
+    if measure.type.is_temporal:
+        return ARROW_TYPES[measure.type]
     whole = measure.type is DataType.INTEGER
     if aggregate.function is AggregateFunction.HISTOGRAM:
         end = pa.int64() if whole else pa.float64()
@@ -79,7 +83,7 @@ def finalise(aggregate: Aggregate, moments: Sequence[int | None], contract: Cont
     return Finished(value=_of_one(aggregate.function, exact, measures[0]))
 
 
-def _of_one(function: AggregateFunction, moments: Sequence[int], measure: Measure) -> int | float | None:
+def _of_one(function: AggregateFunction, moments: Sequence[int], measure: Measure) -> Value | None:
     first, *others, count = moments
     if count == 0:
         return None
@@ -91,6 +95,8 @@ def _of_one(function: AggregateFunction, moments: Sequence[int], measure: Measur
             if variance is None:
                 return None
             return nearest_float(variance) if function is AggregateFunction.VAR_SAMP else nearest_root(variance)
+        case _ if measure.type.is_temporal:
+            return moment_of(measure.type, first)
         case _:
             value = _value(first * measure.quantum, measure)
             is_extreme = function is not AggregateFunction.SUM

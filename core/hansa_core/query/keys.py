@@ -77,8 +77,8 @@ def _is_coarsened(column: ContractColumn, call: Call) -> bool:
             return False
 
 
-def _ways(column: ContractColumn) -> list[str]:
-    """How the column may stand in a key."""
+def key_ways(column: ContractColumn) -> list[str]:
+    """How the column may stand in a key at any level, as SQL, if it names nobody."""
     ways = [column.name] if _is_public(column) else []
     if column.key_width is not None:
         width = column.key_width
@@ -92,9 +92,11 @@ def _ways(column: ContractColumn) -> list[str]:
 
 def _offered(contract: Contract) -> str:
     naming = naming_columns(contract)
-    return ", ".join(way for column in contract.columns.values() if column.name not in naming for way in _ways(column))
+    return ", ".join(
+        way for column in contract.columns.values() if column.name not in naming for way in key_ways(column)
+    )
 
 
 def _remedy(column: ContractColumn, contract: Contract) -> str:
-    ways = _ways(column)
+    ways = key_ways(column)
     return f"write {' or '.join(ways)}" if ways else f"use one of these keys: {_offered(contract)}"

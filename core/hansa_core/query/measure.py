@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import date, datetime
 from fractions import Fraction
 
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Call, Expression, Literal, Op, literal
 from hansa_core.query.plan import Argument
-from hansa_core.query.quanta import quantum_of
+from hansa_core.query.quanta import quantum_of, whole_of
 from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType
 from hansa_core.query.typing import Columns, column_types, type_of
 
@@ -33,9 +34,12 @@ class Measure:
 
 
 def measure_of(argument: Argument, contract: Contract) -> Measure:
-    """The measure behind a checked argument; a computed one reaches as far as int64."""
+    """The measure behind a checked argument. A computed number reaches as far as int64, a date to the year 9999."""
+    types = column_types(contract)
+    kind = types[argument] if isinstance(argument, str) else type_of(argument, types)
+    if kind.is_temporal:
+        return _temporal(kind)
     if not isinstance(argument, str):
-        kind = type_of(argument, column_types(contract))
         step = Fraction(1, STEPS) if kind is DataType.NUMBER else Fraction(1)
         return Measure(type=kind, quantum=step, lower=INT64_MIN, upper=INT64_MAX)
     column = contract.columns[argument]
@@ -49,8 +53,13 @@ def measure_of(argument: Argument, contract: Contract) -> Measure:
 
 
 def in_quanta(computed: Expression, columns: Columns) -> Expression:
-    """The whole steps of a computed argument, as an expression: one formula for every engine."""
-    if type_of(computed, columns) is DataType.INTEGER:
+    """The whole steps of a computed argument, as an expression: one formula for every engine. A date stays one."""
+    if type_of(computed, columns) is not DataType.NUMBER:
         return computed
     scaled = Call(Op.MUL, (computed, literal(float(STEPS))))
     return Call(Op.TRY_CAST, (scaled, Literal(DataType.INTEGER.value, DataType.TEXT)))
+
+
+def _temporal(kind: DataType) -> Measure:
+    first, last = (date.min, date.max) if kind is DataType.DATE else (datetime.min, datetime.max)
+    return Measure(type=kind, quantum=Fraction(1), lower=whole_of(first), upper=whole_of(last))

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from hansa_core.query.arrow_arrays import array_of
 from hansa_core.query.column_names import CITY_COLUMN
 from hansa_core.query.finalise import Binned
 from hansa_core.query.types import Value
@@ -30,7 +31,7 @@ class MergedValue:
     quantile, the closed interval that holds the true one.
     """
 
-    value: int | float | Binned | None
+    value: Value | Binned | None
     cities: tuple[str, ...]
     gaps: Mapping[str, str]
     marks: frozenset[Mark]
@@ -64,7 +65,7 @@ class MergedTable:
             for cell in self.cells
         ]
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(self.schema)
-        arrays = [pa.array(column, type=field.type) for column, field in zip(columns, self.schema, strict=True)]
+        arrays = [array_of(column, field.type) for column, field in zip(columns, self.schema, strict=True)]
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
     def reason(self, row: int, aggregate: int) -> str | None:

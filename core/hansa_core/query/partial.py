@@ -10,6 +10,7 @@ from itertools import pairwise
 import pyarrow as pa
 
 from hansa_core.errors import PeerError
+from hansa_core.query.arrow_arrays import array_of
 from hansa_core.query.column_names import GROUPING_COLUMN, key_column, moment_column
 from hansa_core.query.contract import Contract
 from hansa_core.query.domain_order import cell_order
@@ -63,7 +64,7 @@ def partial_from_rows(plan: Plan, contract: Contract, rows: Iterable[Sequence[Va
         raise ValueError("two cells of a partial have the same keys")
     schema = partial_schema(plan, contract)
     columns = list(zip(*cells, strict=True)) if cells else [()] * len(schema)
-    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
+    arrays = [array_of(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 

@@ -13,9 +13,9 @@ from hansa_core.query.expression import Expression
 from hansa_core.query.measure import in_quanta
 from hansa_core.query.moments import Moment, MomentKind, moments_of
 from hansa_core.query.plan import Argument, Plan
-from hansa_core.query.types import Value
-from hansa_core.query.typing import column_types
-from hansa_node.engines.duckdb_nodes import HUGEINT, binary, huge
+from hansa_core.query.types import DataType, Value
+from hansa_core.query.typing import column_types, type_of
+from hansa_node.engines.duckdb_nodes import HUGEINT, binary, call, huge, text, whole
 from hansa_node.engines.duckdb_scalar import ScalarCompiler, stored
 
 
@@ -73,6 +73,10 @@ class _InnerSelect:
             self._arguments[argument] = self.name("c", sql)
         return self._arguments[argument].copy()
 
+    def type_of(self, argument: Argument) -> DataType:
+        """What the argument holds."""
+        return self._types[argument] if isinstance(argument, str) else type_of(argument, self._types)
+
     def select(self, where: Expression | None) -> exp.Select:
         select = exp.Select(expressions=self._columns or [exp.Literal.number(1)])
         select.set("from_", exp.From(this=exp.to_table('"rows"', dialect="duckdb")))
@@ -97,6 +101,9 @@ def _aggregate(moment: Moment, inner: _InnerSelect) -> exp.Expr:
     aggregate = _unfiltered(moment.kind, columns)
     if conditions:
         aggregate = exp.Filter(this=aggregate, expression=exp.Where(this=exp.and_(*conditions)))
+    if moment.kind in (MomentKind.MIN, MomentKind.MAX):
+        assert moment.column is not None
+        aggregate = _whole(aggregate, inner.type_of(moment.column))
     if not moment.counts:
         aggregate = exp.Coalesce(this=aggregate, expressions=[exp.Literal.number(moment.nothing)])
     return exp.Cast(this=aggregate, to=HUGEINT.copy())
@@ -122,6 +129,17 @@ def _unfiltered(kind: MomentKind, columns: Sequence[exp.Column]) -> exp.Expr:
             return exp.Max(this=columns[0])
         case _:
             assert_never(kind)
+
+
+def _whole(extreme: exp.Expr, kind: DataType) -> exp.Expr:
+    """A date as days, a timestamp as microseconds since the start of 1970, as `whole_of` counts them."""
+    match kind:
+        case DataType.DATE:
+            return call("date_diff", text("day"), call("make_date", whole(1970), whole(1), whole(1)), extreme)
+        case DataType.TIMESTAMP:
+            return call("epoch_us", extreme)
+        case _:
+            return extreme
 
 
 def _is_known(column: exp.Column) -> exp.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import assert_never
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from hansa_core.query.measure import in_quanta
 from hansa_core.query.moments import Moment, MomentKind, moments_of
 from hansa_core.query.partial import partial_from_rows
 from hansa_core.query.plan import Argument, Plan
-from hansa_core.query.quanta import row_values
+from hansa_core.query.quanta import row_values, whole_of
 from hansa_core.query.types import Value
 from hansa_core.query.typing import column_types
 from hansa_node.engines.engine import too_many_cells
@@ -68,7 +69,7 @@ class ReferenceEngine:
         """What the moment is taken over: the values of its arguments, one or two, where none of them is NULL."""
         arguments = [argument for argument in (moment.column, moment.second) if argument is not None]
         readers = [self._reader(argument, as_it_is=moment.kind is MomentKind.COUNT) for argument in arguments]
-        taken = (tuple(read(member) for read in readers) for member in members)
+        taken = (tuple(_whole(read(member)) for read in readers) for member in members)
         return [values for values in taken if None not in values]  # type: ignore[misc]
 
     def _reader(self, argument: Argument, *, as_it_is: bool) -> Callable[[_Member], Value | None]:
@@ -78,8 +79,12 @@ class ReferenceEngine:
         return lambda member: read(member[1])
 
 
+def _whole(value: Value | None) -> Value | None:
+    return whole_of(value) if isinstance(value, date) else value
+
+
 def _moment(moment: Moment, taken: Sequence[tuple[Value, ...]]) -> int:
-    """The moment over what it is taken over. Numeric values are whole quanta."""
+    """The moment over what it is taken over. Numbers are whole quanta, dates whole days or microseconds."""
     quanta = [values for values in taken if all(isinstance(value, int) for value in values)]
     firsts: list[int] = [values[0] for values in quanta if values]  # type: ignore[misc]
     match moment.kind:

@@ -13,7 +13,7 @@ from hansa_core.query.sql.clause import DIALECT
 from hansa_core.query.sql.operators import BINARY
 from hansa_core.query.types import DataType
 
-_TYPES = {
+SQL_TYPES = {
     DataType.BOOLEAN: exp.DType.BOOLEAN,
     DataType.INTEGER: exp.DType.BIGINT,
     DataType.NUMBER: exp.DType.DOUBLE,
@@ -21,6 +21,7 @@ _TYPES = {
     DataType.DATE: exp.DType.DATE,
     DataType.TIMESTAMP: exp.DType.TIMESTAMP,
 }
+"""What SQL calls the types of the language."""
 _NEEDS_BRACKETS = frozenset({*COMPARISONS, *ARITHMETIC, Op.AND, Op.OR, Op.NOT, Op.IN, Op.IS_NULL})
 
 
@@ -36,6 +37,14 @@ def render_plan(plan: Plan) -> str:
     elif plan.keys:
         select = select.group_by(*_ordinals(range(len(plan.keys))))
     return select.sql(DIALECT)
+
+
+def wording(part: Expression | Aggregate) -> str:
+    """One key or aggregate for a reader: as in `render_plan`, but names stand without quotes where they can."""
+    tree = _aggregate(part) if isinstance(part, Aggregate) else _tree(part)
+    for name in tree.find_all(exp.Identifier):
+        name.set("quoted", not name.this.isidentifier())
+    return tree.sql(DIALECT)
 
 
 def _ordinals(indexes: Iterable[int]) -> list[exp.Expr]:
@@ -72,7 +81,7 @@ def _tree(expression: Expression) -> exp.Expr:
         case Column(name):
             return _column(name)
         case Literal():
-            return _literal(expression)
+            return literal_tree(expression)
         case Call(op, args):
             return _call(op, args)
 
@@ -100,7 +109,7 @@ def _call(op: Op, args: tuple[Expression, ...]) -> exp.Expr:
         case Op.CASE:
             return _case(args)
         case Op.TRY_CAST:
-            return exp.TryCast(this=_tree(args[0]), to=exp.DataType(this=_TYPES[DataType(_word(args[1]))]))
+            return exp.TryCast(this=_tree(args[0]), to=exp.DataType(this=SQL_TYPES[DataType(_word(args[1]))]))
         case Op.EXTRACT:
             return exp.Extract(this=exp.Var(this=_word(args[0]).upper()), expression=_tree(args[1]))
         case _:
@@ -118,10 +127,11 @@ def _word(expression: Expression) -> str:
     return str(expression.value)
 
 
-def _literal(literal: Literal) -> exp.Expr:
+def literal_tree(literal: Literal) -> exp.Expr:
+    """The constant as a node of SQL: whatever its text holds, it is read back as that text."""
     match literal.value:
         case None:
-            return exp.TryCast(this=exp.Null(), to=exp.DataType(this=_TYPES[literal.type]))
+            return exp.TryCast(this=exp.Null(), to=exp.DataType(this=SQL_TYPES[literal.type]))
         case bool() as truth:
             return exp.Boolean(this=truth)
         case int() | float() as number:

@@ -1,0 +1,88 @@
+"""The clauses of one question, and the SQL that they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from hansa.builder_expression import Expr, Order, col, conjunction
+from hansa.builder_functions import count
+from hansa_core.query.column_names import CITY_COLUMN
+from hansa_core.query.plan import ContractId
+from hansa_core.query.sql.clause import DIALECT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Item:
+    """One column of the answer; `name` None leaves it to the expression."""
+
+    value: Expr
+    name: str | None = None
+
+    @property
+    def shown_name(self) -> str | None:
+        """What the answer's column is called, if a person could know it."""
+        tree = self.value.tree
+        return self.name or (tree.name if isinstance(tree, exp.Column) else None)
+
+    @property
+    def tree(self) -> exp.Expr:
+        """The item of the SELECT list."""
+        tree = self.value.tree
+        return tree if self.name is None else exp.alias_(tree, self.name, quoted=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Select:
+    """A question so far. `totals`: how many of the keys, from the end, are rolled up. `cities`: None for all."""
+
+    source: ContractId
+    conditions: tuple[Expr, ...] = ()
+    cities: tuple[str, ...] | None = None
+    keys: tuple[Item, ...] = ()
+    totals: int = 0
+    measures: tuple[Item, ...] = ()
+    having: tuple[Expr, ...] = ()
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the answer that can be named."""
+        return [name for item in (*self.keys, *self.measures) if (name := item.shown_name) is not None]
+
+    def sql(self, *, pretty: bool = False) -> str:
+        """The question as SQL: identifiers quoted, constants as literals."""
+        return self._tree(self.measures).sql(DIALECT, pretty=pretty)
+
+    def sql_to_check(self) -> str:
+        """The same, with rows counted where no aggregate was named yet, so that what there is can be checked."""
+        return self._tree(self.measures or (Item(value=count()),)).sql(DIALECT)
+
+    def _tree(self, measures: tuple[Item, ...]) -> exp.Select:
+        items = [item.tree for item in (*self.keys, *measures)]
+        select = exp.Select(
+            expressions=items, from_=exp.From(this=exp.Table(this=exp.to_identifier(str(self.source), quoted=True)))
+        )
+        selected = () if self.cities is None else (col(CITY_COLUMN).is_in(self.cities),)
+        if conditions := (*self.conditions, *selected):
+            select.set("where", exp.Where(this=conjunction(conditions, "where").tree))
+        if self.keys:
+            select.set("group", exp.Group(expressions=self._grouping()))
+        if self.having:
+            select.set("having", exp.Having(this=conjunction(self.having, "having").tree))
+        if self.order:
+            select.set("order", exp.Order(expressions=[one.tree for one in self.order]))
+        if self.limit is not None:
+            select.set("limit", exp.Limit(expression=exp.Literal.number(self.limit)))
+        if self.offset:
+            select.set("offset", exp.Offset(expression=exp.Literal.number(self.offset)))
+        return select
+
+    def _grouping(self) -> list[exp.Expr]:
+        numbers: list[exp.Expr] = [exp.Literal.number(index + 1) for index in range(len(self.keys))]
+        plain = len(self.keys) - self.totals
+        rolled: list[exp.Expr] = [exp.Rollup(expressions=numbers[plain:])] if self.totals else []
+        return [*numbers[:plain], *rolled]

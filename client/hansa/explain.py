@@ -1,0 +1,210 @@
+"""What does an answer, or a statement that nobody has asked yet, stand on? Told in plain sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import sqlglot
+from sqlglot import exp
+
+from hansa.coverage import CityReport, answered
+from hansa.explanation import Explanation, Part
+from hansa.meanings import Role, meanings
+from hansa.render.cells import PARTIAL, SUPPRESSED, printable
+from hansa.render.legend import missing_lines, reasons_of
+from hansa_core.query.canonical import plan_hash
+from hansa_core.query.column_names import CITY_COLUMN
+from hansa_core.query.contract import Contract
+from hansa_core.query.plan import AggregateFunction, Level, Plan
+from hansa_core.query.sql.clause import DIALECT
+from hansa_core.query.sql.render import render_plan, wording
+from hansa_core.query.sql.statement import OuterSelect, Statement
+
+if TYPE_CHECKING:
+    from hansa.answer import Answer
+    from hansa.ask import CityWord
+    from hansa.marks import MarkedCell
+    from hansa_core.query.answer import DryRun
+
+_THRESHOLD = (
+    "Withheld by disclosure control: the cell has fewer contributors than the city publishes, whoever asks. "
+    "The city says no more than that, and asking again changes nothing."
+)
+_ROLES = {
+    Role.CITY: "names the cell",
+    Role.KEY: "names the cell",
+    Role.MEASURE: "measured",
+    Role.OTHER: "not from the cities",
+}
+_HIDDEN = ("__row", "__gaps")  # how names end that only find the marks of what is shown
+
+
+def explain_answer(answer: Answer) -> Explanation:
+    """What was asked and computed where, who answered, what is missing and why."""
+    names = [report.city for report in answer.cities]
+    return _explanation(
+        _asked(answer.plan, answer.contract, names, answer.purpose),
+        _computed(answer.plan, answer.outer, by_city=_keeps_apart(answer.outer)),
+        _columns(answer.plan, answer.outer, answer.contract),
+        Part(heading="Cities", lines=_city_lines(answer.cities)),
+        _missing(answer),
+        _error_bars(answer),
+        Part(heading="Notes", lines=answer.notes) if answer.notes else None,
+        _hashes(answer.plan_hash, answer.query_hash),
+    )
+
+
+def explain_statement(
+    asked: Statement, contract: Contract, purpose: str, verdicts: Sequence[CityWord[DryRun]]
+) -> Explanation:
+    """The same before any data is touched. `verdicts`: of every addressed city, from a dry run."""
+    foreseen = [_verdict_line(verdict.word) for verdict in verdicts if verdict.word is not None]
+    silent = [verdict.report for verdict in verdicts if verdict.word is None]
+    return _explanation(
+        _asked(asked.plan, contract, [verdict.report.city for verdict in verdicts], purpose),
+        _computed(asked.plan, asked.outer, by_city=asked.by_city),
+        _columns(asked.plan, asked.outer, contract),
+        Part(heading="Cities", lines=(*foreseen, *(f"{said}." for _, said in missing_lines(silent)))),
+        _hashes(plan_hash(asked.plan), None),
+    )
+
+
+def _explanation(*parts: Part | None) -> Explanation:
+    return Explanation(parts=tuple(part for part in parts if part is not None))
+
+
+def _asked(plan: Plan, contract: Contract, cities: Sequence[str], purpose: str) -> Part:
+    whom = f"{', '.join(cities)}: each is sent the same" if len(cities) > 1 else f"{cities[0]} is sent one"
+    lines = (
+        f"{whom} signed query for the purpose {purpose} about {plan.source}, {contract.title}.",
+        "It asks for aggregates; no row leaves a city.",
+    )
+    return Part(heading="Asked of the cities", lines=lines, sql=_pretty(sqlglot.parse_one(render_plan(plan), DIALECT)))
+
+
+def _computed(plan: Plan, outer: OuterSelect, *, by_city: bool) -> Part:
+    merged = "The cities' figures are kept apart." if by_city else "The cities' exact counts and sums are added up."
+    select = sqlglot.parse_one(outer.sql, dialect=DIALECT)
+    _drop_hidden(select)
+    shapes = any(select.args.get(clause) for clause in ("where", "order", "limit", "with_", "qualify"))
+    if not shapes and all(column.passes_through for column in outer.columns):
+        return Part(heading="Computed at your side", lines=(merged, "Nothing else is computed from them."))
+    parts = [
+        *zip(outer.key_columns, plan.keys, strict=True),
+        *zip(outer.aggregate_columns, plan.aggregates, strict=True),
+    ]
+    told = ", ".join(f"{name} is {wording(part)}" for name, part in parts)
+    lines = (merged, f"Then this SQL shapes the released table, in which {told}:")
+    return Part(heading="Computed at your side", lines=lines, sql=_pretty(select))
+
+
+def _drop_hidden(tree: exp.Expr) -> None:
+    """Without the columns by which each shown value finds its marks."""
+    for select in list(tree.find_all(exp.Select)):
+        shown = [one for one in select.selects if not one.alias_or_name.endswith(_HIDDEN)]
+        select.set("expressions", shown)
+    for order in list(tree.find_all(exp.Order)):
+        kept = [one for one in order.expressions if not any(c.name.endswith(_HIDDEN) for c in one.find_all(exp.Column))]
+        order.set("expressions", kept)
+        if not kept:
+            order.pop()
+
+
+def _pretty(tree: exp.Expr) -> str:
+    for name in tree.find_all(exp.Identifier):
+        name.set("quoted", not name.this.isidentifier())
+    bare = tree.transform(lambda node: node.this if _is_noise(node) else node)
+    text: str = bare.sql(DIALECT, pretty=True)
+    return text
+
+
+def _is_noise(node: exp.Expr) -> bool:
+    """A guard against errors, or brackets that a reader of SQL can do without."""
+    if isinstance(node, exp.Paren):
+        return isinstance(node.this, exp.Predicate) and isinstance(node.parent, exp.Connector | exp.Not | exp.Where)
+    return isinstance(node, exp.Try)
+
+
+def _columns(plan: Plan, outer: OuterSelect, contract: Contract) -> Part:
+    lines = []
+    for meaning in meanings(plan, outer, contract):
+        what = "" if meaning.formula == meaning.name else f" {meaning.formula},"
+        unit = f", in {meaning.unit}" if meaning.unit else ""
+        lines.append(f"{meaning.name}:{what} {_ROLES[meaning.role]}{unit if meaning.role is Role.MEASURE else ''}.")
+    return Part(heading="Columns", lines=tuple(lines))
+
+
+def _keeps_apart(outer: OuterSelect) -> bool:
+    return any(CITY_COLUMN in column.depends_on for column in outer.columns)
+
+
+def _city_lines(reports: Sequence[CityReport]) -> tuple[str, ...]:
+    came = answered(reports)
+    lines = [f"{one.city}: answered at level {one.level}, data version {one.data_version}, signed." for one in came]
+    lines += [f"{said}." for _, said in missing_lines(reports)]
+    if any(report.level is Level.CONTROLLED for report in came):
+        lines.append(
+            "At level controlled a city answers from a table that it protected and published before anyone asked; "
+            "`explain` of the statement names the table."
+        )
+    return tuple(lines)
+
+
+def _verdict_line(verdict: DryRun) -> str:
+    if verdict.refusal is not None:
+        refusal = verdict.refusal
+        return printable(f"{verdict.city}: would refuse ({refusal.code}): {refusal.rule}; {refusal.remedy}.")
+    table = f" from its published table {verdict.table}" if verdict.table else ""
+    noun = "cell" if verdict.cells == 1 else "cells"
+    cells = f", {verdict.cells:,} {noun}" if verdict.cells is not None else ""
+    return printable(f"{verdict.city}: would answer at level {verdict.level}{table}{cells}.")
+
+
+def _missing(answer: Answer) -> Part:
+    lines = [
+        *(f"{SUPPRESSED} {line}" for line in _counted(answer.suppressed, "not shown, for want of")),
+        *(f"{PARTIAL} {line}" for line in _counted(answer.partial, "partial, without")),
+    ]
+    if any("suppressed" in cell.gaps.values() for cell in (*answer.suppressed, *answer.partial)):
+        lines.append(_THRESHOLD)
+    return Part(heading="Missing", lines=tuple(lines) or ("Nothing: every city is in every value.",))
+
+
+def _counted(cells: Iterable[MarkedCell], what: str) -> list[str]:
+    """A line for each column and set of reasons: over thirty cells of four cities a reader wants the sum."""
+    alike: dict[tuple[str, frozenset[str]], list[MarkedCell]] = {}
+    for cell in cells:
+        alike.setdefault((cell.column, frozenset(cell.gaps.values())), []).append(cell)
+    return [
+        f"{column}: {len(same):,} {'value is' if len(same) == 1 else 'values are'} {what} {reasons_of(same)}."
+        for (column, _), same in alike.items()
+    ]
+
+
+def _error_bars(answer: Answer) -> Part:
+    counts = Counter(interval.column for interval in answer.intervals)
+    lines = [
+        f"{column}: {count:,} of {len(answer):,} values carry the interval that surely holds the true quantile, made "
+        "of whole bins of the contract; the value itself is interpolated in it."
+        for column, count in counts.items()
+    ]
+    quantiles = {
+        name
+        for name, one in zip(answer.outer.aggregate_columns, answer.plan.aggregates, strict=True)
+        if one.function is AggregateFunction.QUANTILE_CONT
+    }
+    lines += [
+        f"{column.name}: computed from a quantile, so its interval does not carry over; show the quantile itself."
+        for column in answer.outer.columns
+        if quantiles & set(column.depends_on) and not column.passes_through
+    ]
+    return Part(heading="Error bars", lines=tuple(lines) or ("None: the figures come from exact counts and sums.",))
+
+
+def _hashes(plan: bytes, query: bytes | None) -> Part:
+    lines = [f"plan {plan.hex()}: equal for whoever asks this, so that all get the same releases."]
+    if query is not None:
+        lines.append(f"query {query.hex()}: of the signed query; each city's signature binds its answer to it.")
+    return Part(heading="Hashes", lines=tuple(lines))

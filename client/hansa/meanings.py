@@ -1,0 +1,161 @@
+"""What does each column of an answer hold, and in which unit?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlglot
+from sqlglot import exp
+
+from hansa_core.query.column_names import CITY_COLUMN
+from hansa_core.query.contract import Contract
+from hansa_core.query.expression import Call, Column, Expression
+from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.query.sql.clause import DIALECT
+from hansa_core.query.sql.render import wording
+from hansa_core.query.sql.statement import RELEASED, OuterColumn, OuterSelect
+
+_KEEPS_UNIT = (exp.Alias, exp.Paren, exp.Try, exp.Round, exp.Abs)
+_SAME_UNIT = frozenset(
+    {
+        AggregateFunction.SUM,
+        AggregateFunction.AVG,
+        AggregateFunction.MIN,
+        AggregateFunction.MAX,
+        AggregateFunction.STDDEV_SAMP,
+        AggregateFunction.QUANTILE_CONT,
+        AggregateFunction.REGR_INTERCEPT,
+    }
+)
+
+
+class Role(StrEnum):
+    """What a column is for."""
+
+    CITY = "city"
+    KEY = "key"
+    MEASURE = "measure"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """One column. `formula`: as in the analyst's SQL. `unit`: None where there is none, or it cannot be told."""
+
+    name: str
+    role: Role
+    formula: str
+    unit: str | None
+
+    @property
+    def title(self) -> str:
+        """The name with its unit, as an axis shows it."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+def meanings(plan: Plan, outer: OuterSelect, contract: Contract) -> tuple[Meaning, ...]:
+    """One for each column that the analyst sees."""
+    shown = _shown(outer)
+    return tuple(_meaning(column, shown.get(column.name), plan, outer, contract) for column in outer.columns)
+
+
+def _shown(outer: OuterSelect) -> dict[str, exp.Expr]:
+    """What the outer SELECT shows under each name, where it reads the released table itself."""
+    select = sqlglot.parse_one(outer.sql, dialect=DIALECT)
+    read = [table.name for table in select.find_all(exp.Table)]
+    if not isinstance(select, exp.Select) or read != [RELEASED] or select.find(exp.Subquery, exp.CTE) is not None:
+        return {}
+    return {each.alias_or_name: each for each in select.selects}
+
+
+def _meaning(
+    column: OuterColumn, shown: exp.Expr | None, plan: Plan, outer: OuterSelect, contract: Contract
+) -> Meaning:
+    parts: dict[str, Expression | Aggregate] = dict(zip(outer.key_columns, plan.keys, strict=True))
+    parts |= dict(zip(outer.aggregate_columns, plan.aggregates, strict=True))
+    words = {CITY_COLUMN: CITY_COLUMN} | {name: wording(part) for name, part in parts.items()}
+    known = [name for name in column.depends_on if name in words]
+    source = _source(shown, column)
+    return Meaning(
+        name=column.name,
+        role=_role(column, outer),
+        formula=_formula(shown, words) if shown is not None else _origin(column, [words[name] for name in known]),
+        unit=unit_of(parts[source], contract) if source in parts else None,
+    )
+
+
+def _origin(column: OuterColumn, words: Sequence[str]) -> str:
+    """What is known of a column without a formula of its own, as one of a window."""
+    if column.passes_through or not words:
+        return words[0] if words else column.name
+    return f"computed from {', '.join(words)}"
+
+
+def _role(column: OuterColumn, outer: OuterSelect) -> Role:
+    sources = set(column.depends_on)
+    if sources & set(outer.aggregate_columns):
+        return Role.MEASURE
+    if sources & set(outer.key_columns):
+        return Role.KEY
+    return Role.CITY if CITY_COLUMN in sources else Role.OTHER
+
+
+def _source(shown: exp.Expr | None, column: OuterColumn) -> str | None:
+    """The released column whose unit the shown one keeps: passed through, or rounded."""
+    if column.passes_through:
+        return column.depends_on[0]
+    while isinstance(shown, _KEEPS_UNIT):
+        shown = shown.this
+    return shown.name if isinstance(shown, exp.Column) else None
+
+
+def _formula(shown: exp.Expr, words: dict[str, str]) -> str:
+    def reworded(node: exp.Expr) -> exp.Expr:
+        match node:
+            case exp.Try():  # guards each expression, and means nothing to a reader
+                inner: exp.Expr = node.this.transform(reworded)
+                return inner
+            case exp.Column() if node.name in words:
+                return exp.Var(this=words[node.name])
+            case _:
+                return node
+
+    return shown.unalias().copy().transform(reworded).sql(DIALECT)
+
+
+def unit_of(part: Expression | Aggregate, contract: Contract) -> str | None:
+    """The unit of a key or an aggregate, as the contract names it; None if it has none."""
+    match part:
+        case Aggregate():
+            return _aggregate_unit(part, contract)
+        case Column(name):
+            return contract.columns[name].unit
+        case Call(op, args) if op.value in ("bin", "date_trunc"):
+            return unit_of(args[0] if op.value == "bin" else args[-1], contract)
+        case _:
+            return None
+
+
+def _aggregate_unit(aggregate: Aggregate, contract: Contract) -> str | None:
+    first, second = (
+        contract.columns[one].unit if isinstance(one, str) else None for one in (aggregate.column, aggregate.second)
+    )
+    match aggregate.function:
+        case AggregateFunction.COUNT_ROWS:
+            return "rows"
+        case AggregateFunction.COUNT:
+            return "values"
+        case AggregateFunction.COUNT_DISTINCT:
+            return f"distinct {aggregate.column}"
+        case function if function in _SAME_UNIT:
+            return first
+        case AggregateFunction.VAR_SAMP:
+            return f"{first}²" if first else None
+        case AggregateFunction.COVAR_SAMP if first and second:
+            return f"{first} × {second}"
+        case AggregateFunction.REGR_SLOPE if first and second:
+            return f"{first} per {second}"
+        case _:
+            return None

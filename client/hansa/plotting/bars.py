@@ -1,0 +1,103 @@
+"""Bars over categories: lying, so that names can be read, with the value at the end of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from hansa.plotting.hatch import PIXEL_SIZE, hatched
+from hansa.plotting.points import Field, Status
+from hansa.plotting.sheet import Sheet
+
+_STEP = 26  # pixels from bar to bar
+_GROUPED_STEP = 19
+_FILLED = 0.82  # of a step
+
+
+def bar_layers(sheet: Sheet) -> list[alt.Chart]:
+    """The bars, then what says how sure or how complete each is."""
+    place = _place(sheet)
+    title = sheet.layout.value.title
+    top: dict[str, Any] = {"domainMax": sheet.drawing.cut} if sheet.drawing.cut else {}
+    value = alt.X(
+        field=Field.VALUE,
+        type="quantitative",
+        axis=alt.Axis(title=title, tickCount=4 if sheet.layout.facet else 6, titlePadding=8),
+        scale=alt.Scale(zero=True, nice=not top, **top),
+    )
+    drawn = {"x": value, **place, "tooltip": sheet.tooltip}
+    partial = sheet.layer(Status.PARTIAL).mark_bar(fillOpacity=0.15, strokeWidth=1.5, strokeDash=[4, 3])
+    return [
+        sheet.layer(Status.SHOWN).mark_bar().encode(color=sheet.color(legend_offset=14), **drawn),
+        partial.encode(fill=sheet.filling(), stroke=sheet.outline(), **drawn),
+        _withheld(sheet, place),
+        *_error_bars(sheet, place),
+        _labels(sheet, place),
+    ]
+
+
+def height_of(sheet: Sheet) -> alt.Step:
+    """As high as the bars need."""
+    if sheet.layout.series is None:
+        return alt.Step(_STEP)
+    grouped: dict[str, Any] = {"step": _GROUPED_STEP, "for": "offset"}
+    return alt.Step(**grouped)
+
+
+def _place(sheet: Sheet) -> dict[str, Any]:
+    """Where each bar lies; the same in every layer, in the answer's order."""
+    grouped = sheet.layout.series is not None
+    padding = alt.Scale(paddingInner=0.12, paddingOuter=0.04) if grouped else alt.Scale(padding=1 - _FILLED)
+    place: dict[str, Any] = {
+        "y": alt.Y(
+            field=Field.POSITION,
+            type="nominal",
+            sort=sheet.drawing.values(Field.POSITION),
+            scale=padding,
+            axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=0, labelPadding=8),
+        )
+    }
+    if grouped:
+        scale = alt.Scale(padding=1 - _FILLED)
+        order = sheet.drawing.values(Field.SERIES)
+        place["yOffset"] = alt.YOffset(field=Field.SERIES, type="nominal", sort=order, scale=scale)
+    return place
+
+
+def _withheld(sheet: Sheet, place: dict[str, Any]) -> alt.Chart:
+    """Hatching across the whole panel: the value may be anything."""
+    step = _GROUPED_STEP if sheet.layout.series else _STEP
+    shape = hatched(sheet.width, step * _FILLED)
+    points = sheet.layer(Status.WITHHELD).mark_point(
+        shape=shape, size=PIXEL_SIZE, strokeWidth=1, opacity=0.55, fill="transparent"
+    )
+    color = sheet.outline() if sheet.layout.series else alt.value(sheet.theme.muted)
+    drawn: alt.Chart = points.encode(x=alt.value(0), stroke=color, tooltip=sheet.tooltip, **place)
+    return drawn
+
+
+def _error_bars(sheet: Sheet, place: dict[str, Any]) -> list[alt.Chart]:
+    if not sheet.drawing.values(Field.LOWER):
+        return []
+    layer = sheet.layer(Status.SHOWN, Status.PARTIAL)
+    ink = alt.value(sheet.theme.ink)
+    ends = [alt.X(field=field, type="quantitative") for field in (Field.LOWER, Field.UPPER)]
+    caps = [layer.mark_point(shape="M0,-4V4", clip=True, size=PIXEL_SIZE, strokeWidth=1.5, opacity=1) for _ in ends]
+    return [
+        layer.mark_rule(strokeWidth=1.5, clip=True).encode(
+            x=ends[0], x2=alt.X2(field=Field.UPPER), color=ink, tooltip=sheet.tooltip, **place
+        ),
+        *(cap.encode(x=end, stroke=ink, **place) for cap, end in zip(caps, ends, strict=True)),
+    ]
+
+
+def _labels(sheet: Sheet, place: dict[str, Any]) -> alt.Chart:
+    """The values, behind the bar and its error bar."""
+    layer = sheet.layer(Status.SHOWN, Status.PARTIAL)
+    text = alt.Text(field=Field.VALUE_TEXT, type="nominal")
+    end = alt.X(field=Field.END, type="quantitative")
+    labels: alt.Chart = layer.mark_text(align="left", dx=6, fontSize=11).encode(
+        x=end, text=text, color=alt.value(sheet.theme.ink), **place
+    )
+    return labels

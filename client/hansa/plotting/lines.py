@@ -1,0 +1,124 @@
+"""Lines over time and numbers: broken where a value is missing, with a hatched mark above the gap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from hansa.plotting.hatch import PIXEL_SIZE, hatched
+from hansa.plotting.layout import Kind
+from hansa.plotting.points import Field, Status, series_order
+from hansa.plotting.sheet import Sheet
+
+_SIDE = 11.0  # of a hatched square, in pixels
+_ROW = 15.0
+
+
+def line_layers(sheet: Sheet) -> list[alt.Chart]:
+    """The lines, their points, then what says how sure or how complete each is."""
+    place = _place(sheet)
+    above = 30 + _headroom(sheet)
+    whole = sheet.layer(Status.SHOWN).mark_point(filled=True, size=46, opacity=1)
+    partial = sheet.layer(Status.PARTIAL).mark_point(filled=True, size=46, opacity=1, strokeWidth=1.8)
+    hollow = alt.value(sheet.theme.ground)
+    return [
+        *_error_bars(sheet, place),
+        sheet.layer().mark_line(strokeWidth=2, invalid="break-paths-show-domains").encode(color=sheet.color(), **place),
+        whole.encode(
+            color=sheet.color(legend_offset=above),
+            shape=sheet.shape(legend_offset=above),
+            tooltip=sheet.tooltip,
+            **place,
+        ),
+        partial.encode(fill=hollow, stroke=sheet.outline(), shape=_silent(sheet), tooltip=sheet.tooltip, **place),
+        *_withheld(sheet, place["x"]),
+    ]
+
+
+def _silent(sheet: Sheet) -> Any:
+    """The series' shape without a second legend."""
+    shape = sheet.shape(legend_offset=0)
+    if isinstance(shape, alt.Shape):
+        return alt.Shape(field=Field.SERIES, type="nominal", scale=shape["scale"], legend=None)
+    return shape
+
+
+def _place(sheet: Sheet) -> dict[str, Any]:
+    values = [one for field in (Field.VALUE, Field.LOWER, Field.UPPER) for one in sheet.drawing.values(field)]
+    # A line that stays far from zero would be flat if zero were shown.
+    from_zero = not values or min(values) < 0 or min(values) <= max(values) / 2
+    axis = alt.Axis(
+        title=None if sheet.layout.facet else sheet.layout.value.title,
+        titleAngle=0,
+        titleAlign="left",
+        titleAnchor="end",
+        titleY=-10 - _headroom(sheet),
+        titleX=0,
+        ticks=False,
+        domain=False,
+        labelPadding=6,
+        tickCount=3 if sheet.layout.facet else 5,
+    )
+    top: dict[str, Any] = {"domainMax": sheet.drawing.cut} if sheet.drawing.cut else {}
+    scale = alt.Scale(zero=from_zero, nice=not top, **top)
+    return {"x": _along(sheet), "y": alt.Y(field=Field.VALUE, type="quantitative", axis=axis, scale=scale)}
+
+
+def _along(sheet: Sheet) -> alt.X:
+    position = sheet.layout.position
+    assert position is not None, "lines run along a key"
+    if sheet.layout.kind is Kind.TIME:
+        # Never more ticks than points: months get no ticks for weeks.
+        ticks = min(8, len(sheet.drawing.values(Field.POSITION)))
+        axis = alt.Axis(title=position.title, grid=False, labelOverlap=True, tickCount=ticks)
+        return alt.X(field=Field.POSITION, type="temporal", axis=axis, scale=alt.Scale(type="utc", padding=12))
+    whole = all(value == int(value) for value in sheet.drawing.values(Field.POSITION))
+    # Whole numbers, such as years, are written without thousands separators and get no ticks between.
+    number: dict[str, Any] = {"format": "d", "tickMinStep": 1} if whole else {}
+    # A year on an axis needs no "(year)" behind its own name.
+    axis = alt.Axis(title=position.name if position.unit == "year" else position.title, grid=False, **number)
+    scale = alt.Scale(zero=False, nice=False, padding=12)
+    return alt.X(field=Field.POSITION, type="quantitative", axis=axis, scale=scale)
+
+
+def _headroom(sheet: Sheet) -> float:
+    """The pixels above the panel that hatched squares take."""
+    return len(_rows(sheet)) * _ROW if sheet.drawing.of(Status.WITHHELD) else 0.0
+
+
+def _rows(sheet: Sheet) -> list[str | None]:
+    """The series that get a row of hatched squares each."""
+    gone = {point[Field.SERIES] for point in sheet.drawing.of(Status.WITHHELD)}
+    return [one for one in series_order(sheet.drawing, Field.SERIES) if one in gone] or [None]
+
+
+def _withheld(sheet: Sheet, along: alt.X) -> list[alt.Chart]:
+    """Above the panel, where no value can lie, a row of squares for each series; below each a thin line of dots."""
+    points = sheet.drawing.of(Status.WITHHELD)
+    if not points:
+        return []
+    shape = hatched(_SIDE, _SIDE, left=-_SIDE / 2, spacing=3.7)
+    layer = sheet.layer(Status.WITHHELD)
+    dots = layer.mark_rule(strokeDash=[1, 4], strokeWidth=1.2, opacity=0.8)
+    squares = []
+    for number, series in enumerate(_rows(sheet)):
+        own = layer.transform_filter(alt.FieldEqualPredicate(field=Field.SERIES, equal=series)) if series else layer
+        marks = own.mark_point(shape=shape, size=PIXEL_SIZE, strokeWidth=1.1, fill="transparent", opacity=1)
+        height = alt.value(-_SIDE / 2 - 3 - number * _ROW)
+        squares.append(marks.encode(x=along, y=height, stroke=sheet.outline(), tooltip=sheet.tooltip))
+    return [dots.encode(x=along, color=alt.value(sheet.theme.muted)), *squares]
+
+
+def _error_bars(sheet: Sheet, place: dict[str, Any]) -> list[alt.Chart]:
+    if not sheet.drawing.values(Field.LOWER):
+        return []
+    layer = sheet.layer(Status.SHOWN, Status.PARTIAL)
+    ends = [alt.Y(field=field, type="quantitative") for field in (Field.LOWER, Field.UPPER)]
+    caps = [layer.mark_point(shape="M-4,0H4", clip=True, size=PIXEL_SIZE, strokeWidth=1.3, opacity=0.65) for _ in ends]
+    return [
+        layer.mark_rule(strokeWidth=1.3, opacity=0.65, clip=True).encode(
+            x=place["x"], y=ends[0], y2=alt.Y2(field=Field.UPPER), color=sheet.color(), tooltip=sheet.tooltip
+        ),
+        *(cap.encode(x=place["x"], y=end, stroke=sheet.outline()) for cap, end in zip(caps, ends, strict=True)),
+    ]

@@ -1,0 +1,169 @@
+"""The league in asyncio, over real gRPC and mutual TLS: the same answers, side by side, and nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+import hansa
+from hansa.ask import Gathering, gather_async
+from hansa.coverage import ExitCode, Outcome
+from hansa.verify import VerifiedRelease
+from hansa_core.query.plan import Level
+from hansa_core.trust.dsse import Envelope
+from hansa_core.trust.members import Member
+from hansa_simulated_city import CITIES, Fault, SimulatedLeague
+from hansa_wire.progress import CityEvent, CityState
+
+BY_KIND = "SELECT kind, COUNT(*) AS n, SUM(tons) AS tons FROM harbour.ships GROUP BY kind ORDER BY kind"
+COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"
+
+T = TypeVar("T")
+
+
+def asked(cities: SimulatedLeague, work: Callable[[hansa.AsyncLeague], Awaitable[T]]) -> T:
+    """What `work` gets from a league of its own."""
+
+    async def connected() -> T:
+        async with await hansa.connect_async(cities.profile) as league:
+            return await work(league)
+
+    return asyncio.run(connected())
+
+
+def test_an_awaited_question_has_the_answer_of_the_blocking_one(cities: SimulatedLeague) -> None:
+    cities.cities["bremen"].fault = Fault.REFUSE
+    awaited = asked(cities, lambda league: league.sql(BY_KIND, partial=True))
+    with hansa.connect(cities.profile) as league:
+        blocking = league.sql(BY_KIND, partial=True)
+    assert awaited.table == blocking.table
+    assert awaited.partial == blocking.partial
+    assert [(report.city, report.state) for report in awaited.cities] == [
+        (report.city, report.state) for report in blocking.cities
+    ]
+
+
+def test_many_questions_are_under_way_at_once(cities: SimulatedLeague) -> None:
+    years = range(1400, 1412)
+
+    async def each_year(league: hansa.AsyncLeague) -> list[hansa.Answer]:
+        return await asyncio.gather(*(league.sql(f"{COUNT} WHERE year = {year}") for year in years))
+
+    answers = asked(cities, each_year)
+    assert [answer.table_rows[0]["n"] for answer in answers] == [302, 302, 301] + 9 * [0]
+    assert len({answer.query_hash for answer in answers}) == len(answers)
+
+
+def test_cancelling_the_task_cancels_the_work_of_a_city(cities: SimulatedLeague) -> None:
+    slow = cities.cities["hamburg"]
+    slow.fault = Fault.SLOW
+
+    async def given_up(league: hansa.AsyncLeague) -> None:
+        answers = asyncio.Event()
+
+        def told(event: CityEvent) -> None:
+            if event.state is CityState.ANSWERED:
+                answers.set()
+
+        task = asyncio.create_task(league.sql(COUNT, deadline_s=60, on_progress=told))
+        async with asyncio.timeout(20):
+            await answers.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asked(cities, given_up)
+    assert slow.cancelled.wait(20)
+
+
+def test_the_loop_stays_free_while_a_city_is_slow(cities: SimulatedLeague) -> None:
+    cities.cities["hamburg"].fault = Fault.SLOW
+
+    async def both(league: hansa.AsyncLeague) -> tuple[hansa.Answer, hansa.Answer]:
+        late = asyncio.create_task(league.sql(COUNT, deadline_s=2))
+        early = await league.sql(f"{COUNT} WHERE city = 'bremen'")
+        assert not late.done()
+        return early, await late
+
+    early, late = asked(cities, both)
+    assert early.exit_code is ExitCode.ENOUGH
+    assert {report.state for report in late.cities} == {Outcome.ANSWERED, Outcome.TIMED_OUT}
+
+
+@pytest.mark.parametrize("is_coroutine", [False, True])
+def test_progress_goes_to_a_function_or_a_coroutine_function(cities: SimulatedLeague, is_coroutine: bool) -> None:
+    events: list[CityEvent] = []
+
+    async def awaited(event: CityEvent) -> None:
+        await asyncio.sleep(0)
+        events.append(event)
+
+    asked(cities, lambda league: league.sql(COUNT, on_progress=awaited if is_coroutine else events.append))
+    for city in CITIES:
+        assert [event.state for event in events if event.city == city] == [CityState.ASKED, CityState.ANSWERED]
+
+
+def test_a_question_is_built_and_awaited(cities: SimulatedLeague) -> None:
+    async def built(league: hansa.AsyncLeague) -> tuple[hansa.Answer, list[Outcome]]:
+        ships = league.table("harbour.ships")
+        question = ships.where(ships.c.kind == "cog").group_by("city").agg(n=hansa.count()).order_by("city")
+        assert repr(await question.explain()) == repr(await league.explain(question.sql))
+        return await question.ask(), [verdict.report.state for verdict in await question.dry_run()]
+
+    answer, verdicts = asked(cities, built)
+    assert {row["city"]: row["n"] for row in answer.table_rows} == {"bremen": 2, "hamburg": 1, "luebeck": 0}
+    assert verdicts == [Outcome.ANSWERED] * 3
+
+
+def test_a_forged_answer_is_not_trusted_in_asyncio_either(cities: SimulatedLeague) -> None:
+    cities.cities["luebeck"].fault = Fault.TAMPERED
+    assert asked(cities, lambda league: league.sql(COUNT)).exit_code is ExitCode.UNTRUSTED
+    words = asked(cities, lambda league: league.published())
+    assert [word.report.state for word in words] == [Outcome.ANSWERED, Outcome.ANSWERED, Outcome.UNTRUSTED]
+
+
+def test_a_question_that_breaks_a_rule_is_refused_before_anything_is_sent(cities: SimulatedLeague) -> None:
+    with pytest.raises(hansa.RefusedError, match="unknown_column"):
+        asked(cities, lambda league: league.sql("SELECT knd, COUNT(*) FROM harbour.ships GROUP BY knd"))
+    assert not any(city.asked for city in cities.cities.values())
+
+
+def test_without_its_coordinator_an_async_league_says_so(cities: SimulatedLeague) -> None:
+    cities.run(cities.stop_coordinator())
+    try:
+        with pytest.raises(hansa.CoordinatorError):
+            asked(cities, lambda league: league.sql(COUNT, deadline_s=2))
+        with pytest.raises(hansa.CoordinatorError):
+            asked(cities, lambda league: league.published(deadline_s=2))
+    finally:
+        cities.run(cities.start_coordinator())
+
+
+def test_a_stream_that_is_cut_keeps_what_had_come_and_is_closed(cities: SimulatedLeague) -> None:
+    closed = []
+
+    async def events() -> AsyncGenerator[CityEvent, None]:
+        try:
+            yield CityEvent(city="bremen", state=CityState.REFUSED, code="denied")
+            raise TimeoutError
+        finally:
+            closed.append(True)
+
+    def check(envelope: Envelope, member: Member) -> VerifiedRelease:
+        return VerifiedRelease(level=Level.OPEN, data_version=1, table=None)
+
+    gathering = Gathering(("bremen", "hamburg"), cities.roster, check)
+    words = asyncio.run(gather_async(events(), gathering))
+    assert [word.report.state for word in words.values()] == [Outcome.REFUSED, Outcome.TIMED_OUT]
+    assert closed
+
+
+def test_the_async_league_knows_its_league_without_asking(cities: SimulatedLeague) -> None:
+    async def look(league: hansa.AsyncLeague) -> tuple[str, int, int]:
+        return repr(league), len(league.contracts), len(league.catalogue)
+
+    assert asked(cities, look) == ("<AsyncLeague hanse: bremen, hamburg, luebeck>", 1, 1)
+    assert not any(city.asked for city in cities.cities.values())

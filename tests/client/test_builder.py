@@ -1,0 +1,364 @@
+"""The fluent builder: what it says is what its SQL says, it refuses at once, and a text stays a text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hansa
+from hansa.builder import Table
+from hansa.builder_expression import Expr
+from hansa.builder_select import Item, Select
+from hansa_core.query.canonical import canonicalise
+from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
+from hansa_core.query.plan import Aggregate, AggregateFunction, Argument, Plan
+from hansa_core.query.sql.split import parse_statement
+from hansa_core.query.types import DataType
+from hansa_simulated_city import SimulatedLeague
+from hansa_strategies import TRIPS, plans
+
+CITIES = ("bremen", "hamburg")
+
+
+@pytest.fixture(scope="module")
+def league(served: SimulatedLeague) -> Iterator[hansa.League]:
+    with hansa.connect(served.profile) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def ships(league: hansa.League) -> Table:
+    return league.table("harbour.ships")
+
+
+def misspelt(word: str) -> Any:
+    """A word that the types do not allow: not everybody checks them."""
+    return word
+
+
+def test_a_built_question_is_answered_as_its_sql_is(cities: SimulatedLeague, league: hansa.League) -> None:
+    t = league.table("harbour.ships")
+    question = (
+        t.where(t.c.year >= 1400, (t.c.kind == "cog") | t.c.tons.is_null())
+        .group_by("city", kind_of_load="kind")
+        .agg(n=hansa.count(), heavy=hansa.count().filter(t.c.tons > 75), tons=hansa.sum("tons"))
+        .order_by("city", hansa.count().desc())
+        .limit(3)
+    )
+    answer = question.ask()
+    assert answer.table.column_names == ["city", "kind_of_load", "n", "heavy", "tons"]
+    assert answer.table_rows[:2] == [
+        {"city": "bremen", "kind_of_load": "cog", "n": 2, "heavy": 1, "tons": 150.0},
+        {"city": "bremen", "kind_of_load": "hulk", "n": 1, "heavy": 0, "tons": None},
+    ]
+    assert answer.table == league.sql(question.sql).table
+    assert answer.plan == question.plan
+    assert [verdict.report.city for verdict in question.dry_run()] == ["bremen", "hamburg", "luebeck"]
+    assert repr(question.explain()) == repr(league.explain(question.sql))
+
+
+def test_every_step_gives_a_new_question(ships: Table) -> None:
+    counted = ships.agg(n=hansa.count())
+    some = counted.where(ships.c.kind == "cog")
+    assert "WHERE" not in counted.sql
+    assert some.where(ships.c.year > 1400).sql.count("AND") == 1
+    assert some.sql == 'SELECT COUNT(*) AS "n" FROM "harbour.ships/1" WHERE "kind" = \'cog\''
+    with pytest.raises(AttributeError):
+        some.select = counted.select  # type: ignore[misc]
+
+
+def test_steps_may_come_in_any_order_that_names_what_is_there(ships: Table) -> None:
+    where, measure = ships.c.kind == "cog", hansa.mean("tons")
+    one = ships.where(where).group_by("year").agg(mean=measure).cities("hamburg", "bremen")
+    other = ships.agg(mean=measure).cities("bremen", "hamburg").group_by(ships.c.year).where(where)
+    assert one.plan == other.plan
+
+
+def test_cities_are_addressed_and_stay_out_of_the_plan(cities: SimulatedLeague, ships: Table) -> None:
+    question = ships.cities("hamburg").agg(n=hansa.count())
+    assert question.ask().table_rows == [{"n": 2}]
+    assert question.plan == ships.agg(hansa.count()).plan
+    assert question.plan == ships.where(ships.c.city == "bremen").agg(hansa.count()).plan
+
+
+def test_arithmetic_on_aggregates_is_done_on_what_was_released(cities: SimulatedLeague, ships: Table) -> None:
+    share = 100 * hansa.count().filter(ships.c.kind == "cog") / hansa.count()
+    rows = ships.group_by("city").agg(share=share).order_by("city").limit(2).ask().table_rows
+    assert rows == [{"city": "bremen", "share": 100 * 2 / 3}, {"city": "hamburg", "share": 50.0}]
+
+
+def test_rolled_up_keys_have_their_totals(ships: Table) -> None:
+    question = ships.rollup("kind", "year").group_by("quay").agg(hansa.count())
+    assert question.plan.groupings[0] == (0, 1, 2)
+    assert sorted(map(len, question.plan.totals)) == [1, 2]
+    assert question.sql.endswith("GROUP BY 1, ROLLUP (2, 3)")
+
+
+def test_having_stands_in_the_sql() -> None:
+    select = Select(
+        source=TRIPS.id,
+        measures=(Item(value=hansa.count(), name="n"),),
+        having=(hansa.count() > 3, hansa.sum("fare") > 1),
+    )
+    assert select.sql().endswith('HAVING (COUNT(*) > 3) AND (SUM("fare") > 1)')
+
+
+@pytest.mark.parametrize(
+    ("build", "code", "said"),
+    [
+        (lambda t: t.where(t.c.knd == "cog"), "unknown_column", "did you mean kind"),
+        (lambda t: t.where(hansa.col("knd") == "cog"), "unknown_column", "did you mean kind"),
+        (lambda t: t.group_by("knd"), "unknown_column", "did you mean kind"),
+        (lambda t: t.agg(hansa.sum("ton")), "unknown_column", "did you mean tons"),
+        (lambda t: t.agg(hansa.sum("kind")), "wrong_type", "kind"),
+        (lambda t: t.where(t.c.year == "1400"), "wrong_type", "without quotes"),
+        (lambda t: t.where(t.c.year), "wrong_type", "a condition is true or false"),
+        (lambda t: t.where(True), "wrong_type", "takes conditions, not bool"),
+        (lambda t: t.where(), "wrong_type", "at least one"),
+        (lambda t: t.where(t.c.kind == "a" and t.c.year == 1), "wrong_type", "write & | ~"),
+        (lambda t: t.where(1400 < t.c.year < 1500), "wrong_type", "between"),
+        (lambda t: t.where(t.c.kind == None), "wrong_type", "is_null"),  # noqa: E711
+        (lambda t: t.where(t.c.kind.is_in("cog")), "wrong_type", "list"),
+        (lambda t: t.where(t.c.year == datetime.now(UTC)), "wrong_type", "replace(tzinfo=None)"),
+        (lambda t: t.where(t.c.year == 2**63), "wrong_type", "64 bits"),
+        (lambda t: t.where(t.c.tons < -math.inf), "wrong_type", "finite"),
+        (lambda t: t.where(t.c.tons < [1]), "wrong_type", "list is no value"),
+        (lambda t: t.where(hansa.count() > 3), "cannot_split", "never inside WHERE"),
+        (lambda t: t.where(hansa.try_cast("year", misspelt("strng")) == 1), "wrong_type", "known are: boolean"),
+        (lambda t: t.where(hansa.extract(misspelt("yeer"), "year") == 1), "wrong_type", "did you mean year"),
+        (lambda t: t.where(hansa.case() == 1), "wrong_type", "branches"),
+        (lambda t: t.cities("bremn"), "unknown_city", "did you mean bremen"),
+        (lambda t: t.agg(hansa.quantile("tons", 2)), "wrong_type", "0 to 1"),
+        (lambda t: t.agg(hansa.sum(hansa.sum("tons"))), "cannot_split", "do not nest"),
+        (lambda t: t.agg("tons"), "wrong_type", "agg() takes expressions"),
+        (lambda t: t.agg(n=hansa.count()).agg(n=hansa.count()), "unsupported_clause", "already"),
+        (lambda t: t.agg(n=hansa.count()).order_by("m"), "unknown_column", "known are: n"),
+        (lambda t: t.agg(n=hansa.count()).order_by("n").limit(-1), "wrong_type", "0 or more"),
+        (lambda t: t.ask(), "rows_requested", "at least one aggregate"),
+        (lambda t: t.plan, "rows_requested", "at least one aggregate"),
+        (lambda t: t.league.table("harbour.ship"), "unknown_contract", "did you mean harbour.ships"),
+    ],
+)
+def test_a_step_that_breaks_a_rule_is_refused_at_once_with_a_remedy(
+    cities: SimulatedLeague, ships: Table, build: Callable[[Table], object], code: str, said: str
+) -> None:
+    with pytest.raises(hansa.RefusedError) as refused:
+        build(ships)
+    assert refused.value.code == code
+    assert said in str(refused.value)
+    assert refused.value.field
+    assert not any(city.asked for city in cities.cities.values())
+
+
+ATTACKS = (
+    "'; DROP TABLE x; --",
+    "\\'; --",
+    "' OR 'a'='a",
+    '"',
+    "a\nb",
+    "/* */",
+    "$$",
+    "?",
+    "{x}",
+    "E'\\x41'",
+    "ß\u202e",
+)
+
+
+@given(text=st.one_of(st.sampled_from(ATTACKS), st.text()))
+def test_a_text_is_that_text_and_nothing_else(text: str) -> None:
+    select = Select(source=TRIPS.id, measures=(Item(value=hansa.count()),), conditions=(hansa.col("remark") == text,))
+    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        with pytest.raises(hansa.RefusedError, match="syntax_error"):
+            parsed(select)
+        return
+    assert parsed(select).where == Call(Op.EQ, (Column("remark"), literal(text)))
+
+
+@pytest.mark.parametrize("name", [*ATTACKS, "ship)--", "kind; SELECT 1", 'kind" OR "kind'])
+def test_a_name_is_one_name_whatever_it_holds(ships: Table, name: str) -> None:
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: ships.where(hansa.col(name) == 1),
+        lambda: ships.group_by(name),
+        lambda: ships.agg(hansa.sum(name)),
+        lambda: ships.where(ships.c[name] == 1),
+    )
+    for build in steps:
+        with pytest.raises(hansa.RefusedError, match="unknown_column"):
+            build()
+    answer = ships.agg(**{name: hansa.count()})
+    assert answer.plan == ships.agg(hansa.count()).plan
+    assert answer.asker.read(answer.sql).outer.columns[0].name == name
+
+
+def test_words_of_sql_cannot_be_smuggled_in_as_parts_types_or_widths(ships: Table) -> None:
+    hostile = misspelt("year') FROM x; --")
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: ships.group_by(hansa.date_trunc(hostile, "year")),
+        lambda: ships.group_by(hansa.extract(hostile, "year")),
+        lambda: ships.group_by(hansa.try_cast("year", hostile)),
+        lambda: ships.group_by(hansa.bin("year", hostile)),
+        lambda: ships.agg(hansa.quantile("tons", hostile)),
+        lambda: ships.agg(hansa.count()).limit(hostile),
+    )
+    for build in steps:
+        with pytest.raises(hansa.RefusedError, match="wrong_type"):
+            build()
+
+
+class Kind(str, Enum):  # noqa: UP042  as analysts still write them
+    COG = "cog"
+
+
+class Odd(float):
+    def __repr__(self) -> str:
+        return "Odd(1.5)"  # as numpy's do
+
+
+@pytest.mark.parametrize(
+    ("value", "means"),
+    [
+        (True, literal(True)),
+        (-3, literal(-3)),
+        (-(2**63), literal(-(2**63))),
+        (-0.5, literal(-0.5)),
+        (1e300, literal(1e300)),
+        (Odd(1.5), literal(1.5)),
+        (Kind.COG, literal("cog")),
+        (date(2024, 2, 29), literal(date(2024, 2, 29))),
+        (datetime(2024, 2, 29, 12, 30, 0, 5), literal(datetime(2024, 2, 29, 12, 30, 0, 5))),
+    ],
+)
+def test_a_python_value_is_the_literal_that_carries_it(value: Any, means: Literal) -> None:
+    column = {
+        DataType.BOOLEAN: "paid",
+        DataType.INTEGER: "odometer",
+        DataType.NUMBER: "fare",
+        DataType.TEXT: "remark",
+        DataType.DATE: "day",
+        DataType.TIMESTAMP: "started",
+    }[means.type]
+    condition = hansa.col(column) != value
+    select = Select(source=TRIPS.id, measures=(Item(value=hansa.count()),), conditions=(condition,))
+    assert parsed(select) == canonicalise(
+        Plan(TRIPS.id, Call(Op.NE, (Column(column), means)), (), (Aggregate(AggregateFunction.COUNT_ROWS),))
+    )
+
+
+def test_a_column_completes_and_is_none_where_it_is_not(ships: Table) -> None:
+    assert {"kind", "tons", "city"} <= set(dir(ships.c))
+    assert not hasattr(ships.c, "knd")
+    assert repr(ships.c.kind == "cog") == "\"kind\" = 'cog'"
+    with pytest.raises(TypeError):
+        hash(ships.c.kind)
+
+
+def test_a_column_that_an_object_hides_is_reached_by_its_key(ships: Table) -> None:
+    assert repr(ships.c["kind"]) == repr(ships.c.kind)
+
+
+@given(plan=plans())
+def test_a_plan_that_is_built_is_the_plan_that_its_sql_says(plan: Plan) -> None:
+    """Any plan of the language can be said in Python, and the SQL that is printed means just it."""
+    select = Select(
+        source=plan.source,
+        conditions=() if plan.where is None else (built(plan.where),),
+        keys=tuple(Item(value=built(key)) for key in plan.keys),
+        measures=tuple(Item(value=measured(aggregate)) for aggregate in plan.aggregates),
+    )
+    assert parsed(select) == canonicalise(Plan(plan.source, plan.where, plan.keys, plan.aggregates))
+
+
+def parsed(select: Select) -> Plan:
+    return parse_statement(select.sql(), {TRIPS.id: TRIPS}, CITIES).plan
+
+
+def measured(aggregate: Aggregate) -> Expr:
+    match aggregate.function:
+        case AggregateFunction.COUNT_ROWS:
+            measure = hansa.count()
+        case AggregateFunction.QUANTILE_CONT:
+            assert aggregate.quantile is not None
+            measure = hansa.quantile(argument(aggregate.arguments[0]), aggregate.quantile)
+        case function:
+            python = {"avg": "mean", "var_samp": "variance", "stddev_samp": "stddev"}
+            python |= {"covar_samp": "covariance", "corr": "correlation"}
+            name = python.get(function.value, function.value)
+            measure = getattr(hansa, name)(*(argument(one) for one in aggregate.arguments))
+    return measure if aggregate.where is None else measure.filter(built(aggregate.where))
+
+
+def argument(given: Argument) -> Expr | str:
+    return given if isinstance(given, str) else built(given)
+
+
+def built(expression: Expression) -> Expr:
+    match expression:
+        case Column(name):
+            return hansa.col(name)
+        case Literal(None, kind):
+            return hansa.try_cast(hansa.lit(None), kind.value)
+        case Literal(value):
+            return hansa.lit(value)
+        case Call(Op.IN, args):
+            return built(args[0]).is_in([built(one) for one in args[1:]])
+        case Call(Op.TRY_CAST, (argument_, Literal(kind))):
+            return hansa.try_cast(built(argument_), kind)  # type: ignore[arg-type]
+        case Call(Op.DATE_TRUNC | Op.EXTRACT as op, (Literal(part), argument_)):
+            return (hansa.date_trunc if op is Op.DATE_TRUNC else hansa.extract)(part, built(argument_))  # type: ignore[arg-type]
+        case Call(Op.BIN, (argument_, Literal(int() | float() as width))):
+            return hansa.bin(built(argument_), width)
+        case Call(Op.GRID, (latitude, longitude, Literal(int() as metres))):
+            return hansa.grid(built(latitude), built(longitude), metres)
+        case Call(op, args):
+            return combined(op, [built(one) for one in args])
+
+
+def combined(op: Op, args: list[Expr]) -> Expr:
+    first, *rest = args
+    match op:
+        case Op.EQ:
+            return first == rest[0]
+        case Op.NE:
+            return first != rest[0]
+        case Op.LT:
+            return first < rest[0]
+        case Op.LE:
+            return first <= rest[0]
+        case Op.GT:
+            return first > rest[0]
+        case Op.GE:
+            return first >= rest[0]
+        case Op.ADD:
+            return first + rest[0]
+        case Op.SUB:
+            return first - rest[0]
+        case Op.MUL:
+            return first * rest[0]
+        case Op.DIV:
+            return first / rest[0]
+        case Op.AND | Op.OR:
+            for other in rest:
+                first = first & other if op is Op.AND else first | other
+            return first
+        case Op.NOT:
+            return ~first
+        case Op.IS_NULL:
+            return first.is_null()
+        case Op.ABS:
+            return abs(first)
+        case Op.COALESCE:
+            return hansa.coalesce(first, *rest)
+        case Op.NULLIF:
+            return hansa.nullif(first, rest[0])
+        case Op.CASE:
+            otherwise = args[-1] if len(args) % 2 else None
+            return hansa.case(*zip(args[0::2], args[1::2], strict=False), otherwise=otherwise)
+    raise AssertionError(op)

@@ -1,0 +1,225 @@
+"""A chart that hides nothing: the marks of the table are in the picture, and in its words."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import vl_convert
+
+from hansa.answer import Answer
+from hansa.coverage import CityReport, Outcome
+from hansa.intervals import Interval
+from hansa.marks import MarkedCell
+from hansa.plotting.hatch import hatched
+from hansa.plotting.theme import DARK, LIGHT, Theme
+from hansa_answers import answer_of, answered
+
+KINDS = ["adu", "habitable-room"]
+
+
+def bars(**changes: object) -> Answer:
+    sql = "SELECT project, AVG(days_to_issue) AS mean_days FROM housing.permits GROUP BY project"
+    return answer_of(sql, {"project": KINDS, "mean_days": [81.5, None]}, **changes)
+
+
+def lines(**changes: object) -> Answer:
+    sql = "SELECT city, applied_year, COUNT(*) AS n FROM housing.permits GROUP BY city, applied_year"
+    table = {
+        "city": ["bremen", "bremen", "hamburg", "hamburg"],
+        "applied_year": [2020, 2021, 2020, 2021],
+        "n": [7, None, 9, 12],
+    }
+    return answer_of(sql, table, **changes)
+
+
+GONE = MarkedCell(row=1, column="mean_days", gaps={"hamburg": "suppressed"})
+PART = MarkedCell(row=0, column="mean_days", gaps={"lübeck": "timed_out"})
+
+
+def spec_of(answer: Answer, value: str | None = None, *, dark: bool = False) -> dict[str, Any]:
+    """The chart's Vega-Lite, which the schema has passed and a renderer has drawn."""
+    chart = answer.plot(value, dark=dark)
+    spec: dict[str, Any] = chart.to_dict(validate=True)
+    assert vl_convert.vegalite_to_png(spec, scale=0.5).startswith(b"\x89PNG")
+    return spec
+
+
+def svg_of(answer: Answer) -> str:
+    drawn: str = vl_convert.vegalite_to_svg(answer.plot().to_dict())
+    return drawn
+
+
+def marks_of(spec: dict[str, Any]) -> list[str]:
+    panel = spec.get("spec", spec)
+    return [layer["mark"]["type"] for layer in panel["layer"]]
+
+
+def encoding(spec: dict[str, Any], mark: str, channel: str) -> dict[str, Any]:
+    panel = spec.get("spec", spec)
+    found: dict[str, Any] = next(one for one in panel["layer"] if one["mark"]["type"] == mark)["encoding"][channel]
+    return found
+
+
+def test_categories_become_bars_with_the_unit_of_the_contract_on_the_axis() -> None:
+    spec = spec_of(bars())
+    assert marks_of(spec)[0] == "bar"
+    assert encoding(spec, "bar", "x")["axis"]["title"] == "mean_days (days)"
+    assert encoding(spec, "bar", "y")["sort"] == KINDS
+
+
+def test_numbers_become_lines_with_a_colour_for_each_city() -> None:
+    spec = spec_of(lines())
+    assert "line" in marks_of(spec)
+    assert encoding(spec, "line", "x")["type"] == "quantitative"
+    assert encoding(spec, "line", "color")["scale"]["domain"] == ["bremen", "hamburg"]
+
+
+def test_days_become_lines_on_a_clock_that_is_the_same_everywhere() -> None:
+    sql = "SELECT date_trunc('month', applied_on) AS month, COUNT(*) AS n FROM housing.permits GROUP BY 1"
+    spec = spec_of(answer_of(sql, {"month": [date(2020, 1, 1), date(2020, 2, 1)], "n": [3, 4]}))
+    assert encoding(spec, "line", "x")["scale"]["type"] == "utc"
+    assert [point["position"] for point in spec["datasets"][spec["data"]["name"]]] == [
+        "2020-01-01T00:00:00Z",
+        "2020-02-01T00:00:00Z",
+    ]
+
+
+def test_two_categories_become_groups_of_bars() -> None:
+    sql = "SELECT city, project, COUNT(*) AS n FROM housing.permits GROUP BY city, project"
+    table = {"city": ["bremen", "hamburg"], "project": ["adu", "adu"], "n": [3, 4]}
+    spec = spec_of(answer_of(sql, table))
+    assert encoding(spec, "bar", "yOffset")["field"] == "series"
+    assert [point["position"] for point in spec["datasets"][spec["data"]["name"]]] == ["adu", "adu"]
+
+
+def test_a_third_key_becomes_panels_and_a_fourth_is_refused_with_a_way_out() -> None:
+    keys = ["city", "project", "applied_year", "review_track"]
+    row: dict[str, list[Any]] = {"city": ["bremen"], "project": ["adu"], "applied_year": [2020], "n": [3]}
+    sql = f"SELECT {', '.join(keys[:3])}, COUNT(*) AS n FROM housing.permits GROUP BY {', '.join(keys[:3])}"
+    assert spec_of(answer_of(sql, row))["facet"]["field"] == "facet"
+    sql = f"SELECT {', '.join(keys)}, COUNT(*) AS n FROM housing.permits GROUP BY {', '.join(keys)}"
+    four = {**{key: row.get(key, ["other"]) for key in keys}, "n": [3]}
+    with pytest.raises(ValueError, match="three keys at most, not 4; group by fewer"):
+        answer_of(sql, four).plot()
+
+
+def test_a_single_figure_is_one_bar() -> None:
+    spec = spec_of(answer_of("SELECT COUNT(*) AS n FROM housing.permits", {"n": [7]}))
+    assert "7" in [point["value_text"] for point in spec["datasets"][spec["data"]["name"]]]
+
+
+def test_a_withheld_value_is_hatched_and_its_reason_is_in_legend_and_tooltip() -> None:
+    svg = svg_of(bars(suppressed=(GONE,)))
+    assert svg.count("no value: hamburg (withheld by disclosure control)") >= 2
+    assert "not shown" in svg
+    shapes = [layer["mark"].get("shape") for layer in spec_of(bars(suppressed=(GONE,)))["layer"]]
+    assert hatched(600, 26 * 0.82) in shapes
+    assert "no value" not in svg_of(bars())
+
+
+def test_a_withheld_point_of_a_line_stands_above_the_panel_and_no_line_bridges_it() -> None:
+    gone = MarkedCell(row=1, column="n", gaps={"bremen": "suppressed"})
+    spec = spec_of(lines(suppressed=(gone,)))
+    assert encoding(spec, "rule", "x")["field"] == "position"
+    panel = [layer for layer in spec["layer"] if layer["encoding"].get("y", {}).get("value", 0) < 0]
+    assert len(panel) == 1
+    line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
+    assert line["mark"]["invalid"] == "break-paths-show-domains"
+
+
+def test_a_partial_value_is_hollow_and_says_who_is_not_in_it() -> None:
+    svg = svg_of(bars(partial=(PART,)))
+    assert "partial, without lübeck (no answer in time)" in svg
+    assert 'fill-opacity="0.15"' in svg
+
+
+def test_intervals_become_error_bars() -> None:
+    assert "rule" not in marks_of(spec_of(bars()))
+    interval = Interval(row=0, column="mean_days", lower=60, upper=90)
+    spec = spec_of(bars(intervals=(interval,)))
+    assert encoding(spec, "rule", "x2")["field"] == "upper"
+    assert "60 to 90" in svg_of(bars(intervals=(interval,)))
+
+
+def test_an_error_bar_that_would_flatten_the_values_is_cut_and_the_caption_says_so() -> None:
+    interval = Interval(row=0, column="mean_days", lower=60, upper=3650)
+    spec = spec_of(bars(intervals=(interval,)))
+    assert "error bars above 102 are cut off; tooltips have their ends" in spec["title"]["subtitle"]
+
+
+def test_series_with_error_bars_get_panels_instead_of_lying_over_each_other() -> None:
+    intervals = tuple(Interval(row=row, column="n", lower=1, upper=20) for row in (0, 2, 3))
+    assert spec_of(lines(intervals=intervals))["facet"]["field"] == "facet"
+
+
+def test_the_caption_tells_formula_purpose_cities_and_who_is_missing() -> None:
+    late = CityReport(city="hamburg", state=Outcome.TIMED_OUT)
+    spec = spec_of(bars(cities=(answered("bremen"), late)))
+    assert spec["title"]["text"] == "mean_days by project"
+    assert spec["title"]["subtitle"] == [
+        "AVG(days_to_issue) in housing.permits/1, for the purpose statistics",
+        "1 of 2 cities answered at level controlled: bremen",
+        "hamburg: timed out",
+    ]
+
+
+def test_a_row_without_a_place_on_the_axis_is_left_out_and_counted() -> None:
+    sql = "SELECT date_trunc('year', issued_on) AS issued, COUNT(*) AS n FROM housing.permits GROUP BY 1"
+    table = pa.table({"issued": pa.array([date(2020, 1, 1), None], pa.date32()), "n": [3, 4]})
+    assert "1 row is not drawn, where issued is null" in spec_of(answer_of(sql, table))["title"]["subtitle"]
+
+
+def test_the_row_of_a_missing_city_invents_no_category() -> None:
+    sql = "SELECT city, project, COUNT(*) AS n FROM housing.permits GROUP BY city, project"
+    gone = tuple(MarkedCell(row=1, column=name, gaps={"hamburg": "timed_out"}) for name in ("project", "n"))
+    cities = (answered("bremen"), CityReport(city="hamburg", state=Outcome.TIMED_OUT))
+    table = {"city": ["bremen", "hamburg"], "project": ["adu", None], "n": [3, None]}
+    spec = spec_of(answer_of(sql, table, suppressed=gone, cities=cities))
+    assert [point["position"] for point in spec["datasets"][spec["data"]["name"]]] == ["adu"]
+    assert "hamburg: timed out" in spec["title"]["subtitle"]
+
+
+def test_the_asked_column_is_drawn_and_an_unknown_one_names_the_nearest() -> None:
+    sql = "SELECT project, COUNT(*) AS n, AVG(days_to_issue) AS mean_days FROM housing.permits GROUP BY project"
+    answer = answer_of(sql, {"project": KINDS, "n": [3, 4], "mean_days": [80.0, 90.0]})
+    assert encoding(spec_of(answer), "bar", "x")["axis"]["title"] == "n (rows)"
+    assert encoding(spec_of(answer, "mean_days"), "bar", "x")["axis"]["title"] == "mean_days (days)"
+    with pytest.raises(ValueError, match=r"no measured number of the answer.*mean_days"):
+        answer.plot("mean_day")
+
+
+def test_names_with_dots_and_brackets_are_only_names() -> None:
+    sql = 'SELECT project AS "a.b[0]", COUNT(*) AS "n.x" FROM housing.permits GROUP BY project'
+    assert "n.x (rows)" in str(spec_of(answer_of(sql, {"a.b[0]": KINDS, "n.x": [3, 4]})))
+
+
+def test_without_altair_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "altair", None)
+    with pytest.raises(ImportError, match=r"needs altair, which is not installed; run `pip install 'hansa\[plot\]'`"):
+        bars().plot()
+
+
+def _luminance(color: str) -> float:
+    """WCAG 2.2, relative luminance."""
+    parts = [int(color[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_words_can_be_read_on_their_ground(theme: Theme) -> None:
+    assert min(_contrast(theme.ground, theme.ink), _contrast(theme.ground, theme.muted)) >= 4.5
+    assert len(set(theme.series)) == 8
+
+
+def test_a_dark_chart_brings_its_own_ground() -> None:
+    assert spec_of(bars(), dark=True)["config"]["background"] == DARK.ground

@@ -1,0 +1,57 @@
+"""Answers as the SDK gives them, without a league: a statement, and the table that it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from hansa.answer import Answer, AnswerColumn
+from hansa.coverage import CityReport, Outcome
+from hansa_core.query.canonical import plan_hash
+from hansa_core.query.contract import Contract
+from hansa_core.query.contract_document import contract_from_document
+from hansa_core.query.plan import Level
+from hansa_core.query.sql.split import parse_statement
+from hansa_core.query.sql.statement import Statement
+
+CITIES = ("bremen", "hamburg", "lübeck")
+_FILE = Path(__file__).parents[2] / "contracts" / "housing.permits.1.yaml"
+PERMITS: Contract = contract_from_document(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+
+
+def statement(sql: str) -> Statement:
+    """The statement about `housing.permits`, asked in a league of `CITIES`."""
+    return parse_statement(sql, {PERMITS.id: PERMITS}, CITIES)
+
+
+def answered(city: str) -> CityReport:
+    return CityReport(city=city, state=Outcome.ANSWERED, level=Level.CONTROLLED, data_version=3, proven=True)
+
+
+def answer_of(sql: str, values: Mapping[str, Sequence[Any]] | pa.Table, **changes: Any) -> Answer:
+    """What `sql` would be answered with, were these its columns; every city in it, unless `changes` say otherwise."""
+    asked = statement(sql)
+    measured = {
+        column.name: any(name in asked.outer.aggregate_columns for name in column.depends_on)
+        for column in asked.outer.columns
+    }
+    given: dict[str, Any] = {
+        "table": values if isinstance(values, pa.Table) else pa.table(dict(values)),
+        "columns": tuple(AnswerColumn(name=name, measured=is_measured) for name, is_measured in measured.items()),
+        "cities": tuple(map(answered, CITIES)),
+        "suppressed": (),
+        "partial": (),
+        "notes": (),
+        "plan": asked.plan,
+        "outer": asked.outer,
+        "contract": PERMITS,
+        "purpose": "statistics",
+        "plan_hash": plan_hash(asked.plan),
+        "query_hash": bytes(range(32)),
+        "min_cities": len(CITIES),
+    }
+    return Answer(**given | changes)
