@@ -12,20 +12,24 @@ from hansa_core.query.sql.statement import OuterSelect
 def selection_notes(
     hidden: Mapping[str, Sequence[int | None]], outer: OuterSelect, merged: MergedTable
 ) -> tuple[str, ...]:
-    """One sentence for each clause that decided without values, and one for the cities of which there are no cells.
+    """What clauses decided without values, a sentence for those with the same cells; and the cities without any cell.
 
     A mark can stand on a value that is shown, never on a row that is not: so the clause is named, and with it whatever
     is computed over its rows. `hidden`: as the outer engine gives it.
     """
     notes: list[str] = []
     shown = _shown_rows(hidden, outer)
+    alike: dict[tuple[int, ...], list[str]] = {}
     for selection in outer.selections:
-        unsure = [row for row in range(len(merged.cells)) if gaps_of(selection.depends_on, (row,), outer, merged)]
+        unsure = tuple(row for row in range(len(merged.cells)) if gaps_of(selection.depends_on, (row,), outer, merged))
+        alike.setdefault(unsure, []).append(selection.clause)
+    for unsure, clauses in alike.items():
         if unsure:
             gone = "" if shown is None else _gone(sum(row not in shown for row in unsure))
             noun = "cell" if len(unsure) == 1 else "cells"
+            decide = "decides" if len(clauses) == 1 else "decide"
             notes.append(
-                f"{selection.clause}: decides without values of {len(unsure)} {noun} that are withheld or incomplete"
+                f"{'; '.join(clauses)}: {decide} without values of {len(unsure)} {noun} that are withheld or incomplete"
                 f"{gone}; which rows are here, and what is computed over them, depends on those values."
             )
     absent = _without_cells(outer, merged)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hansa.answer import Answer, AnswerColumn
 from hansa.ask import CityWord
 from hansa.gaps import mask_gaps
-from hansa.intervals import find_intervals
+from hansa.intervals import find_intervals, uncertainty_notes
 from hansa.marks import find_marks
 from hansa.notes import notes_on
 from hansa.outer import OuterEngine
@@ -44,6 +44,7 @@ def shape_answer(
     table, hidden = engine.run(asked.outer, merged.to_arrow(), gaps=masks.of_rows, tables=tables)
     marks = find_marks(table, hidden, asked.outer, merged, masks)
     unsure = selection_notes(hidden, asked.outer, merged)
+    intervals = find_intervals(hidden, asked.outer, merged)
     reports = tuple(word.report for word in words.values())
     return Answer(
         table=table,
@@ -56,8 +57,12 @@ def shape_answer(
         cities=reports,
         suppressed=marks.suppressed,
         partial=marks.partial,
-        intervals=find_intervals(hidden, asked.outer, merged),
-        notes=(*notes_on(asked, expected.contract, reports, merged, marks), *unsure),
+        intervals=intervals,
+        notes=(
+            *notes_on(asked, expected.contract, reports, merged, marks),
+            *uncertainty_notes(table, intervals),
+            *unsure,
+        ),
         rows_are_unsure=bool(unsure),
         plan=expected.plan,
         outer=asked.outer,

@@ -198,6 +198,12 @@ def test_having_says_how_many_cells_it_drops_for_want_of_a_value(engine: OuterEn
     assert "is not shown" in note
 
 
+def test_clauses_that_decide_without_the_same_cells_share_a_note(engine: OuterEngine) -> None:
+    sql = "SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY city, project HAVING n > 5 ORDER BY n LIMIT 1"
+    (note,) = shown_of(sql, engine).notes
+    assert note.startswith("HAVING n > 5; LIMIT 1: decide without values of 1 cell that")
+
+
 def test_the_missing_match_of_a_left_join_is_no_suppression(engine: OuterEngine) -> None:
     sql = (
         "WITH o AS (SELECT city AS c FROM mine), q AS (SELECT city, project, COUNT(*) AS n FROM housing.permits "
