@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,8 @@ from hansa_core.trust.names import check_label
 from hansa_core.trust.strict_json import JsonObject, read_object, time_text
 
 VERSION = 1
-_FIELDS = ("v", "asked_at", "statement", "partial", "min_cities", "cities")
+_FIELDS = ("v", "asked_at", "statement", "tables", "partial", "min_cities", "cities")
+_TABLE_FIELDS = ("name", "sha256")
 _CITY_FIELDS = ("city", "state", "proven", "code", "rule", "elapsed_ms")
 
 
@@ -23,12 +25,14 @@ _CITY_FIELDS = ("city", "state", "proven", "code", "rule", "elapsed_ms")
 class Account:
     """The part of a question that no city signs.
 
-    `asked_at`: naive UTC in whole seconds. `cities`: every addressed city, by name. Of a city whose signed word is kept
+    `asked_at`: naive UTC in whole seconds. `tables`: hex SHA-256 of each own table as it is kept, by its name in lower
+    case. `cities`: every addressed city, by name. Of a city whose signed word is kept
     beside this only `elapsed_ms` is read again; of any other the whole report, which stands on the coordinator's claim.
     """
 
     asked_at: datetime
     statement: str
+    tables: Mapping[str, str]
     partial: bool
     min_cities: int
     cities: tuple[CityReport, ...]
@@ -40,6 +44,7 @@ def sign_account(account: Account, signer: Signer) -> Envelope:
         "v": VERSION,
         "asked_at": time_text(account.asked_at),
         "statement": account.statement,
+        "tables": [{"name": name, "sha256": digest} for name, digest in account.tables.items()],
         "partial": account.partial,
         "min_cities": account.min_cities,
         "cities": [
@@ -67,10 +72,19 @@ def read_account(payload: bytes) -> Account:
     return Account(
         asked_at=document.time("asked_at"),
         statement=document.text("statement"),
+        tables=_tables(document),
         partial=document.flag("partial"),
         min_cities=document.whole("min_cities"),
         cities=tuple(_report(entry.require(_CITY_FIELDS)) for entry in document.objects("cities")),
     )
+
+
+def _tables(document: JsonObject) -> dict[str, str]:
+    entries = [entry.require(_TABLE_FIELDS) for entry in document.objects("tables")]
+    tables = {entry.text("name"): entry.text("sha256") for entry in entries}
+    if len(tables) != len(entries) or any(name != name.lower() for name in tables):
+        raise PeerError("question: tables: each has a name of its own, in lower case")
+    return tables
 
 
 def _report(entry: JsonObject) -> CityReport:

@@ -42,6 +42,7 @@ class Answer:
     whole has to know. `plan`: what each city was asked; `outer`: what was computed from their answers at the analyst's
     side; `contract`: what the columns mean. `min_cities`: how many had to answer. `evidence`: everything that the table
     follows from, with the cities' signatures and receipts.
+    `rows_are_unsure`: which rows there are depends on values that are withheld; `notes` say by which clause.
     """
 
     table: pa.Table
@@ -59,6 +60,7 @@ class Answer:
     min_cities: int
     evidence: Evidence
     intervals: tuple[Interval, ...] = ()
+    rows_are_unsure: bool = False
 
     @property
     def plan_sql(self) -> str:
@@ -74,8 +76,9 @@ class Answer:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every addressed city answered and no value lacks one."""
-        return len(answered(self.cities)) == len(self.cities) and not self.suppressed and not self.partial
+        """Whether every addressed city answered, and no value or row lacks one."""
+        is_whole = not self.suppressed and not self.partial and not self.rows_are_unsure
+        return is_whole and len(answered(self.cities)) == len(self.cities)
 
     @property
     def table_rows(self) -> list[dict[str, Any]]:

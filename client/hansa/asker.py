@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from hansa.account import Account, sign_account
 from hansa.answer import Answer
 from hansa.ask import CityWord, Gathering, SignedQuery, sign_query
 from hansa.catalogue import Catalogue
 from hansa.evidence import Evidence, LeaguePapers, evidence_of
-from hansa.question import addressed_cities, demanded_cities, read_question, stated_purpose
+from hansa.question import TableColumns, addressed_cities, columns_of, demanded_cities, read_question, stated_purpose
 from hansa.verify import Expected, VerifiedRelease, verify_answer, verify_description, verify_dry_run
 from hansa_core.query.answer import DryRun, Refusal
 from hansa_core.query.canonical import plan_hash
@@ -30,11 +30,14 @@ from hansa_wire.description import Description
 from hansa_wire.limits import MAX_DEADLINE_S
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hansa.explanation import Explanation
     from hansa.outer import OuterEngine
     from hansa_core.query.sql.statement import Statement
 
 DEFAULT_DEADLINE_S = 30.0
+NO_TABLES: Mapping[str, object] = MappingProxyType({})
 _STATEMENTS_KEPT = 64
 _CLOCK_MARGIN_S = 120.0  # a query outlives its deadline by this much, so that cities' clocks may differ
 
@@ -43,7 +46,7 @@ _CLOCK_MARGIN_S = 120.0  # a query outlives its deadline by this much, so that c
 class Question:
     """One question, ready to be sent and, once the cities have spoken, to be shaped.
 
-    `keep`: what proves the answer, given what is to be said of the question and what the cities gave.
+    `tables`: the analyst's own, by name in lower case. `keep`: what proves the answer, once the cities have spoken.
     """
 
     statement: str
@@ -55,29 +58,23 @@ class Question:
     purpose: str
     min_cities: int
     partial: bool
-    keep: Callable[[Account, SignedQuery, Mapping[str, CityWord[VerifiedRelease | Refusal]]], Evidence]
+    tables: Mapping[str, pa.Table]
+    keep: Callable[[Question], Evidence]
 
     def shape(self, engine: OuterEngine) -> Answer:
         """The answer from what was gathered. Raises RefusedError `mixed_levels`."""
         from hansa.shape import shape_answer  # DuckDB, which only an answer needs
 
-        words = self.gathering.words
-        account = Account(
-            asked_at=self.asked_at,
-            statement=self.statement,
-            partial=self.partial,
-            min_cities=self.min_cities,
-            cities=tuple(word.report for word in words.values()),
-        )
         return shape_answer(
             self.asked,
             self.expected,
-            words,
+            self.gathering.words,
             engine,
             purpose=self.purpose,
             min_cities=self.min_cities,
             partial=self.partial,
-            evidence=self.keep(account, self.signed, words),
+            evidence=self.keep(self),
+            tables=self.tables,
         )
 
 
@@ -154,15 +151,23 @@ class Asker:
                 self._engine = OuterEngine()
             return self._engine
 
-    def read(self, statement: str) -> Statement:
+    def read(self, statement: str, tables: TableColumns = ()) -> Statement:
         """The SQL as plan and outer SELECT. Raises RefusedError for what no city could answer."""
-        return read_question(statement, self.contracts, self.roster)
+        return read_question(statement, tables, contracts=self.contracts, roster=self.roster)
 
     def question(
-        self, statement: str, *, purpose: str | None, min_cities: int | None, partial: bool, deadline_s: float
+        self,
+        statement: str,
+        *,
+        tables: Mapping[str, object],
+        purpose: str | None,
+        min_cities: int | None,
+        partial: bool,
+        deadline_s: float,
     ) -> Question:
         """Sign a question. Raises RefusedError."""
-        asked = self._read(statement)
+        own = _own(tables)
+        asked = self._read(statement, columns_of(own))
         cities = addressed_cities(asked, self.roster)
         enough = demanded_cities(min_cities, cities, partial=partial)
         asked_at = self._now()
@@ -184,12 +189,15 @@ class Asker:
             purpose=query.purpose,
             min_cities=enough,
             partial=partial,
+            tables=own,
             keep=self._keep,
         )
 
-    def rehearsal(self, statement: str, *, purpose: str | None, deadline_s: float) -> Rehearsal:
+    def rehearsal(
+        self, statement: str, *, tables: Mapping[str, object], purpose: str | None, deadline_s: float
+    ) -> Rehearsal:
         """Sign a dry run. Raises RefusedError."""
-        asked = self._read(statement)
+        asked = self._read(statement, columns_of(_own(tables)))
         cities = addressed_cities(asked, self.roster)
         query = self._query(asked, cities, purpose, self._now(), deadline_s)
         signed = sign_query(query, self._signer, payload_types.DRY_RUN)
@@ -209,10 +217,8 @@ class Asker:
         """To be told by every city of the league what it serves."""
         return Gathering(self.roster.cities, self.roster, verify_description)
 
-    def _keep(
-        self, account: Account, signed: SignedQuery, words: Mapping[str, CityWord[VerifiedRelease | Refusal]]
-    ) -> Evidence:
-        return evidence_of(words, sign_account(account, self._signer), signed, self.credential, self._papers)
+    def _keep(self, question: Question) -> Evidence:
+        return evidence_of(question, signer=self._signer, credential=self.credential, papers=self._papers)
 
     def _query(
         self, asked: Statement, cities: tuple[str, ...], purpose: str | None, asked_at: datetime, deadline_s: float
@@ -225,6 +231,14 @@ class Asker:
             expires_at=asked_at + timedelta(seconds=round(checked_deadline(deadline_s) + _CLOCK_MARGIN_S)),
             nonce=self._draw(NONCE_BYTES),
         )
+
+
+def _own(tables: Mapping[str, object]) -> dict[str, pa.Table]:
+    if not tables:
+        return {}
+    from hansa.own_tables import read_own_tables  # Arrow, which the import of this package does not need
+
+    return read_own_tables(tables)
 
 
 def checked_deadline(deadline_s: float) -> float:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hansa.account import Account, sign_account
 from hansa_core.query.plan import ContractId
-from hansa_core.trust.dsse import Envelope
+from hansa_core.trust.dsse import Envelope, Signer
 from hansa_wire.answered import Answered
 
 if TYPE_CHECKING:
-    from hansa.ask import CityWord, SignedQuery
+    import pyarrow as pa
+
+    from hansa.asker import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -32,7 +36,8 @@ class Evidence:
     """Everything that a table follows from. Nothing in it is to be believed before `replay` has checked it.
 
     `account`: what the analyst says to have asked (`hansa.account`), signed. `query`, `credential`: as they were sent.
-    `answers`: what each city gave whose word was proven, by name.
+    `answers`: what each city gave whose word was proven, by name. `tables`: the analyst's own that the statement could
+    join (`hansa.kept_tables`), by name in lower case.
     """
 
     account: Envelope
@@ -40,6 +45,7 @@ class Evidence:
     credential: Envelope
     papers: LeaguePapers
     answers: Mapping[str, Answered]
+    tables: Mapping[str, bytes]
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write it into a new or an empty folder that only its owner can enter. Raises ConfigError."""
@@ -48,13 +54,30 @@ class Evidence:
         write_evidence(self, Path(folder))
 
 
-def evidence_of(
-    words: Mapping[str, CityWord[Any]],
-    account: Envelope,
-    signed: SignedQuery,
-    credential: Envelope,
-    papers: LeaguePapers,
-) -> Evidence:
-    """What is to be kept of a question: of `words` what each city proved, byte for byte."""
-    answers = {city: word.proof for city, word in words.items() if word.proof is not None}
-    return Evidence(account=account, query=signed.envelope, credential=credential, papers=papers, answers=answers)
+def evidence_of(question: Question, *, signer: Signer, credential: Envelope, papers: LeaguePapers) -> Evidence:
+    """What is to be kept of a question to which the cities have spoken: what each of them proved, byte for byte."""
+    words, tables = question.gathering.words, _kept(question.tables)
+    account = Account(
+        asked_at=question.asked_at,
+        statement=question.statement,
+        tables={name: hashlib.sha256(content).hexdigest() for name, content in tables.items()},
+        partial=question.partial,
+        min_cities=question.min_cities,
+        cities=tuple(word.report for word in words.values()),
+    )
+    return Evidence(
+        account=sign_account(account, signer),
+        query=question.signed.envelope,
+        credential=credential,
+        papers=papers,
+        answers={city: word.proof for city, word in words.items() if word.proof is not None},
+        tables=tables,
+    )
+
+
+def _kept(own: Mapping[str, pa.Table]) -> dict[str, bytes]:
+    if not own:
+        return {}
+    from hansa.kept_tables import write_kept  # Arrow, which most questions load only for their answer
+
+    return {name: write_kept(table) for name, table in own.items()}

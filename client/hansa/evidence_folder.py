@@ -1,4 +1,4 @@
-"""How does the evidence of one answer lie in a folder? As text, one file for each document, under names that say which.
+"""How does the evidence of one answer lie in a folder? One file for each document, under names that say which.
 
     question.json               the statement, its options and what became of it at each city, for people
     question.dsse.json          the same, signed with the analyst's query key
@@ -8,12 +8,14 @@
     contracts/<name>.<v>.yaml   the contracts, whose hashes are in the roster
     answers/<city>.dsse.json    what the city signed: its release or its refusal
     answers/<city>.tlog-proof   its receipt: the entry in the city's log, and the proof that it is there
+    tables/<name>.arrows        a table of the analyst's own; its hash is in the question
 
-Envelopes are DSSE JSON, receipts C2SP tlog-proof. Other files in the folder are not read.
+Envelopes are DSSE JSON, receipts C2SP tlog-proof, tables Arrow streams. Other files in the folder are not read.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -35,7 +37,9 @@ QUERY = "query.dsse.json"
 CREDENTIAL = "credential.dsse.json"
 ROSTER = "roster.json"
 _ENVELOPE = ".dsse.json"
+_TABLE = ".arrows"
 _MAX_FILE_BYTES = 128 * 1024 * 1024  # an answer of 64 MiB in base64, and what stands around it
+_MAX_TABLE_BYTES = 2 * 1024 * 1024 * 1024  # an own table of 1 GiB, and what Arrow pads
 
 
 def contract_name(contract: ContractId) -> str:
@@ -51,6 +55,11 @@ def answer_name(city: str) -> str:
 def receipt_name(city: str) -> str:
     """Where a city's receipt lies."""
     return f"answers/{city}.tlog-proof"
+
+
+def table_name(table: str) -> str:
+    """Where an own table lies."""
+    return f"tables/{table}{_TABLE}"
 
 
 @contextmanager
@@ -110,6 +119,7 @@ def read_evidence(folder: Path) -> Evidence:
         credential=_envelope(folder, CREDENTIAL),
         papers=LeaguePapers(roster=_content(folder, ROSTER), contracts=dict(_contracts(folder))),
         answers=dict(_answers(folder)),
+        tables=dict(_tables(folder)),
     )
 
 
@@ -130,6 +140,8 @@ def _files(evidence: Evidence) -> Iterator[tuple[str, bytes]]:
     for city, answered in evidence.answers.items():
         yield answer_name(city), envelope_to_json(answered.envelope)
         yield receipt_name(city), answered.receipt
+    for table, content in evidence.tables.items():
+        yield table_name(table), content
 
 
 def _contracts(folder: Path) -> Iterator[tuple[ContractId, bytes]]:
@@ -149,17 +161,23 @@ def _answers(folder: Path) -> Iterator[tuple[str, Answered]]:
             yield city, Answered(envelope, _content(folder, receipt_name(city)) if has_receipt else b"")
 
 
+def _tables(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted((folder / "tables").glob(f"*{_TABLE}")):
+        table = path.name.removesuffix(_TABLE)
+        yield table, _content(folder, table_name(table), _MAX_TABLE_BYTES)
+
+
 def _envelope(folder: Path, name: str) -> Envelope:
     with blamed(name):
         return envelope_from_json(_content(folder, name))
 
 
-def _content(folder: Path, name: str) -> bytes:
+def _content(folder: Path, name: str, max_bytes: int = _MAX_FILE_BYTES) -> bytes:
     try:
         with open(folder / name, "rb") as file:
-            content = file.read(_MAX_FILE_BYTES + 1)
+            content = file.read(min(os.fstat(file.fileno()).st_size, max_bytes) + 1)
     except OSError as failure:
         raise TrustError("evidence_missing", f"{name}: cannot be read ({failure.strerror})") from failure
-    if len(content) > _MAX_FILE_BYTES:
-        raise TrustError("evidence_invalid", f"{name}: has more than {_MAX_FILE_BYTES:,} bytes")
+    if len(content) > max_bytes:
+        raise TrustError("evidence_invalid", f"{name}: has more than {max_bytes:,} bytes")
     return content

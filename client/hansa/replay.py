@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+
 from hansa.account import Account, read_account
 from hansa.answer import Answer
 from hansa.ask import CityWord, Gathering, gather
@@ -25,9 +27,11 @@ from hansa.evidence_folder import (
     contract_name,
     read_evidence,
     receipt_name,
+    table_name,
 )
+from hansa.kept_tables import read_kept
 from hansa.outer import OuterEngine
-from hansa.question import addressed_cities, read_question
+from hansa.question import addressed_cities, columns_of, read_question
 from hansa.shape import shape_answer
 from hansa.verify import Expected, VerifiedRelease, verify_answer
 from hansa_core.errors import PeerError
@@ -86,8 +90,9 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
     query = _query(evidence, analyst, roster)
     if account.asked_at >= query.expires_at:
         raise TrustError("query_expired", f"{QUERY}: had expired when {SIGNED_QUESTION} says that it was asked")
+    tables = _tables(evidence, account)
     with blamed(SIGNED_QUESTION):
-        asked = read_question(account.statement, contracts, roster)
+        asked = read_question(account.statement, columns_of(tables), contracts=contracts, roster=roster)
         cities = addressed_cities(asked, roster)
     if plan_hash(asked.plan) != plan_hash(query.plan) or cities != query.cities:
         raise TrustError("wrong_query", f"{SIGNED_QUESTION}: its statement is not what {QUERY} asks")
@@ -109,6 +114,7 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
             min_cities=account.min_cities,
             partial=account.partial,
             evidence=evidence,
+            tables=tables,
         )
     return Replay(answer=answer, account=account, analyst=analyst, roster=roster)
 
@@ -150,6 +156,21 @@ def _query(evidence: Evidence, analyst: Credential, roster: Roster) -> Query:
         if query.league != roster.league:
             raise PeerError(f"asks the league {query.league}, the roster is of {roster.league}")
         return query
+
+
+def _tables(evidence: Evidence, account: Account) -> dict[str, pa.Table]:
+    """The analyst's own tables that the statement may join, by name: those that the account names, byte for byte."""
+    tables: dict[str, pa.Table] = {}
+    for table, digest in account.tables.items():
+        name = table_name(table)
+        content = evidence.tables.get(table)
+        if content is None:
+            raise TrustError("evidence_missing", f"{name}: is not there, but {SIGNED_QUESTION} names it")
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise TrustError("evidence_invalid", f"{name}: is not the table that {SIGNED_QUESTION} names")
+        with blamed(name):
+            tables[table] = read_kept(table, content)
+    return tables
 
 
 def _words(

@@ -20,6 +20,7 @@ SIGNER = Ed25519Signer(bytes(32))
 ACCOUNT = Account(
     asked_at=datetime(2026, 5, 1, 12),
     statement="SELECT COUNT(*) FROM harbour.ships",
+    tables={"ports": "ab" * 32},
     partial=True,
     min_cities=1,
     cities=(CityReport(city="bremen", state=Outcome.ANSWERED, proven=True, elapsed_ms=7),),
@@ -41,6 +42,7 @@ accounts = st.builds(
     Account,
     asked_at=st.datetimes().map(lambda moment: moment.replace(microsecond=0, fold=0)),
     statement=texts,
+    tables=st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True), texts, max_size=3),
     partial=st.booleans(),
     min_cities=st.integers(1, 99),
     cities=st.lists(reports, max_size=3).map(tuple),
@@ -61,6 +63,10 @@ def test_an_account_is_read_as_it_was_signed(account: Account) -> None:
         {"partial": 1},
         {"asked_at": "yesterday"},
         {"statement": None},
+        {"tables": {}},
+        {"tables": [{"name": "ports"}]},
+        {"tables": [{"name": "Ports", "sha256": ""}]},
+        {"tables": [{"name": "ports", "sha256": ""}, {"name": "ports", "sha256": ""}]},
         {"more": "than is known"},
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 import stat
@@ -10,7 +11,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import csv
 from typer.testing import CliRunner, Result
 
 import hansa as sdk
@@ -18,6 +21,7 @@ from hansa.account import read_account, sign_account
 from hansa.cli import app
 from hansa.coverage import ExitCode, Outcome
 from hansa.errors import ConfigError, TrustError
+from hansa.kept_tables import write_kept
 from hansa.replay import replay, replay_folder
 from hansa_core.trust.dsse import Ed25519Signer
 from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
@@ -82,6 +86,79 @@ def test_a_replay_prints_what_the_query_printed(cities: SimulatedLeague, tmp_pat
     assert again.stdout_bytes == first.stdout_bytes
     assert again.stderr.startswith(first.stderr)
     assert "3 signed answers with receipts" in again.stderr
+
+
+PORTS = pa.table({"kind": ["cog", "hulk", "boat"], "crew": [12, 30, 2], "since": [None, 0.1, float("inf")]})
+JOINED = (
+    "WITH q AS (SELECT kind, COUNT(*) AS n FROM harbour.ships GROUP BY kind) "
+    "SELECT kind, n * crew AS sailors, since FROM q JOIN ports USING (kind) ORDER BY kind"
+)
+
+
+@pytest.fixture
+def joined(cities: SimulatedLeague, league: sdk.League, tmp_path: Path) -> Path:
+    """The evidence of an answer that joins two tables of the analyst's own, of which it reads one."""
+    folder = tmp_path / "joined"
+    league.sql(JOINED, tables={"Ports": PORTS, "spare": PORTS.slice(1, 1)}).save_evidence(folder)
+    return folder
+
+
+def test_a_replay_joins_the_tables_that_the_question_joined(
+    cities: SimulatedLeague, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csv.write_csv(PORTS, tmp_path / "ports.csv")
+    kept, table = tmp_path / "kept", f"ports={tmp_path / 'ports.csv'}"
+    first = hansa("query", JOINED, "--table", table, "--receipt", kept, "--profile", cities.profile)
+    assert first.exit_code == 0, first.stderr
+    (tmp_path / "ports.csv").unlink()
+    again = hansa("audit", "replay", kept)
+    assert again.exit_code == 0, again.stderr
+    assert "27060" in again.stdout.replace(",", "")
+    assert again.stdout_bytes == first.stdout_bytes
+
+
+def test_an_own_table_is_kept_as_a_file_that_others_read_too(joined: Path) -> None:
+    with pa.ipc.open_stream((joined / "tables" / "ports.arrows").read_bytes()) as reader:
+        assert reader.read_all().equals(PORTS)
+    assert stat.S_IMODE((joined / "tables" / "ports.arrows").stat().st_mode) == 0o600
+    assert replay_folder(joined).answer.table_rows[0] == {"kind": "cog", "sailors": 36, "since": None}
+
+
+def test_a_changed_bit_in_an_own_table_is_found_even_where_it_is_not_read(joined: Path) -> None:
+    for name in ("ports", "spare"):
+        path = joined / "tables" / f"{name}.arrows"
+        content = path.read_bytes()
+        for bit in random.Random(name).sample(range(8 * len(content)), 25):
+            changed = bytearray(content)
+            changed[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(changed)
+            with pytest.raises(TrustError, match=rf"evidence_invalid: tables/{name}\.arrows"):
+                replay_folder(joined)
+        path.write_bytes(content)
+    (joined / "tables" / "ports.arrows").unlink()
+    with pytest.raises(TrustError, match=r"evidence_missing: tables/ports\.arrows"):
+        replay_folder(joined)
+
+
+@pytest.mark.parametrize("content", [b"", b"no arrow", write_kept(PORTS)[:-100]])
+def test_an_own_table_that_the_analyst_broke_on_purpose_is_named(
+    served: SimulatedLeague, joined: Path, content: bytes
+) -> None:
+    (joined / "tables" / "ports.arrows").write_bytes(content)
+    kept = read_account(envelope_from_json((joined / "question.dsse.json").read_bytes()).payload).tables
+    signer = read_signer(served.directory / "analysts" / "bremen" / "query.key")
+    resigned(joined, signer, tables={**kept, "ports": hashlib.sha256(content).hexdigest()})
+    with pytest.raises(TrustError, match=r"evidence_invalid: tables/ports\.arrows"):
+        replay_folder(joined)
+
+
+def test_own_tables_under_names_that_no_statement_could_join_are_named(served: SimulatedLeague, joined: Path) -> None:
+    signer = read_signer(served.directory / "analysts" / "bremen" / "query.key")
+    content = write_kept(PORTS)
+    (joined / "tables" / "main.arrows").write_bytes(content)
+    resigned(joined, signer, tables={"main": hashlib.sha256(content).hexdigest()})
+    with pytest.raises(TrustError, match=r"question\.dsse\.json"):
+        replay_folder(joined)
 
 
 def test_a_claim_about_a_city_without_a_signed_word_stays_a_claim(cities: SimulatedLeague, tmp_path: Path) -> None:
