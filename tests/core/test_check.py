@@ -173,18 +173,6 @@ def test_a_quantile_needs_bins(level: Level) -> None:
     assert "distance, duration" in found.remedy
 
 
-def test_squares_that_may_pass_38_digits_are_refused_before_any_work() -> None:
-    wide = asked(aggregates=(Aggregate(AggregateFunction.VAR_SAMP, "odometer"),))
-    product = asked(aggregates=(Aggregate(AggregateFunction.COVAR_SAMP, "fare", None, "odometer"),))
-    computed = asked(
-        aggregates=(Aggregate(AggregateFunction.STDDEV_SAMP, Call(Op.ADD, (Column("odometer"), literal(1)))),)
-    )
-    found = [refusal_of(plan, Level.OPEN) for plan in (wide, product, computed)]
-    assert {refusal.code for refusal in found} == {"too_wide"}
-    assert found[1].field == "aggregates[0].second"
-    check_plan(asked(aggregates=(Aggregate(AggregateFunction.SUM, "odometer"),)), TRIPS, Level.OPEN)
-
-
 def test_a_computed_value_fits_its_aggregate() -> None:
     text = Call(Op.COALESCE, (Column("remark"), literal("none")))
     check_plan(asked(aggregates=(Aggregate(AggregateFunction.COUNT, text),)), TRIPS, Level.OPEN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hansa_core.query.moments import Moment, MomentKind, moments_of
+from hansa_core.query.moments import Half, Moment, MomentKind, half_of, moments_of
 from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.query.plausible import plausibility
 from hansa_core.query.types import INT64_MAX
@@ -88,3 +88,28 @@ def test_over_no_value_an_extreme_is_its_nothing() -> None:
     }
     assert broken(none) is not None
     assert broken(none | {Moment(MomentKind.MIN, "stops"): INT64_MAX}) is None
+
+
+def test_squares_in_halves_are_held_against_their_sum_as_well() -> None:
+    plan = Plan(TRIPS.id, None, (), (Aggregate(AggregateFunction.VAR_SAMP, "odometer"),))
+    moments = moments_of(plan, TRIPS)
+    high, low = (Moment(MomentKind.SQUARES, "odometer", half=half) for half in (Half.HIGH, Half.LOW))
+    honest: dict[Moment, int | None] = {
+        Moment(MomentKind.COUNT, "odometer"): 2,
+        Moment(MomentKind.SUM, "odometer"): 2 * 10**15,
+        high: 2 * half_of(10**30, Half.HIGH),
+        low: 2 * half_of(10**30, Half.LOW),
+    }
+    broken_in = plausibility(moments, TRIPS)
+    assert broken_in([honest[moment] for moment in moments]) is None
+    less = 2 * half_of(10**30, Half.HIGH) - 1
+    lies: tuple[dict[Moment, int | None], ...] = (
+        {high: less},  # a negative variance
+        {high: 2**63 + 1},
+        {low: -1},
+        {low: 2**65 - 1},
+        {high: None},
+        {low: None},
+    )
+    for lie in lies:
+        assert broken_in([(honest | lie)[moment] for moment in moments]) is not None

@@ -15,10 +15,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hansa_core.query.exact import nearest_root
+from hansa_core.query.exact import nearest_float, nearest_root
 from hansa_core.query.finalise import finalise
+from hansa_core.query.moments import Half, half_of, moments_of_aggregate, whole_of_halves
 from hansa_core.query.plan import Aggregate, AggregateFunction
 from hansa_core.query.statistics import PairSums, pair_statistic, sample_variance
+from hansa_core.query.types import INT64_MAX, INT64_MIN
 from hansa_strategies import TRIPS
 
 TOLERANCE = {
@@ -138,3 +140,28 @@ def test_a_root_is_correctly_rounded(square: Fraction, scale: int) -> None:
     low, high = (Fraction(found) + below) / 2, (Fraction(found) + above) / 2
     assert low <= 0 or low * low <= square
     assert square <= high * high
+
+
+@given(st.lists(st.integers(INT64_MIN, INT64_MAX), min_size=2, max_size=30))
+def test_a_variance_reaches_to_the_ends_of_64_bits_without_losing_a_bit(values: list[int]) -> None:
+    """Squares of such a column pass 38 digits when they are added up, so they travel in halves."""
+    asked = Aggregate(AggregateFunction.VAR_SAMP, "odometer")
+    total, high, low, count = moments_of_aggregate(asked, TRIPS)
+    assert (high.half, low.half) == (Half.HIGH, Half.LOW)
+    sums = {
+        total: sum(values),
+        high: sum(half_of(value * value, Half.HIGH) for value in values),
+        low: sum(half_of(value * value, Half.LOW) for value in values),
+        count: len(values),
+    }
+    expected = variance(values)
+    assert expected is not None
+    assert finalise(asked, list(sums.values()), TRIPS).value == nearest_float(expected)
+
+
+@given(st.lists(st.integers(-(2**126), 2**126), max_size=30))
+def test_halves_add_up_to_the_whole(products: list[int]) -> None:
+    high, low = (sum(half_of(product, half) for product in products) for half in (Half.HIGH, Half.LOW))
+    assert whole_of_halves(high, low) == sum(products)
+    assert abs(high) < 2**103
+    assert 0 <= low < 2**103

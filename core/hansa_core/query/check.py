@@ -19,8 +19,8 @@ from hansa_core.query.typing import Columns, column_types, expect_boolean, type_
 def check_plan(plan: Plan, contract: Contract, level: Level) -> None:
     """Raise RefusedError unless `plan` is small, well typed, and allowed at `level`.
 
-    Sums need no check of their own: quanta are int64, so a sum of fewer than 2⁶³ of them stays below 2¹²⁶ < 10³⁸.
-    Sums of squares and products do: `too_wide`.
+    Sums need no check of their own: quanta are int64, so a sum of fewer than 2⁶³ of them stays below 2¹²⁶ < 10³⁸, and
+    squares and products are added up in halves where they need it.
     """
     if plan.source != contract.id:
         raise RefusedError(

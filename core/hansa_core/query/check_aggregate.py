@@ -6,8 +6,7 @@ from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
 from hansa_core.query.contract import Contract
 from hansa_core.query.keys import naming_columns
-from hansa_core.query.measure import in_quanta, measure_of
-from hansa_core.query.moments import MAX_MOMENT, MAX_ROWS
+from hansa_core.query.measure import in_quanta
 from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, Argument, Level
 from hansa_core.query.typing import column_types, type_of
 
@@ -25,8 +24,6 @@ def check_aggregate(aggregate: Aggregate, contract: Contract, level: Level, fiel
             _check_column(argument, aggregate.function, contract, level, f"{field}.{place}")
         else:
             _check_computed(argument, aggregate.function, contract, level, f"{field}.{place}")
-    if aggregate.function in _SQUARED:
-        _check_width(aggregate, contract, field)
     if level is not Level.OPEN:
         _check_level(aggregate.function, level, field)
 
@@ -125,21 +122,6 @@ def _check_computed(
         )
     if function not in _COUNTS:
         type_of(in_quanta(argument, types), types, field)  # counting in steps takes two more levels
-
-
-def _check_width(aggregate: Aggregate, contract: Contract, field: str) -> None:
-    """Squares and products of 2**40 rows stay below 10**38 for certain."""
-    for place, argument in zip(("column", "second"), aggregate.arguments, strict=False):
-        reach = measure_of(argument, contract).reach
-        if reach**2 * MAX_ROWS <= MAX_MOMENT:
-            continue
-        name = argument if isinstance(argument, str) else "a computed value"
-        raise RefusedError(
-            "too_wide",
-            f"{name} reaches {reach} steps by its bounds, and the squares of {MAX_ROWS} of them may pass 38 digits",
-            "use a column with narrower bounds or a coarser quantum; SUM and AVG have no such limit",
-            f"{field}.{place}",
-        )
 
 
 def _not_the_unit(name: str, contract: Contract, field: str) -> RefusedError:

@@ -12,7 +12,7 @@ from hansa_core.query.contract import Contract
 from hansa_core.query.exact import nearest_float, nearest_root
 from hansa_core.query.measure import Measure, measure_of
 from hansa_core.query.measure_bins import bins_of
-from hansa_core.query.moments import MAX_ROWS
+from hansa_core.query.moments import MAX_ROWS, Half, Moment, moments_of_aggregate, whole_of_halves
 from hansa_core.query.partial import ARROW_TYPES
 from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction
 from hansa_core.query.quanta import bounds_in_quanta, moment_of
@@ -25,6 +25,7 @@ Binned = tuple[dict[str, int | float], ...]
 
 _COUNTS = (AggregateFunction.COUNT_ROWS, AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
 _LIKE_THEIR_COLUMN = (AggregateFunction.SUM, AggregateFunction.MIN, AggregateFunction.MAX)
+_SQUARED = (AggregateFunction.VAR_SAMP, AggregateFunction.STDDEV_SAMP, *PAIRED)
 _BINNED = (AggregateFunction.QUANTILE_CONT, AggregateFunction.HISTOGRAM)
 
 
@@ -76,11 +77,24 @@ def finalise(aggregate: Aggregate, moments: Sequence[int | None], contract: Cont
     if aggregate.function in _COUNTS:
         return Finished(value=exact[0])
     measures = [measure_of(argument, contract) for argument in aggregate.arguments]
+    if aggregate.function in _SQUARED:
+        exact = _without_halves(moments_of_aggregate(aggregate, contract), exact)
     if aggregate.function in PAIRED:
         y, x, xy, *squares, count = exact
         sums = PairSums(count=count, y=y, x=x, xy=xy, **dict(zip(("yy", "xx"), squares, strict=False)))
         return Finished(value=pair_statistic(aggregate.function, sums, *(measure.quantum for measure in measures)))
     return Finished(value=_of_one(aggregate.function, exact, measures[0]))
+
+
+def _without_halves(moments: Sequence[Moment], values: Sequence[int]) -> list[int]:
+    """The values with each two halves, which stand together, as one."""
+    whole: list[int] = []
+    for moment, value in zip(moments, values, strict=True):
+        if moment.half is Half.LOW:
+            whole[-1] = whole_of_halves(whole[-1], value)
+        else:
+            whole.append(value)
+    return whole
 
 
 def _of_one(function: AggregateFunction, moments: Sequence[int], measure: Measure) -> Value | None:

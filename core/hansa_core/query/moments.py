@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Expression
 from hansa_core.query.expression_document import expression_document
-from hansa_core.query.measure import Measure
+from hansa_core.query.measure import Measure, measure_of
 from hansa_core.query.measure_bins import bins_of
 from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
 from hansa_core.query.types import INT64_MAX, INT64_MIN
@@ -41,20 +41,35 @@ class MomentKind(StrEnum):
     BIN = "bin"  # rows whose quanta lie in the moment's bin
 
 
+class Half(StrEnum):
+    """Which bits of each square or product are added up, where the sum of the whole ones could pass `MAX_MOMENT`."""
+
+    HIGH = "high"  # all above the lowest 64, rounded down
+    LOW = "low"  # the lowest 64, never negative
+
+
+_HALF_BITS = 64
+
 _COUNTS = frozenset({MomentKind.ROWS, MomentKind.COUNT, MomentKind.DISTINCT, MomentKind.MEASURED, MomentKind.BIN})
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One integer per cell; `column` is None for ROWS only. `bin`: first and last quanta of a BIN, both included."""
+    """One integer per cell; `column` is None for ROWS only. `bin`: first and last quanta of a BIN, both included.
+
+    `half`: of SQUARES and PRODUCTS, what is added up; None: all of it.
+    """
 
     kind: MomentKind
     column: Argument | None = None
     where: Expression | None = None
     second: Argument | None = None
     bin: tuple[int, int] | None = None
+    half: Half | None = None
 
     def __post_init__(self) -> None:
+        if self.half is not None and self.kind not in (MomentKind.SQUARES, MomentKind.PRODUCTS):
+            raise ValueError("a half is of squares or products")
         if (self.column is None) != (self.kind is MomentKind.ROWS):
             raise ValueError(f"a moment of kind {self.kind} takes {'no column' if self.column else 'one column'}")
         if (self.bin is None) == (self.kind is MomentKind.BIN):
@@ -90,7 +105,8 @@ def moments_of_aggregate(aggregate: Aggregate, contract: Contract) -> tuple[Mome
         case AggregateFunction.COUNT_DISTINCT:
             return (Moment(MomentKind.DISTINCT, x, where),)
         case AggregateFunction.VAR_SAMP | AggregateFunction.STDDEV_SAMP:
-            return (Moment(MomentKind.SUM, x, where), Moment(MomentKind.SQUARES, x, where), _count_of(x, where))
+            squares = _in_halves(Moment(MomentKind.SQUARES, x, where), contract)
+            return (Moment(MomentKind.SUM, x, where), *squares, _count_of(x, where))
         case AggregateFunction.MIN:
             return (Moment(MomentKind.MIN, x, where), _count_of(x, where))
         case AggregateFunction.MAX:
@@ -100,7 +116,8 @@ def moments_of_aggregate(aggregate: Aggregate, contract: Contract) -> tuple[Mome
             return (*(Moment(MomentKind.BIN, x, where, bin=one) for one in bins), _count_of(x, where))
         case paired if paired in PAIRED:
             assert y is not None
-            return tuple(_pair_moments(aggregate.function, y=x, x=y, where=where))
+            pair = _pair_moments(aggregate.function, y=x, x=y, where=where)
+            return tuple(part for moment in pair for part in _in_halves(moment, contract))
         case _:  # a sum of nothing is NULL, so the count goes with it
             return (Moment(MomentKind.SUM, x, where), _count_of(x, where))
 
@@ -117,6 +134,39 @@ def _pair_moments(
         yield Moment(MomentKind.SQUARES, y, where, x)
         yield Moment(MomentKind.SQUARES, x, where, y)
     yield Moment(MomentKind.MEASURED, first, where, second)
+
+
+def _in_halves(moment: Moment, contract: Contract) -> tuple[Moment, ...]:
+    """The moment, or its halves where its sum over the most rows could pass `MAX_MOMENT`."""
+    if moment.kind not in (MomentKind.SQUARES, MomentKind.PRODUCTS):
+        return (moment,)
+    if reach_of(moment, contract) * MAX_ROWS <= MAX_MOMENT:
+        return (moment,)
+    return replace(moment, half=Half.HIGH), replace(moment, half=Half.LOW)
+
+
+def reach_of(moment: Moment, contract: Contract) -> int:
+    """The largest magnitude that one square or product can have."""
+    assert moment.column is not None
+    other = moment.column if moment.kind is MomentKind.SQUARES else moment.second
+    assert other is not None
+    return measure_of(moment.column, contract).reach * measure_of(other, contract).reach
+
+
+def half_of(value: int, half: Half | None) -> int:
+    """What of one square or product is added up."""
+    match half:
+        case Half.HIGH:
+            return value >> _HALF_BITS
+        case Half.LOW:
+            return value & ((1 << _HALF_BITS) - 1)
+        case None:
+            return value
+
+
+def whole_of_halves(high: int, low: int) -> int:
+    """The sum of the whole ones."""
+    return (high << _HALF_BITS) + low
 
 
 def _count_of(argument: Argument | None, where: Expression | None) -> Moment:
@@ -157,7 +207,8 @@ def _merged(kind: MomentKind, a: int, b: int) -> int:
 
 
 def _text(moment: Moment) -> str:
-    parts = [moment.kind.value, moment.bin, *(_document(one) for one in (moment.column, moment.second, moment.where))]
+    arguments = (_document(one) for one in (moment.column, moment.second, moment.where))
+    parts = [moment.kind.value, moment.bin, *arguments, moment.half]
     return json.dumps(parts, sort_keys=True)
 
 

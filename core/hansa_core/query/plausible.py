@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from operator import itemgetter
 
 from hansa_core.query.contract import Contract
 from hansa_core.query.measure import measure_of
 from hansa_core.query.measure_bins import bins_of
-from hansa_core.query.moments import MAX_ROWS, Moment, MomentKind, range_of_sum
+from hansa_core.query.moments import (
+    MAX_ROWS,
+    Half,
+    Moment,
+    MomentKind,
+    half_of,
+    range_of_sum,
+    reach_of,
+    whole_of_halves,
+)
 from hansa_core.query.quanta import bounds_in_quanta
 from hansa_core.query.quantiles import contradict
 
@@ -33,7 +44,7 @@ def _tests(moments: Sequence[Moment], contract: Contract) -> Iterator[tuple[str,
             yield said, _part_of(index, None)
         else:
             yield said, _both_or_neither(index, place[moment.count], _range(moment, contract))
-        if moment.kind is MomentKind.SQUARES:
+        if moment.kind is MomentKind.SQUARES and moment.half is not Half.LOW:
             yield "sum of squares that its sum rules out", _cauchy(moment, place)
     for one in {moment.count: moment for moment in moments if moment.kind is MomentKind.BIN}.values():
         yield "count in a bin that contradicts the others", _bins_agree(one, place, contract)
@@ -64,31 +75,37 @@ def _range(moment: Moment, contract: Contract) -> Callable[[int, int], bool]:
     match moment.kind:
         case MomentKind.MIN | MomentKind.MAX:
             return lambda value, rows: measure.lower <= value <= measure.upper if rows else value == moment.nothing
-        case MomentKind.SQUARES:
-            return lambda value, rows: 0 <= value <= rows * measure.reach**2
-        case MomentKind.PRODUCTS:
-            assert moment.second is not None
-            reach = measure.reach * measure_of(moment.second, contract).reach
-            return lambda value, rows: abs(value) <= rows * reach
+        case MomentKind.SQUARES | MomentKind.PRODUCTS:
+            least, greatest = _range_of_one(moment, contract)
+            return lambda value, rows: rows * least <= value <= rows * greatest
         case _:
             return lambda value, rows: range_of_sum(measure, rows)[0] <= value <= range_of_sum(measure, rows)[1]
+
+
+def _range_of_one(moment: Moment, contract: Contract) -> tuple[int, int]:
+    """What one square or product can add."""
+    reach = reach_of(moment, contract)
+    least = 0 if moment.kind is MomentKind.SQUARES else -reach
+    if moment.half is Half.LOW:
+        return 0, half_of(-1, Half.LOW)
+    return half_of(least, moment.half), half_of(reach, moment.half)
 
 
 def _cauchy(squares: Moment, place: dict[Moment, int]) -> Test:
     """(Σx)² ≤ n·Σx²: else a variance would be negative; and so for products, or a correlation would pass 1."""
     pair = squares.count
-    wanted = [pair, Moment(MomentKind.SUM, squares.column, squares.where, squares.second), squares]
+    wanted = [pair, Moment(MomentKind.SUM, squares.column, squares.where, squares.second), replace(squares, half=None)]
     if squares.second is not None:
         wanted += [
             Moment(MomentKind.SUM, squares.second, squares.where, squares.column),
             Moment(MomentKind.SQUARES, squares.second, squares.where, squares.column),
             Moment(MomentKind.PRODUCTS, pair.column, pair.where, pair.second),
         ]
-    places = [place[moment] for moment in wanted]
+    readers = [_reader(moment, place) for moment in wanted]
 
     def holds(cell: Cell) -> bool:
-        known = [value for index in places if (value := cell[index]) is not None]
-        if len(known) < len(places):
+        known = [value for read in readers if (value := read(cell)) is not None]
+        if len(known) < len(readers):
             return True
         n, x, xx, *others = known
         if not others:
@@ -97,6 +114,19 @@ def _cauchy(squares: Moment, place: dict[Moment, int]) -> Test:
         return x * x <= n * xx and (n * xy - x * y) ** 2 <= (n * xx - x * x) * (n * yy - y * y)
 
     return holds
+
+
+def _reader(moment: Moment, place: dict[Moment, int]) -> Callable[[Cell], int | None]:
+    """Reads a moment that a cell may have in halves."""
+    if moment in place:
+        return itemgetter(place[moment])
+    high, low = (place[replace(moment, half=half)] for half in (Half.HIGH, Half.LOW))
+
+    def read(cell: Cell) -> int | None:
+        upper, lower = cell[high], cell[low]
+        return None if upper is None or lower is None else whole_of_halves(upper, lower)
+
+    return read
 
 
 def _bins_agree(one: Moment, place: dict[Moment, int], contract: Contract) -> Test:

@@ -11,7 +11,7 @@ from sqlglot import exp
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Expression
 from hansa_core.query.measure import in_quanta, measure_of
-from hansa_core.query.moments import Moment, MomentKind, moments_of
+from hansa_core.query.moments import Half, Moment, MomentKind, moments_of
 from hansa_core.query.plan import Argument, Plan
 from hansa_core.query.types import INT64_MAX, DataType, Value
 from hansa_core.query.typing import column_types
@@ -94,7 +94,7 @@ def _aggregate(moment: Moment, inner: _InnerSelect, contract: Contract) -> exp.E
         conditions.append(exp.Between(this=columns[0].copy(), low=first, high=last))
     if moment.where is not None:
         conditions.append(inner.filter(moment.where))
-    aggregate = _unfiltered(moment.kind, columns, wide=not _is_narrow(moment, contract))
+    aggregate = _unfiltered(moment, columns, contract)
     if conditions:
         aggregate = exp.Filter(this=aggregate, expression=exp.Where(this=exp.and_(*conditions)))
     if moment.kind in (MomentKind.MIN, MomentKind.MAX):
@@ -105,9 +105,8 @@ def _aggregate(moment: Moment, inner: _InnerSelect, contract: Contract) -> exp.E
     return exp.Cast(this=aggregate, to=HUGEINT.copy())
 
 
-def _unfiltered(kind: MomentKind, columns: Sequence[exp.Column], *, wide: bool) -> exp.Expr:
-    """`wide`: products need 128 bits; their sums always have them."""
-    match kind:
+def _unfiltered(moment: Moment, columns: Sequence[exp.Column], contract: Contract) -> exp.Expr:
+    match moment.kind:
         case MomentKind.ROWS:
             return exp.Count(this=exp.Star())
         case MomentKind.COUNT | MomentKind.MEASURED | MomentKind.BIN:
@@ -115,9 +114,10 @@ def _unfiltered(kind: MomentKind, columns: Sequence[exp.Column], *, wide: bool) 
         case MomentKind.SUM:
             return exp.Sum(this=columns[0])
         case MomentKind.SQUARES:
-            return exp.Sum(this=_product(columns[0], columns[0].copy(), wide=wide))
+            return exp.Sum(this=_product(moment, columns[0], columns[0].copy(), contract))
         case MomentKind.PRODUCTS:
-            return exp.Sum(this=_product(*columns, wide=wide))
+            first, second = columns
+            return exp.Sum(this=_product(moment, first, second, contract))
         case MomentKind.DISTINCT:
             return exp.Count(this=exp.Distinct(expressions=[columns[0]]))
         case MomentKind.MIN:
@@ -125,7 +125,7 @@ def _unfiltered(kind: MomentKind, columns: Sequence[exp.Column], *, wide: bool) 
         case MomentKind.MAX:
             return exp.Max(this=columns[0])
         case _:
-            assert_never(kind)
+            assert_never(moment.kind)
 
 
 def _whole(extreme: exp.Expr, kind: DataType) -> exp.Expr:
@@ -139,15 +139,21 @@ def _whole(extreme: exp.Expr, kind: DataType) -> exp.Expr:
             return extreme
 
 
-def _product(left: exp.Column, right: exp.Column, *, wide: bool) -> exp.Expr:
-    return binary(exp.Mul, huge(left) if wide else left, right)
+def _product(moment: Moment, left: exp.Column, right: exp.Column, contract: Contract) -> exp.Expr:
+    """The product of the quanta, or a half of it. Two of 64 bits fit into 128."""
+    product = binary(exp.Mul, left if _is_narrow(moment, contract) else huge(left), right)
+    match moment.half:
+        case Half.HIGH:
+            return binary(exp.BitwiseRightShift, product, whole(64))
+        case Half.LOW:
+            return binary(exp.BitwiseAnd, product, huge(whole(2**64 - 1)))
+        case None:
+            return product
 
 
 def _is_narrow(moment: Moment, contract: Contract) -> bool:
     """Whether a product of the quanta of two stored values fits into int64: ingest clips a column without a domain to
     its bounds, and multiplying in 64 bits is several times faster."""
-    if moment.kind not in (MomentKind.SQUARES, MomentKind.PRODUCTS):
-        return False
     arguments = (moment.column, moment.column if moment.kind is MomentKind.SQUARES else moment.second)
     reach = 1
     for argument in arguments:

@@ -12,7 +12,7 @@ from hansa_core.query.contract import Contract
 from hansa_core.query.evaluate import evaluator
 from hansa_core.query.expression import Expression
 from hansa_core.query.measure import in_quanta
-from hansa_core.query.moments import Moment, MomentKind, moments_of
+from hansa_core.query.moments import Moment, MomentKind, half_of, moments_of
 from hansa_core.query.partial import partial_from_rows
 from hansa_core.query.plan import Argument, Plan
 from hansa_core.query.quanta import row_values, whole_of
@@ -95,9 +95,9 @@ def _moment(moment: Moment, taken: Sequence[tuple[Value, ...]]) -> int:
         case MomentKind.SUM:
             return sum(firsts)
         case MomentKind.SQUARES:
-            return sum(first * first for first in firsts)
+            return sum(half_of(first * first, moment.half) for first in firsts)
         case MomentKind.PRODUCTS:
-            return sum(first * second for first, second in quanta)  # type: ignore[operator,misc]
+            return sum(half_of(first * second, moment.half) for first, second in quanta)  # type: ignore[operator,misc,arg-type]
         case MomentKind.MIN:
             return min(firsts, default=moment.nothing)
         case MomentKind.MAX:
