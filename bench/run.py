@@ -16,6 +16,7 @@ DEFAULT_ROWS = 1_000_000
 
 def main() -> None:
     """Make the demo leagues and measure them."""
+    import audit
     import federation
     import log_commit
     import memory
@@ -34,6 +35,7 @@ def main() -> None:
     heading("machine")
     print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()} {platform.release()}")
     log_commit.measure()
+    audit.measure()
     with tempfile.TemporaryDirectory(prefix="hansa-bench-") as temporary:
         directory = Path(temporary)
         make_league(directory, say=lambda _: None)

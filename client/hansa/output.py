@@ -59,13 +59,24 @@ class Output:
 
     def write_listing(self, table: pa.Table, reports: Sequence[CityReport], *, verb: str = "answered") -> None:
         """A table without marks; on standard error who is missing from it."""
-        from hansa.render.text import city_lines, plain_table
+        from hansa.render.text import city_lines
 
-        if self._format is Format.TABLE:
+        self.write_table(table)
+        self.say(Group(*city_lines(reports, verb=verb)))
+
+    @property
+    def is_for_people(self) -> bool:
+        """Whether a table is drawn, and not encoded for a program."""
+        return self._format is Format.TABLE
+
+    def write_table(self, table: pa.Table) -> None:
+        """A table without marks and without cities that could be missing from it."""
+        from hansa.render.text import plain_table
+
+        if self.is_for_people:
             self._print(plain_table(table))
         else:
             self._write(encode_table(table, self._format))
-        self.say(Group(*city_lines(reports, verb=verb)))
 
     def _print(self, table: RenderableType) -> None:
         if self._out is None:
