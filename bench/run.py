@@ -17,6 +17,7 @@ DEFAULT_NODES = "10,100"
 
 def main() -> None:
     """Make the demo leagues and measure them."""
+    import audit
     import fan_out
     import federation
     import log_commit
@@ -42,6 +43,7 @@ def main() -> None:
     heading("machine")
     print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()} {platform.release()}")
     log_commit.measure()
+    audit.measure()
     statements.measure()
     with tempfile.TemporaryDirectory(prefix="hansa-bench-") as temporary:
         directory = Path(temporary)

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from hansa_core.errors import ConfigError, HansaError, PeerError, RefusedError
 
-__all__ = ["ConfigError", "CoordinatorError", "HansaError", "PeerError", "RefusedError", "TrustError", "UnreachableError"]
+__all__ = [
+    "ConfigError",
+    "CoordinatorError",
+    "HansaError",
+    "PeerError",
+    "RefusedError",
+    "TrustError",
+    "UnreachableError",
+]
 
 
 @dataclass(eq=False)

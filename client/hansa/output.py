@@ -61,23 +61,25 @@ class Output:
         """A table without marks; on standard error who is missing from it."""
         from hansa.render.text import city_lines
 
-        self._write_plain(table)
+        self.write_table(table)
         self.say(Group(*city_lines(reports, verb=verb)))
 
-    def write_table(self, table: pa.Table, *, below: Sequence[str]) -> None:
-        """A table without marks that no city had to be asked for; on standard error the lines that go with it."""
+    @property
+    def is_for_people(self) -> bool:
+        """Whether a table is drawn, and not encoded for a program."""
+        return self._format is Format.TABLE
+
+    def write_table(self, table: pa.Table, *, below: Sequence[str] = ()) -> None:
+        """A table without marks, from which no city can be missing; on standard error the lines that go with it."""
         from hansa.render.cells import printable
-
-        self._write_plain(table)
-        self.say(Group(*(Text(printable(line), style="dim") for line in below)))
-
-    def _write_plain(self, table: pa.Table) -> None:
         from hansa.render.text import plain_table
 
-        if self._format is Format.TABLE:
+        if self.is_for_people:
             self._print(plain_table(table))
         else:
             self._write(encode_table(table, self._format))
+        if below:
+            self.say(Group(*(Text(printable(line), style="dim") for line in below)))
 
     def _print(self, table: RenderableType) -> None:
         if self._out is None:

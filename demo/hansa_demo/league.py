@@ -95,6 +95,7 @@ def _services(directory: Path) -> tuple[list[Service], list[Service]]:
             host=member.host,
             port=member.port,
             log=logs / f"{member.city}.log",
+            says=("log open",) if member.host is not None else ("log open", "attached"),
         )
         for member in roster.members
     ]

@@ -20,7 +20,7 @@ _POLL_S = 0.02
 class Service:
     """One process to start: `arguments` follow the `hansa` command; `log` takes its output.
 
-    `host`, `port`: where it listens; None both: it dials out, and is up when its log says that it has attached.
+    `host`, `port`: where it listens; None both: it dials out. `says`: events that its log tells once it is up.
     """
 
     name: str
@@ -28,12 +28,14 @@ class Service:
     host: str | None
     port: int | None
     log: Path
+    says: tuple[str, ...] = ()
 
     @property
     def is_up(self) -> bool:
-        if self.host is None or self.port is None:
-            return " INFO attached " in self.log.read_text(errors="replace")
-        return listens(self.host, self.port)
+        if self.host is not None and self.port is not None and not listens(self.host, self.port):
+            return False
+        told = self.log.read_text(errors="replace")
+        return all(f" INFO {event} " in told for event in self.says)
 
 
 class ServiceFailedError(Exception):

@@ -14,6 +14,7 @@ from rich.text import Text
 import hansa
 from hansa_core.errors import ConfigError, HansaError
 from hansa_demo.demo_league import DemoLeague
+from hansa_demo.evidence_stop import show_evidence
 from hansa_demo.league import league_in, make_league, running_league
 from hansa_demo.leagues.permits import PERMITS
 from hansa_demo.processes import ServiceFailedError
@@ -46,18 +47,19 @@ def run_demo(directory: Path | None, wanted: DemoLeague | None = None, *, stay: 
                     with suppress(KeyboardInterrupt):
                         signal.pause()
                 else:
-                    _tour(home / "profile.toml", league)
+                    _tour(home, league)
     except (HansaError, ServiceFailedError, OSError) as failure:
         progress.print(f"{failure}", style="red", highlight=False, markup=False)
         return 1
     return 0
 
 
-def _tour(profile: Path, demo: DemoLeague) -> None:
+def _tour(home: Path, demo: DemoLeague) -> None:
     console = Console()
     _print_about(demo, console)
-    with hansa.connect(profile) as league:
-        tour(league, demo.tour, console)
+    with hansa.connect(home / "profile.toml") as league:
+        answers = tour(league, demo.tour, console)
+    show_evidence(home, demo, answers, console)
 
 
 def _print_about(demo: DemoLeague, console: Console) -> None:

@@ -117,9 +117,24 @@ class Store:
         )
         return None if row is None else row[0]
 
-    def reserve(self, asked: Asked, nonce: bytes, *, cost_microrho: int, now: datetime) -> Reservation:
-        """Take the charge and claim the nonce, durably, before any work starts."""
-        write = partial(store_rows.reserve, asked=asked, nonce=nonce, cost_microrho=cost_microrho, now=now)
+    def reserve(
+        self,
+        asked: Asked,
+        nonce: bytes,
+        *,
+        cost_microrho: int,
+        announcements: Sequence[Announcement] = (),
+        now: datetime,
+    ) -> Reservation:
+        """Take the charge and claim the nonce, durably, before any work starts.
+
+        `announcements`: what the log has to have said before the question, however it ends.
+        """
+
+        def write(batch: Batch) -> Reservation:
+            announce(batch, announcements, anew=False, now=now)
+            return store_rows.reserve(batch, asked, nonce, cost_microrho=cost_microrho, now=now)
+
         reservation, _ = self._writer.run(write)
         return reservation
 

@@ -86,6 +86,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -16384")  # KiB: hashes come in no order, so inserts touch many pages
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages, 16 MB: what is written again soon is copied once
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > SCHEMA_VERSION:
         raise ConfigError(f"{path}: a newer Hansa made this store (version {version}); run that one or a newer one")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
 from datetime import datetime
 
 from hansa_core.errors import StoreCorruptError
@@ -22,13 +21,13 @@ def reserve(batch: Batch, asked: Asked, nonce: bytes, *, cost_microrho: int, now
     """Claim the nonce and open a reservation, which can end as `query.aborted` with nothing but what it holds."""
     _claim(batch.cursor, asked, nonce)
     opening = batch.conceal(asked.concealed)
-    row = {
-        "reserved_at": now.isoformat(),
-        "cost_microrho": cost_microrho,
-        "body": canonical_json(aborted(asked, opening.digests).to_json()),
-        "opening": encode_opening(opening),
-    }
-    return Reservation(id=_insert(batch.cursor, "reservations", row), cost_microrho=cost_microrho)
+    body = canonical_json(aborted(asked, opening.digests).to_json())
+    batch.cursor.execute(
+        "INSERT INTO reservations (reserved_at, cost_microrho, body, opening) VALUES (?, ?, ?, ?)",
+        (now.isoformat(), cost_microrho, body, encode_opening(opening)),
+    )
+    assert batch.cursor.lastrowid is not None
+    return Reservation(id=batch.cursor.lastrowid, cost_microrho=cost_microrho)
 
 
 def commit(batch: Batch, commitment: Commitment) -> int:
@@ -90,35 +89,34 @@ def _settle(cursor: sqlite3.Cursor, reservation: int) -> None:
 
 def _add_release(cursor: sqlite3.Cursor, release: Release) -> None:
     """A release that is new: writing over one would be a second answer to one question."""
-    row = {
-        "plan_hash": release.plan_hash,
-        "level": release.level.value,
-        "data_version": release.data_version,
-        "protection_version": release.protection_version,
-        "contract": str(release.contract),
-        "partial_ipc": release.partial_ipc,
-    }
-    _insert(cursor, "releases", row)
+    cursor.execute(
+        "INSERT INTO releases (plan_hash, level, data_version, protection_version, contract, partial_ipc)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            release.plan_hash,
+            release.level.value,
+            release.data_version,
+            release.protection_version,
+            str(release.contract),
+            release.partial_ipc,
+        ),
+    )
 
 
 def _add_answer(cursor: sqlite3.Cursor, commitment: Commitment, index: int) -> None:
     """The signed answer, as it will be sent."""
-    (signature,) = commitment.answer.signatures
-    row = {
-        "query_hash": commitment.asked.query_hash,
-        "key_id": commitment.asked.key_id,
-        "after_expiry": int(commitment.after_expiry),
-        "payload": commitment.answer.payload,
-        "signature_key_id": signature.keyid,
-        "signature": signature.sig,
-        "idx": index,
-    }
-    _insert(cursor, "answers", row)
-
-
-def _insert(cursor: sqlite3.Cursor, table: str, row: Mapping[str, object]) -> int:
-    """One row, by column; its id. The names are this module's own, the values are bound."""
-    names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
-    cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", row)  # noqa: S608
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
+    asked, answer = commitment.asked, commitment.answer
+    (signature,) = answer.signatures
+    cursor.execute(
+        "INSERT INTO answers (idx, query_hash, key_id, after_expiry, payload, signature_key_id, signature)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            index,
+            asked.query_hash,
+            asked.key_id,
+            int(commitment.after_expiry),
+            answer.payload,
+            signature.keyid,
+            signature.sig,
+        ),
+    )

@@ -3,52 +3,29 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from hansa.errors import CoordinatorError
-from hansa_demo.league import node_home
-from hansa_running_league import RunningLeague
+from hansa_running_league import TOGETHER, RunningLeague, eventually
 
 pytestmark = pytest.mark.xdist_group("league")
 
 BY_CITY = "SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY city ORDER BY city"
-TOGETHER = "SELECT COUNT(*) AS n FROM housing.permits"
 GONE = "seattle"  # dials out
 
 
 @contextmanager
 def without(demo: RunningLeague, city: str) -> Iterator[None]:
     """Kill a city's node, and start it again at the end."""
-    demo.processes[city].kill()
-    demo.processes[city].wait()
+    demo.stop(city)
     try:
         yield
     finally:
-        config = str(node_home(demo.directory, city) / "node.toml")
-        demo.processes[city] = subprocess.Popen(
-            [sys.executable, "-m", "hansa", "node", "serve", "--config", config],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        eventually(lambda: all_answer(demo))
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until it holds."""
-    deadline = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-def all_answer(demo: RunningLeague) -> bool:
-    return demo.league.sql(TOGETHER).exit_code == 0
+        demo.start(city)
+        eventually(demo.all_answer)
 
 
 def test_a_killed_node_leaves_its_cells_missing_and_the_others_shown(demo: RunningLeague) -> None:
@@ -66,7 +43,7 @@ def test_a_killed_node_leaves_its_cells_missing_and_the_others_shown(demo: Runni
         script = demo.run("query", TOGETHER)
         assert script.returncode == 4
         assert GONE in script.stdout + script.stderr
-    assert all_answer(demo)
+    assert demo.all_answer()
 
 
 def test_a_stopped_node_is_timed_out_and_does_not_hold_the_others(demo: RunningLeague) -> None:
@@ -84,28 +61,15 @@ def test_a_stopped_node_is_timed_out_and_does_not_hold_the_others(demo: RunningL
 def test_a_coordinator_that_is_killed_and_started_again_finds_the_node_that_dials_out(demo: RunningLeague) -> None:
     assert demo.league.roster.member(GONE).host is None
     entry = demo.league.roster.coordinator()
-    demo.processes[entry.name].kill()
-    demo.processes[entry.name].wait()
+    demo.stop(entry.name)
     with pytest.raises(CoordinatorError):
         demo.league.sql(TOGETHER)
-    demo.processes[entry.name] = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "hansa",
-            "coordinator",
-            "serve",
-            "--config",
-            str(demo.directory / "coordinator" / "coordinator.toml"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    demo.start(entry.name)
     eventually(lambda: answers_again(demo))
 
 
 def answers_again(demo: RunningLeague) -> bool:
     try:
-        return all_answer(demo)
+        return demo.all_answer()
     except CoordinatorError:
         return False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 import hansa
+from hansa_demo.evidence_stop import show_evidence
 from hansa_demo.league import league_in, make_league, running_league
 from hansa_demo.leagues.flights import FLIGHTS
 from hansa_demo.tour import tour
@@ -17,11 +19,16 @@ pytestmark = pytest.mark.xdist_group("flights league")
 
 
 @pytest.fixture(scope="module")
-def airports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hansa.League]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("airports")
     make_league(directory, FLIGHTS, say=lambda _: None)
     assert league_in(directory) is FLIGHTS
-    with running_league(directory), hansa.connect(directory / "profile.toml") as league:
+    return directory
+
+
+@pytest.fixture(scope="module")
+def airports(home: Path) -> Iterator[hansa.League]:
+    with running_league(home), hansa.connect(home / "profile.toml") as league:
         yield league
 
 
@@ -41,7 +48,13 @@ def test_an_aircraft_of_two_airports_is_not_deduplicated_and_the_answer_says_so(
     assert any("COUNT(DISTINCT aircraft) adds the cities up" in note for note in answer.notes)
 
 
-def test_the_tour_gets_an_answer_at_every_stop(airports: hansa.League) -> None:
+def test_the_tour_gets_an_answer_at_every_stop_and_finds_its_receipts_in_the_log(
+    airports: hansa.League, home: Path
+) -> None:
     told = io.StringIO()
-    tour(airports, FLIGHTS.tour, Console(file=told, width=120))
-    assert told.getvalue().count("3 of 3 cities answered at level open") == len(FLIGHTS.tour)
+    console = Console(file=told, width=120)
+    answers = tour(airports, FLIGHTS.tour, console)
+    assert told.getvalue().count("3 of 3 cities answered at level open") == len(FLIGHTS.tour) == len(answers)
+    show_evidence(home, FLIGHTS, answers, console)
+    assert "Everything holds." in told.getvalue()
+    assert f"{len(answers)} receipts" in told.getvalue()

@@ -138,7 +138,13 @@ def test_a_new_nodes_folder_is_closed_to_others_and_holds_no_key_that_a_node_doe
     list(init_node(home, league=node.league, city=CITY))
     for path in (home, *home.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
-    assert sorted(path.name for path in (home / "keys").iterdir()) == ["answer.key", "log.key", "tls.key", "tls.pem", "witness.key"]
+    assert sorted(path.name for path in (home / "keys").iterdir()) == [
+        "answer.key",
+        "log.key",
+        "tls.key",
+        "tls.pem",
+        "witness.key",
+    ]
 
 
 def test_init_takes_no_folder_that_holds_anything(own: NodeHome) -> None:

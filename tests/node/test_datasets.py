@@ -57,6 +57,23 @@ def test_a_new_version_is_switched_to_between_two_questions(own: NodeHome, tmp_p
     assert_agrees(store, own.roster, CITY)
 
 
+def test_a_question_over_a_new_version_that_gets_no_answer_leaves_a_log_that_fits_together(
+    own: NodeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the engine failed")
+
+    monkeypatch.setattr("hansa_node.pipeline.ask.execute", broken)
+    store = tmp_path / "store.sqlite"
+    with own.ground(store) as ground:
+        write_source(own.home, "town.trips", extra=5)
+        ingest(own.config, own.roster, TRIPS)
+        with pytest.raises(RuntimeError):
+            ask(own, ground, own.signed(own.query()))
+    assert types(store)[-2:] == ["data.version", "query.aborted"]
+    assert_agrees(store, own.roster, CITY)
+
+
 def test_a_question_under_way_keeps_its_version(own: NodeHome) -> None:
     datasets = Datasets(read_all_declared(own.config, own.roster))
     held = datasets.current(TRIPS)

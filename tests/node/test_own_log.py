@@ -408,7 +408,7 @@ store = begun(Path(sys.argv[1]))
 
 def leave(number):
     receipt = store.commit(refusal(number))
-    os.write(1, f"{number} {sha256(receipt).hexdigest()}\n".encode())  # whole, though many threads write
+    os.write(1, f"{number} {sha256(receipt).hexdigest()}\\n".encode())  # whole, though many threads write
 
 with ThreadPoolExecutor(8) as pool:
     list(pool.map(leave, range(1, 100_000)))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from hansa_core.evidence.canonical import JsonValue
 from hansa_core.evidence.entries import LogGenesis
 from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.evidence.opening import encode_disclosure
@@ -65,7 +67,7 @@ def written_store(path: Path, sizes: Sequence[int]) -> Store:
     for body in (LogGenesis(origin=ORIGIN, log_key=LOG.public_key.hex()), *ONE_OF_EACH[1:]):
         store.log.append(body, now=now)
     for size in sizes:
-        store._writer.run(lambda batch, size=size: _decide(batch, size, now))
+        store._writer.run(partial(_decide, size=size, now=now))
     for size in sizes:
         note = store.log.checkpoint(size)
         assert note is not None
@@ -100,7 +102,11 @@ def exported(store: Store, size: int, folder: Path, *, receipts: Sequence[int] =
 
 def _decide(batch: Batch, size: int, now: datetime) -> None:
     """Entries up to that size, all in one transaction: refusals with their openings, then the same bytes again."""
-    says = {"query": '{"payload":"cQ=="}', "analyst": {"subject": "ann", "key_id": "ab" * 32}, "policy_hash": "cd" * 32}
+    says: dict[str, JsonValue] = {
+        "query": '{"payload":"cQ=="}',
+        "analyst": {"subject": "ann", "key_id": "ab" * 32},
+        "policy_hash": "cd" * 32,
+    }
     for number in range(batch.size, min(size, batch.size + _DISTINCT)):
         opening = batch.conceal(says | {"manifest_hash": "ef" * 32})
         body = replace(refusal_of(f"question {number}", "not_published"), opening=opening.digests)

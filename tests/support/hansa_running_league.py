@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import hansa
+from hansa_demo.league import node_home
+
+TOGETHER = "SELECT COUNT(*) AS n FROM housing.permits"
+PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -33,3 +40,32 @@ class RunningLeague:
             timeout=timeout_s,
             check=False,
         )
+
+    def node_config(self, city: str) -> Path:
+        return node_home(self.directory, city) / "node.toml"
+
+    def stop(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """End a node or a coordinator."""
+        self.processes[name].send_signal(how)
+        self.processes[name].wait()
+
+    def start(self, name: str) -> None:
+        """Start a node or a coordinator that was stopped."""
+        if name in self.league.roster.cities:
+            arguments = ["node", "serve", "--config", str(self.node_config(name))]
+        else:
+            arguments = ["coordinator", "serve", "--config", str(self.directory / "coordinator" / "coordinator.toml")]
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, "-m", "hansa", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def all_answer(self) -> bool:
+        return self.league.sql(TOGETHER).exit_code == 0
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -59,7 +59,7 @@ class Claims:
     @property
     def sizes(self) -> set[int]:
         """At which sizes the log's root has to be known."""
-        return {each.checkpoint.size for each in (*self.seen, *self.promised)}
+        return {each.checkpoint.size for each in self.seen} | {each.checkpoint.size for each in self.promised}
 
     @property
     def indices(self) -> set[int]:
@@ -75,7 +75,7 @@ def opening_name(index: int, field: str) -> str:
 def claims_of(
     folder: LogFolder, trusted: Trusted, findings: Findings, *, since: Path | None, receipts: Iterable[Path]
 ) -> Claims:
-    """Read them; what does not hold by itself goes to `findings`. Raises ConfigError for a named file that is absent."""
+    """Read them; what does not hold by itself goes to `findings`. Raises ConfigError where a named file is absent."""
     seen = [_seen(folder.read(name, MAX_NOTE_BYTES), name, trusted, findings) for name in folder.names(CONTRADICTING)]
     if since is not None:
         seen.append(_seen(_named(since, MAX_NOTE_BYTES), str(since), trusted, findings))
@@ -144,13 +144,13 @@ def _check_seen(seen: Seen, size: int, roots: Mapping[int, bytes], findings: Fin
         text = f"the log signed another root at {checkpoint.size} entries than its entries now have: it forked"
         findings.add(seen.file, FileRule.CONSISTENCY, text)
     elif seen.is_evidence:
-        text = f"the log showed {checkpoint.size} entries after it had shown more: it was set back, or an old one replayed"
+        text = (
+            f"the log showed {checkpoint.size} entries after it had shown more: it was set back, or an old one replayed"
+        )
         findings.add(seen.file, FileRule.CONSISTENCY, text)
 
 
-def _check_shown(
-    shown: Shown, size: int, leaves: Mapping[int, tuple[bytes, Entry | None]], findings: Findings
-) -> None:
+def _check_shown(shown: Shown, size: int, leaves: Mapping[int, tuple[bytes, Entry | None]], findings: Findings) -> None:
     if shown.index >= size:
         text = f"is of entry {shown.index}; the log has {size}"
         findings.add(shown.file, FileRule.DISCLOSURE, text)

@@ -12,7 +12,7 @@ from hansa.audit.fetch_tiles import IncomingTiles
 from hansa.audit.folder import CHECKPOINT, CONTRADICTING, OLD_ROSTERS, POLICY, RECEIPTS, ROSTER, VKEYS, LogFolder
 from hansa.audit.source import NotThereError, Source
 from hansa.audit.sources import Wanted
-from hansa.audit.trusted import read_roster, vkeys_text
+from hansa.audit.trusted import keys_of, read_roster, vkeys_text
 from hansa.errors import TrustError, UnreachableError
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
@@ -61,7 +61,10 @@ def fetch_log(
             if source.is_mirror and held is not None and _is_behind(checkpoint, held, folder):
                 notes.append(f"{source.name}: has {checkpoint.size} entries, fewer than the folder; it lags behind")
                 continue
-            files = _bring(source, folder, held, note, checkpoint, max_entries)
+            if checkpoint.size > max_entries:
+                has = f"{source.name}: the log has {checkpoint.size} entries"
+                raise ConfigError(f"{has}, and --max-entries allows {max_entries}; raise it")
+            files = _bring(source, folder, held, note, checkpoint)
         except (UnreachableError, NotThereError) as away:
             notes.append(str(away))
             continue
@@ -74,7 +77,7 @@ def fetch_log(
             before=0 if held is None else held.size,
             files=files,
             source=source.name,
-            notes=tuple([*_why_a_mirror(source, wanted), *notes]),
+            notes=(*_why_a_mirror(source, wanted), *notes),
         )
     if held is None or not any("lags behind" in note for note in notes):
         raise UnreachableError("; ".join(notes) or f"{wanted.member.city} only dials out, and nobody mirrors its log")
@@ -107,7 +110,9 @@ def _check_free(root: Path) -> None:
     except OSError as failure:
         raise ConfigError(f"{root}: cannot hold a log ({failure.strerror}); name another folder") from None
     if others:
-        raise ConfigError(f"{root}: holds {others[0]} and no {CHECKPOINT}; name a new folder, or one with a fetched log")
+        raise ConfigError(
+            f"{root}: holds {others[0]} and no {CHECKPOINT}; name a new folder, or one with a fetched log"
+        )
 
 
 def _newest(source: Source, policy: Policy) -> tuple[bytes, Checkpoint]:
@@ -126,7 +131,7 @@ def _newest(source: Source, policy: Policy) -> tuple[bytes, Checkpoint]:
 
 
 def _by_known_keys(content: bytes, policy: Policy) -> bytes:
-    keys = {(each.key.name, each.key.key_id) for each in (*policy.logs, *policy.witnesses)}
+    keys = {(key.name, key.key_id) for key in keys_of(policy)}
     note = read_note(content)
     return write_note(Note(note.text, tuple(each for each in note.signatures if (each.name, each.key_id) in keys)))
 
@@ -136,22 +141,16 @@ def _is_behind(checkpoint: Checkpoint, held: Checkpoint, folder: LogFolder) -> b
     return checkpoint.size < held.size and IncomingTiles.root_held(folder, held, checkpoint.size) == checkpoint.root
 
 
-def _bring(
-    source: Source, folder: LogFolder, held: Checkpoint | None, note: bytes, checkpoint: Checkpoint, max_entries: int
-) -> int:
-    """Write the tiles of the checkpoint; returns how many files came. Raises ContradictionError, having kept the note."""
-    if checkpoint.size > max_entries:
-        raise ConfigError(
-            f"{source.name}: the log has {checkpoint.size} entries; --max-entries allows {max_entries}, raise it if you mean to"
-        )
+def _bring(source: Source, folder: LogFolder, held: Checkpoint | None, note: bytes, checkpoint: Checkpoint) -> int:
+    """Write the tiles of the checkpoint; returns how many files. Raises ContradictionError, having kept the note."""
     if held is not None:
         text = _contradiction(held, checkpoint)
         if text:
             raise _kept(folder, note, f"{source.name}: {text}")
         if IncomingTiles.root_held(folder, held, held.size) not in (held.root, None):
             raise ConfigError(
-                f"{folder.root}: its tiles are not those of its {CHECKPOINT}; `hansa audit verify` names the damaged one: "
-                "delete it and fetch again"
+                f"{folder.root}: its tiles are not those of its {CHECKPOINT}; "
+                "`hansa audit verify` names the damaged one: delete it and fetch again"
             )
     tiles = IncomingTiles(source, folder, checkpoint)
     if not tiles.collect_hashes(held):
@@ -164,7 +163,8 @@ def _bring(
 
 def _contradiction(held: Checkpoint, shown: Checkpoint) -> str:
     if shown.size < held.size:
-        return f"shows a log of {shown.size} entries; it had signed {held.size}: it was set back, or an old state is replayed"
+        was = f"shows a log of {shown.size} entries; it had signed {held.size}"
+        return f"{was}: it was set back, or an old state is replayed"
     if shown.size == held.size and shown.root != held.root:
         return f"signed two different roots at {held.size} entries: it forked"
     return ""
@@ -173,7 +173,9 @@ def _contradiction(held: Checkpoint, shown: Checkpoint) -> str:
 def _kept(folder: LogFolder, note: bytes, text: str) -> ContradictionError:
     name = f"{CONTRADICTING}/{hashlib.sha256(note).hexdigest()[:16]}.checkpoint"
     folder.write(name, note)
-    return ContradictionError(f"{text}. What the folder held stays; the checkpoint that contradicts it is kept in {name}")
+    return ContradictionError(
+        f"{text}. What the folder held stays; the checkpoint that contradicts it is kept in {name}"
+    )
 
 
 def _write_keys(folder: LogFolder, policy: Policy, roster: Roster, document: bytes) -> None:
@@ -193,7 +195,7 @@ def _keep_older(folder: LogFolder, old: bytes, roster: Roster) -> None:
         return  # a damaged one proves nothing, and the good one takes its place
     if version > roster.version:
         raise ConfigError(
-            f"{folder.root}: has roster {version}, and the profile's is {roster.version}; bring the profile's up to date"
+            f"{folder.root}: has roster {version}, the profile's is {roster.version}; bring the profile's up to date"
         )
     if version < roster.version:
         folder.write(f"{OLD_ROSTERS}/{version}.json", old)

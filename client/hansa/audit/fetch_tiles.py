@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hansa.audit.folder import LogFolder, bundle_limit, tile_limit
-from hansa.audit.rebuilt import RebuiltTree
+from hansa.audit.rebuilt import RebuiltTree, split_hashes
 from hansa.audit.source import Source
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of
-from hansa_core.tlog.tiles import TILE_WIDTH, Tile, TileHashes, decode_bundle, new_tiles, split_tile, tile_at
+from hansa_core.tlog.tiles import TILE_WIDTH, Tile, TileHashes, decode_bundle, new_tiles, tile_at
 
 
 class IncomingTiles:
@@ -44,7 +44,7 @@ class IncomingTiles:
         for index in range(-(-self._size // TILE_WIDTH)):
             tile = tile_at(0, index, self._size)
             content = self._folder.tile(tile) if self._has(tile.path, tile) else self._get(tile)
-            tree.extend(split_tile(content, tile))
+            tree.extend(split_hashes(content, tile))
         if tree.finish() != self._root:
             return False
         return held is None or tree.root_at(held.size) == held.root
@@ -84,10 +84,12 @@ class IncomingTiles:
             entries = decode_bundle(content, tile.width)
         except PeerError as broken:
             raise PeerError(f"{self._source.name}: {tile.entries_path}: {broken}") from None
-        for number, (entry, expected) in enumerate(zip(entries, split_tile(hashes, tile), strict=True)):
+        for number, (entry, expected) in enumerate(zip(entries, split_hashes(hashes, tile), strict=True)):
             if leaf_hash(entry) != expected:
                 index = tile.start + number
-                raise PeerError(f"{self._source.name}: {tile.entries_path}: entry {index} is not the one that was signed")
+                raise PeerError(
+                    f"{self._source.name}: {tile.entries_path}: entry {index} is not the one that was signed"
+                )
         return content
 
 

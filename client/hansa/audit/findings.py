@@ -31,7 +31,7 @@ _REPORTED = "the city's records contradict themselves; ask the city, with the en
 _MEANINGS: dict[Rule, str] = {
     FileRule.MISSING: "what is not there cannot be checked; fetch it again, and ask the city if it stays away",
     FileRule.KEYS: "it is not certain whose signatures count; take the keys from the league's governors",
-    FileRule.SIGNATURE: "the city, or enough of its witnesses, did not sign this; nothing in the folder is proven by it",
+    FileRule.SIGNATURE: "the city, or enough of its witnesses, did not sign this; nothing is proven by it",
     FileRule.ROOT: "the entries are not those that the city signed",
     FileRule.TILE: "the file was damaged or forged; the entries themselves may still be right",
     FileRule.BUNDLE: "the entries in this file were damaged or forged; fetch them again",

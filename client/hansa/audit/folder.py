@@ -1,13 +1,13 @@
 """Where does each file of a fetched log lie, and how is it read without trusting a byte of it?
 
-    checkpoint                     the signed and cosigned head
-    tile/<level>/…, tile/entries/… hashes and entries, as C2SP tlog-tiles has them
-    vkeys.txt                      one C2SP vkey a line: the log's, then its witnesses'
-    policy.txt                     the same with the quorum, as C2SP tlog-policy
-    roster.json                    the signed roster that they follow from; older ones lie in rosters/
-    receipts/*                     receipts to hold against the log, put there by the auditor
-    openings/<index>.<field>.json  openings that the city showed
-    contradicting/*                checkpoints of this log that do not go with `checkpoint`, kept as evidence
+checkpoint                     the signed and cosigned head
+tile/<level>/…, tile/entries/… hashes and entries, as C2SP tlog-tiles has them
+vkeys.txt                      one C2SP vkey a line: the log's, then its witnesses'
+policy.txt                     the same with the quorum, as C2SP tlog-policy
+roster.json                    the signed roster that they follow from; older ones lie in rosters/
+receipts/*                     receipts to hold against the log, put there by the auditor
+openings/<index>.<field>.json  openings that the city showed
+contradicting/*                checkpoints of this log that do not go with `checkpoint`, kept as evidence
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def bundle_limit(tile: Tile) -> int:
 
 @dataclass(frozen=True, slots=True)
 class LogFolder:
-    """A log on the auditor's disk. Names come from this program and from the closed grammar of tiles, never from a log."""
+    """A log on the auditor's disk. Names come from this program and from the grammar of tiles, never from a log."""
 
     root: Path
 
@@ -51,7 +51,9 @@ class LogFolder:
         if not root.is_dir():
             raise ConfigError(f"{root}: is no folder; give one that `hansa audit fetch` wrote")
         if not (root / CHECKPOINT).exists():
-            raise ConfigError(f"{root}: holds no log (there is no {CHECKPOINT}); give one that `hansa audit fetch` wrote")
+            raise ConfigError(
+                f"{root}: holds no log (there is no {CHECKPOINT}); give one that `hansa audit fetch` wrote"
+            )
         return cls(root)
 
     def has(self, name: str) -> bool:
@@ -96,7 +98,9 @@ class LogFolder:
                 os.fsync(file.fileno())
             unfinished.rename(path)
         except OSError as failure:
-            raise ConfigError(f"{path}: cannot be written ({failure.strerror}); make room or name another folder") from None
+            raise ConfigError(
+                f"{path}: cannot be written ({failure.strerror}); make room or name another folder"
+            ) from None
 
     def remove(self, name: str) -> None:
         """Take a file away that nobody needs any more, and its folder if it is empty then."""

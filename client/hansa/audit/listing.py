@@ -9,20 +9,32 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 
 from hansa.audit.reading import HeldLog
+from hansa.audit.shown import time_text
 from hansa_core.errors import ConfigError
 from hansa_core.evidence.rows import COLUMNS, LogFilter, LogRow, row_of
 
 _TYPES: dict[str, pa.DataType] = {
     "index": pa.int64(),
-    "time_unix_s": pa.timestamp("s", tz="UTC"),
+    "time_unix_s": pa.int64(),
     "data_version": pa.int64(),
     "cost": pa.int64(),
     "recalled": pa.bool_(),
 }
-_SCHEMA = pa.schema(
-    [("time" if name == "time_unix_s" else name, _TYPES.get(name, pa.string())) for name in COLUMNS]
+_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in COLUMNS])
+_SHOWN = (
+    "index",
+    "time",
+    "type",
+    "organisation",
+    "purpose",
+    "dataset",
+    "level",
+    "decision",
+    "code",
+    "recalled",
+    "cost",
 )
-_SHOWN = ("index", "time", "type", "organisation", "purpose", "dataset", "level", "decision", "code", "recalled", "cost")
+_CALENDAR_END_UNIX_S = 253_402_300_800  # the year 10,000: a made-up log may claim later times
 
 
 def log_table(log: HeldLog, wanted: LogFilter) -> pa.Table:
@@ -34,7 +46,7 @@ def for_people(table: pa.Table) -> pa.Table:
     """The columns that fit on a screen and say something; times as text."""
     kept = [name for name in _SHOWN if name in ("index", "time", "type") or table[name].null_count < table.num_rows]
     shown = table.select(kept)
-    times = [None if each is None else each.strftime("%Y-%m-%d %H:%M:%S") for each in table["time"].to_pylist()]
+    times = [time_text(at).removesuffix(" UTC") for at in table["time_unix_s"].to_pylist()]
     return shown.set_column(kept.index("time"), "time (UTC)", pa.array(times, pa.string()))
 
 
@@ -56,11 +68,9 @@ def unix_time(text: str, *, end: bool = False) -> int:
 
 
 def _table(rows: Iterable[LogRow]) -> pa.Table:
+    """With `time` beside the number of seconds; null where no calendar has it."""
     columns = list(zip(*map(astuple, rows), strict=True)) or [()] * len(COLUMNS)
-    return pa.table(
-        [
-            pa.array(column, pa.int64()).cast(field.type) if field.name == "time" else pa.array(column, field.type)
-            for column, field in zip(columns, _SCHEMA, strict=True)
-        ],
-        schema=_SCHEMA,
-    )
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
+    table = pa.table(arrays, schema=_SCHEMA)
+    times = [at if at < _CALENDAR_END_UNIX_S else None for at in table["time_unix_s"].to_pylist()]
+    return table.add_column(1, "time", pa.array(times, pa.int64()).cast(pa.timestamp("s", tz="UTC")))

@@ -6,8 +6,17 @@ from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from hansa_core.errors import PeerError
 from hansa_core.tlog.merkle import EMPTY_ROOT, root_of_leaves
+from hansa_core.tlog.spelling import HASH_BYTES
 from hansa_core.tlog.tiles import TILE_WIDTH, Tile
+
+
+def split_hashes(content: bytes, tile: Tile) -> list[bytes]:
+    """The hashes in a tile's content. Raises PeerError unless there are exactly as many as the tile is wide."""
+    if len(content) != tile.width * HASH_BYTES:
+        raise PeerError(f"{tile.path}: has {len(content)} bytes; {tile.width} hashes have {tile.width * HASH_BYTES}")
+    return [content[at : at + HASH_BYTES] for at in range(0, len(content), HASH_BYTES)]
 
 
 class TileTaker(Protocol):
@@ -30,7 +39,8 @@ class RebuiltTree:
 
     def extend(self, leaves: Sequence[bytes]) -> None:
         """The leaf hashes of the next tile: as many as a tile has, or fewer, and then it was the last one."""
-        assert not self._rows[0] and len(leaves) <= TILE_WIDTH
+        assert not self._rows[0]
+        assert len(leaves) <= TILE_WIDTH
         end = self.size + len(leaves)
         for size in self._wanted[bisect_right(self._wanted, self.size) : bisect_right(self._wanted, end)]:
             self._rows[0] = list(leaves[: size - self.size])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +17,17 @@ from hansa.audit.folder import read_bounded
 from hansa.errors import UnreachableError
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.trust.members import Member
+from hansa_wire.key_file import read_private_file
 
 _MOST_WORDS = 300  # bytes of a refusal that are shown
 _RETRIES = urllib3.Retry(
-    total=3, backoff_factor=0.2, status_forcelist=(502, 503, 504), raise_on_status=False, respect_retry_after_header=False
+    total=3,
+    backoff_factor=0.2,
+    status_forcelist=(502, 503, 504),
+    raise_on_status=False,
+    respect_retry_after_header=False,
 )
+_PAGE_S = 120.0
 _TIMEOUT = urllib3.Timeout(connect=5, read=20)
 
 
@@ -29,10 +36,15 @@ class NotThereError(PeerError):
 
 
 class Source(Protocol):
-    """Gives the pages of one log. `name`: for people. `is_mirror`: it may lag behind the log itself."""
+    """Gives the pages of one log."""
 
-    name: str
-    is_mirror: bool
+    @property
+    def name(self) -> str:
+        """Who or where it is."""
+
+    @property
+    def is_mirror(self) -> bool:
+        """Whether it may lag behind the log itself."""
 
     def get(self, path: str, limit: int) -> bytes:
         """At most `limit` bytes. Raises UnreachableError, PeerError (also where they are more), ConfigError."""
@@ -57,7 +69,14 @@ class HttpsSource:
     """A member's log service, under that member's own name and authority. `prefix`: such as `/mirror/bremen`."""
 
     def __init__(
-        self, member: Member, *, address: tuple[str, int], certificate: Path, key: Path, prefix: str = "", mirror: bool = False
+        self,
+        member: Member,
+        *,
+        address: tuple[str, int],
+        certificate: Path,
+        key: Path,
+        prefix: str = "",
+        mirror: bool = False,
     ) -> None:
         """Raises ConfigError where certificate or key cannot be used."""
         self.name = f"{member.city} at https://{address[0]}:{address[1]}{prefix}"
@@ -74,7 +93,7 @@ class HttpsSource:
 
     def get(self, path: str, limit: int) -> bytes:
         with self._answer(f"{self._prefix}/{path}") as answer:
-            content = answer.read(limit + 1 if answer.status == 200 else _MOST_WORDS, decode_content=False)
+            content = self._content(answer, limit + 1 if answer.status == 200 else _MOST_WORDS)
         if answer.status == 200 and len(content) <= limit:
             return content
         if answer.status == 200:
@@ -88,6 +107,15 @@ class HttpsSource:
             raise UnreachableError(said)
         raise PeerError(said)
 
+    def _content(self, answer: urllib3.BaseHTTPResponse, most: int) -> bytes:
+        """At most so many bytes, within the time that one page may take: a server that drips holds nobody up."""
+        deadline, content = time.monotonic() + _PAGE_S, bytearray()
+        while len(content) < most and (more := answer.read1(most - len(content), decode_content=False)):
+            content += more
+            if time.monotonic() > deadline:
+                raise UnreachableError(f"{self.name}: one page takes longer than {_PAGE_S:g} s")
+        return bytes(content)
+
     @contextmanager
     def _answer(self, path: str) -> Iterator[urllib3.BaseHTTPResponse]:
         try:
@@ -95,7 +123,8 @@ class HttpsSource:
             try:
                 yield answer
             finally:
-                answer.drain_conn() if answer.length_remaining in range(_MOST_WORDS) else answer.close()
+                if answer.length_remaining:
+                    answer.close()  # the rest is not wanted, so the connection is of no more use
                 answer.release_conn()
         except HTTPError as failure:
             raise UnreachableError(f"{self.name}: is not reached ({_reason(failure)})") from None
@@ -106,14 +135,19 @@ def _tls(member: Member, certificate: Path, key: Path) -> ssl.SSLContext:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls.minimum_version = ssl.TLSVersion.TLSv1_3
     tls.load_verify_locations(cadata=member.ca_pem.decode())
+    read_private_file(key)  # refuses one that others can read
     try:
         tls.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as failure:
-        raise ConfigError(f"{certificate}, {key}: cannot be used together ({failure}); see tls_cert and tls_key") from None
+        raise ConfigError(
+            f"{certificate}, {key}: cannot be used together ({failure}); see tls_cert and tls_key"
+        ) from None
     return tls
 
 
 def _reason(failure: HTTPError) -> str:
     """The cause beneath the retries, in a word."""
     cause = getattr(failure, "reason", None) or failure
-    return type(cause).__name__ if not isinstance(cause, ssl.SSLError | urllib3.exceptions.SSLError) else f"TLS: {cause}"
+    return (
+        type(cause).__name__ if not isinstance(cause, ssl.SSLError | urllib3.exceptions.SSLError) else f"TLS: {cause}"
+    )

@@ -49,7 +49,8 @@ def wanted_log(node: str, profile: AuditorProfile, roster: Roster) -> Wanted:
 
 
 def _https(member: Member, profile: AuditorProfile, *, prefix: str = "", mirror: bool = False) -> HttpsSource:
-    assert member.host is not None and member.log_port is not None
+    assert member.host is not None
+    assert member.log_port is not None
     return HttpsSource(
         member,
         address=(member.host, member.log_port),
@@ -94,5 +95,7 @@ def _by_folder(root: Path, roster: Roster) -> Wanted:
         raise ConfigError(f"{root}: its {CHECKPOINT} cannot be read: {broken}") from None
     member = next((each for each in roster.members if each.log_origin == origin), None)
     if member is None:
-        raise RefusedError("unknown_city", f"no city of the league keeps the log {origin}", "name another folder", "NODE")
+        raise RefusedError(
+            "unknown_city", f"no city of the league keeps the log {origin}", "name another folder", "NODE"
+        )
     return Wanted(member=member, own=source)

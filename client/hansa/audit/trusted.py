@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -90,7 +91,7 @@ def trusted_of(
         rests_on = f"the keys of {policy_file}"
     elif is_by_governors:
         assert by_roster is not None
-        policy, rests_on = by_roster, "the governors whom --profile names, who signed the roster in the folder"
+        policy, rests_on = by_roster, "the league's governors (from --profile), who signed the roster in the folder"
     else:
         policy = own
         rests_on = (
@@ -113,12 +114,10 @@ def trusted_of(
 
 def _origin(folder: LogFolder) -> str:
     """The log's name, nothing verified: which keys to look for. Raises PeerError."""
-    try:
-        return Checkpoint.parse(read_note(folder.checkpoint()).text).origin
-    except PeerError:
-        if not folder.has(VKEYS):
-            raise
-    return _vkeys(folder)[0].name
+    if folder.has(VKEYS):
+        with suppress(PeerError):
+            return _vkeys(folder)[0].name  # its key id tells whether it is whole
+    return Checkpoint.parse(read_note(folder.checkpoint()).text).origin
 
 
 def _rosters(folder: LogFolder, findings: Findings, anchor: TrustAnchor | None) -> list[Roster]:
@@ -126,7 +125,9 @@ def _rosters(folder: LogFolder, findings: Findings, anchor: TrustAnchor | None) 
     found: list[Roster] = []
     newest = [ROSTER] if folder.has(ROSTER) else []
     if not newest and anchor is not None:
-        findings.add(ROSTER, FileRule.MISSING, "the folder has no roster, by which the governors' word could be checked")
+        findings.add(
+            ROSTER, FileRule.MISSING, "the folder has no roster, by which the governors' word could be checked"
+        )
     for name in (*newest, *folder.names(OLD_ROSTERS)):
         try:
             found.append(read_roster(folder.read(name), anchor))

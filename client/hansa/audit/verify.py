@@ -10,7 +10,7 @@ from typing import Any
 from hansa.audit.claims import Claims, check_claims, claims_of
 from hansa.audit.findings import FileRule, Finding, Findings
 from hansa.audit.folder import CHECKPOINT, LogFolder
-from hansa.audit.rebuilt import RebuiltTree
+from hansa.audit.rebuilt import RebuiltTree, split_hashes
 from hansa.audit.trusted import Trusted, trusted_of
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.audit import Audit, Subject
@@ -19,7 +19,7 @@ from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.cosignature import cosignature_time
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.note import Note, VerifierKey, read_note
-from hansa_core.tlog.tiles import TILE_WIDTH, Tile, decode_bundle, split_tile, tile_at
+from hansa_core.tlog.tiles import TILE_WIDTH, Tile, decode_bundle, tile_at
 from hansa_wire.trust_anchor import TrustAnchor
 
 
@@ -179,12 +179,16 @@ class _Pass:
     def _skip(self, tile: Tile, broken: Exception) -> bool:
         """Go on with the hashes of the entries, if they are there: the rest of the tree can be checked by them."""
         is_absent = isinstance(broken, ConfigError)
-        self._findings.add(tile.entries_path, FileRule.MISSING if is_absent else FileRule.BUNDLE, _without(broken, tile))
+        self._findings.add(
+            tile.entries_path, FileRule.MISSING if is_absent else FileRule.BUNDLE, _without(broken, tile)
+        )
         self._is_judging = False
         try:
-            self._tree.extend(split_tile(self._folder.tile(tile), tile))
+            self._tree.extend(split_hashes(self._folder.tile(tile), tile))
         except (ConfigError, PeerError) as also:
-            self._findings.add(tile.path, FileRule.MISSING, f"neither entries nor hashes: nothing after it is checked ({also})")
+            self._findings.add(
+                tile.path, FileRule.MISSING, f"neither entries nor hashes: nothing after it is checked ({also})"
+            )
             return False
         return True
 
@@ -218,7 +222,7 @@ class _Pass:
             content = self._folder.tile(tile)
             if content == b"".join(hashes):
                 return
-            for number, (said, follows) in enumerate(zip(split_tile(content, tile), hashes, strict=True)):
+            for number, (said, follows) in enumerate(zip(split_hashes(content, tile), hashes, strict=True)):
                 if said != follows:
                     self._differing.append((tile, number))
         except ConfigError as absent:
@@ -246,7 +250,7 @@ class _Pass:
         try:
             for index in range(-(-size // TILE_WIDTH)):
                 tile = tile_at(0, index, size)
-                tree.extend(split_tile(self._folder.tile(tile), tile))
+                tree.extend(split_hashes(self._folder.tile(tile), tile))
         except (ConfigError, PeerError):
             return False
         return tree.finish() == self._checkpoint.root

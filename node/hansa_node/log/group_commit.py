@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ class _Job:
         self.error: BaseException | None = None
         self.sealed: Sealed | None = None
         self.is_done = False
+        self.next: _Job | None = None
         self.called = threading.Lock()  # let go of when the job is done, or when it has to lead
         self.called.acquire()
 
@@ -80,6 +82,8 @@ class GroupCommit:
             job.called.acquire()
         if not job.is_done:
             self._lead()
+        if job.next is not None:
+            job.next.called.release()
         if job.error is not None:
             raise job.error
         return job.result, job.sealed
@@ -101,8 +105,9 @@ class GroupCommit:
             self._is_led = bool(self._waiting)
             if self._waiting:
                 self._waiting[0].called.release()
-        for job in jobs:
-            job.called.release()
+        # One wakes the next: were all called at once, they would push each other off the interpreter for long.
+        for job, following in pairwise(jobs):
+            job.next = following
 
     def _commit(self, jobs: list[_Job]) -> None:
         """End every job, one way or another."""

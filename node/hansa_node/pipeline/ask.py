@@ -144,7 +144,14 @@ class AskPipeline:
     def _reserve(self, verified: VerifiedQuery, permitted: Permitted) -> Reservation:
         ground = self._ground
         asked = asked_of(verified, permitted.dataset, ground)
-        return reserve(permitted.permit, asked, permitted.query.nonce, store=ground.store, now=ground.clock())
+        return reserve(
+            permitted.permit,
+            asked,
+            permitted.query.nonce,
+            dataset=permitted.dataset,
+            store=ground.store,
+            now=ground.clock(),
+        )
 
     def _seal_and_commit(
         self,

@@ -1,0 +1,136 @@
+"""How fast is a whole log verified, and what does an entry of it take on the auditor's disk?
+
+The reference is SHA-256 alone over the same entries: no reader of the log can do with less.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+
+from hansa.audit.rebuilt import RebuiltTree
+from hansa.audit.trusted import vkeys_text
+from hansa.audit.verify import verify_folder
+from hansa_core.evidence.entries import (
+    Body,
+    BudgetCreated,
+    Charge,
+    DatasetRegistered,
+    DataVersion,
+    LogGenesis,
+    PolicyPublished,
+    PolicyRef,
+    QueryDecision,
+    RosterAccepted,
+    RosterRef,
+)
+from hansa_core.evidence.entry import Entry, encode_entry
+from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
+from hansa_core.tlog.merkle import leaf_hash
+from hansa_core.tlog.note import ED25519, VerifierKey
+from hansa_core.tlog.policy import Policy, PolicyLog
+from hansa_core.tlog.tiles import TILE_WIDTH, Tile, encode_bundle
+from hansa_core.trust.dsse import Ed25519Signer
+from report import figure, heading
+
+ENTRIES = 50_000
+ORIGIN, DATASET = "node.bench/log", "town.permits/1"
+POLICY, ROSTER = PolicyRef(id="bench.policy", version=1), RosterRef(version=1, hash="ab" * 32)
+DIGEST = "cd" * 32
+LIMIT = 10**12
+
+
+def measure() -> None:
+    """Print the section."""
+    heading(f"audit: a log of {ENTRIES:,} decisions verified")
+    signer = Ed25519Signer(secrets.token_bytes(32))
+    leaves = _leaves(signer)
+    with tempfile.TemporaryDirectory(prefix="hansa-bench-") as temporary:
+        folder = Path(temporary)
+        _write(folder, leaves, signer)
+        floor = _per_second(lambda: [hashlib.sha256(leaf).digest() for leaf in leaves])
+        root = _per_second(lambda: _root(leaves, lambda tile, hashes: None))
+        verified = _per_second(lambda: _verified(folder))
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    figure("reference: SHA-256 over the entries", floor, "entries per second")
+    figure("root rebuilt from the entries", root, f"entries per second, {root / floor:.2f} × reference")
+    figure("verified with all checks", verified, f"entries per second, {verified / floor:.3f} × reference")
+    figure("an entry", sum(map(len, leaves)) / len(leaves), "bytes")
+    figure("disk for an entry", size / len(leaves), "bytes, with its share of the tiles")
+
+
+def _verified(folder: Path) -> None:
+    verdict = verify_folder(folder)
+    assert verdict.holds, verdict.findings[:3]
+
+
+def _root(leaves: Sequence[bytes], take: Callable[[Tile, Sequence[bytes]], None]) -> bytes:
+    tree = RebuiltTree(take)
+    for start in range(0, len(leaves), TILE_WIDTH):
+        tree.extend([leaf_hash(leaf) for leaf in leaves[start : start + TILE_WIDTH]])
+    return tree.finish()
+
+
+def _per_second(work: Callable[[], object]) -> float:
+    start = perf_counter()
+    work()
+    return ENTRIES / (perf_counter() - start)
+
+
+def _leaves(signer: Ed25519Signer) -> list[bytes]:
+    beginning: list[Body] = [
+        LogGenesis(origin=ORIGIN, log_key=signer.public_key.hex()),
+        RosterAccepted(roster=ROSTER),
+        PolicyPublished(policy=POLICY, opening={"policy_hash": DIGEST}),
+        DatasetRegistered(dataset=DATASET, level="open", opening={"manifest_hash": DIGEST}),
+        DataVersion(dataset=DATASET, data_version=1),
+        BudgetCreated(ledger="residents", unit="microrho", limit=LIMIT),
+    ]
+    asked = [_decision(number) for number in range(1, ENTRIES + 1 - len(beginning))]
+    return [
+        encode_entry(Entry(time_unix_s=1_767_225_600 + number, node="bench", software="0.0.0", body=body))
+        for number, body in enumerate((*beginning, *asked))
+    ]
+
+
+def _decision(number: int) -> QueryDecision:
+    fields = ("query", "analyst", "policy_hash", "manifest_hash", "causes")
+    return QueryDecision(
+        query_hash=secrets.token_hex(32),
+        organisation="bench",
+        purpose="statistics",
+        dataset=DATASET,
+        level="open",
+        data_version=1,
+        policy=POLICY,
+        roster=ROSTER,
+        decision="permit",
+        ledgers=(Charge(ledger="residents", unit="microrho", cost=1, spent=number, limit=LIMIT),),
+        result_hash=secrets.token_hex(32),
+        opening={field: secrets.token_hex(32) for field in fields},
+    )
+
+
+def _write(folder: Path, leaves: Sequence[bytes], signer: Ed25519Signer) -> None:
+    def take(tile: Tile, hashes: Sequence[bytes]) -> None:
+        _file(folder / tile.path, b"".join(hashes))
+        if tile.level == 0:
+            _file(folder / tile.entries_path, encode_bundle(leaves[tile.start : tile.start + tile.width]))
+
+    root = _root(leaves, take)
+    policy = Policy(logs=(PolicyLog(key=VerifierKey(ORIGIN, ED25519, signer.public_key)),))
+    _file(folder / "checkpoint", sign_checkpoint(Checkpoint(ORIGIN, len(leaves), root), signer))
+    _file(folder / "vkeys.txt", vkeys_text(policy))
+
+
+def _file(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    measure()

@@ -1,0 +1,143 @@
+"""`hansa audit` fetch, verify, prove and opening: the commands that establish what is true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hansa.audit.messages import errors, to_stdout
+
+LogDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `hansa audit fetch` wrote.")]
+Node = Annotated[
+    str, typer.Argument(metavar="NODE", help="A city of the roster, the https URL of its log, or a folder with a log.")
+]
+AuditorOption = Annotated[
+    Path | None,
+    typer.Option("--profile", metavar="FILE", envvar="HANSA_PROFILE", help="The auditor's profile, or an analyst's."),
+]
+GovernorsOption = Annotated[
+    Path | None,
+    typer.Option("--profile", metavar="FILE", help="Whose governors to trust: any file with governance_keys."),
+]
+
+
+def fetch(
+    node: Node,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or one with an earlier fetch.")],
+    *,
+    max_entries: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Stop at a log that is larger: it could fill the disk.")
+    ] = 10_000_000,
+    profile: AuditorOption = None,
+) -> None:
+    """Bring a city's log to disk: only what it signed and enough witnesses cosigned, only what is new.
+
+    A city that only dials out, or does not answer, is read at its mirrors. A log that shrank or forked since the last
+    fetch ends the command with 5: what lies in DIR stays, and the checkpoint that contradicts it is kept beside it.
+    """
+    with errors() as messages:
+        from hansa.audit.fetch import fetch_log
+        from hansa.audit.profile import load_auditor, roster_of
+        from hansa.audit.sources import wanted_log
+        from hansa.render.cells import printable
+        from hansa_wire.clock import utc_now
+
+        settings = load_auditor(profile)
+        roster, document = roster_of(settings, utc_now())
+        wanted = wanted_log(node, settings, roster)
+        fetched = fetch_log(wanted, folder, roster=roster, document=document, max_entries=max_entries)
+        new = fetched.size - fetched.before
+        said = f"{fetched.origin}: {fetched.size} entries, {new} new, {fetched.files} files, from {fetched.source}"
+        typer.echo(printable(said))
+        for note in fetched.notes:
+            messages.print(printable(f"Note: {note}"), markup=False)
+
+
+def verify(
+    folder: LogDir,
+    *,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Whom to trust: a C2SP tlog-policy from elsewhere.")
+    ] = None,
+    profile: GovernorsOption = None,
+    since: Annotated[
+        Path | None, typer.Option(metavar="CHECKPOINT", help="A checkpoint saved earlier, which the log must extend.")
+    ] = None,
+    receipt: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="A receipt, or a folder of `hansa query --receipt`; may be given repeatedly."
+        ),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+) -> None:
+    """Check a fetched log, offline: signatures, quorum, every file, every entry, receipts and openings.
+
+    Receipts in DIR/receipts and openings in DIR/openings are checked as well. Without --policy and --profile the keys
+    come from the folder itself, and the result says so.
+    """
+    with errors():
+        import json
+
+        from hansa.audit.render_verdict import verdict_lines
+        from hansa.audit.verify import verify_folder
+        from hansa_wire.trust_anchor import read_anchor
+
+        anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
+        verdict = verify_folder(folder, policy=policy, anchor=anchor, since=since, receipts=receipt or ())
+        if json_:
+            typer.echo(
+                json.dumps(verdict.to_json(), indent=1)  # in ASCII: no terminal obeys it
+            )
+        else:
+            to_stdout(verdict_lines(verdict))
+        raise typer.Exit(0 if verdict.holds else 5)
+
+
+def prove(
+    folder: LogDir,
+    index: Annotated[int | None, typer.Argument(metavar="[INDEX]", min=0, help="The entry's number.")] = None,
+    *,
+    check: Annotated[
+        Path | None, typer.Option(metavar="PROOF", help="Check this proof against the log instead of writing one.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "--output", metavar="FILE", help="Write here, not to standard output.")
+    ] = None,
+) -> None:
+    """Write a C2SP tlog-proof that an entry lies in the log, for somebody who has no copy of it; or check one."""
+    if (index is None) == (check is None):
+        raise typer.BadParameter("give the number of an entry, or --check PROOF", param_hint="INDEX")
+    with errors():
+        from hansa.audit.prove import check_proof, write_proof
+        from hansa.audit.reading import open_log
+
+        log = open_log(folder)
+        if check is not None:
+            typer.echo(check_proof(log, check))
+        elif index is not None:
+            write_proof(log, index, out)
+
+
+def opening(
+    node: Node,
+    index: Annotated[int, typer.Argument(metavar="INDEX", min=0, help="The entry's number.")],
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="Such as query, analyst, policy_hash or causes.")],
+    folder: LogDir,
+    *,
+    profile: AuditorOption = None,
+) -> None:
+    """Ask a city to show one field that an entry commits to; that it was read becomes an entry of the log."""
+    with errors():
+        from hansa.audit.openings import fetch_opening
+        from hansa.audit.profile import load_auditor, roster_of
+        from hansa.audit.reading import open_log
+        from hansa.audit.sources import wanted_log
+        from hansa_wire.clock import utc_now
+
+        settings = load_auditor(profile)
+        roster, _ = roster_of(settings, utc_now())
+        name, _ = fetch_opening(wanted_log(node, settings, roster), open_log(folder), index, field)
+        typer.echo(f"{folder / name}: is what entry {index} committed to; `hansa audit show` shows it")

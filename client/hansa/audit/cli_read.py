@@ -1,0 +1,165 @@
+"""`hansa audit` log, show, join, report and export: the commands that say what the log says."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hansa.audit.cli_check import LogDir
+from hansa.audit.messages import errors, to_stdout
+from hansa.cli import FormatOption
+from hansa.output import Output
+
+OutputOption = Annotated[
+    Path | None, typer.Option("--out", "--output", metavar="FILE", help="Write here, not to standard output.")
+]
+
+
+class ExportFormat(StrEnum):
+    """What `hansa audit export --format` takes."""
+
+    OCSF = "ocsf"
+
+
+def log(
+    folder: LogDir,
+    *,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="From then on: 2026-05-01 or with T12:00:00.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Up to then; a day counts as a whole.")] = None,
+    type_: Annotated[str | None, typer.Option("--type", metavar="T", help="Such as query.decision.")] = None,
+    organisation: Annotated[str | None, typer.Option(metavar="O", help="Who asked.")] = None,
+    purpose: Annotated[str | None, typer.Option(metavar="P", help="What for.")] = None,
+    dataset: Annotated[str | None, typer.Option(metavar="D", help="Such as housing.permits/1.")] = None,
+    decision: Annotated[
+        str | None, typer.Option(metavar="D", help="permit, refuse, needs_approval or aborted.")
+    ] = None,
+    code: Annotated[str | None, typer.Option(metavar="C", help="The code of a refusal.")] = None,
+    query_hash: Annotated[str | None, typer.Option(metavar="HEX", help="One question.")] = None,
+    min_cost: Annotated[int | None, typer.Option(metavar="N", min=0, help="What cost at least this much.")] = None,
+    format_: FormatOption = None,
+    out: OutputOption = None,
+) -> None:
+    """List the entries, or those that meet every demand."""
+    output = Output(format_, out)
+    with errors():
+        from hansa.audit.listing import for_people, log_table, unix_time
+        from hansa.audit.reading import open_log
+        from hansa_core.evidence.rows import LogFilter
+
+        wanted = LogFilter(
+            since_unix_s=None if since is None else unix_time(since),
+            until_unix_s=None if until is None else unix_time(until, end=True),
+            type=type_,
+            organisation=organisation,
+            purpose=purpose,
+            dataset=dataset,
+            decision=decision,
+            code=code,
+            query_hash=query_hash,
+            min_cost=min_cost,
+        )
+        held = open_log(folder)
+        table = log_table(held, wanted)
+        output.write_table(for_people(table) if output.is_for_people else table)
+        output.say(f"{table.num_rows} of {held.checkpoint.size} entries of {held.checkpoint.origin}")
+
+
+def show(
+    folder: LogDir,
+    index: Annotated[int, typer.Argument(metavar="INDEX", min=0, help="The entry's number.")],
+) -> None:
+    """Show one entry, with those of its openings that were fetched."""
+    with errors():
+        from rich.console import Group
+        from rich.text import Text
+
+        from hansa.audit.claims import disclosures_of
+        from hansa.audit.reading import open_log
+        from hansa.audit.shown import entry_lines
+        from hansa.render.cells import printable
+        from hansa_core.evidence.entry import decode_entry
+
+        held = open_log(folder)
+        entry = decode_entry(held.leaf(index))
+        lines = entry_lines(index, entry, disclosures_of(held.folder, index, entry))
+        to_stdout(Group(*(Text.assemble((f"{printable(name)}: ", "bold"), printable(text)) for name, text in lines)))
+
+
+def join(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="The fetched logs of several cities.")],
+    *,
+    query_hash: Annotated[
+        str | None, typer.Option(metavar="HEX", help="The question: the beginning of its hash is enough.")
+    ] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The question that `hansa query --receipt` kept there.")
+    ] = None,
+    format_: FormatOption = None,
+    out: OutputOption = None,
+) -> None:
+    """Follow one question across cities: who answered, who refused, what was spent, who has no entry.
+
+    Without --query-hash and --receipt it lists the questions that more than one of the logs knows.
+    """
+    output = Output(format_, out)
+    with errors():
+        from hansa.audit.joined import addressed_by, chosen, in_several, joined_questions, listing, parts, verdict
+        from hansa.audit.reading import open_log
+
+        questions = joined_questions([open_log(folder) for folder in folders], receipt)
+        if query_hash is None and receipt is not None:
+            query_hash, _ = addressed_by(receipt)
+        if query_hash is None:
+            found = in_several(questions)
+            output.write_table(listing(found))
+            output.say(f"{len(found)} of {len(questions)} questions stand in more than one of these logs")
+            return
+        question = chosen(questions, query_hash)
+        output.write_table(parts(question))
+        output.say(verdict(question))
+
+
+def report(
+    folder: LogDir,
+    *,
+    html: Annotated[Path, typer.Option(metavar="FILE", help="The page to write.")],
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Whom to trust, as in `hansa audit verify`.")
+    ] = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option("--profile", metavar="FILE", help="Whose governors to trust: any file with governance_keys."),
+    ] = None,
+) -> None:
+    """Write one page that says, in plain words and charts, what was asked, answered, refused and spent.
+
+    The page has everything in itself: it loads nothing and runs no script. It says whether the log holds.
+    """
+    with errors():
+        from hansa.audit.report import write_report
+        from hansa_wire.clock import utc_now
+        from hansa_wire.trust_anchor import read_anchor
+
+        anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
+        holds = write_report(folder, html, policy=policy, anchor=anchor, now=utc_now())
+        typer.echo(f"{html}: written" + ("" if holds else "; the log does not hold, and the page says so first"))
+        raise typer.Exit(0 if holds else 5)
+
+
+def export(
+    folder: LogDir,
+    *,
+    format_: Annotated[ExportFormat, typer.Option("--format", metavar="F", help="ocsf: one JSON event a line.")],
+    out: OutputOption = None,
+) -> None:
+    """Hand the entries to other tools: OCSF 1.6.0, API Activity, as JSON lines."""
+    with errors():
+        from hansa.audit.export import write_ocsf
+        from hansa.audit.reading import open_log
+
+        write_ocsf(open_log(folder), out)

@@ -1,0 +1,145 @@
+"""One question across the logs of all cities that it addressed, as tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from hansa.audit.claims import disclosures_of
+from hansa.audit.reading import HeldLog
+from hansa.audit.shown import asked_query, time_text
+from hansa.evidence_folder import blamed, read_evidence
+from hansa_core.errors import ConfigError, PeerError, RefusedError
+from hansa_core.evidence.join import Fate, JoinedQuestion, join
+from hansa_wire.query_codec import decode_query
+
+_SAID = {
+    Fate.ANSWERED: "answered",
+    Fate.REFUSED: "refused",
+    Fate.NEEDS_APPROVAL: "waits for approval",
+    Fate.ABORTED: "charged, not answered",
+    Fate.NO_ENTRY: "no entry in its log",
+    Fate.NO_LOG: "its log is not here",
+}
+
+
+def joined_questions(logs: Sequence[HeldLog], evidence: Path | None) -> tuple[JoinedQuestion, ...]:
+    """Every question of the logs. `evidence`: of `hansa query --receipt`, whose query says whom it addressed.
+
+    Raises ConfigError where two folders hold one city's log.
+    """
+    by_city = {log.city: log for log in logs}
+    if len(by_city) != len(logs):
+        raise ConfigError("two folders hold the log of one city; name each city once")
+    addressed = {} if evidence is None else dict([addressed_by(evidence)])
+    for log in logs:
+        addressed.update(_opened(log))
+    return join({city: log.entries() for city, log in by_city.items()}, addressed)
+
+
+def addressed_by(evidence: Path) -> tuple[str, tuple[str, ...]]:
+    """The hash of the query in a folder of evidence, and the cities that it addresses. Raises TrustError."""
+    payload = read_evidence(evidence).query.payload
+    with blamed("query.dsse.json"):
+        return hashlib.sha256(payload).hexdigest(), decode_query(payload).cities
+
+
+def chosen(questions: Iterable[JoinedQuestion], query_hash: str) -> JoinedQuestion:
+    """The one whose hash begins so. Raises ConfigError where none does, or several."""
+    found = [each for each in questions if each.query_hash.startswith(query_hash.lower())]
+    if len(found) != 1:
+        some = "no question" if not found else f"{len(found)} questions"
+        raise ConfigError(f"{some} in these logs begin with {query_hash}; give more of the hash, or other folders")
+    return found[0]
+
+
+def in_several(questions: Iterable[JoinedQuestion]) -> list[JoinedQuestion]:
+    """Those that more than one city speaks of, or should."""
+    return [each for each in questions if len({part.city for part in each.parts}) > 1]
+
+
+def listing(questions: Collection[JoinedQuestion]) -> pa.Table:
+    """One row for each question."""
+    rows = list(questions)
+    return pa.table(
+        {
+            "time (UTC)": pa.array([_first(each) for each in rows], pa.string()),
+            "query_hash": pa.array([each.query_hash for each in rows], pa.string()),
+            "organisation": pa.array([each.organisation for each in rows], pa.string()),
+            "purpose": pa.array([each.purpose for each in rows], pa.string()),
+            "dataset": pa.array([each.dataset for each in rows], pa.string()),
+            "answered": pa.array([", ".join(each.answered) for each in rows], pa.string()),
+            "refused": pa.array([_cities(each, Fate.REFUSED) for each in rows], pa.string()),
+            "no entry": pa.array([_cities(each, Fate.NO_ENTRY, Fate.NO_LOG) for each in rows], pa.string()),
+        }
+    )
+
+
+def parts(question: JoinedQuestion) -> pa.Table:
+    """One row for each city's entry, or lack of one, and ledger that it charged."""
+    rows = [(part, charge) for part in question.parts for charge in (part.charges or (None,))]
+    return pa.table(
+        {
+            "city": pa.array([part.city for part, _ in rows], pa.string()),
+            "outcome": pa.array([_outcome(part.fate, recalled=part.recalled) for part, _ in rows], pa.string()),
+            "code": pa.array([part.code for part, _ in rows], pa.string()),
+            "time (UTC)": pa.array([_time(part.time_unix_s) for part, _ in rows], pa.string()),
+            "entry": pa.array([part.index for part, _ in rows], pa.int64()),
+            "ledger": pa.array([charge and charge.ledger for _, charge in rows], pa.string()),
+            "cost": pa.array([None if charge is None else charge.cost for _, charge in rows], pa.int64()),
+            "spent": pa.array([None if charge is None else charge.spent for _, charge in rows], pa.int64()),
+            "limit": pa.array([None if charge is None else charge.limit for _, charge in rows], pa.int64()),
+            "unit": pa.array([charge and charge.unit for _, charge in rows], pa.string()),
+        }
+    )
+
+
+def verdict(question: JoinedQuestion) -> str:
+    """What the table comes to, in a sentence."""
+    if question.addressed is None:
+        return (
+            "Which cities were asked is sealed: fetch the opening `query` of an entry, or give --receipt; "
+            "until then a city without an entry cannot be told from one that was not asked."
+        )
+    silent = question.missing
+    if not silent:
+        return f"All {len(question.addressed)} cities that were asked have an entry."
+    return f"Asked were {len(question.addressed)} cities; nothing speaks for {', '.join(silent)}."
+
+
+def _opened(log: HeldLog) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    names = {name.split("/")[1].partition(".")[0] for name in log.folder.names("openings") if ".query." in name}
+    if not names:
+        return found
+    for index, entry in log.entries():
+        query_hash = getattr(entry.body, "query_hash", None)
+        if str(index) not in names or query_hash is None:
+            continue
+        try:
+            for disclosure in disclosures_of(log.folder, index, entry):
+                if disclosure.field == "query":
+                    found[query_hash] = asked_query(disclosure, query_hash).cities
+        except (PeerError, RefusedError):
+            continue  # an opening that does not hold says nothing; `hansa audit verify` names it
+    return found
+
+
+def _outcome(fate: Fate, *, recalled: bool) -> str:
+    return "answered again, at no cost" if recalled else _SAID[fate]
+
+
+def _cities(question: JoinedQuestion, *fates: Fate) -> str:
+    return ", ".join(sorted({part.city for part in question.parts if part.fate in fates}))
+
+
+def _first(question: JoinedQuestion) -> str | None:
+    times = [part.time_unix_s for part in question.parts if part.time_unix_s is not None]
+    return _time(min(times, default=None))
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else time_text(at).removesuffix(" UTC")

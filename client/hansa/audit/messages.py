@@ -1,0 +1,31 @@
+"""What the auditor's commands share: errors that end them in words, and lines for people."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+
+from hansa.output import errors_end_the_command
+
+_UNFOLDED = 10_000  # columns: in a pipe no line is folded
+
+
+def to_stdout(lines: RenderableType) -> None:
+    """Lines for people, on standard output."""
+    _console(sys.stdout).print(lines)
+
+
+@contextmanager
+def errors() -> Iterator[Console]:
+    """Each error that a person can act on ends the command, with its text; the console is on standard error."""
+    messages = _console(sys.stderr)
+    with errors_end_the_command(messages):
+        yield messages
+
+
+def _console(file: TextIO) -> Console:
+    return Console(file=file, width=None if file.isatty() else _UNFOLDED, highlight=False)

@@ -1,0 +1,38 @@
+"""One page on one log, for people who decide about it and do not read logs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from hansa.audit.reading import HeldLog, open_log
+from hansa.audit.report.figures import Figures, figures_of
+from hansa.audit.report.page import page
+from hansa.audit.verify import verify_folder
+from hansa_core.errors import ConfigError, PeerError
+from hansa_wire.trust_anchor import TrustAnchor
+
+__all__ = ["write_report"]
+
+
+def write_report(folder: Path, html: Path, *, policy: Path | None, anchor: TrustAnchor | None, now: datetime) -> bool:
+    """Verify the log and write the page; returns whether the log holds. Raises ConfigError or PeerError.
+
+    What is not what the city signed is not counted: then the page has the findings alone.
+    """
+    verdict = verify_folder(folder, policy=policy, anchor=anchor)
+    log = _open(folder)
+    figures = Figures() if log is None else figures_of(log.entries())
+    text = page(verdict, figures, is_counted=log is not None, now=now)
+    try:
+        html.write_text(text, encoding="utf-8")
+    except OSError as failure:
+        raise ConfigError(f"--html {html}: cannot be written ({failure.strerror}); name another file") from None
+    return verdict.holds
+
+
+def _open(folder: Path) -> HeldLog | None:
+    try:
+        return open_log(folder)
+    except (ConfigError, PeerError):
+        return None  # the verdict says why

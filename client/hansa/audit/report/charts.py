@@ -1,0 +1,150 @@
+"""Charts as static SVG: no script, colours from the page, and every number also in words or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from html import escape
+from math import ceil, log10
+
+from hansa.audit.report.figures import OUTCOMES, Budget
+from hansa.audit.report.periods import Periods, day_of
+
+_WIDTH, _HEIGHT = 720, 240
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 12, 28
+_PLOT_WIDTH, _PLOT_HEIGHT = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+_MOST_STEPS = 400
+_BUDGET_HEIGHT = 150
+
+
+def outcome_class(outcome: str) -> str:
+    """The style of an outcome."""
+    return f"o{OUTCOMES.index(outcome)}"
+
+
+def period_chart(periods: Periods) -> str:
+    """Stacked columns, one for each period."""
+    totals = [sum(periods.counts[start, outcome] for outcome in OUTCOMES) for start in periods.starts]
+    top = nice_top(max(totals))
+    step = _PLOT_WIDTH / len(periods.starts)
+    width = min(step * 0.72, 56)
+    marks: list[str] = []
+    for number, start in enumerate(periods.starts):
+        x, base = _LEFT + step * number + (step - width) / 2, float(_TOP + _PLOT_HEIGHT)
+        for outcome in OUTCOMES:
+            height = periods.counts[start, outcome] / top * _PLOT_HEIGHT
+            if height:
+                base -= height
+                marks.append(
+                    f'<rect class="{outcome_class(outcome)}" x="{x:.1f}" y="{base:.1f}" '
+                    f'width="{width:.1f}" height="{max(height - 0.8, 0.6):.1f}"/>'
+                )
+    labels = _period_labels(periods, step)
+    said = f"Questions by {periods.word}: at most {max(totals)}, {sum(totals)} in all"
+    return _svg(_HEIGHT, said, [*_grid(top, _TOP, _PLOT_HEIGHT), *marks, *labels])
+
+
+def budget_chart(name: str, budget: Budget) -> str:
+    """What was spent, as a share of the limit, step by step."""
+    steps = _thinned(budget.steps)
+    first, last = steps[0][0], max(steps[-1][0], steps[0][0] + 1)
+    plot = _BUDGET_HEIGHT - _TOP - _BOTTOM
+    base = _TOP + plot
+
+    def x(time_unix_s: int) -> float:
+        return _LEFT + (time_unix_s - first) / (last - first) * _PLOT_WIDTH
+
+    def y(spent: int, limit: int) -> float:
+        return base - min(spent / limit if limit else 1.0, 1.15) * plot
+
+    path = [f"M{_LEFT} {y(steps[0][1], steps[0][2]):.1f}"]
+    for time_unix_s, spent, limit in steps[1:]:
+        path.append(f"H{x(time_unix_s):.1f}V{y(spent, limit):.1f}")
+    path.append(f"H{_WIDTH - _RIGHT}")
+    line = "".join(path)
+    marks = [
+        f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>',
+        f'<line class="limit" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{_TOP}" y2="{_TOP}"/>',
+        f'<text class="tick" x="{_LEFT - 8}" y="{_TOP + 4}" text-anchor="end">100%</text>',
+        f'<text class="tick" x="{_LEFT - 8}" y="{base + 4}" text-anchor="end">0%</text>',
+        f'<path class="area" d="{line}V{base}H{_LEFT}Z"/>',
+        f'<path class="line" d="{line}"/>',
+        *(f'<line class="reset" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{_TOP}" y2="{base}"/>' for at in budget.resets),
+        f'<text class="tick" x="{_LEFT}" y="{base + 18}">{_day(day_of(first))}</text>',
+        f'<text class="tick" x="{_WIDTH - _RIGHT}" y="{base + 18}" text-anchor="end">{_day(day_of(last))}</text>',
+    ]
+    said = f"Budget {name}: {budget.spent} of {budget.limit} spent at the end"
+    return _svg(_BUDGET_HEIGHT, said, marks)
+
+
+def bars(rows: Mapping[str, Mapping[str, int]], *, most: int = 12) -> str:
+    """A table of stacked bars, the largest first. `rows`: counts by outcome, of each label; labels are escaped here."""
+    ordered = sorted(rows.items(), key=lambda row: (-sum(row[1].values()), row[0]))
+    shown, rest = ordered[:most], ordered[most:]
+    if rest:
+        others = {outcome: sum(row.get(outcome, 0) for _, row in rest) for outcome in OUTCOMES}
+        shown.append((f"{len(rest)} others", others))
+    largest = max((sum(row.values()) for _, row in shown), default=1) or 1
+    return f'<table class="bars"><tbody>{"".join(_bar(label, row, largest) for label, row in shown)}</tbody></table>'
+
+
+def nice_top(most: int) -> int:
+    """The end of an axis of counts: 1, 2, 4, 5 or 8 times a power of ten, not below `most`."""
+    power = int(10 ** int(log10(max(most, 1))))
+    return next(step * power for step in (1, 2, 4, 5, 8, 10) if step * power >= most)
+
+
+def _bar(label: str, row: Mapping[str, int], largest: int) -> str:
+    parts = "".join(
+        f'<span class="{outcome_class(outcome)}" style="width:{row[outcome] / largest * 100:.2f}%" '
+        f'title="{row[outcome]:,} {outcome}"></span>'
+        for outcome in OUTCOMES
+        if row.get(outcome)
+    )
+    return (
+        f'<tr><th scope="row">{escape(label)}</th><td class="bar"><div>{parts}</div></td>'
+        f'<td class="n">{sum(row.values()):,}</td></tr>'
+    )
+
+
+def _grid(top: int, offset: int, height: int) -> list[str]:
+    marks = []
+    parts = 4 if top % 4 == 0 else 5 if top % 5 == 0 else 2 if top % 2 == 0 else 1
+    for part in range(parts + 1):
+        y = offset + height - height * part / parts
+        marks.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        value = f"{top * part // parts:,}"
+        marks.append(f'<text class="tick" x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value}</text>')
+    return marks
+
+
+def _period_labels(periods: Periods, step: float) -> list[str]:
+    every = max(1, ceil(70 / step))  # a label needs about 70 units of room
+    return [
+        f'<text class="tick" x="{_LEFT + step * (number + 0.5):.1f}" y="{_HEIGHT - 8}" '
+        f'text-anchor="middle">{_short(periods.word, start)}</text>'
+        for number, start in enumerate(periods.starts)
+        if number % every == 0
+    ]
+
+
+def _short(word: str, start: date) -> str:
+    return {"month": f"{start:%b %Y}", "year": str(start.year)}.get(word, f"{start.day} {start:%b}")
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _thinned(steps: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """No more steps than a line has room for; the first and the last stay."""
+    every = ceil(len(steps) / _MOST_STEPS)
+    thinned = list(steps[::every])
+    return thinned if thinned[-1] == steps[-1] else [*thinned, steps[-1]]
+
+
+def _svg(height: int, said: str, marks: Sequence[str]) -> str:
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(said)}">'
+        f"<title>{escape(said)}</title>{''.join(marks)}</svg>"
+    )

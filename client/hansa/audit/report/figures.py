@@ -1,0 +1,138 @@
+"""What is counted for the page, in one walk over the entries?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from hansa_core.evidence.entries import (
+    BudgetCreated,
+    BudgetReset,
+    Decision,
+    NodeRecovered,
+    OpeningRead,
+    PeerHead,
+    QueryAborted,
+    QueryDecision,
+)
+from hansa_core.evidence.entry import Entry
+from hansa_core.evidence.rows import row_of
+
+ANSWERED, AGAIN, REFUSED, OTHER = "answered", "answered again", "refused", "other"
+OUTCOMES = (ANSWERED, AGAIN, REFUSED, OTHER)
+NOT_NAMED = "not named"
+_SELDOM = ("budget.reset", "node.recovered", "key.added", "key.retired", "policy.published", "roster.accepted")
+_MOST_EVENTS = 40
+
+
+@dataclass(slots=True)
+class Budget:
+    """One ledger. `steps`: time, spent and limit after each entry that touched it; `resets`: when it began anew."""
+
+    unit: str
+    steps: list[tuple[int, int, int]] = field(default_factory=list)
+    resets: list[int] = field(default_factory=list)
+
+    @property
+    def spent(self) -> int:
+        return self.steps[-1][1]
+
+    @property
+    def limit(self) -> int:
+        return self.steps[-1][2]
+
+
+@dataclass(slots=True)
+class Figures:
+    """Counts over a log. The keys of the counters are (what is counted, outcome)."""
+
+    questions: list[tuple[int, str]] = field(default_factory=list)
+    purposes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    organisations: Counter[tuple[str, str]] = field(default_factory=Counter)
+    datasets: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    budgets: dict[str, Budget] = field(default_factory=dict)
+    events: list[tuple[int, int, str]] = field(default_factory=list)
+    events_left_out: int = 0
+    openings_read: Counter[str] = field(default_factory=Counter)
+    witnessed: set[str] = field(default_factory=set)
+    first_unix_s: int | None = None
+    last_unix_s: int | None = None
+
+
+def figures_of(entries: Iterable[tuple[int, Entry]]) -> Figures:
+    """Count them."""
+    figures = Figures()
+    for index, entry in entries:
+        figures.first_unix_s = entry.time_unix_s if figures.first_unix_s is None else figures.first_unix_s
+        figures.last_unix_s = entry.time_unix_s
+        body = entry.body
+        match body:
+            case QueryDecision() | QueryAborted():
+                _count_question(figures, index, entry)
+            case BudgetCreated() | BudgetReset():
+                budget = figures.budgets.setdefault(body.ledger, Budget(body.unit))
+                budget.steps.append((entry.time_unix_s, 0, body.limit))
+                if isinstance(body, BudgetReset):
+                    budget.resets.append(entry.time_unix_s)
+            case NodeRecovered():
+                for name in body.exhausted:
+                    if name in figures.budgets:
+                        limit = figures.budgets[name].limit
+                        figures.budgets[name].steps.append((entry.time_unix_s, limit, limit))
+            case OpeningRead():
+                figures.openings_read[f"{body.field}, by the auditor of {body.reader}"] += 1
+            case PeerHead():
+                figures.witnessed.add(body.origin)
+            case _:
+                pass
+        if entry.type in _SELDOM:
+            _note_event(figures, index, entry)
+    return figures
+
+
+def _count_question(figures: Figures, index: int, entry: Entry) -> None:
+    row, body = row_of(index, entry), entry.body
+    outcome = _outcome(row.decision, recalled=bool(row.recalled))
+    figures.questions.append((entry.time_unix_s, outcome))
+    figures.outcomes[outcome] += 1
+    figures.purposes[row.purpose or NOT_NAMED, outcome] += 1
+    figures.organisations[row.organisation or NOT_NAMED, outcome] += 1
+    figures.datasets[row.dataset or NOT_NAMED, outcome] += 1
+    if row.code is not None:
+        figures.refusals[row.code] += 1
+    for charge in body.ledgers if isinstance(body, QueryDecision | QueryAborted) else ():
+        budget = figures.budgets.setdefault(charge.ledger, Budget(charge.unit))
+        budget.steps.append((entry.time_unix_s, charge.spent, charge.limit))
+
+
+def _note_event(figures: Figures, index: int, entry: Entry) -> None:
+    if len(figures.events) < _MOST_EVENTS:
+        figures.events.append((index, entry.time_unix_s, _event(entry)))
+    else:
+        figures.events_left_out += 1
+
+
+def _event(entry: Entry) -> str:
+    said = entry.body.to_json()
+    match said:
+        case {"ledger": ledger, "reason": reason}:
+            return f"Budget {ledger} began anew: {str(reason).replace('_', ' ')}"
+        case {"from_size": before, "to_size": after}:
+            return f"The log was restored from {before} to {after} entries with the help of other cities"
+        case {"role": role, "key": _}:
+            return f"A {role} key of the city {'counts from here on' if entry.type == 'key.added' else 'was retired'}"
+        case {"policy": {"id": name, "version": version}}:
+            return f"Policy {name}, version {version}, came into force"
+        case {"roster": {"version": version}}:
+            return f"Roster {version} of the league came into force"
+        case _:
+            return entry.type
+
+
+def _outcome(decision: str | None, *, recalled: bool) -> str:
+    if decision == Decision.PERMIT:
+        return AGAIN if recalled else ANSWERED
+    return REFUSED if decision == Decision.REFUSE else OTHER

@@ -1,0 +1,126 @@
+"""The page itself: the verdict first, then what was asked, refused and spent, then how to check it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+
+from hansa.audit.report.figures import Figures
+from hansa.audit.report.safe_text import day_text, safe
+from hansa.audit.report.sections import budgets, over_time, refusals, tiles, who
+from hansa.audit.report.style import STYLE
+from hansa.audit.shown import time_text
+from hansa.audit.verify import Cosigned, Verdict
+
+_MOST_FINDINGS = 20
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, nothing runs
+
+
+def page(verdict: Verdict, figures: Figures, *, is_counted: bool, now: datetime) -> str:
+    """The whole document. `now`: naive UTC."""
+    city = safe(verdict.city or verdict.origin)
+    body = [_head(city, figures, now), _verdict(verdict)]
+    if is_counted and figures.questions:
+        body += [tiles(figures), over_time(figures), who(figures), refusals(figures)]
+    elif is_counted:
+        body.append("<section><h2>Questions</h2><p>Nobody has asked this city anything yet.</p></section>")
+    else:
+        body.append("<section><p>The entries are not what the city signed, so nothing is counted here.</p></section>")
+    body += [budgets(figures), _events(figures), _check(verdict)]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f"<title>What {city} was asked</title><style>{STYLE}</style></head>"
+        f"<body><main>{''.join(body)}</main></body></html>\n"
+    )
+
+
+def _head(city: str, figures: Figures, now: datetime) -> str:
+    span = ""
+    if figures.first_unix_s is not None and figures.last_unix_s is not None:
+        span = f"{day_text(figures.first_unix_s)} to {day_text(figures.last_unix_s)}. "
+    return (
+        f"<header><h1>What {city} was asked, and what it answered</h1>"
+        f'<p class="soft">{span}Made from the city’s own sealed log on {now.day} {now:%B %Y}. '
+        "Only totals ever leave a city; each question, answered or refused, is one entry of this log.</p></header>"
+    )
+
+
+def _verdict(verdict: Verdict) -> str:
+    if verdict.holds:
+        seen = [each for each in verdict.witnesses if each.at_unix_s is not None]
+        text = (
+            f"All {verdict.size:,} entries are exactly those that the city signed. Nothing was changed or taken out, "
+            f"the sums add up, and {_witness_words(len(seen))}."
+        )
+        return _banner("good", "✓", "The log holds", text, _rests(verdict))
+    number = len(verdict.findings) + verdict.dropped
+    rows = "".join(
+        f"<tr><td>{safe(finding.place)}</td><td>{safe(finding.text)}<br>"
+        f'<span class="soft">{escape(finding.meaning)}</span></td></tr>'
+        for finding in verdict.findings[:_MOST_FINDINGS]
+    )
+    more = f'<p class="soft">… and {number - _MOST_FINDINGS:,} more.</p>' if number > _MOST_FINDINGS else ""
+    table = (
+        '<table class="list"><thead><tr><th>Where</th><th>What, and what it means</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>{more}"
+    )
+    text = "Something in this log is not as it must be. Do not rely on it before that is explained."
+    title = f"{number:,} {'problem' if number == 1 else 'problems'} found"
+    return _banner("bad", "!", title, text, table + _rests(verdict))
+
+
+def _banner(kind: str, mark: str, title: str, text: str, rest: str) -> str:
+    return (
+        f'<section class="verdict {kind}"><div class="mark" aria-hidden="true">{mark}</div>'
+        f"<div><h2>{title}</h2><p>{text}</p>{rest}</div></section>"
+    )
+
+
+def _rests(verdict: Verdict) -> str:
+    if verdict.is_anchored:
+        return f'<p class="soft">Checked against {safe(verdict.rests_on)}.</p>'
+    return (
+        '<p class="warn">The keys used for this check came with the log itself. Somebody who made up a whole log could '
+        "bring fitting keys: compare them with the league’s before relying on this page.</p>"
+    )
+
+
+def _witness_words(number: int) -> str:
+    if number == 0:
+        return "no other city has confirmed that this is its only log"
+    return f"{number} other {'city has' if number == 1 else 'cities have'} confirmed that this is its only log"
+
+
+def _events(figures: Figures) -> str:
+    rows = "".join(
+        f'<tr><td class="soft">{day_text(at)}</td><td>{safe(said)}</td><td class="n soft">{index:,}</td></tr>'
+        for index, at, said in figures.events
+    )
+    read = "".join(f"<li>{safe(what)}: {number:,}</li>" for what, number in sorted(figures.openings_read.items()))
+    sealed = f"<h3>Sealed details that auditors were shown</h3><ul>{read}</ul>" if read else ""
+    if not rows and not sealed:
+        return ""
+    more = f'<p class="soft">… and {figures.events_left_out:,} more.</p>' if figures.events_left_out else ""
+    table = (
+        f'<table class="list"><thead><tr><th>Day</th><th>What</th><th class="n">Entry</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>{more}"
+    )
+    return f"<section><h2>Changes of rules, keys and budgets</h2>{table if rows else ''}{sealed}</section>"
+
+
+def _check(verdict: Verdict) -> str:
+    witnesses = "<br>".join(_cosigned(each) for each in verdict.witnesses) or "none"
+    return (
+        "<section><h2>Check it yourself</h2><p>Anybody with a copy of the log can repeat this check offline, with "
+        "<code>hansa audit verify</code> or with any tool that reads C2SP transparency logs. Compare:</p><dl>"
+        f"<dt>Log</dt><dd>{safe(verdict.origin)}</dd><dt>Entries</dt><dd>{verdict.size:,}</dd>"
+        f"<dt>Root hash</dt><dd><code>{verdict.root.hex()}</code></dd><dt>Witnesses</dt><dd>{witnesses}</dd>"
+        f"<dt>Rests on</dt><dd>{safe(verdict.rests_on)}</dd></dl></section>"
+    )
+
+
+def _cosigned(each: Cosigned) -> str:
+    seen = "did not confirm it" if each.at_unix_s is None else f"confirmed it at {time_text(each.at_unix_s)}"
+    return f"{safe(each.witness)} {seen}"

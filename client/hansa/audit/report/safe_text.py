@@ -1,0 +1,19 @@
+"""How does text from a log stand in a page, so that no browser obeys it?"""
+
+from __future__ import annotations
+
+from html import escape
+
+from hansa.audit.report.periods import day_of
+from hansa.render.cells import printable
+
+
+def day_text(time_unix_s: int) -> str:
+    """The day in UTC."""
+    day = day_of(time_unix_s)
+    return f"{day.day} {day:%B %Y}"
+
+
+def safe(text: str) -> str:
+    """Escaped, for HTML and against characters that steer."""
+    return escape(printable(text))

@@ -1,0 +1,133 @@
+"""The parts of the page that count: questions, who asked, refusals, budgets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from hansa.audit.report.charts import bars, budget_chart, outcome_class, period_chart
+from hansa.audit.report.figures import AGAIN, ANSWERED, OTHER, OUTCOMES, REFUSED, Budget, Figures
+from hansa.audit.report.periods import Periods, periods_of
+from hansa.audit.report.safe_text import safe
+from hansa.audit.report.words import refusal_words, unit_words
+from hansa.render.cells import printable
+
+_MOST_BUDGETS = 8
+_MEANT = {
+    ANSWERED: "answered: a protected total was worked out and given out",
+    AGAIN: "answered again: the same total as before, at no cost",
+    REFUSED: "refused",
+    OTHER: "neither: waits for approval, or broke off",
+}
+
+
+def tiles(figures: Figures) -> str:
+    counts = figures.outcomes
+    total = sum(counts.values())
+    shown = [
+        (f"{total:,}", "questions"),
+        (f"{counts[ANSWERED] + counts[AGAIN]:,}", "answered"),
+        (f"{counts[REFUSED]:,}", f"refused ({_share(counts[REFUSED], total)})"),
+        (f"{len({name for name, _ in figures.organisations}):,}", "organisations asked"),
+    ]
+    if figures.budgets:
+        worst = max(figures.budgets.values(), key=_used)
+        shown.append((_share(worst.spent, worst.limit), "of the most used privacy budget"))
+    return f'<ul class="tiles">{"".join(f"<li><b>{number}</b><span>{text}</span></li>" for number, text in shown)}</ul>'
+
+
+def over_time(figures: Figures) -> str:
+    periods = periods_of(figures.questions)
+    left_out = f'<p class="soft">{periods.left_out:,} earlier questions are not drawn.</p>' if periods.left_out else ""
+    return (
+        f"<section><h2>Questions by {periods.word}</h2>{period_chart(periods)}{_key(figures.outcomes)}{left_out}"
+        f"{_period_table(periods)}</section>"
+    )
+
+
+def who(figures: Figures) -> str:
+    return (
+        f'{_ranking("By organisation", "Who asked.", figures.organisations)}<div class="pair">'
+        f"{_ranking('By purpose', 'What the answers were wanted for.', figures.purposes)}"
+        f"{_ranking('By data', 'What was asked about.', figures.datasets)}</div>"
+    )
+
+
+def _ranking(title: str, text: str, counts: Counter[tuple[str, str]]) -> str:
+    return f'<section><h2>{title}</h2><p class="soft">{text}</p>{bars(_by_label(counts))}</section>'
+
+
+def refusals(figures: Figures) -> str:
+    if not figures.refusals:
+        return "<section><h2>Refusals</h2><p>No question was refused.</p></section>"
+    rows: dict[str, dict[str, int]] = {}
+    for code, number in figures.refusals.items():
+        words = printable(refusal_words(code))
+        rows[words] = {REFUSED: rows.get(words, {}).get(REFUSED, 0) + number}
+    return (
+        '<section><h2>Refusals by rule</h2><p class="soft">A refusal depends on the question and the rules alone, '
+        f"never on the data.</p>{bars(rows)}</section>"
+    )
+
+
+def budgets(figures: Figures) -> str:
+    if not figures.budgets:
+        return ""
+    ordered = sorted(figures.budgets.items(), key=lambda budget: (-_used(budget[1]), budget[0]))
+    more = len(ordered) - _MOST_BUDGETS
+    rest = f'<p class="soft">{more} less used budgets are not drawn.</p>' if more > 0 else ""
+    return (
+        '<section><h2>Privacy budgets</h2><p class="soft">Each answer about personal data gives away a little. '
+        "A budget limits how much in all; at 100% nothing more is answered.</p>"
+        f"{''.join(_budget(name, budget) for name, budget in ordered[:_MOST_BUDGETS])}{rest}</section>"
+    )
+
+
+def _budget(name: str, budget: Budget) -> str:
+    anew = f", begun anew {len(budget.resets)} times" if len(budget.resets) > 1 else ", begun anew once"
+    return (
+        f"<h3>{safe(name)}: {_share(budget.spent, budget.limit)} used</h3>{budget_chart(printable(name), budget)}"
+        f'<p class="soft">{budget.spent:,} of {budget.limit:,} {safe(unit_words(budget.unit))}'
+        f"{anew if budget.resets else ''}.</p>"
+    )
+
+
+def _key(outcomes: Mapping[str, int]) -> str:
+    items = "".join(
+        f'<li><i class="{outcome_class(outcome)}"></i>{_MEANT[outcome]} ({outcomes[outcome]:,})</li>'
+        for outcome in OUTCOMES
+        if outcomes.get(outcome)
+    )
+    return f'<ul class="key">{items}</ul>'
+
+
+def _period_table(periods: Periods) -> str:
+    rows = "".join(
+        f"<tr><td>{periods.label(start)}</td>"
+        + "".join(f'<td class="n">{periods.counts[start, outcome]:,}</td>' for outcome in OUTCOMES)
+        + "</tr>"
+        for start in periods.starts
+    )
+    heads = "".join(f'<th class="n">{outcome}</th>' for outcome in OUTCOMES)
+    return (
+        f'<details><summary>The same as a table</summary><table class="list"><thead><tr><th>{periods.word}</th>{heads}'
+        f"</tr></thead><tbody>{rows}</tbody></table></details>"
+    )
+
+
+def _by_label(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    rows: dict[str, dict[str, int]] = {}
+    for (label, outcome), number in counts.items():
+        rows.setdefault(printable(label), {})[outcome] = number
+    return rows
+
+
+def _used(budget: Budget) -> float:
+    return budget.spent / budget.limit if budget.limit else 1.0
+
+
+def _share(part: int, whole: int) -> str:
+    if not whole or part >= whole:
+        return "100%" if part or not whole else "0%"
+    share = part / whole
+    return f"{share:.0%}" if share >= 0.01 or not part else "under 1%"

@@ -1,0 +1,247 @@
+"""What a log says, for people and for programs: lists, entries, proofs, one question across cities, OCSF, the page."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+from hansa.cli import app
+from hansa_core.evidence.entries import BudgetReset, LogGenesis, RosterRef
+from hansa_core.evidence.opening import Disclosure, encode_disclosure
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import Ed25519Signer, sign
+from hansa_core.trust.envelope_json import envelope_to_json
+from hansa_core.trust.roster import roster_hash
+from hansa_log_entries import NOON, charge, decision_on, refusal_of
+from hansa_published_log import PublishedLog, published_log
+from hansa_wire.query_codec import encode_query
+from hansa_wire_values import a_query
+
+EVIL = "<script>alert(1)</script> & Söhne"
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PublishedLog]:
+    """Three cities; what the first two have in common is one question, which the third one has not."""
+    first = published_log(tmp_path_factory.mktemp("logs")).ask(30)
+    roster = RosterRef(version=1, hash=roster_hash(first.roster))
+    first.append(decision_on("other", roster=roster, organisation=EVIL))
+    first.append(BudgetReset(ledger="residents", unit="microrho", limit=1_000_000, reason="new_period"))
+    query = encode_query(replace(a_query(), cities=("bremen", "hamburg", "luebeck")))
+    asked = hashlib.sha256(query).hexdigest()
+    shown = Disclosure(field="query", salt=bytes(16), value=envelope(query))
+    told = {"roster": roster, "query_hash": asked}
+    digests = decision_on("x").opening
+    first.append(
+        decision_on(
+            "x",
+            **told,
+            ledgers=(charge(7, 7, limit=1_000_000),),
+            opening={**digests, "query": shown.digest},
+        )
+    )
+    second = PublishedLog(first.league, first.roster, "bremen").begin()
+    second.append(refusal_of("x", "not_published", **told))
+    third = PublishedLog(first.league, first.roster, "hamburg").begin()
+    for log in (first, second, third):
+        result = hansa("fetch", log.write(log.league / f"served-{log.city}"), folder(log), "--profile", log.profile)
+        assert result.exit_code == 0, result.output
+    (folder(first) / "openings").mkdir()
+    (folder(first) / f"openings/{len(first.leaves) - 1}.query.json").write_bytes(encode_disclosure(shown))
+    return {log.city: log for log in (first, second, third)}
+
+
+@pytest.fixture(scope="module")
+def log(logs: dict[str, PublishedLog]) -> PublishedLog:
+    return logs["luebeck"]
+
+
+def envelope(query: bytes) -> str:
+    return envelope_to_json(sign(payload_types.QUERY, query, Ed25519Signer(bytes(32)))).decode()
+
+
+def folder(log: PublishedLog) -> Path:
+    return log.league / f"log-{log.city}"
+
+
+def hansa(*arguments: str | Path | int) -> Result:
+    return CliRunner().invoke(app, ["audit", *map(str, arguments)], catch_exceptions=False)
+
+
+def rows(log: PublishedLog, *options: str | int) -> list[dict[str, Any]]:
+    result = hansa("log", folder(log), *options, "--format", "json")
+    assert result.exit_code == 0, result.output
+    found: list[dict[str, Any]] = json.loads(result.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("options", "admits"),
+    [
+        (("--decision", "refuse"), lambda row: row["decision"] == "refuse"),
+        (("--type", "log.genesis"), lambda row: row["index"] == 0),
+        (("--organisation", EVIL), lambda row: row["organisation"] == EVIL),
+        (("--dataset", "housing.permits/1"), lambda row: row["dataset"] == "housing.permits/1"),
+        (("--purpose", "statistics"), lambda row: row["purpose"] == "statistics"),
+        (("--min-cost", 2), lambda row: row["cost"] == 7),
+        (("--until", "2026-01-01T00:05:00"), lambda row: row["index"] < 5),
+        (("--since", "2026-01-02"), lambda row: False),
+    ],
+)
+def test_the_log_is_filtered(log: PublishedLog, options: tuple[str | int, ...], admits: Any) -> None:
+    everything = rows(log)
+    assert len(everything) == len(log.leaves)
+    assert rows(log, *options) == [row for row in everything if admits(row)]
+
+
+def test_the_log_is_csv_parquet_or_a_table(log: PublishedLog, tmp_path: Path) -> None:
+    text = hansa("log", folder(log), "--format", "csv").stdout
+    assert len(list(csv.DictReader(io.StringIO(text)))) == len(log.leaves)
+    assert hansa("log", folder(log), "--output", tmp_path / "log.parquet").exit_code == 0
+    table = pq.read_table(tmp_path / "log.parquet")
+    assert (table.num_rows, str(table.schema.field("time").type)) == (len(log.leaves), "timestamp[ms, tz=UTC]")
+    assert table["time"][0].as_py().timestamp() == NOON + 60
+    shown = hansa("log", folder(log))
+    assert "2026-01-01 00:01:00" in shown.stdout
+    assert f"{len(log.leaves)} of {len(log.leaves)} entries" in shown.stderr
+
+
+def test_a_time_that_is_none_is_a_plain_error(log: PublishedLog) -> None:
+    result = hansa("log", folder(log), "--since", "yesterday")
+    assert result.exit_code == 2
+    assert "write 2026-05-01" in result.stderr
+
+
+def test_an_entry_is_shown_with_what_was_opened_of_it(log: PublishedLog) -> None:
+    shown = hansa("show", folder(log), len(log.leaves) - 1).stdout
+    assert re.search(r"question: SELECT .*COUNT\(\*\)", shown)
+    assert "cities asked: bremen, hamburg, luebeck" in shown
+    assert "analyst: sealed in the city" in shown
+    assert hansa("show", folder(log), 9999).exit_code == 2
+
+
+def test_a_proof_is_written_and_checked(log: PublishedLog, tmp_path: Path) -> None:
+    proof = tmp_path / "entry.tlog-proof"
+    assert hansa("prove", folder(log), 12, "--out", proof).exit_code == 0
+    assert (
+        f"entry 12 lies in node.luebeck/log of {len(log.leaves)}"
+        in hansa("prove", folder(log), "--check", proof).stdout
+    )
+    content = proof.read_bytes()
+    proof.write_bytes(content.replace(b"index 12\n", b"index 13\n"))
+    assert hansa("prove", folder(log), "--check", proof).exit_code == 5
+    fork = replace(log, leaves=[*log.leaves[:5], *log.leaves[6:]])
+    proof.write_bytes(fork.receipt(12))
+    assert "forked" in hansa("prove", folder(log), "--check", proof).stderr
+    assert hansa("prove", folder(log)).exit_code == 2
+
+
+def test_one_question_is_followed_across_cities(logs: dict[str, PublishedLog]) -> None:
+    listed = hansa("join", *map(folder, logs.values()), "--format", "json")
+    [question] = [row for row in json.loads(listed.stdout) if row["no entry"]]
+    assert (question["answered"], question["refused"], question["no entry"]) == ("luebeck", "bremen", "hamburg")
+    one = hansa("join", *map(folder, logs.values()), "--query-hash", question["query_hash"][:10], "--format", "json")
+    parts = {row["city"]: row for row in json.loads(one.stdout)}
+    assert (parts["luebeck"]["outcome"], parts["luebeck"]["cost"], parts["luebeck"]["spent"]) == ("answered", 7, 7)
+    assert (parts["bremen"]["outcome"], parts["bremen"]["code"]) == ("refused", "not_published")
+    assert parts["hamburg"]["outcome"] == "no entry in its log"
+    assert "nothing speaks for hamburg" in one.stderr
+
+
+def test_two_folders_of_one_city_and_an_unknown_question_are_plain_errors(log: PublishedLog) -> None:
+    assert "name each city once" in hansa("join", folder(log), folder(log)).stderr
+    assert hansa("join", folder(log), "--query-hash", "0000000000000000").exit_code == 2
+
+
+def test_ocsf_events_are_one_a_line_in_ascii(log: PublishedLog, tmp_path: Path) -> None:
+    assert hansa("export", folder(log), "--format", "ocsf", "--output", tmp_path / "x.jsonl").exit_code == 0
+    content = (tmp_path / "x.jsonl").read_bytes()
+    events = [json.loads(line) for line in content.splitlines()]
+    assert content.isascii()
+    assert [event["metadata"]["sequence"] for event in events] == list(range(len(log.leaves)))
+
+
+def test_a_log_that_was_changed_is_not_listed(log: PublishedLog, tmp_path: Path) -> None:
+    forged = replace(log, leaves=[*log.leaves[:5], log.leaves[4], *log.leaves[6:]]).write(tmp_path / "forged")
+    (forged / "checkpoint").write_bytes((folder(log) / "checkpoint").read_bytes())
+    for name in ("vkeys.txt", "policy.txt", "roster.json"):
+        (forged / name).write_bytes((folder(log) / name).read_bytes())
+    for command in (("log",), ("show", 3), ("export", "--format", "ocsf"), ("prove", 3)):
+        result = hansa(command[0], forged, *command[1:])
+        assert (result.exit_code, result.stdout) == (5, ""), command
+
+
+class Page(HTMLParser):
+    """Which elements a page has, and what they load."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.loads: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.loads += [f"{tag} {name}" for name, _ in attrs if name in ("src", "href", "srcset", "action")]
+
+
+def test_the_page_has_everything_in_itself_and_runs_nothing(log: PublishedLog, tmp_path: Path) -> None:
+    html = tmp_path / "page.html"
+    assert hansa("report", folder(log), "--html", html, "--profile", log.profile).exit_code == 0
+    text = html.read_text(encoding="utf-8")
+    page = Page(text)
+    assert "svg" in page.tags
+    assert page.loads == []
+    assert not {"script", "iframe", "link", "object", "img"} & page.tags
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne" in text
+    for said in (
+        "The log holds",
+        "No published table can answer it",
+        "residents: under 1% used",
+        "Budget residents began",
+    ):
+        assert said in text
+    assert "The keys used for this check came with the log" not in text
+    assert "url(" not in text
+
+
+def test_the_page_says_first_that_a_log_does_not_hold(log: PublishedLog, tmp_path: Path) -> None:
+    forged = replace(log, leaves=[*log.leaves[:5], log.leaves[4], *log.leaves[6:]]).write(tmp_path / "forged")
+    for name in ("checkpoint", "vkeys.txt", "policy.txt", "roster.json"):
+        (forged / name).write_bytes((folder(log) / name).read_bytes())
+    result = hansa("report", forged, "--html", tmp_path / "page.html")
+    assert result.exit_code == 5
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "problems found" in text or "problem found" in text
+    assert "nothing is counted" in text
+    assert "The keys used for this check came with the log" in text
+
+
+def test_a_log_of_absurd_times_still_makes_a_page(log: PublishedLog, tmp_path: Path) -> None:
+    odd = PublishedLog(log.league, log.roster, "luebeck")
+    odd.append(LogGenesis(origin=log.member.log_origin, log_key=log.member.log_key.hex())).ask(2)
+    odd.time_unix_s = 2**52
+    odd.ask(2)
+    served = odd.write(tmp_path / "served")
+    assert hansa("fetch", served, tmp_path / "log", "--profile", log.profile).exit_code == 0
+    assert hansa("report", tmp_path / "log", "--html", tmp_path / "page.html").exit_code == 5
+    for command in (("log",), ("show", 4), ("join",), ("export", "--format", "ocsf")):
+        assert hansa(command[0], tmp_path / "log", *command[1:]).exit_code == 0, command
+
+
+@pytest.mark.parametrize("command", ["fetch", "verify", "log", "show", "opening", "prove", "join", "report", "export"])
+def test_every_command_has_an_example_and_says_its_exit_codes(command: str) -> None:
+    text = hansa(command, "--help").output
+    assert f"Example: hansa audit {command}" in text
+    assert "Exit codes: 0" in text

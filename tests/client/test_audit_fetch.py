@@ -1,0 +1,314 @@
+"""Bringing a log to disk: over HTTPS, from a mirror, from a folder; and never less than was there before."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from hansa.audit.fetch import ContradictionError, Fetched, fetch_log
+from hansa.audit.openings import fetch_opening
+from hansa.audit.profile import load_auditor, roster_of
+from hansa.audit.reading import open_log
+from hansa.audit.source import Source
+from hansa.audit.sources import Wanted, wanted_log
+from hansa.audit.verify import verify_folder
+from hansa.cli import app
+from hansa.errors import UnreachableError
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.evidence.entries import KeyAdded, OpeningRead, RosterAccepted, RosterRef
+from hansa_core.evidence.entry import decode_entry
+from hansa_core.trust import payload_types
+from hansa_core.trust.dsse import sign
+from hansa_core.trust.envelope_json import envelope_to_json
+from hansa_core.trust.roster import roster_hash, roster_payload
+from hansa_core.trust.witnesses import log_url
+from hansa_log_cities import LogCity, log_cities, until
+from hansa_node.log_keeper import LogKeeper
+from hansa_node.store import Store
+from hansa_published_log import PublishedLog, published_log
+from hansa_wire.clock import utc_now
+from hansa_wire.key_file import read_signer
+
+FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
+Running = dict[str, tuple[LogKeeper, Store]]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> PublishedLog:
+    return published_log(tmp_path).ask(600)
+
+
+def hansa(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["audit", *map(str, arguments)], catch_exceptions=False)
+
+
+def fetched(node: str | Path, folder: Path, profile: Path, **options: Any) -> Fetched:
+    settings = load_auditor(profile)
+    roster, document = roster_of(settings, utc_now())
+    return fetch_log(wanted_log(str(node), settings, roster), folder, roster=roster, document=document, **options)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file() and "contradicting" not in path.parts)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+class Counting:
+    """A source that remembers what it was asked for."""
+
+    def __init__(self, source: Source, change: Callable[[str, bytes], bytes] = lambda path, content: content) -> None:
+        self.name, self.is_mirror = source.name, source.is_mirror
+        self.asked: list[str] = []
+        self._source, self._change = source, change
+
+    def get(self, path: str, limit: int) -> bytes:
+        self.asked.append(path)
+        return self._change(path, self._source.get(path, limit))
+
+
+def through(
+    served: Path, folder: Path, log: PublishedLog, change: Callable[[str, bytes], bytes] = lambda path, content: content
+) -> Counting:
+    """A fetch from `served`, changed on its way."""
+    settings = load_auditor(log.profile)
+    roster, document = roster_of(settings, utc_now())
+    wanted = wanted_log(str(served), settings, roster)
+    assert wanted.own is not None
+    counting = Counting(wanted.own, change)
+    fetch_log(Wanted(member=wanted.member, own=counting), folder, roster=roster, document=document)
+    return counting
+
+
+def test_what_lies_there_is_not_fetched_again(log: PublishedLog, tmp_path: Path) -> None:
+    through(log.write(tmp_path / "first", 550), tmp_path / "log", log)
+    second = through(log.write(tmp_path / "second"), tmp_path / "log", log)
+    assert "tile/0/002.p/96" in second.asked
+    assert not {"tile/0/000", "tile/entries/000", "tile/entries/001"} & set(second.asked)
+    assert verify_folder(tmp_path / "log").holds
+    assert {name for name in contents(tmp_path / "log") if ".p/" in name} == {
+        "tile/0/002.p/96",
+        "tile/1/000.p/2",
+        "tile/entries/002.p/96",
+    }
+
+
+def test_a_file_that_was_lost_comes_back(log: PublishedLog, tmp_path: Path) -> None:
+    served = log.write(tmp_path / "served")
+    fetched(served, tmp_path / "log", log.profile)
+    before = contents(tmp_path / "log")
+    (tmp_path / "log/tile/entries/001").unlink()
+    fetched(served, tmp_path / "log", log.profile)
+    assert contents(tmp_path / "log") == before
+
+
+@pytest.mark.parametrize("path", ["tile/0/000", "tile/0/002.p/96", "tile/1/000.p/2", "tile/entries/001", "checkpoint"])
+def test_a_bit_changed_on_the_way_is_refused_and_nothing_is_believed(
+    log: PublishedLog, tmp_path: Path, path: str
+) -> None:
+    def change(asked: str, content: bytes) -> bytes:
+        return bytes([content[0] ^ 1]) + content[1:] if asked == path else content
+
+    with pytest.raises(PeerError):
+        through(log.write(tmp_path / "served"), tmp_path / "log", log, change)
+    assert not (tmp_path / "log/checkpoint").exists()
+
+
+def test_an_older_checkpoint_replayed_is_refused_and_kept_as_evidence(log: PublishedLog, tmp_path: Path) -> None:
+    fetched(log.write(tmp_path / "new"), tmp_path / "log", log.profile)
+    before = contents(tmp_path / "log")
+    result = hansa("fetch", log.write(tmp_path / "old", 400), tmp_path / "log", "--profile", log.profile)
+    assert result.exit_code == 5
+    assert "an old state is replayed" in result.output
+    assert contents(tmp_path / "log") == before
+    [kept] = (tmp_path / "log/contradicting").iterdir()
+    assert kept.read_bytes() == (tmp_path / "old/checkpoint").read_bytes()
+    [finding] = verify_folder(tmp_path / "log").findings
+    assert finding.file == f"contradicting/{kept.name}"
+
+
+@pytest.mark.parametrize("size", [600, 608, 650])
+def test_a_fork_is_refused_and_kept_as_evidence(log: PublishedLog, tmp_path: Path, size: int) -> None:
+    fetched(log.write(tmp_path / "ours"), tmp_path / "log", log.profile)
+    before = contents(tmp_path / "log")
+    forked = replace(log, leaves=[*log.leaves[:100], *log.leaves[101:]]).ask(50)
+    with pytest.raises(ContradictionError, match=r"forked|set back"):
+        fetched(forked.write(tmp_path / "theirs", size), tmp_path / "log", log.profile)
+    assert contents(tmp_path / "log") == before
+    assert len(list((tmp_path / "log/contradicting").iterdir())) == 1
+    assert not verify_folder(tmp_path / "log").holds
+
+
+def test_another_citys_log_does_not_go_into_the_same_folder(log: PublishedLog, tmp_path: Path) -> None:
+    fetched(log.write(tmp_path / "first"), tmp_path / "log", log.profile)
+    other = PublishedLog(log.league, log.roster, SECOND).begin()
+    with pytest.raises(ConfigError, match=r"holds the log node\.luebeck/log"):
+        fetched(other.write(tmp_path / "second"), tmp_path / "log", log.profile)
+
+
+def test_a_log_without_its_quorum_is_not_kept(log: PublishedLog, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("hansa.audit.fetch._COSIGNING_S", 0.0)
+    served = log.write(tmp_path / "served")
+    (served / "checkpoint").write_bytes(log.note(witnesses=1))
+    with pytest.raises(PeerError, match="1 of 2 witnesses"):
+        fetched(served, tmp_path / "log", log.profile)
+
+
+def test_a_log_that_could_fill_the_disk_is_not_begun(log: PublishedLog, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--max-entries allows 100"):
+        fetched(log.write(tmp_path / "served"), tmp_path / "log", log.profile, max_entries=100)
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(log: PublishedLog, tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log/letter.txt").write_text("dear")
+    with pytest.raises(ConfigError, match=r"holds letter\.txt"):
+        fetched(log.write(tmp_path / "served"), tmp_path / "log", log.profile)
+
+
+def test_an_address_that_no_city_has_is_refused(log: PublishedLog, tmp_path: Path) -> None:
+    for url in ("https://127.0.0.1:1", "https://[", "https://elsewhere.example/x?y"):
+        with pytest.raises(ConfigError):
+            fetched(url, tmp_path / "log", log.profile)
+
+
+async def grown(running: Running, city: LogCity) -> None:
+    """40 more entries in the first city's log, cosigned and mirrored."""
+    log = running[FIRST][1].log
+    await until(lambda: log.size > 0)  # the genesis waits for a witness
+    for _ in range(40):
+        log.append(KeyAdded(role="answer", key=f"{log.size:064x}"), now=utc_now())
+    await until(lambda: is_mirrored(running, city))
+
+
+def is_mirrored(running: Running, city: LogCity) -> bool:
+    log = running[FIRST][1].log
+    mirrors = [running[name][1].peers.mirrored(city.member.log_origin) for name in (SECOND, THIRD)]
+    witnessed = log.witnessed()
+    return {witnessed and witnessed[0], *(mirror and mirror[0] for mirror in mirrors)} == {log.size}
+
+
+@asynccontextmanager
+async def covered(cities: dict[str, LogCity]) -> AsyncIterator[Running]:
+    """All cities running, the first one's log grown."""
+    async with AsyncExitStack() as stack:
+        running = {name: await stack.enter_async_context(city.running()) for name, city in cities.items()}
+        await grown(running, cities[FIRST])
+        yield running
+
+
+def auditor(city: LogCity) -> Path:
+    return city.league / "auditors" / city.name / "profile.toml"
+
+
+def test_a_city_is_read_over_https_with_its_own_authority(tmp_path: Path) -> None:
+    cities = log_cities(tmp_path)
+
+    async def scene() -> None:
+        async with covered(cities) as running:
+            for node in (FIRST, log_url(cities[FIRST].member)):
+                got = await asyncio.to_thread(fetched, node, tmp_path / f"log{len(node)}", auditor(cities[SECOND]))
+                assert got.size >= 40
+                assert got.notes == ()
+            await grown(running, cities[FIRST])
+            again = await asyncio.to_thread(fetched, FIRST, tmp_path / f"log{len(FIRST)}", auditor(cities[SECOND]))
+            assert again.size >= again.before + 40 >= 80
+
+    asyncio.run(scene())
+    assert verify_folder(tmp_path / f"log{len(FIRST)}").holds
+
+
+def test_a_city_that_is_down_is_read_at_its_mirrors_and_the_auditor_is_told(tmp_path: Path) -> None:
+    cities = log_cities(tmp_path)
+
+    async def scene() -> Fetched:
+        async with AsyncExitStack() as stack:
+            first = await stack.enter_async_context(AsyncExitStack())
+            running = {FIRST: await first.enter_async_context(cities[FIRST].running())}
+            for name in (SECOND, THIRD):
+                running[name] = await stack.enter_async_context(cities[name].running())
+            await grown(running, cities[FIRST])
+            await first.aclose()
+            return await asyncio.to_thread(fetched, FIRST, tmp_path / "log", auditor(cities[THIRD]))
+
+    got = asyncio.run(scene())
+    assert got.size > 40
+    assert any("itself did not answer: its log was read at a mirror" in note for note in got.notes)
+    assert verify_folder(tmp_path / "log").holds
+
+
+def test_when_nobody_is_there_the_command_says_so(tmp_path: Path) -> None:
+    cities = log_cities(tmp_path)
+    with pytest.raises(UnreachableError, match="luebeck at https"):
+        fetched(FIRST, tmp_path / "log", auditor(cities[FIRST]))
+    assert hansa("fetch", FIRST, tmp_path / "log", "--profile", auditor(cities[FIRST])).exit_code == 4
+
+
+def test_a_stranger_behind_a_citys_address_is_not_heard(tmp_path: Path) -> None:
+    cities = log_cities(tmp_path)
+    impostor = cities[SECOND].changed(port=cities[FIRST].member.log_port)
+
+    async def scene() -> None:
+        async with impostor.opened():
+            with pytest.raises(UnreachableError, match="TLS"):
+                await asyncio.to_thread(fetched, FIRST, tmp_path / "log", auditor(cities[FIRST]))
+
+    asyncio.run(scene())
+
+
+def test_an_opening_is_asked_for_and_its_reading_is_in_the_log(tmp_path: Path) -> None:
+    cities = log_cities(tmp_path)
+    folder, profile = tmp_path / "log", auditor(cities[FIRST])
+
+    async def scene() -> None:
+        async with covered(cities):
+            await asyncio.to_thread(fetched, FIRST, folder, profile)
+            entries = list(open_log(folder).entries())
+            index = next(index for index, entry in entries if entry.type == "policy.published")
+            await asyncio.to_thread(opened, index)
+            await asyncio.to_thread(fetched, FIRST, folder, profile)
+            body = [entry.body for _, entry in open_log(folder).entries() if isinstance(entry.body, OpeningRead)]
+            assert body == [OpeningRead(index=index, field="policy_hash", reader=FIRST)]
+
+    def opened(index: int) -> None:
+        settings = load_auditor(profile)
+        roster, _ = roster_of(settings, utc_now())
+        name, disclosure = fetch_opening(wanted_log(FIRST, settings, roster), open_log(folder), index, "policy_hash")
+        assert (folder / name).is_file()
+        shown = hansa("show", folder, str(index)).output
+        assert f"policy_hash: {disclosure.value}" in shown
+        assert decode_entry(open_log(folder).leaf(index)).type in shown
+
+    asyncio.run(scene())
+    assert verify_folder(folder).openings == 1
+
+
+def test_a_broken_off_fetch_goes_on_where_it_was(log: PublishedLog, tmp_path: Path) -> None:
+    served = log.write(tmp_path / "served")
+    shutil.copytree(served / "tile/0", tmp_path / "log/tile/0")
+    assert "tile/0/001" not in through(served, tmp_path / "log", log).asked
+    assert verify_folder(tmp_path / "log").holds
+
+
+def test_an_older_roster_is_kept_beside_the_newer_one(log: PublishedLog, tmp_path: Path) -> None:
+    fetched(log.write(tmp_path / "first"), tmp_path / "log", log.profile)
+    newer = replace(log.roster, version=2)
+    signers = [read_signer(path) for path in sorted((log.league / "governance").glob("*.key"))]
+    signed = envelope_to_json(sign(payload_types.ROSTER, roster_payload(newer), *signers))
+    (log.league / "roster.json").write_bytes(signed)
+    log.append(RosterAccepted(roster=RosterRef(version=2, hash=roster_hash(newer))))
+    fetched(log.write(tmp_path / "second"), tmp_path / "log", log.profile)
+    assert (tmp_path / "log/rosters/1.json").is_file()
+    assert verify_folder(tmp_path / "log").holds
+    newest = (tmp_path / "log/roster.json").read_bytes()
+    assert newest == signed
+    (log.league / "roster.json").write_bytes((tmp_path / "log/rosters/1.json").read_bytes())
+    with pytest.raises(ConfigError, match=r"bring the profile's up to date"):
+        fetched(log.write(tmp_path / "third"), tmp_path / "log", log.profile)

@@ -1,0 +1,171 @@
+"""What the running league leaves behind for an auditor, and that killing or restoring a node takes nothing of it."""
+
+from __future__ import annotations
+
+import io
+import random
+import shutil
+import signal
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import hansa
+from hansa.errors import CoordinatorError
+from hansa_auditor import Auditor
+from hansa_core.evidence.entries import NodeRecovered, NodeStarted, QueryDecision
+from hansa_core.tlog.proof import decode_proof
+from hansa_demo.evidence_stop import show_evidence
+from hansa_demo.league import CITIES
+from hansa_demo.leagues.permits import PERMITS
+from hansa_go_verifier import GoVerifier, built_verifier
+from hansa_node.config import read_config
+from hansa_running_league import TOGETHER, RunningLeague, eventually
+
+pytestmark = pytest.mark.xdist_group("league")
+
+NOT_PUBLISHED = "SELECT city_track, applied_year, COUNT(*) FROM housing.permits GROUP BY city_track, applied_year"
+
+
+@pytest.fixture(scope="module")
+def go(tmp_path_factory: pytest.TempPathFactory) -> GoVerifier:
+    return built_verifier(tmp_path_factory)
+
+
+@pytest.fixture
+def auditor(demo: RunningLeague, tmp_path: Path) -> Auditor:
+    return Auditor(demo.directory / "auditors" / "seattle" / "profile.toml", tmp_path)
+
+
+def decisions(auditor: Auditor, city: str) -> list[QueryDecision]:
+    return [entry.body for entry in auditor.entries(city) if isinstance(entry.body, QueryDecision)]
+
+
+def fetch_until(auditor: Auditor, city: str, size: int) -> None:
+    """A mirror may lag behind, and cosignatures come a moment after the entries."""
+    eventually(lambda: auditor.fetch(city).size >= size)
+
+
+def assert_holds(auditor: Auditor, go: GoVerifier, city: str, receipts: list[bytes]) -> None:
+    """By our tool, and by Go's packages."""
+    kept = auditor.keep_receipts(city, receipts)
+    verdict = auditor.verify(city)
+    assert verdict.findings == ()
+    assert verdict.is_anchored
+    assert verdict.receipts == len(kept)
+    assert go.complaint(auditor.of(city), kept, quorum=auditor.quorum(city)) is None
+
+
+def test_every_citys_log_knows_the_question_and_holds_its_receipt(
+    demo: RunningLeague, auditor: Auditor, go: GoVerifier
+) -> None:
+    answer = demo.league.sql(TOGETHER)
+    receipts = {city: given.receipt for city, given in answer.evidence.answers.items()}
+    assert receipts.keys() == set(CITIES)
+    for city, receipt in receipts.items():
+        proof = decode_proof(receipt)
+        fetch_until(auditor, city, proof.index + 1)
+        assert_holds(auditor, go, city, [receipt])
+        (found,) = [body for body in decisions(auditor, city) if body.query_hash == answer.query_hash.hex()]
+        assert auditor.entries(city)[proof.index].body == found
+
+
+def test_the_last_stop_of_the_tour_finds_its_receipts_in_the_log_of_a_city_that_only_dials_out(
+    demo: RunningLeague,
+) -> None:
+    told = io.StringIO()
+    answers = [demo.league.sql(TOGETHER), demo.league.sql(NOT_PUBLISHED)]
+    assert {report.state.value for report in answers[1].cities} == {"refused"}
+    show_evidence(demo.directory, PERMITS, answers, Console(file=told, width=120))
+    assert "Everything holds." in told.getvalue()
+    assert "seattle (node.seattle/log)" in told.getvalue()
+    assert "2 receipts" in told.getvalue()
+
+
+class Asking:
+    """Asks for as long as the block runs, and keeps what `city` gave."""
+
+    def __init__(self, demo: RunningLeague, city: str) -> None:
+        self.receipts: list[bytes] = []
+        self._demo = demo
+        self._city = city
+        self._is_over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(3)]
+
+    def __enter__(self) -> Asking:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def is_answered(self) -> bool:
+        return len(self.receipts) > 5
+
+    def _ask(self) -> None:
+        with hansa.connect(self._demo.profile) as league:
+            while not self._is_over.is_set():
+                with suppress(CoordinatorError):
+                    given = league.sql(TOGETHER).evidence.answers.get(self._city)
+                    if given is not None:
+                        self.receipts.append(given.receipt)
+
+
+def test_a_node_that_is_killed_at_work_goes_on_where_its_witnesses_and_its_receipts_say(
+    demo: RunningLeague, auditor: Auditor, go: GoVerifier
+) -> None:
+    city = "san-diego"
+    auditor.fetch(city)
+    starts = sum(isinstance(entry.body, NodeStarted) for entry in auditor.entries(city))
+    receipts: list[bytes] = []
+    for _ in range(2):
+        with Asking(demo, city) as asking:
+            eventually(asking.is_answered)
+            time.sleep(random.uniform(0, 0.3))
+            demo.stop(city, signal.SIGKILL)
+        demo.start(city)
+        eventually(demo.all_answer)
+        receipts += asking.receipts
+        auditor.fetch(city)  # the tool holds it against what it fetched before
+    fetch_until(auditor, city, 1 + max(decode_proof(receipt).index for receipt in receipts))
+    assert_holds(auditor, go, city, receipts)
+    assert sum(isinstance(entry.body, NodeStarted) for entry in auditor.entries(city)) == starts + 2
+
+
+def test_a_node_restored_from_a_backup_signs_nothing_until_it_is_recovered(
+    demo: RunningLeague, auditor: Auditor, go: GoVerifier
+) -> None:
+    city = "san-francisco"
+    store = read_config(demo.node_config(city)).store
+    backup = store.with_name("backup.sqlite")
+    demo.stop(city, signal.SIGTERM)
+    shutil.copy(store, backup)
+    demo.start(city)
+    eventually(demo.all_answer)
+    auditor.fetch(city)
+    size = auditor.fetch(city).size
+    eventually(lambda: auditor.fetch_mirrored(city).size >= size)
+    demo.stop(city, signal.SIGKILL)
+    for leftover in store.parent.glob(f"{store.name}-*"):
+        leftover.unlink()
+    backup.rename(store)
+
+    config = str(demo.node_config(city))
+    refused = demo.run("node", "serve", "--config", config)
+    assert refused.returncode == 2
+    assert "hansa node recover" in refused.stderr
+
+    recovered = demo.run("node", "recover", "--config", config)
+    assert recovered.returncode == 0, recovered.stderr
+    demo.start(city)
+    eventually(demo.all_answer)
+    auditor.fetch(city)
+    assert_holds(auditor, go, city, [])
+    assert any(isinstance(entry.body, NodeRecovered) for entry in auditor.entries(city))
