@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         date_trunc,
         extract,
         grid,
+        grouping,
         histogram,
         max,  # noqa: A004  called as hansa.max
         mean,
@@ -69,6 +70,7 @@ __all__ = [
     "date_trunc",
     "extract",
     "grid",
+    "grouping",
     "histogram",
     "lit",
     "max",

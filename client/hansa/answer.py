@@ -39,6 +39,7 @@ class Answer:
     over some cities only. `intervals`: where the true value of each shown quantile lies. `notes`: what a reader of the
     whole has to know. `plan`: what each city was asked; `outer`: what was computed from their answers at the analyst's
     side; `contract`: what the columns mean. `min_cities`: how many had to answer.
+    `rows_are_unsure`: which rows there are depends on values that are withheld; `notes` say by which clause.
     """
 
     table: pa.Table
@@ -55,6 +56,7 @@ class Answer:
     query_hash: bytes
     min_cities: int
     intervals: tuple[Interval, ...] = ()
+    rows_are_unsure: bool = False
 
     @property
     def plan_sql(self) -> str:
@@ -70,8 +72,9 @@ class Answer:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every addressed city answered and no value lacks one."""
-        return len(answered(self.cities)) == len(self.cities) and not self.suppressed and not self.partial
+        """Whether every addressed city answered, and no value or row lacks one."""
+        is_whole = not self.suppressed and not self.partial and not self.rows_are_unsure
+        return is_whole and len(answered(self.cities)) == len(self.cities)
 
     @property
     def table_rows(self) -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hansa.answer import Answer
 from hansa.ask import CityWord, Gathering, SignedQuery, sign_query
 from hansa.catalogue import Catalogue
-from hansa.question import addressed_cities, demanded_cities, read_question, stated_purpose
+from hansa.question import TableColumns, addressed_cities, demanded_cities, read_question, stated_purpose
 from hansa.verify import Expected, VerifiedRelease, verify_answer, verify_description, verify_dry_run
 from hansa_core.query.answer import DryRun, Refusal
 from hansa_core.query.canonical import plan_hash
@@ -27,18 +28,24 @@ from hansa_wire.description import Description
 from hansa_wire.limits import MAX_DEADLINE_S
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hansa.explanation import Explanation
     from hansa.outer import OuterEngine
     from hansa_core.query.sql.statement import Statement
 
 DEFAULT_DEADLINE_S = 30.0
+NO_TABLES: Mapping[str, object] = MappingProxyType({})
 _STATEMENTS_KEPT = 64
 _CLOCK_MARGIN_S = 120.0  # a query outlives its deadline by this much, so that cities' clocks may differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question, ready to be sent and, once the cities have spoken, to be shaped."""
+    """One question, ready to be sent and, once the cities have spoken, to be shaped.
+
+    `tables`: the analyst's own, by name in lower case.
+    """
 
     asked: Statement
     signed: SignedQuery
@@ -47,6 +54,7 @@ class Question:
     purpose: str
     min_cities: int
     partial: bool
+    tables: Mapping[str, pa.Table]
 
     def shape(self, engine: OuterEngine) -> Answer:
         """The answer from what was gathered. Raises RefusedError `mixed_levels`."""
@@ -60,6 +68,7 @@ class Question:
             purpose=self.purpose,
             min_cities=self.min_cities,
             partial=self.partial,
+            tables=self.tables,
         )
 
 
@@ -134,15 +143,23 @@ class Asker:
                 self._engine = OuterEngine()
             return self._engine
 
-    def read(self, statement: str) -> Statement:
+    def read(self, statement: str, tables: TableColumns = ()) -> Statement:
         """The SQL as plan and outer SELECT. Raises RefusedError for what no city could answer."""
-        return read_question(statement, self.contracts, self.roster)
+        return read_question(statement, tables, contracts=self.contracts, roster=self.roster)
 
     def question(
-        self, statement: str, *, purpose: str | None, min_cities: int | None, partial: bool, deadline_s: float
+        self,
+        statement: str,
+        *,
+        tables: Mapping[str, object],
+        purpose: str | None,
+        min_cities: int | None,
+        partial: bool,
+        deadline_s: float,
     ) -> Question:
         """Sign a question. Raises RefusedError."""
-        asked = self._read(statement)
+        own = _own(tables)
+        asked = self._read(statement, _columns(own))
         cities = addressed_cities(asked, self.roster)
         enough = demanded_cities(min_cities, cities, partial=partial)
         query = self._query(asked, cities, purpose, deadline_s)
@@ -161,11 +178,14 @@ class Asker:
             purpose=query.purpose,
             min_cities=enough,
             partial=partial,
+            tables=own,
         )
 
-    def rehearsal(self, statement: str, *, purpose: str | None, deadline_s: float) -> Rehearsal:
+    def rehearsal(
+        self, statement: str, *, tables: Mapping[str, object], purpose: str | None, deadline_s: float
+    ) -> Rehearsal:
         """Sign a dry run. Raises RefusedError."""
-        asked = self._read(statement)
+        asked = self._read(statement, _columns(_own(tables)))
         cities = addressed_cities(asked, self.roster)
         query = self._query(asked, cities, purpose, deadline_s)
         signed = sign_query(query, self._signer, payload_types.DRY_RUN)
@@ -194,6 +214,18 @@ class Asker:
             expires_at=self._now() + timedelta(seconds=round(checked_deadline(deadline_s) + _CLOCK_MARGIN_S)),
             nonce=self._draw(NONCE_BYTES),
         )
+
+
+def _own(tables: Mapping[str, object]) -> dict[str, pa.Table]:
+    if not tables:
+        return {}
+    from hansa.own_tables import read_own_tables  # Arrow, which the import of this package does not need
+
+    return read_own_tables(tables)
+
+
+def _columns(own: Mapping[str, pa.Table]) -> TableColumns:
+    return tuple((name, tuple(table.column_names)) for name, table in own.items())
 
 
 def checked_deadline(deadline_s: float) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from hansa.answer import Answer
 from hansa.ask import CityWord, OnProgressAsync, SignedQuery, gather_async
-from hansa.asker import DEFAULT_DEADLINE_S, Asker, checked_deadline
+from hansa.asker import DEFAULT_DEADLINE_S, NO_TABLES, Asker, checked_deadline
 from hansa.catalogue import Catalogue, Dataset
 from hansa_core.query.answer import DryRun
 from hansa_core.query.contract import Contract
@@ -81,6 +81,7 @@ class AsyncLeague:
         purpose: str | None = None,
         min_cities: int | None = None,
         partial: bool = False,
+        tables: Mapping[str, object] = NO_TABLES,
         deadline_s: float = DEFAULT_DEADLINE_S,
         on_progress: OnProgressAsync | None = None,
     ) -> Answer:
@@ -88,6 +89,7 @@ class AsyncLeague:
         question = await asyncio.to_thread(
             self._asker.question,
             statement,
+            tables=tables,
             purpose=purpose,
             min_cities=min_cities,
             partial=partial,
@@ -101,19 +103,29 @@ class AsyncLeague:
         statement: str,
         *,
         purpose: str | None = None,
+        tables: Mapping[str, object] = NO_TABLES,
         deadline_s: float = DEFAULT_DEADLINE_S,
         on_progress: OnProgressAsync | None = None,
     ) -> list[CityWord[DryRun]]:
         """As `League.dry_run`."""
-        rehearsal = await asyncio.to_thread(self._asker.rehearsal, statement, purpose=purpose, deadline_s=deadline_s)
+        rehearsal = await asyncio.to_thread(
+            self._asker.rehearsal, statement, tables=tables, purpose=purpose, deadline_s=deadline_s
+        )
         await gather_async(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering, on_progress)
         return rehearsal.verdicts
 
     async def explain(
-        self, statement: str, *, purpose: str | None = None, deadline_s: float = DEFAULT_DEADLINE_S
+        self,
+        statement: str,
+        *,
+        purpose: str | None = None,
+        tables: Mapping[str, object] = NO_TABLES,
+        deadline_s: float = DEFAULT_DEADLINE_S,
     ) -> Explanation:
         """As `League.explain`."""
-        rehearsal = await asyncio.to_thread(self._asker.rehearsal, statement, purpose=purpose, deadline_s=deadline_s)
+        rehearsal = await asyncio.to_thread(
+            self._asker.rehearsal, statement, tables=tables, purpose=purpose, deadline_s=deadline_s
+        )
         await gather_async(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering)
         return await asyncio.to_thread(rehearsal.explain)
 

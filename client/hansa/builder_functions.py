@@ -73,6 +73,11 @@ def histogram(column: Columnar) -> Measure:
     return _measure("HISTOGRAM", column)
 
 
+def grouping(key: Columnar) -> Measure:
+    """1 where a row is a total over the key, as rollup() adds them, and 0 where it is of one of its values."""
+    return Measure(exp.Grouping(expressions=[columnar(key)]))
+
+
 def covariance(y: Columnar, x: Columnar) -> Measure:
     """The covariance of a sample, by n − 1: COVAR_SAMP."""
     return _measure("COVAR_SAMP", y, x)

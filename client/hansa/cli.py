@@ -54,6 +54,10 @@ def query(
     partial: Annotated[
         bool, typer.Option("--partial", help="Show a value that lacks a city over the others, marked.")
     ] = False,
+    table: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="A Parquet or CSV file of yours that the SQL joins; may be repeated."),
+    ] = None,
     deadline: DeadlineOption = 30.0,
     format_: FormatOption = None,
     out: OutOption = None,
@@ -72,10 +76,13 @@ def query(
         from hansa.render.listings import dry_run_table
         from hansa.render.progress import ProgressBoard
 
+        tables = _named_files(table or [])
         with connect(profile) as league:
             if dry_run:
                 with ProgressBoard(output.messages) as board:
-                    verdicts = league.dry_run(sql, purpose=purpose, deadline_s=deadline, on_progress=board.tell)
+                    verdicts = league.dry_run(
+                        sql, purpose=purpose, tables=tables, deadline_s=deadline, on_progress=board.tell
+                    )
                 reports = [verdict.report for verdict in verdicts]
                 output.write_listing(dry_run_table(verdicts), reports, verb="would answer")
                 raise typer.Exit(exit_code(reports, min(min_cities or len(reports), len(reports))))
@@ -85,6 +92,7 @@ def query(
                     purpose=purpose,
                     min_cities=min_cities,
                     partial=partial,
+                    tables=tables,
                     deadline_s=deadline,
                     on_progress=board.tell,
                 )
@@ -123,6 +131,16 @@ def catalogue(
         reports = [description.report for description in descriptions]
         output.write_listing(catalogue_table(descriptions), reports)
         raise typer.Exit(exit_code(reports, len(reports)))
+
+
+def _named_files(given: list[str]) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for one in given:
+        name, equals, path = one.partition("=")
+        if not (name and equals and path) or name in files:
+            raise typer.BadParameter(f"{one!r} is no NAME=FILE with a name of its own", param_hint="--table")
+        files[name] = Path(path)
+    return files
 
 
 def main() -> None:

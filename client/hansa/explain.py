@@ -12,6 +12,7 @@ from sqlglot import exp
 from hansa.coverage import CityReport, answered
 from hansa.explanation import Explanation, Part
 from hansa.meanings import Role, meanings
+from hansa.plain_sql import plain_select
 from hansa.render.cells import PARTIAL, SUPPRESSED, printable
 from hansa.render.legend import missing_lines, reasons_of
 from hansa_core.query.canonical import plan_hash
@@ -32,13 +33,13 @@ _THRESHOLD = (
     "Withheld by disclosure control: the cell has fewer contributors than the city publishes, whoever asks. "
     "The city says no more than that, and asking again changes nothing."
 )
+_SHAPING = ("with_", "joins", "where", "group", "having", "qualify", "distinct", "order", "limit", "offset")
 _ROLES = {
     Role.CITY: "names the cell",
     Role.KEY: "names the cell",
     Role.MEASURE: "measured",
     Role.OTHER: "not from the cities",
 }
-_HIDDEN = ("__row", "__gaps")  # how names end that only find the marks of what is shown
 
 
 def explain_answer(answer: Answer) -> Explanation:
@@ -85,31 +86,24 @@ def _asked(plan: Plan, contract: Contract, cities: Sequence[str], purpose: str) 
 
 
 def _computed(plan: Plan, outer: OuterSelect, *, by_city: bool) -> Part:
-    merged = "The cities' figures are kept apart." if by_city else "The cities' exact counts and sums are added up."
-    select = sqlglot.parse_one(outer.sql, dialect=DIALECT)
-    _drop_hidden(select)
-    shapes = any(select.args.get(clause) for clause in ("where", "order", "limit", "with_", "qualify"))
+    lines = ["The cities' figures are kept apart." if by_city else "The cities' exact counts and sums are added up."]
+    select = plain_select(outer)
+    shapes = any(select.args.get(clause) for clause in _SHAPING) or select.find(exp.Subquery)
     if not shapes and all(column.passes_through for column in outer.columns):
-        return Part(heading="Computed at your side", lines=(merged, "Nothing else is computed from them."))
+        return Part(heading="Computed at your side", lines=(*lines, "Nothing else is computed from them."))
+    if outer.tables:
+        which = f"table {outer.tables[0]} is" if len(outer.tables) == 1 else f"tables {', '.join(outer.tables)} are"
+        lines.append(f"Your own {which} joined to them here; no city learns of it.")
+    if outer.selections:
+        clauses = "; ".join(one.clause for one in outer.selections)
+        lines.append(f"Which rows there are is decided here, by what came: {clauses}.")
     parts = [
         *zip(outer.key_columns, plan.keys, strict=True),
         *zip(outer.aggregate_columns, plan.aggregates, strict=True),
     ]
     told = ", ".join(f"{name} is {wording(part)}" for name, part in parts)
-    lines = (merged, f"Then this SQL shapes the released table, in which {told}:")
-    return Part(heading="Computed at your side", lines=lines, sql=_pretty(select))
-
-
-def _drop_hidden(tree: exp.Expr) -> None:
-    """Without the columns by which each shown value finds its marks."""
-    for select in list(tree.find_all(exp.Select)):
-        shown = [one for one in select.selects if not one.alias_or_name.endswith(_HIDDEN)]
-        select.set("expressions", shown)
-    for order in list(tree.find_all(exp.Order)):
-        kept = [one for one in order.expressions if not any(c.name.endswith(_HIDDEN) for c in one.find_all(exp.Column))]
-        order.set("expressions", kept)
-        if not kept:
-            order.pop()
+    lines.append(f"Then this SQL shapes the released table, in which {told}:")
+    return Part(heading="Computed at your side", lines=tuple(lines), sql=_pretty(select))
 
 
 def _pretty(tree: exp.Expr) -> str:
@@ -169,6 +163,8 @@ def _missing(answer: Answer) -> Part:
     ]
     if any("suppressed" in cell.gaps.values() for cell in (*answer.suppressed, *answer.partial)):
         lines.append(_THRESHOLD)
+    if answer.rows_are_unsure:
+        lines.append("Which rows there are depends on values that are missing: see Notes.")
     return Part(heading="Missing", lines=tuple(lines) or ("Nothing: every city is in every value.",))
 
 

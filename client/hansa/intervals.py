@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hansa_core.query.merged_table import MergedTable
     from hansa_core.query.sql.statement import OuterSelect
 
@@ -24,16 +26,41 @@ class Interval:
     upper: float
 
 
-def find_intervals(source_rows: Sequence[int], outer: OuterSelect, merged: MergedTable) -> tuple[Interval, ...]:
-    """The intervals of the quantiles that the outer SELECT passes through, row by row."""
+def find_intervals(
+    hidden: Mapping[str, Sequence[int | None]], outer: OuterSelect, merged: MergedTable
+) -> tuple[Interval, ...]:
+    """The intervals of the quantiles that the outer SELECT passes through, row by row.
+
+    `hidden`: the columns that tell which row of `merged` is behind a value.
+    """
     places = [
-        (column.name, outer.aggregate_columns.index(column.depends_on[0]))
+        (column.name, hidden[column.row], outer.aggregate_columns.index(column.depends_on[0]))
         for column in outer.columns
-        if column.passes_through and column.depends_on[0] in outer.aggregate_columns
+        if column.passes_through and column.row is not None and column.depends_on[0] in outer.aggregate_columns
     ]
     return tuple(
         Interval(row=row, column=name, lower=ends[0], upper=ends[1])
-        for row, source in enumerate(source_rows)
-        for name, place in places
-        if (ends := merged.interval(source, place)) is not None
+        for row in range(max((len(sources) for _, sources, _ in places), default=0))
+        for name, sources, place in places
+        if (source := sources[row]) is not None and (ends := merged.interval(source, place)) is not None
+    )
+
+
+def uncertainty_notes(table: pa.Table, intervals: Sequence[Interval]) -> tuple[str, ...]:
+    """A sentence for each column of `table` with quantiles whose interval is wider than the value is large."""
+    wide: dict[str, list[Interval]] = {}
+    for one in intervals:
+        value = table.column(one.column)[one.row].as_py()
+        if value is not None and one.upper - one.lower > abs(value):
+            wide.setdefault(one.column, []).append(one)
+    return tuple(_uncertainty_note(name, found) for name, found in wide.items())
+
+
+def _uncertainty_note(column: str, wide: Sequence[Interval]) -> str:
+    widest = max(wide, key=lambda one: one.upper - one.lower)
+    ends = f"{widest.lower:,.12g} to {widest.upper:,.12g}"
+    if len(wide) == 1:
+        return f"{column}: 1 value is only known to lie within {ends}, an interval wider than the value."
+    return (
+        f"{column}: {len(wide):,} values are only known to lie within intervals wider than they are, the widest {ends}."
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from hansa.answer import Answer
 from hansa.ask import CityWord, OnProgress, SignedQuery, gather
-from hansa.asker import DEFAULT_DEADLINE_S, Asker, checked_deadline
+from hansa.asker import DEFAULT_DEADLINE_S, NO_TABLES, Asker, checked_deadline
 from hansa.catalogue import Catalogue, Dataset
 from hansa_core.query.answer import DryRun
 from hansa_core.query.contract import Contract
@@ -78,6 +78,7 @@ class League:
         purpose: str | None = None,
         min_cities: int | None = None,
         partial: bool = False,
+        tables: Mapping[str, object] = NO_TABLES,
         deadline_s: float = DEFAULT_DEADLINE_S,
         on_progress: OnProgress | None = None,
     ) -> Answer:
@@ -85,13 +86,20 @@ class League:
 
         `purpose`: by default the profile's. `min_cities`: how many have to answer for `Answer.exit_code` 0; by default
         all addressed ones, with `partial` one. `partial`: show a value that lacks a city over the others, marked,
-        instead of withholding it. `on_progress`: told of each city's steps as the coordinator claims them.
+        instead of withholding it. `tables`: the analyst's own, by the name that the statement joins them under: frames,
+        Arrow tables, or paths of Parquet or CSV files; they never leave this process. `on_progress`: told of each
+        city's steps as the coordinator claims them.
 
         Raises RefusedError if the question breaks a rule that needs no city to tell, CoordinatorError if nobody was
         heard. A city that refuses, is late or is not trusted raises nothing: it stands in `Answer.cities`.
         """
         question = self._asker.question(
-            statement, purpose=purpose, min_cities=min_cities, partial=partial, deadline_s=deadline_s
+            statement,
+            tables=tables,
+            purpose=purpose,
+            min_cities=min_cities,
+            partial=partial,
+            deadline_s=deadline_s,
         )
         gather(self._ask(question.signed, deadline_s), question.gathering, on_progress)
         return question.shape(self._asker.engine)
@@ -101,22 +109,28 @@ class League:
         statement: str,
         *,
         purpose: str | None = None,
+        tables: Mapping[str, object] = NO_TABLES,
         deadline_s: float = DEFAULT_DEADLINE_S,
         on_progress: OnProgress | None = None,
     ) -> list[CityWord[DryRun]]:
         """What every addressed city would do with the question, by name; no data is touched. Raises as `sql` does."""
-        rehearsal = self._asker.rehearsal(statement, purpose=purpose, deadline_s=deadline_s)
+        rehearsal = self._asker.rehearsal(statement, tables=tables, purpose=purpose, deadline_s=deadline_s)
         gather(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering, on_progress)
         return rehearsal.verdicts
 
     def explain(
-        self, statement: str, *, purpose: str | None = None, deadline_s: float = DEFAULT_DEADLINE_S
+        self,
+        statement: str,
+        *,
+        purpose: str | None = None,
+        tables: Mapping[str, object] = NO_TABLES,
+        deadline_s: float = DEFAULT_DEADLINE_S,
     ) -> Explanation:
         """What `sql` would ask and compute where, and from which table each city would answer: by a dry run.
 
         Raises as `sql` does.
         """
-        rehearsal = self._asker.rehearsal(statement, purpose=purpose, deadline_s=deadline_s)
+        rehearsal = self._asker.rehearsal(statement, tables=tables, purpose=purpose, deadline_s=deadline_s)
         gather(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering)
         return rehearsal.explain()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hansa.gaps import GapMasks
     from hansa_core.query.merged_table import MergedTable
     from hansa_core.query.sql.statement import OuterColumn, OuterSelect
 
@@ -44,18 +45,28 @@ class Marks:
     covered_up: tuple[str, ...]
 
 
-def find_marks(table: pa.Table, source_rows: Sequence[int], outer: OuterSelect, merged: MergedTable) -> Marks:
-    """The marks of `table`, whose row i was computed from row `source_rows[i]` of `merged`."""
+def find_marks(
+    table: pa.Table,
+    hidden: Mapping[str, Sequence[int | None]],
+    outer: OuterSelect,
+    merged: MergedTable,
+    masks: GapMasks,
+) -> Marks:
+    """The marks of `table`. `hidden`: the columns that tell the rows of `merged`, or the gaps, behind each value."""
+    if not masks.examples:
+        return Marks(suppressed=(), partial=(), covered_up=())
     suppressed: list[MarkedCell] = []
     partial: list[MarkedCell] = []
     covered_up: list[str] = []
     for column, values in zip(outer.columns, table.columns, strict=True):
-        for row, (source, is_null) in enumerate(zip(source_rows, values.is_null().to_pylist(), strict=True)):
-            gaps = _gaps(column, source, outer, merged)
+        for row, (sources, is_null) in enumerate(
+            zip(_sources(column, hidden, masks, table.num_rows), values.is_null().to_pylist(), strict=True)
+        ):
+            gaps = gaps_of(column.depends_on, sources, outer, merged)
             if not gaps:
                 continue
             (suppressed if is_null else partial).append(MarkedCell(row=row, column=column.name, gaps=gaps))
-            if not is_null and column.name not in covered_up and _misses(column, source, outer, merged):
+            if not is_null and column.name not in covered_up and _misses(column, sources, outer, merged):
                 covered_up.append(column.name)
     return Marks(
         suppressed=tuple(sorted(suppressed, key=_place)),
@@ -64,23 +75,37 @@ def find_marks(table: pa.Table, source_rows: Sequence[int], outer: OuterSelect, 
     )
 
 
+def _sources(
+    column: OuterColumn, hidden: Mapping[str, Sequence[int | None]], masks: GapMasks, rows: int
+) -> Iterator[Sequence[int]]:
+    """For each value the merged rows whose gaps it has."""
+    if column.gaps is not None:
+        yield from (tuple(masks.rows(mask or 0)) for mask in hidden[column.gaps])
+    elif column.row is not None and column.depends_on:
+        yield from (() if row is None else (row,) for row in hidden[column.row])
+    else:
+        yield from [()] * rows
+
+
 def _place(cell: MarkedCell) -> int:
     return cell.row
 
 
-def _gaps(column: OuterColumn, row: int, outer: OuterSelect, merged: MergedTable) -> dict[str, str]:
+def gaps_of(depends_on: Sequence[str], rows: Sequence[int], outer: OuterSelect, merged: MergedTable) -> dict[str, str]:
+    """The cities that are not in the released columns `depends_on` of the rows, each with its reason."""
     gaps: dict[str, str] = {}
-    for name in column.depends_on:
-        if name in outer.aggregate_columns:
-            gaps.update(merged.gaps(row, outer.aggregate_columns.index(name)))
-        elif name in outer.key_columns and _is_missing_city(row, merged):
-            gaps.update(merged.gaps(row, 0))
+    for row in rows:
+        for name in depends_on:
+            if name in outer.aggregate_columns:
+                gaps.update(merged.gaps(row, outer.aggregate_columns.index(name)))
+            elif name in outer.key_columns and _is_missing_city(row, merged):
+                gaps.update(merged.gaps(row, 0))
     return gaps
 
 
-def _misses(column: OuterColumn, row: int, outer: OuterSelect, merged: MergedTable) -> bool:
-    indices = (outer.aggregate_columns.index(name) for name in column.depends_on if name in outer.aggregate_columns)
-    return any(merged.reason(row, index) is not None for index in indices)
+def _misses(column: OuterColumn, rows: Sequence[int], outer: OuterSelect, merged: MergedTable) -> bool:
+    indices = [outer.aggregate_columns.index(name) for name in column.depends_on if name in outer.aggregate_columns]
+    return any(merged.reason(row, index) is not None for row in rows for index in indices)
 
 
 def _is_missing_city(row: int, merged: MergedTable) -> bool:

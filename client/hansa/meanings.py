@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import sqlglot
 from sqlglot import exp
 
+from hansa.plain_sql import formulas
 from hansa_core.query.column_names import CITY_COLUMN
 from hansa_core.query.contract import Contract
 from hansa_core.query.expression import Call, Column, Expression
@@ -17,7 +17,7 @@ from hansa_core.query.sql.clause import DIALECT
 from hansa_core.query.sql.render import wording
 from hansa_core.query.sql.statement import RELEASED, OuterColumn, OuterSelect
 
-_KEEPS_UNIT = (exp.Alias, exp.Paren, exp.Try, exp.Round, exp.Abs)
+_KEEPS_UNIT = (exp.Paren, exp.Try, exp.Round, exp.Abs)
 _SAME_UNIT = frozenset(
     {
         AggregateFunction.SUM,
@@ -57,17 +57,8 @@ class Meaning:
 
 def meanings(plan: Plan, outer: OuterSelect, contract: Contract) -> tuple[Meaning, ...]:
     """One for each column that the analyst sees."""
-    shown = _shown(outer)
+    shown = formulas(outer)
     return tuple(_meaning(column, shown.get(column.name), plan, outer, contract) for column in outer.columns)
-
-
-def _shown(outer: OuterSelect) -> dict[str, exp.Expr]:
-    """What the outer SELECT shows under each name, where it reads the released table itself."""
-    select = sqlglot.parse_one(outer.sql, dialect=DIALECT)
-    read = [table.name for table in select.find_all(exp.Table)]
-    if not isinstance(select, exp.Select) or read != [RELEASED] or select.find(exp.Subquery, exp.CTE) is not None:
-        return {}
-    return {each.alias_or_name: each for each in select.selects}
 
 
 def _meaning(
@@ -108,7 +99,7 @@ def _source(shown: exp.Expr | None, column: OuterColumn) -> str | None:
         return column.depends_on[0]
     while isinstance(shown, _KEEPS_UNIT):
         shown = shown.this
-    return shown.name if isinstance(shown, exp.Column) else None
+    return shown.name if isinstance(shown, exp.Column) and shown.table == RELEASED else None
 
 
 def _formula(shown: exp.Expr, words: dict[str, str]) -> str:
@@ -117,12 +108,15 @@ def _formula(shown: exp.Expr, words: dict[str, str]) -> str:
             case exp.Try():  # guards each expression, and means nothing to a reader
                 inner: exp.Expr = node.this.transform(reworded)
                 return inner
-            case exp.Column() if node.name in words:
+            case exp.Column() if node.table == RELEASED and node.name in words:
                 return exp.Var(this=words[node.name])
             case _:
                 return node
 
-    return shown.unalias().copy().transform(reworded).sql(DIALECT)
+    text = shown.copy().transform(reworded)
+    for name in text.find_all(exp.Identifier):
+        name.set("quoted", not name.this.isidentifier())
+    return text.sql(DIALECT)
 
 
 def unit_of(part: Expression | Aggregate, contract: Contract) -> str | None:

@@ -24,7 +24,9 @@ def notes_on(
         notes.append(f"Cities answer at different levels ({by_level}): their values are not comparable.")
     if marks.covered_up:
         names = ", ".join(marks.covered_up)
-        notes.append(f"{names}: computed from missing values, which the SQL replaces; not a figure of the cities.")
+        notes.append(
+            f"{names}: computed from missing values, which the SQL replaces or skips; not a figure of the cities."
+        )
     if Mark.NOT_DEDUPLICATED in merged.notes:
         notes.append(f"COUNT(DISTINCT {contract.unit}) adds the cities up: whoever is in several counts once in each.")
     if any(one.function is AggregateFunction.QUANTILE_CONT for one in statement.plan.aggregates):

@@ -1,10 +1,11 @@
-"""Runs the outer SELECT over the released table, in a DuckDB that can reach nothing else."""
+"""Runs the outer SELECT over the released and the analyst's own tables, in a DuckDB that can reach nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from threading import Lock
-from types import TracebackType
+from threading import Lock, Timer
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import duckdb
@@ -13,7 +14,8 @@ import pyarrow.compute as pc
 
 from hansa_core.errors import RefusedError
 from hansa_core.query.arrow_arrays import array_of
-from hansa_core.query.sql.statement import RELEASED, ROW_COLUMN, OuterSelect
+from hansa_core.query.sql.own_tables import registered_name
+from hansa_core.query.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect
 
 _LOCKDOWN: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,  # no file, no socket, no ATTACH, no COPY
@@ -30,41 +32,86 @@ _LOCKDOWN: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+TIME_LIMIT_S = 30.0
+MAX_OUTER_ROWS = 1_000_000
+_MAX_OUTER_BYTES = 512 * 1024 * 1024
+_BATCH_ROWS = 65_536
+_SMALLER = "join with ON or USING instead of CROSS JOIN, or aggregate before you join"
+
+
 class OuterEngine:
     """One warm DuckDB for outer SELECTs. Threads may share it: it answers them one by one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, time_limit_s: float = TIME_LIMIT_S) -> None:
         self._lock = Lock()
+        self._time_limit_s = time_limit_s
         self._connection = duckdb.connect(":memory:", config=_LOCKDOWN)
 
-    def run(self, outer: OuterSelect, released: pa.Table) -> tuple[pa.Table, list[int]]:
-        """The table that the analyst sees, and for each of its rows the number of the released row it shows.
+    def run(
+        self,
+        outer: OuterSelect,
+        released: pa.Table,
+        *,
+        gaps: Sequence[int] = (),
+        tables: Mapping[str, pa.Table] = MappingProxyType({}),
+    ) -> tuple[pa.Table, dict[str, list[int | None]]]:
+        """The table that the analyst sees, and the hidden columns that its columns name, by name.
 
-        `released`: the columns that `outer` names; its rows are numbered here. Raises RefusedError (`outer_failed`)
-        where the SELECT does not fit the types of the released columns.
+        `released`: the columns that `outer` names; its rows are numbered here. `gaps`: the mask of each of its rows;
+        none by default. `tables`: own tables, by name in lower case. Raises RefusedError `outer_failed` where the
+        SELECT does not fit the types of its columns, `outer_too_large` and `outer_too_slow` where it outgrows the
+        engine.
         """
-        numbered = released.append_column(ROW_COLUMN, array_of(range(released.num_rows), pa.int64()))
+        rows = released.num_rows
+        numbered = released.append_column(ROW_COLUMN, array_of(range(rows), pa.int64())).append_column(
+            GAPS_COLUMN, array_of(gaps or [0] * rows, pa.int64())
+        )
+        inputs = {RELEASED: numbered} | {registered_name(name): tables[name] for name in outer.tables}
         with self._lock:
             try:
-                table = self._select(outer.sql, numbered)
+                table = self._select(outer.sql, inputs)
             except duckdb.Error as error:
-                raise _failed(error) from None
-        rows = table.column(ROW_COLUMN).to_pylist()
+                raise self._failed(error) from None
         shown = [
-            table.column(index) if column.passes_through else _finite(table.column(index))
+            table.column(index) if column.passes_through else _narrow(_finite(table.column(index)))
             for index, column in enumerate(outer.columns)
         ]
-        return pa.Table.from_arrays(shown, names=[column.name for column in outer.columns]), rows
+        hidden = {
+            table.column_names[index]: table.column(index).to_pylist()
+            for index in range(len(outer.columns), table.num_columns)
+        }
+        return pa.Table.from_arrays(shown, names=[column.name for column in outer.columns]), hidden
 
-    def _select(self, sql: str, numbered: pa.Table) -> pa.Table:
+    def _select(self, sql: str, inputs: Mapping[str, pa.Table]) -> pa.Table:
         statements = self._connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise RefusedError("not_a_query", "the outer statement is one SELECT", "select from released", "outer")
-        self._connection.register(RELEASED, numbered)
+        runaway = Timer(self._time_limit_s, self._connection.interrupt)
+        for name, table in inputs.items():
+            self._connection.register(name, table)
+        runaway.start()
         try:
-            return self._connection.sql(statements[0]).to_arrow_table()
+            return _bounded(self._connection.sql(statements[0]).to_arrow_reader(_BATCH_ROWS))
         finally:
-            self._connection.unregister(RELEASED)
+            runaway.cancel()
+            runaway.join()  # it may be firing just now, and must not hit the next statement
+            for name in inputs:
+                self._connection.unregister(name)
+
+    def _failed(self, error: duckdb.Error) -> RefusedError:
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return _too_large()
+        if isinstance(error, duckdb.InterruptException):
+            rule = f"the outer statement runs for at most {self._time_limit_s:g} seconds"
+            return RefusedError("outer_too_slow", rule, _SMALLER, "outer")
+        # The text may quote released values: they are the analyst's already.
+        first_line = str(error).partition("\n")[0]
+        return RefusedError(
+            "outer_failed",
+            f"the SELECT does not fit the columns that it reads: {first_line}",
+            "check the types of keys, aggregates and own columns in it",
+            "outer",
+        )
 
     def close(self) -> None:
         """Free the database."""
@@ -92,12 +139,28 @@ def _finite(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(known, column, pa.nulls(1, column.type)[0])  # pa.scalar would load pandas
 
 
-def _failed(error: duckdb.Error) -> RefusedError:
-    # The text may quote released values: they are the analyst's already.
-    first_line = str(error).partition("\n")[0]
-    return RefusedError(
-        "outer_failed",
-        f"the SELECT list or ORDER BY does not fit the released columns: {first_line}",
-        "check the types of keys and aggregates in it",
-        "outer",
-    )
+def _narrow(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A sum of integers as plain integers, where they all fit: DuckDB sums them in 128 bits."""
+    if not pa.types.is_decimal(column.type) or column.type.scale:
+        return column
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return column
+
+
+def _bounded(reader: pa.RecordBatchReader) -> pa.Table:
+    """The table behind the reader. Raises RefusedError `outer_too_large`: Arrow's memory is not DuckDB's to limit."""
+    batches: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in reader:
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows > MAX_OUTER_ROWS or size > _MAX_OUTER_BYTES:
+            raise _too_large()
+        batches.append(batch)
+    return pa.Table.from_batches(batches, schema=reader.schema)
+
+
+def _too_large() -> RefusedError:
+    rule = f"the outer statement gives at most {MAX_OUTER_ROWS:,} rows, within {_LOCKDOWN['memory_limit']} of memory"
+    return RefusedError("outer_too_large", rule, _SMALLER, "outer")

@@ -15,12 +15,24 @@ from hansa_core.trust.roster import Roster
 if TYPE_CHECKING:
     from hansa_core.query.sql.statement import Statement
 
+TableColumns = tuple[tuple[str, tuple[str, ...]], ...]
+"""The names of tables, in lower case, each with those of its columns."""
 
-def read_question(statement: str, contracts: Mapping[ContractId, Contract], roster: Roster) -> Statement:
-    """The SQL as plan and outer SELECT. Raises RefusedError for what no city could answer."""
+
+def read_question(
+    statement: str,
+    tables: TableColumns,
+    *,
+    contracts: Mapping[ContractId, Contract],
+    roster: Roster,
+) -> Statement:
+    """The SQL as plan and outer SELECT. `tables`: the analyst's own.
+
+    Raises RefusedError for what no city could answer.
+    """
     from hansa_core.query.sql.split import parse_statement  # sqlglot, which only a statement needs
 
-    asked = parse_statement(statement, contracts, roster.cities)
+    asked = parse_statement(statement, contracts, roster.cities, dict(tables))
     contract = contracts[asked.plan.source]
     check_plan(asked.plan, contract, contract.least_level)
     return asked

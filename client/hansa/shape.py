@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from hansa.answer import Answer, AnswerColumn
 from hansa.ask import CityWord
-from hansa.intervals import find_intervals
+from hansa.gaps import mask_gaps
+from hansa.intervals import find_intervals, uncertainty_notes
 from hansa.marks import find_marks
 from hansa.notes import notes_on
 from hansa.outer import OuterEngine
+from hansa.selection_notes import selection_notes
 from hansa.verify import Expected, VerifiedRelease
 from hansa_core.query.answer import Refusal
 from hansa_core.query.merge import CityAnswer, CityMissing, CityOutcome, merge
 from hansa_core.query.sql.statement import Statement
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def shape_answer(
@@ -25,12 +32,19 @@ def shape_answer(
     purpose: str,
     min_cities: int,
     partial: bool,
+    tables: Mapping[str, pa.Table] = MappingProxyType({}),
 ) -> Answer:
-    """Merge the releases, run the outer SELECT, and carry the marks over. Raises RefusedError `mixed_levels`."""
+    """Merge the releases, run the outer SELECT, and carry the marks over. Raises RefusedError `mixed_levels`.
+
+    `tables`: the analyst's own, by name in lower case.
+    """
     outcomes = {city: _outcome(word) for city, word in words.items()}
     merged = merge(asked.plan, expected.contract, outcomes, by_city=asked.by_city, partial=partial)
-    table, source_rows = engine.run(asked.outer, merged.to_arrow())
-    marks = find_marks(table, source_rows, asked.outer, merged)
+    masks = mask_gaps(merged)
+    table, hidden = engine.run(asked.outer, merged.to_arrow(), gaps=masks.of_rows, tables=tables)
+    marks = find_marks(table, hidden, asked.outer, merged, masks)
+    unsure = selection_notes(hidden, asked.outer, merged)
+    intervals = find_intervals(hidden, asked.outer, merged)
     reports = tuple(word.report for word in words.values())
     return Answer(
         table=table,
@@ -43,8 +57,13 @@ def shape_answer(
         cities=reports,
         suppressed=marks.suppressed,
         partial=marks.partial,
-        intervals=find_intervals(source_rows, asked.outer, merged),
-        notes=notes_on(asked, expected.contract, reports, merged, marks),
+        intervals=intervals,
+        notes=(
+            *notes_on(asked, expected.contract, reports, merged, marks),
+            *uncertainty_notes(table, intervals),
+            *unsure,
+        ),
+        rows_are_unsure=bool(unsure),
         plan=expected.plan,
         outer=asked.outer,
         contract=expected.contract,

@@ -174,6 +174,23 @@ def test_a_value_that_covers_up_a_missing_one_says_so(cities: SimulatedLeague, l
     assert "computed from missing values" in answer.notes[0]
 
 
+def test_a_row_that_is_dropped_for_want_of_its_value_is_said(cities: SimulatedLeague, league: hansa.League) -> None:
+    cities.cities["hamburg"].fault = Fault.SUPPRESSED
+    answer = league.sql("SELECT kind, COUNT(*) AS n FROM harbour.ships GROUP BY kind HAVING n > 0")
+    assert not answer.suppressed
+    assert not answer.is_complete
+    assert "HAVING n > 0: decides without values of" in answer.notes[-1]
+    assert "not shown" in repr(answer)
+
+
+def test_a_sum_over_the_cities_that_lacks_one_says_so(cities: SimulatedLeague, league: hansa.League) -> None:
+    cities.cities["bremen"].fault = Fault.REFUSE
+    answer = league.sql(f"WITH q AS ({BY_CITY.removesuffix(' ORDER BY city')}) SELECT SUM(n) AS n FROM q")
+    assert answer.table_rows == [{"n": 902}]
+    assert dict(answer.partial[0].gaps) == {"bremen": "not_published"}
+    assert "replaces or skips" in answer.notes[0]
+
+
 def test_marks_follow_a_value_through_order_and_arithmetic(cities: SimulatedLeague, league: hansa.League) -> None:
     cities.cities["bremen"].fault = Fault.REFUSE
     answer = league.sql(

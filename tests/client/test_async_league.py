@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeVar
 
+import pyarrow as pa
 import pytest
 
 import hansa
@@ -44,6 +45,29 @@ def test_an_awaited_question_has_the_answer_of_the_blocking_one(cities: Simulate
     assert [(report.city, report.state) for report in awaited.cities] == [
         (report.city, report.state) for report in blocking.cities
     ]
+
+
+def test_an_own_table_is_joined_explained_and_sent_to_nobody(cities: SimulatedLeague) -> None:
+    sql = """
+        WITH q AS (SELECT city, COUNT(*) AS n FROM harbour.ships GROUP BY city)
+        SELECT city, n / berths AS share FROM q JOIN quays USING (city)"""
+    tables = {"quays": pa.table({"city": ["bremen", "hamburg"], "berths": [3, 1]})}
+
+    async def all_three(league: hansa.AsyncLeague) -> tuple[hansa.Answer, str, list[str]]:
+        answer = await league.sql(sql, tables=tables)
+        foreseen = await league.explain(sql, tables=tables)
+        verdicts = await league.dry_run(sql, tables=tables)
+        return answer, repr(foreseen), [verdict.report.city for verdict in verdicts]
+
+    answer, foreseen, told = asked(cities, all_three)
+    with hansa.connect(cities.profile) as league:
+        blocking = league.sql(sql, tables=tables)
+        assert repr(league.explain(sql, tables=tables)) == foreseen
+        assert [verdict.report.city for verdict in league.dry_run(sql, tables=tables)] == told
+    assert answer.table == blocking.table
+    assert answer.table.column("city").to_pylist() == ["bremen", "hamburg"]
+    assert "Your own table quays is joined to them here" in foreseen
+    assert "quays" not in answer.plan_sql
 
 
 def test_many_questions_are_under_way_at_once(cities: SimulatedLeague) -> None:

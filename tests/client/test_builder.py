@@ -101,13 +101,23 @@ def test_rolled_up_keys_have_their_totals(ships: Table) -> None:
     assert question.sql.endswith("GROUP BY 1, ROLLUP (2, 3)")
 
 
-def test_having_stands_in_the_sql() -> None:
-    select = Select(
-        source=TRIPS.id,
-        measures=(Item(value=hansa.count(), name="n"),),
-        having=(hansa.count() > 3, hansa.sum("fare") > 1),
-    )
-    assert select.sql().endswith('HAVING (COUNT(*) > 3) AND (SUM("fare") > 1)')
+def test_a_total_is_told_from_a_key_that_is_null(league: hansa.League, ships: Table) -> None:
+    question = ships.rollup("kind").agg(n=hansa.count(), is_total=hansa.grouping("kind")).order_by("is_total")
+    assert question.plan.totals == ((),)
+    assert 'GROUPING("kind") AS "is_total"' in question.sql
+    with pytest.raises(hansa.RefusedError) as refused:
+        ships.rollup("kind").agg(hansa.count(), hansa.grouping("year"))
+    assert refused.value.code == "not_grouped"
+
+
+def test_having_keeps_rows_of_the_answer_and_stays_out_of_the_plan(cities: SimulatedLeague, ships: Table) -> None:
+    counted = ships.group_by("kind").agg(n=hansa.count())
+    question = counted.having(hansa.count() > 1).having(hansa.count() < 4)
+    assert question.sql.endswith("HAVING (COUNT(*) > 1) AND (COUNT(*) < 4)")
+    assert question.plan == counted.plan
+    kept = [row for row in counted.ask().table_rows if 1 < row["n"] < 4]
+    assert 0 < len(kept) < len(counted.ask())
+    assert question.ask().table_rows == kept
 
 
 @pytest.mark.parametrize(

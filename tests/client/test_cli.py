@@ -132,6 +132,28 @@ def test_a_refused_question_says_the_rule_and_the_remedy(cities: SimulatedLeague
     assert "did you mean kind?" in done.stderr
 
 
+JOINED = (
+    "WITH q AS (SELECT kind, COUNT(*) AS n FROM harbour.ships GROUP BY kind) "
+    "SELECT kind, n * crew AS sailors FROM q JOIN ports USING (kind) ORDER BY kind"
+)
+
+
+def test_a_file_of_the_analyst_is_joined_by_its_name(cities: SimulatedLeague, tmp_path: Path) -> None:
+    ports = tmp_path / "crews.parquet"
+    parquet.write_table(pa.table({"kind": ["cog", "hulk"], "crew": [12, 30]}), ports)
+    done = hansa(cities, "query", JOINED, "--table", f"ports={ports}", "--format", "csv")
+    assert done.stdout.splitlines() == ['"kind","sailors"', '"cog",36', '"hulk",27060']
+    assert hansa(cities, "query", JOINED, "--table", f"ports={ports}", "--dry-run").exit_code == 0
+
+
+@pytest.mark.parametrize("given", ["ports", "=x.csv", "ports=", "ports=absent.parquet", "ports=pyproject.toml"])
+def test_a_table_that_is_none_ends_the_command_before_anything_is_sent(cities: SimulatedLeague, given: str) -> None:
+    done = hansa(cities, "query", JOINED, "--table", given)
+    assert done.exit_code == 2
+    assert "Traceback" not in done.stderr
+    assert not any(city.asked for city in cities.cities.values())
+
+
 def test_a_citys_text_cannot_steer_the_terminal(cities: SimulatedLeague) -> None:
     cities.cities["hamburg"].fault = Fault.STEERING
     done = hansa(cities, "query", COUNT)

@@ -65,7 +65,7 @@ def test_every_column_has_its_formula_and_a_measured_one_its_unit() -> None:
     )
 
 
-def test_of_a_column_without_a_formula_it_says_what_it_is_computed_from() -> None:
+def test_a_column_of_a_nested_select_is_told_down_to_the_figures_of_the_cities() -> None:
     plain = answer_of("SELECT city, COUNT(*) AS n, 1 AS rank FROM housing.permits GROUP BY city", {"city": [], "n": []})
     nested = "SELECT b.city, b.a0 AS n, RANK() OVER (ORDER BY b.a0) AS rank, b.__row FROM (SELECT * FROM released) AS b"
     columns = (*plain.outer.columns[:2], OuterColumn(name="rank", depends_on=("a0", "city"), passes_through=False))
@@ -73,9 +73,49 @@ def test_of_a_column_without_a_formula_it_says_what_it_is_computed_from() -> Non
     assert explained["Columns"].lines == (
         "city: names the cell.",
         "n: COUNT(*), measured, in rows.",
-        "rank: computed from COUNT(*), city, measured.",
+        "rank: RANK() OVER (ORDER BY COUNT(*)), measured.",
     )
     assert "__row" not in explained["Computed at your side"].sql
+
+
+NESTED = """
+    WITH q AS (SELECT city, applied_year, COUNT(*) AS n FROM housing.permits GROUP BY city, applied_year HAVING n > 9)
+    SELECT city, SUM(n) AS total, RANK() OVER (ORDER BY SUM(n) DESC) AS place, SUM(n) * 1000 / MAX(people) AS rate
+    FROM q JOIN population USING (city) GROUP BY city ORDER BY place LIMIT 2"""
+
+
+def nested(**changes: object) -> Answer:
+    own = {"population": ("city", "people")}
+    return answer_of(NESTED, {"city": [], "total": [], "place": [], "rate": []}, own, **changes)
+
+
+def test_own_tables_and_the_clauses_that_decide_about_rows_are_named() -> None:
+    computed = nested().explain()["Computed at your side"]
+    assert computed.lines[1:3] == (
+        "Your own table population is joined to them here; no city learns of it.",
+        "Which rows there are is decided here, by what came: HAVING n > 9; JOIN population USING (city); "
+        "GROUP BY city; LIMIT 2.",
+    )
+
+
+def test_the_sql_of_a_join_over_a_cte_is_shown_without_what_carries_the_marks() -> None:
+    shown = nested().explain()["Computed at your side"].sql
+    assert "FROM released\n    INNER JOIN population\n      ON released.city = population.city" in shown
+    assert not any(word in shown for word in ("__row", "__gaps", "BIT_OR", "own_population", "WITH"))
+
+
+def test_columns_of_ctes_are_told_by_what_they_come_to() -> None:
+    assert nested().explain()["Columns"].lines == (
+        "city: names the cell.",
+        "total: SUM(COUNT(*)), measured.",
+        "place: RANK() OVER (ORDER BY SUM(COUNT(*)) DESC), measured.",
+        "rate: SUM(COUNT(*)) * 1000 / MAX(population.people), measured.",
+    )
+
+
+def test_rows_that_depend_on_missing_values_are_not_called_complete() -> None:
+    lines = nested(rows_are_unsure=True).explain()["Missing"].lines
+    assert lines == ("Which rows there are depends on values that are missing: see Notes.",)
 
 
 def test_a_column_that_no_city_had_a_part_in_is_told_apart() -> None:

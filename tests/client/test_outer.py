@@ -48,7 +48,7 @@ def test_order_and_limit_keep_the_way_back_to_the_merged_rows(engine: OuterEngin
         "FROM housing.permits GROUP BY project ORDER BY n DESC LIMIT 3"
     ).outer
     table, rows = engine.run(outer, RELEASED)
-    assert rows == [0, 3, 2]  # equal counts stay in merged order, NULL comes last
+    assert rows == {"__row": [0, 3, 2]}  # equal counts stay in merged order, NULL comes last
     assert table.column_names == ["project", "mean", "n", "days"]
     assert table.column("days").to_pylist() == [51.0, 7.0, 12.0]
 
@@ -58,8 +58,8 @@ def test_nulls_come_last_unless_asked_first(engine: OuterEngine, direction: str)
     ordered = (
         f"SELECT project, AVG(days_to_issue), COUNT(*) AS n FROM housing.permits GROUP BY 1 ORDER BY n {direction}"
     )
-    assert engine.run(ask(ordered).outer, RELEASED)[1][-1] == 1
-    assert engine.run(ask(f"{ordered} NULLS FIRST").outer, RELEASED)[1][0] == 1
+    assert engine.run(ask(ordered).outer, RELEASED)[1]["__row"][-1] == 1
+    assert engine.run(ask(f"{ordered} NULLS FIRST").outer, RELEASED)[1]["__row"][0] == 1
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_histogram_passes_through_whole_and_a_quantile_keeps_its_interval(engi
     answers = {"seattle": CityAnswer(city="seattle", level=Level.OPEN, table=table)}
     merged = merge(plan, contract, answers, by_city=False, partial=False)
     shown, rows = engine.run(statement.outer, merged.to_arrow())
-    assert rows == [1, 0]
+    assert rows == {"__row": [1, 0]}
     waits = shown.column("waits").to_pylist()[1]
     assert waits[:2] == [{"lower": 0, "upper": 7, "rows": 1}, {"lower": 8, "upper": 14, "rows": 2}]
     (interval,) = find_intervals(rows, statement.outer, merged)

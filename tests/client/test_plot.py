@@ -223,3 +223,17 @@ def test_words_can_be_read_on_their_ground(theme: Theme) -> None:
 
 def test_a_dark_chart_brings_its_own_ground() -> None:
     assert spec_of(bars(), dark=True)["config"]["background"] == DARK.ground
+
+
+def test_the_columns_that_carry_marks_through_windows_and_joins_are_never_drawn() -> None:
+    sql = """
+        WITH q AS (SELECT city, project, COUNT(*) AS n FROM housing.permits GROUP BY city, project HAVING n > 9)
+        SELECT city, SUM(n) AS total, SUM(n) * 1000 / MAX(people) AS rate, RANK() OVER (ORDER BY SUM(n)) AS place
+        FROM q JOIN population USING (city) GROUP BY city"""
+    table = {"city": ["bremen", "hamburg"], "total": [70, 90], "rate": [1.5, None], "place": [2, 1]}
+    gone = MarkedCell(row=1, column="rate", gaps={"hamburg": "suppressed"})
+    answer = answer_of(sql, table, {"population": ("city", "people")}, suppressed=(gone,))
+    for value in ("total", "rate", "place"):
+        drawn = str(spec_of(answer, value))
+        assert not any(hidden in drawn for hidden in ("__row", "__gaps", "BIT_OR", "own_population"))
+    assert "SUM(COUNT(*)) * 1000 / MAX(population.people)" in str(spec_of(answer, "rate"))

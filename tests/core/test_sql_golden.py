@@ -15,8 +15,8 @@ ENTRIES = read_golden()
 
 def test_the_corpus_has_both_answers_and_refusals() -> None:
     refused = [entry for entry in ENTRIES if "refused" in entry]
-    assert len(refused) >= 40
-    assert len(ENTRIES) - len(refused) >= 30
+    assert len(refused) >= 100
+    assert len(ENTRIES) - len(refused) >= 90
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=[str(entry["sql"])[:80] or "empty" for entry in ENTRIES])

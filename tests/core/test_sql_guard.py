@@ -120,14 +120,30 @@ WORDS = (
     *("=", "<>", "IN", "NOT", "AND", "OR", "IS", "NULL", "BETWEEN", "CASE", "WHEN", "THEN", "ELSE", "END", "FILTER"),
     *("city", "mode", "stops", "day", "demo.trips", "'a'", "1", "2.5", "AS", "n", "LIMIT", "ALL", "DISTINCT", "OVER"),
     *("CAST(", "::", "INT", "DATE", "EXTRACT(", "year", "bin(", "date_trunc(", ";", "'2024-01-01'", "LIKE", "x ->"),
+    *(
+        "q",
+        "mine",
+        "q.n",
+        "n",
+        "people",
+        "RANK()",
+        "LAG(",
+        "PARTITION BY",
+        "QUALIFY",
+        "LEFT JOIN",
+        "CROSS JOIN",
+        "q AS (",
+    ),
     *("UNION", "JOIN", "ON", "USING", "WITH", "HAVING", "WINDOW", "ROLLUP(", "INTERVAL", "?", "$1", "--", "/*", "*/"),
 )
 
 
 @given(words=st.lists(st.sampled_from(WORDS), max_size=25))
 def test_any_text_is_read_or_refused_and_nothing_else(words: list[str]) -> None:
-    for prefix in ("", "SELECT mode, COUNT(*) FROM demo.trips WHERE ", "SELECT COUNT(*), "):
+    nested = "WITH q AS (SELECT mode, COUNT(*) AS n FROM demo.trips GROUP BY mode) SELECT "
+    prefixes = ("", "SELECT mode, COUNT(*) FROM demo.trips WHERE ", "SELECT COUNT(*), ", nested, nested + "n FROM q ")
+    for prefix in prefixes:
         try:
-            parse_statement(prefix + " ".join(words), {TRIPS.id: TRIPS}, ("ams",))
+            parse_statement(prefix + " ".join(words), {TRIPS.id: TRIPS}, ("ams",), {"mine": ("mode", "people")})
         except RefusedError as refusal:
             assert refusal.rule  # noqa: PT017  # any refusal is fine: only other errors are not

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -23,18 +24,24 @@ _FILE = Path(__file__).parents[2] / "contracts" / "housing.permits.1.yaml"
 PERMITS: Contract = contract_from_document(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
 
 
-def statement(sql: str) -> Statement:
-    """The statement about `housing.permits`, asked in a league of `CITIES`."""
-    return parse_statement(sql, {PERMITS.id: PERMITS}, CITIES)
+def statement(sql: str, tables: Mapping[str, Sequence[str]] = MappingProxyType({})) -> Statement:
+    """The statement about `housing.permits`, asked in a league of `CITIES`. `tables`: the columns of own tables."""
+    return parse_statement(sql, {PERMITS.id: PERMITS}, CITIES, tables)
 
 
 def answered(city: str) -> CityReport:
     return CityReport(city=city, state=Outcome.ANSWERED, level=Level.CONTROLLED, data_version=3, proven=True)
 
 
-def answer_of(sql: str, values: Mapping[str, Sequence[Any]] | pa.Table, **changes: Any) -> Answer:
+def answer_of(
+    sql: str,
+    values: Mapping[str, Sequence[Any]] | pa.Table,
+    tables: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    /,
+    **changes: Any,
+) -> Answer:
     """What `sql` would be answered with, were these its columns; every city in it, unless `changes` say otherwise."""
-    asked = statement(sql)
+    asked = statement(sql, tables)
     measured = {
         column.name: any(name in asked.outer.aggregate_columns for name in column.depends_on)
         for column in asked.outer.columns

@@ -18,6 +18,7 @@ from hansa_core.query.sql.statement import Statement
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "statements.yaml"
 CITIES = ("los-angeles", "san-diego", "san-francisco", "seattle")
+OWN = {"population": ("city", "region", "people")}
 
 
 def permits() -> dict[ContractId, Contract]:
@@ -28,8 +29,8 @@ def permits() -> dict[ContractId, Contract]:
 
 
 def ask(sql: str) -> Statement:
-    """The statement, in the demo league."""
-    return parse_statement(sql, permits(), CITIES)
+    """The statement, in the demo league, beside an own table."""
+    return parse_statement(sql, permits(), CITIES, OWN)
 
 
 def expectation(sql: str) -> dict[str, Any]:

@@ -22,3 +22,8 @@ def moment_column(index: int) -> str:
 def aggregate_column(index: int) -> str:
     """The column of `plan.aggregates[index]`, in a released table."""
     return f"a{index}"
+
+
+def is_aggregate_column(name: str) -> bool:
+    """Whether a released column holds an aggregate: neither a key, nor the city, nor the grouping."""
+    return name[:1] == "a" and name[1:].isdigit()

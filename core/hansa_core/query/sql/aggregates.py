@@ -41,20 +41,34 @@ AGGREGATE_NAMES = (
 )
 """What the aggregates of the language are called in SQL."""
 
-_AGGREGATES = (exp.AggFunc, exp.Filter, exp.Window, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
+_AGGREGATES = (exp.AggFunc, exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
+_ABOUT_THE_ANSWER = (exp.Window, exp.Grouping)  # computed over the released table; what they take is released
+_WRAPPERS = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)
 
 
 def find_aggregates(tree: exp.Expr) -> list[exp.Expr]:
-    """The outermost aggregates in the tree, each with its FILTER, OVER or other wrapper."""
+    """The outermost aggregates in the tree that the cities compute, each with its FILTER or other wrapper."""
     found: list[exp.Expr] = []
     stack = [tree]
     while stack:
         node = stack.pop()
-        if isinstance(node, _AGGREGATES) or _is_histogram(node):
+        if isinstance(node, _ABOUT_THE_ANSWER):
+            stack.extend(reversed(_parts(node)))
+        elif isinstance(node, _AGGREGATES) or _is_histogram(node):
             found.append(node)
         elif not isinstance(node, exp.Query | exp.Subquery):  # refused as a query, whatever it aggregates
             stack.extend(reversed(list(node.iter_expressions())))
     return found
+
+
+def _parts(node: exp.Expr) -> list[exp.Expr]:
+    """What a window function takes and is partitioned and ordered by; the keys that GROUPING takes are none of it."""
+    if isinstance(node, exp.Grouping):
+        return []
+    function = node.this
+    while isinstance(function, _WRAPPERS):
+        function = function.this
+    return [*function.iter_expressions(), *(child for child in node.iter_expressions() if child is not node.this)]
 
 
 def read_aggregate(node: exp.Expr, source: Source) -> Aggregate:

@@ -50,10 +50,11 @@ def unsplittable(node: exp.Expr) -> RefusedError | None:
     match node:
         case exp.Query() | exp.Subquery() | exp.Exists():
             rule = "a query inside a question cannot be split"
-            return refused("cannot_split", node, rule, "ask it by itself and write its values as literals")
+            remedy = "make it a CTE that FROM joins, or write its values as literals"
+            return refused("cannot_split", node, rule, remedy)
         case exp.Window():
-            rule = "window functions are not offered"
-            return refused("cannot_split", node, rule, "leave OVER out, and rank or sum the answer's table yourself")
+            rule = "window functions run over the answer, never in a condition, key or aggregate of the cities"
+            return refused("cannot_split", node, rule, "write it in SELECT, QUALIFY or ORDER BY")
         case exp.Placeholder() | exp.Parameter():
             return refused("unsupported_clause", node, "a question has no parameters", "write the value itself")
     return None

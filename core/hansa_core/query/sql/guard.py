@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlglot
-from sqlglot import exp
+from sqlglot import Dialect, exp
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
@@ -20,6 +19,7 @@ stack before it starts: a parser compiled to C would not stop at Python's recurs
 _MAX_TREE_DEPTH = 128
 """Levels of the parsed tree, a chain of AND or of OR counted as one."""
 
+_READER = Dialect.get_or_raise(DIALECT)
 _OPENERS = frozenset({TokenType.L_PAREN, TokenType.CASE})
 _CLOSERS = frozenset({TokenType.R_PAREN, TokenType.END})
 _SEPARATORS = frozenset(
@@ -34,11 +34,11 @@ def read_select(sql: str) -> exp.Select:
     not_a_query, cannot_split."""
     _check_text(sql)
     try:
-        tokens = sqlglot.tokenize(sql, read=DIALECT)
+        tokens = _READER.tokenize(sql)
         _check_kind(sql, tokens)
         _check_brackets(tokens)
         _check_nesting(tokens)
-        trees = [tree for tree in sqlglot.parse(sql, read=DIALECT) if tree is not None]
+        trees = [tree for tree in _READER.parser().parse(tokens, sql) if tree is not None]
     except SqlglotError as error:
         raise _syntax_error(error) from None
     if len(trees) != 1:

@@ -39,7 +39,7 @@ def read_grouping(group: exp.Group | None, items: Sequence[SelectItem], source: 
     """The keys behind column names, expressions, ordinals, aliases, ALL and grouping sets. Raises RefusedError."""
     sets: list[list[exp.Expr]] = [[]]
     if group is not None and group.args.get("all"):
-        sets = [[item.node for item in items if not find_aggregates(item.node) and item.node.find(exp.Column)]]
+        sets = [[item.node for item in items if _is_key(item.node)]]
     elif group is not None:
         sets = [[_referred(node, items, source) for node in nodes] for nodes in grouping_sets(group)]
     for node in {id(node): node for nodes in sets for node in nodes}.values():
@@ -64,6 +64,12 @@ def read_grouping(group: exp.Group | None, items: Sequence[SelectItem], source: 
             "add the set of all keys, and filter the answer",
         )
     return Grouping(keys, tuple(one for one in kept if one != everything), by_city=True in apart)
+
+
+def _is_key(node: exp.Expr) -> bool:
+    """Whether GROUP BY ALL groups by the item."""
+    of_columns = node.find(exp.Column) is not None
+    return of_columns and not find_aggregates(node) and node.find(exp.Window, exp.Grouping) is None
 
 
 def _check_bare_city(node: exp.Expr, source: Source) -> None:

@@ -1,82 +1,164 @@
-"""Builds the SELECT that shapes the released table: the analyst's list, order and limit."""
+"""Builds a SELECT of the outer statement: the analyst's list, conditions, windows, order and limit over a relation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
-from hansa_core.query.column_names import aggregate_column, key_column
-from hansa_core.query.plan import Plan
-from hansa_core.query.sql.clause import DIALECT, refused, text_of
-from hansa_core.query.sql.keys import SelectItem, select_item
-from hansa_core.query.sql.outer_scalar import read_outer
-from hansa_core.query.sql.released import Released, column
+from hansa_core.query.sql.clause import quoted, refused, text_of
+from hansa_core.query.sql.keys import SelectItem
+from hansa_core.query.sql.outer_order import or_alias, read_orderings
+from hansa_core.query.sql.outer_scalar import Resolve, read_outer
+from hansa_core.query.sql.relation import Origin, Relation, aliased, any_gap, origin_of, subquery, total
 from hansa_core.query.sql.shape import row_count
-from hansa_core.query.sql.statement import RELEASED, ROW_COLUMN, OuterColumn, OuterSelect
+from hansa_core.query.sql.statement import ROW_COLUMN, Selection
+from hansa_core.query.sql.windows import Windows
+
+_DISTINCT = "d"
 
 
-def build_outer(select: exp.Select, items: Sequence[SelectItem], released: Released, plan: Plan) -> OuterSelect:
-    """The outer SELECT of a statement. Raises RefusedError for what is not offered over the answer."""
-    trees = [read_outer(item.node, released.resolve).unnest() for item in items]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """What a SELECT list is computed over.
+
+    `columns`: the relation. `resolve`: what its nodes mean in it. `source`: what stands in FROM, asked for when every
+    column is known. `is_answer`: it is the released table itself, whose row numbers break ties.
+    """
+
+    columns: Relation
+    resolve: Resolve
+    source: Callable[[], exp.Expr]
+    is_answer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A SELECT and the origins of its columns, by the names that the analyst gave, in order."""
+
+    select: exp.Select
+    origins: dict[str, Origin]
+
+
+def build_select(
+    select: exp.Select, items: Sequence[SelectItem], rows: Input, selections: list[Selection], *, is_last: bool
+) -> Built:
+    """The SELECT over `rows`; what decides about its rows is added to `selections`. Raises RefusedError.
+
+    `is_last`: nothing reads it but the analyst, who needs no gaps where a row tells them.
+    """
+    windows = Windows(rows.columns, rows.resolve)
+    trees = [read_outer(item.node, windows.resolve).unnest() for item in items]
     names = _distinct_names(items)
-    shown = [exp.alias_(_total(tree), name, quoted=True) for tree, name in zip(trees, names, strict=True)]
-    outer = exp.select(*shown, exp.alias_(column(ROW_COLUMN), ROW_COLUMN, quoted=True)).from_(
-        exp.to_table(RELEASED, quoted=True)
-    )
-    # The row's number last: equal rows keep the order of the merge, so that LIMIT always gives the same ones.
-    outer = outer.order_by(*_orderings(select, items, trees, released), column(ROW_COLUMN))
-    limit, offset = row_count(select, "limit"), row_count(select, "offset")
-    outer = outer if limit is None else outer.limit(limit)
-    outer = outer if offset is None else outer.offset(offset)
-    return OuterSelect(
-        sql=outer.sql(DIALECT, comments=False),
-        columns=tuple(_outer_column(name, tree) for name, tree in zip(names, trees, strict=True)),
-        key_columns=tuple(key_column(index) for index in range(len(plan.keys))),
-        aggregate_columns=tuple(aggregate_column(index) for index in range(len(plan.aggregates))),
-    )
-
-
-def _total(tree: exp.Expr) -> exp.Expr:
-    """The expression, NULL where DuckDB would raise an error: overflow, a bad cast, the logarithm of 0."""
-    return tree if isinstance(tree, exp.Column) else exp.Try(this=tree)
-
-
-def _orderings(
-    select: exp.Select, items: Sequence[SelectItem], trees: Sequence[exp.Expr], released: Released
-) -> list[exp.Ordered]:
-    order = select.args.get("order")
-    if order is None:
-        return []
     aliases = {item.alias.lower(): tree for item, tree in zip(items, trees, strict=True) if item.alias}
-    named = replace(released, aliases=aliases)
-    return [_ordered(node, items, trees, named) for node in order.expressions]
-
-
-def _ordered(node: exp.Expr, items: Sequence[SelectItem], trees: Sequence[exp.Expr], released: Released) -> exp.Ordered:
-    subject = node.this.unnest() if isinstance(node, exp.Ordered) else node
-    if not isinstance(node, exp.Ordered) or node.args.get("with_fill") or isinstance(subject, exp.Var):
-        raise refused(
-            "unsupported_clause", node, "ORDER BY takes expressions", "name a column, as in ORDER BY 1 DESC NULLS LAST"
-        )
-    if isinstance(subject, exp.Literal) and not subject.is_string:
-        tree = trees[items.index(select_item(items, subject))]
-    elif isinstance(subject, exp.Column) and not subject.table and subject.name.lower() in released.aliases:
-        tree = released.aliases[subject.name.lower()]  # an alias goes before a column of that name, as in DuckDB
-    else:
-        tree = read_outer(subject, released.resolve).unnest()
-    return exp.Ordered(
-        this=_total(tree.copy()), desc=bool(node.args.get("desc")), nulls_first=bool(node.args.get("nulls_first"))
+    naming = or_alias(windows.resolve, aliases)
+    having, qualify = (
+        None if select.args.get(clause) is None else read_outer(select.args[clause].this, naming).unnest()
+        for clause in ("having", "qualify")
     )
+    if having is not None and windows.is_window(having):
+        remedy = "write QUALIFY instead of HAVING"
+        raise refused("unsupported_clause", select.args["having"], "HAVING comes before windows", remedy)
+    for clause, tree in (("having", having), ("qualify", qualify)):
+        if tree is not None:
+            decides(select.args[clause], origin_of([tree], rows.columns.origins), selections)
+    is_distinct = bool(select.args.get("distinct"))
+    orderings = [] if is_distinct else read_orderings(select, items, trees, windows.resolve, aliases)
+    source = rows.source()
+    where = None if having is None else total(having)
+    if windows.are_any:
+        source, where = windows.source(source, where), None
+    if qualify is not None:
+        where = total(qualify) if where is None else exp.and_(where, total(qualify))
+    shown, origins = _project(names, trees, rows, is_last=is_last and not is_distinct)
+    built = exp.select(*shown).from_(source)
+    built = built if where is None else built.where(where)
+    if is_distinct:
+        decides(exp.Distinct(), origin_of(trees, rows.columns.origins), selections)
+        built, origins, orderings = _distinct(select, items, built, origins)
+    tie: list[exp.Expr] = [exp.Literal.number(index + 1) for index in range(len(names))]
+    if rows.is_answer and not is_distinct:
+        tie = [rows.columns.column(ROW_COLUMN)]  # equal rows keep the order of the merge: LIMIT always gives the same
+    limit, offset = row_count(select, "limit"), row_count(select, "offset")
+    if limit is not None or offset is not None:
+        over = origins if is_distinct else rows.columns.origins
+        decides(select.args["limit" if limit is not None else "offset"], origin_of(orderings, over), selections)
+    if is_last or limit is not None or offset is not None:
+        built = built.order_by(*orderings, *tie)
+    built = built if limit is None else built.limit(limit)
+    return Built(select=built if offset is None else built.offset(offset), origins=origins)
 
 
-def _outer_column(name: str, tree: exp.Expr) -> OuterColumn:
-    return OuterColumn(
-        name=name,
-        depends_on=tuple(sorted({found.name for found in tree.find_all(exp.Column)})),
-        passes_through=isinstance(tree, exp.Column),
-    )
+def decides(clause: exp.Expr, origin: Origin, selections: list[Selection]) -> None:
+    """Note what released columns the clause decides by about which rows there are, if by any."""
+    if origin.depends_on:
+        selections.append(Selection(clause=quoted(clause), depends_on=tuple(sorted(origin.depends_on))))
+
+
+def _project(
+    names: Sequence[str], trees: Sequence[exp.Expr], rows: Input, *, is_last: bool
+) -> tuple[list[exp.Expr], dict[str, Origin]]:
+    """The shown columns and, after them, the hidden ones that their origins name."""
+    hidden: dict[str, exp.Expr] = {}
+    named: dict[str, str] = {}
+    taken = {name.lower() for name in names}
+    origins: dict[str, Origin] = {}
+
+    def hide(tree: exp.Expr, wanted: str) -> str:
+        text = tree.sql("duckdb")
+        if text not in named:
+            number, name = 0, wanted
+            while name in taken:
+                number += 1
+                name = f"{wanted}{number}"
+            taken.add(name)
+            named[text], hidden[name] = name, tree
+        return named[text]
+
+    if rows.is_answer:
+        hide(rows.columns.column(ROW_COLUMN), ROW_COLUMN)
+    for name, tree in zip(names, trees, strict=True):
+        origin = origin_of([tree], rows.columns.origins)
+        gaps = rows.columns.gaps(origin.gaps)
+        row = None if origin.row is None else hide(rows.columns.column(origin.row), ROW_COLUMN)
+        is_told = gaps is None or (is_last and row is not None)
+        told = frozenset() if is_told or gaps is None else frozenset({hide(gaps, "__gaps")})
+        origins[name] = Origin(depends_on=origin.depends_on, row=row, gaps=told, passes=origin.passes)
+    shown = [aliased(total(tree), name) for tree, name in zip(trees, names, strict=True)]
+    return [*shown, *(aliased(tree, name) for name, tree in hidden.items())], origins
+
+
+def _distinct(
+    select: exp.Select, items: Sequence[SelectItem], built: exp.Select, origins: dict[str, Origin]
+) -> tuple[exp.Select, dict[str, Origin], list[exp.Ordered]]:
+    """Equal rows as one, that stands on the gaps of them all."""
+    if select.args["distinct"].args.get("on"):
+        remedy = "write QUALIFY ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) = 1"
+        raise refused("unsupported_clause", select.args["distinct"], "DISTINCT ON is not offered", remedy)
+    outputs = Relation(name=_DISTINCT, origins=dict(origins))
+    hidden = sorted(frozenset().union(*(origin.gaps for origin in origins.values())))
+    trees: list[exp.Expr] = [outputs.column(name) for name in origins]
+    shown = [*trees, *(aliased(any_gap(outputs.column(name)), name) for name in hidden)]
+    once = exp.select(*shown).from_(subquery(built, _DISTINCT))
+    once = once.group_by(*(exp.Literal.number(index + 1) for index in range(len(trees))))
+    kept = {
+        name: Origin(depends_on=origin.depends_on, gaps=origin.gaps, passes=origin.passes)
+        for name, origin in origins.items()
+    }
+    by_name = {name.lower(): tree for name, tree in zip(origins, trees, strict=True)}
+
+    def resolve(node: exp.Expr) -> exp.Expr | None:
+        written = text_of(node).lower()
+        for item, tree in zip(items, trees, strict=True):
+            if text_of(item.node).lower() == written:
+                return tree.copy()
+        if isinstance(node, exp.Column) and node.name.lower() not in by_name:
+            rule, remedy = "ORDER BY of SELECT DISTINCT names what is selected", "add it to the SELECT list"
+            raise refused("unsupported_clause", node, rule, remedy)
+        return by_name[node.name.lower()].copy() if isinstance(node, exp.Column) else None
+
+    return once, kept, read_orderings(select, items, trees, resolve, by_name)
 
 
 def _distinct_names(items: Sequence[SelectItem]) -> list[str]:

@@ -3,38 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.column_names import CITY_COLUMN
+from hansa_core.query.column_names import CITY_COLUMN, GROUPING_COLUMN
 from hansa_core.query.expression import Expression
 from hansa_core.query.simplify import simplify
 from hansa_core.query.sql.clause import quoted, refused
+from hansa_core.query.sql.outer_select import Input
+from hansa_core.query.sql.relation import Origin, Relation
 from hansa_core.query.sql.scalar import read_scalar
 from hansa_core.query.sql.source import Source
-from hansa_core.query.sql.statement import RELEASED
+from hansa_core.query.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
     """The released table, as the split of one statement sees it.
 
-    `keys`: canonical key to column. `aggregates`: identity of the aggregate's node to column. `aliases`: what ORDER BY
-    may name besides, in lower case; empty while the SELECT list itself is read.
+    `keys`: canonical key to column. `aggregates`: identity of the aggregate's node to column. `groupings`: of each
+    number in the grouping column, the keys that are no totals.
     """
 
     source: Source
     by_city: bool
     keys: Mapping[Expression, str]
     aggregates: Mapping[int, str]
-    aliases: Mapping[str, exp.Expr] = field(default_factory=dict)
+    groupings: tuple[tuple[int, ...], ...]
+
+    def as_input(self) -> Input:
+        """The released table as what a SELECT list is computed over."""
+        keys = [*([CITY_COLUMN] if self.by_city else []), *self.keys.values(), GROUPING_COLUMN]
+        origins = {
+            name: Origin(depends_on=frozenset({name}), row=ROW_COLUMN, gaps=frozenset({GAPS_COLUMN}))
+            for name in [*keys, *self.aggregates.values()]
+        }
+        return Input(
+            columns=Relation(name=RELEASED, origins=origins),
+            resolve=self.resolve,
+            source=lambda: exp.to_table(RELEASED, quoted=True),
+            is_answer=True,
+        )
 
     def resolve(self, node: exp.Expr) -> exp.Expr | None:
         """The released column or aliased expression for the node; None where its parts have to be looked at."""
         if id(node) in self.aggregates:
             return column(self.aggregates[id(node)])
+        if isinstance(node, exp.Grouping):
+            return self._grouping(node)
         if self.source.is_city(node):
             return self._city(node)
         key = self._key(node)
@@ -42,8 +60,6 @@ class Released:
             return column(key)
         if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
             return None if not isinstance(node, exp.Column) else _refuse_star(node)
-        if not node.table and node.name.lower() in self.aliases:
-            return self.aliases[node.name.lower()].copy()
         name = self.source.column(node).name
         raise refused(
             "not_grouped",
@@ -51,6 +67,27 @@ class Released:
             f"{name} is neither a key nor inside an aggregate",
             f"add {name} to GROUP BY, or aggregate it",
         )
+
+    def _grouping(self, node: exp.Grouping) -> exp.Expr:
+        """One bit per key, the last one lowest: 1 in the rows that are totals over it."""
+        names = [None if self.source.is_city(key) else self._key(key) for key in node.expressions]
+        places = [list(self.keys.values()).index(name) if name else -1 for name in names]
+        if not places or len(places) > 8 or -1 in places:
+            raise refused(
+                "not_grouped",
+                node,
+                "GROUPING takes keys of ROLLUP, CUBE or GROUPING SETS",
+                "name a key, as in GROUPING(a)",
+            )
+        bits = [
+            sum((place not in kept) << bit for bit, place in enumerate(reversed(places))) for kept in self.groupings
+        ]
+        if len(bits) == 1:
+            return exp.Literal.number(0)
+        arms = [
+            exp.If(this=exp.Literal.number(number), true=exp.Literal.number(value)) for number, value in enumerate(bits)
+        ]
+        return exp.Case(this=column(GROUPING_COLUMN), ifs=arms)
 
     def _city(self, node: exp.Expr) -> exp.Expr:
         if self.by_city:

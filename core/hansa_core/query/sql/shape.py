@@ -7,45 +7,48 @@ from sqlglot import exp
 from hansa_core.errors import RefusedError
 from hansa_core.query.sql.clause import quoted, refused
 
-_KNOWN = frozenset({"expressions", "from_", "where", "group", "order", "limit", "offset", "kind", "hint"})
-_OUTSIDE = "ask without it and do it with the answer's table"
+_KNOWN = frozenset(
+    {"expressions", "from_", "where", "group", "having", "qualify", "distinct", "order", "limit", "offset", "with_"}
+)
+_JOIN_REMEDY = (
+    "aggregate first, then join: WITH q AS (SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY city) "
+    "SELECT … FROM q JOIN …"
+)
 
 _REFUSED: dict[str, tuple[str, str, str]] = {
-    "with_": ("cannot_split", "WITH cannot be split", "ask one SELECT over the contract"),
-    "joins": ("cannot_split", "a question reads one contract, without joins", "ask one question per contract"),
-    "laterals": ("cannot_split", "a question reads one contract, without joins", "ask one question per contract"),
-    "having": (
-        "unsupported_clause",
-        "HAVING is not offered",
-        "ORDER BY the aggregate, and filter the answer",
-    ),
-    "qualify": ("unsupported_clause", "QUALIFY is not offered", _OUTSIDE),
-    "windows": ("unsupported_clause", "window functions are not offered", _OUTSIDE),
-    "distinct": ("unsupported_clause", "SELECT DISTINCT is not offered", "GROUP BY already gives each key once"),
+    "joins": ("cannot_split", "the cities' rows are not joined", _JOIN_REMEDY),
+    "laterals": ("cannot_split", "the cities' rows are not joined", _JOIN_REMEDY),
+    "windows": ("unsupported_clause", "WINDOW is not offered", "write OVER (PARTITION BY … ORDER BY …) in its place"),
+    "kind": ("unsupported_clause", "SELECT takes a list of expressions", "leave the word out"),
+    "hint": ("unsupported_clause", "SELECT takes a list of expressions", "leave the word out"),
 }
 
 
 def check_shape(select: exp.Select) -> None:
-    """Refuse the first clause outside SELECT … FROM … WHERE … GROUP BY … ORDER BY … LIMIT … OFFSET."""
+    """Refuse the first clause that a SELECT over a contract does not have."""
+    _check_clauses(select, _KNOWN)
+    _check_group(select.args.get("group"))
+
+
+def check_outer_shape(select: exp.Select) -> None:
+    """Refuse the first clause that a SELECT over the answer does not have."""
+    _check_clauses(select, _KNOWN | {"joins"})
+
+
+def _check_clauses(select: exp.Select, known: frozenset[str]) -> None:
     for name, value in select.args.items():
-        if not value or name in _KNOWN:
+        if not value or name in known:
             continue
         first = value[0] if isinstance(value, list) else value
         code, rule, remedy = _REFUSED.get(
             name,
             (
                 "unsupported_clause",
-                "a question is SELECT … FROM … WHERE … GROUP BY … ORDER BY … LIMIT … OFFSET",
+                "a question is WITH … SELECT … FROM … WHERE … GROUP BY … HAVING … QUALIFY … ORDER BY … LIMIT … OFFSET",
                 "leave the clause out",
             ),
         )
-        raise RefusedError(code, rule, remedy, quoted(first) if isinstance(first, exp.Expr) else name.upper())
-    for extra in (select.args.get("kind"), select.args.get("hint")):
-        if extra:
-            raise RefusedError(
-                "unsupported_clause", "SELECT takes a list of expressions", "leave the word out", str(extra)
-            )
-    _check_group(select.args.get("group"))
+        raise RefusedError(code, rule, remedy, quoted(first) if isinstance(first, exp.Expr) else str(first))
 
 
 def _check_group(group: exp.Group | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqlglot import exp
 
@@ -15,36 +17,99 @@ from hansa_core.query.expression import Call, Expression, Op
 from hansa_core.query.plan import Aggregate, ContractId, Plan
 from hansa_core.query.sql.aggregates import AGGREGATE_NAMES, find_aggregates, read_aggregate
 from hansa_core.query.sql.city import select_cities
-from hansa_core.query.sql.clause import cut, refused, text_of
+from hansa_core.query.sql.clause import DIALECT, cut, refused, text_of
 from hansa_core.query.sql.functions import function_name
 from hansa_core.query.sql.guard import read_select, too_deep
 from hansa_core.query.sql.keys import SelectItem, read_grouping
-from hansa_core.query.sql.outer_select import build_outer
+from hansa_core.query.sql.nesting import Nesting
+from hansa_core.query.sql.outer_select import Built, build_select
+from hansa_core.query.sql.own_tables import own_tables
+from hansa_core.query.sql.relation import Origin
 from hansa_core.query.sql.released import Released
 from hansa_core.query.sql.scalar import read_condition
 from hansa_core.query.sql.shape import check_shape
 from hansa_core.query.sql.source import Source, read_source
-from hansa_core.query.sql.statement import Statement
+from hansa_core.query.sql.statement import OuterColumn, OuterSelect, Selection, Statement
 
 
-def parse_statement(sql: str, contracts: Mapping[ContractId, Contract], cities: Collection[str]) -> Statement:
-    """Read a question. `contracts`, `cities`: those of the league. Raises RefusedError naming clause and rewrite.
+def parse_statement(
+    sql: str,
+    contracts: Mapping[ContractId, Contract],
+    cities: Collection[str],
+    tables: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Statement:
+    """Read a question. `contracts`, `cities`: those of the league. `tables`: the columns of the analyst's own tables.
 
-    Types are checked here; what depends on a level is left to `check_plan`.
+    Types are checked here; what depends on a level is left to `check_plan`. Raises RefusedError naming clause and
+    rewrite.
     """
     try:
-        return _split(sql, contracts, cities)
+        return _split(sql, contracts, cities, tables)
     except RecursionError:  # the guard bounds the nesting; how much stack is left is the caller's affair
         raise too_deep() from None
 
 
-def _split(sql: str, contracts: Mapping[ContractId, Contract], cities: Collection[str]) -> Statement:
-    select = read_select(sql)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """The part of a statement that the cities answer."""
+
+    plan: Plan
+    cities: tuple[str, ...] | None
+    by_city: bool
+
+
+def _split(
+    sql: str,
+    contracts: Mapping[ContractId, Contract],
+    cities: Collection[str],
+    tables: Mapping[str, Sequence[str]],
+) -> Statement:
+    asked: list[_Question] = []
+
+    def ask_cities(select: exp.Select, selections: list[Selection], is_last: bool) -> Built:
+        question, built = _read_question(select, contracts, cities, selections, is_last=is_last)
+        asked.append(question)
+        return built
+
+    nesting = Nesting(own_tables(tables, contracts), frozenset(known.name for known in contracts), ask_cities)
+    built = nesting.read(read_select(sql))
+    (question,) = asked
+    plan = question.plan
+    outer = OuterSelect(
+        sql=built.select.sql(DIALECT, comments=False),
+        columns=tuple(_outer_column(name, origin) for name, origin in built.origins.items()),
+        key_columns=tuple(key_column(index) for index in range(len(plan.keys))),
+        aggregate_columns=tuple(aggregate_column(index) for index in range(len(plan.aggregates))),
+        selections=tuple(dict.fromkeys(nesting.selections)),
+        tables=tuple(nesting.own_used),
+    )
+    return Statement(plan=plan, cities=question.cities, by_city=question.by_city, outer=outer)
+
+
+def _outer_column(name: str, origin: Origin) -> OuterColumn:
+    return OuterColumn(
+        name=name,
+        depends_on=tuple(sorted(origin.depends_on)),
+        passes_through=origin.passes and len(origin.depends_on) == 1,
+        row=origin.row,
+        gaps=next(iter(origin.gaps), None),
+    )
+
+
+def _read_question(
+    select: exp.Select,
+    contracts: Mapping[ContractId, Contract],
+    cities: Collection[str],
+    selections: list[Selection],
+    *,
+    is_last: bool,
+) -> tuple[_Question, Built]:
     check_shape(select)
     source = read_source(select, contracts)
     items = [SelectItem(item.alias, item.this if isinstance(item, exp.Alias) else item) for item in select.expressions]
+    conditions = [select.args[name].this for name in ("having", "qualify") if select.args.get(name)]
     orderings = select.args["order"].expressions if select.args.get("order") else []
-    found = _read_aggregates([*(item.node for item in items), *orderings], select, source)
+    found = _read_aggregates([*(item.node for item in items), *conditions, *orderings], select, source)
     selection = select_cities(select.args["where"].this if select.args.get("where") else None, source, cities)
     grouping = read_grouping(select.args.get("group"), items, source)
     plan = canonicalise(
@@ -64,10 +129,10 @@ def _split(sql: str, contracts: Mapping[ContractId, Contract], cities: Collectio
             node: aggregate_column(plan.aggregates.index(_canonical(plan.source, aggregate)))
             for node, aggregate in found.items()
         },
+        groupings=plan.groupings,
     )
-    return Statement(
-        plan=plan, cities=selection.cities, by_city=grouping.by_city, outer=build_outer(select, items, released, plan)
-    )
+    question = _Question(plan=plan, cities=selection.cities, by_city=grouping.by_city)
+    return question, build_select(select, items, released.as_input(), selections, is_last=is_last)
 
 
 def _read_aggregates(trees: list[exp.Expr], select: exp.Select, source: Source) -> dict[int, Aggregate]:

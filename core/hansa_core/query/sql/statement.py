@@ -10,7 +10,10 @@ RELEASED = "released"
 """The name of the table that the outer SELECT reads: one row per merged cell."""
 
 ROW_COLUMN = "__row"
-"""The released column with the number of the merged row, from 0; the last column of every outer SELECT."""
+"""The released column with the number of the merged row, from 0."""
+
+GAPS_COLUMN = "__gaps"
+"""The released column whose bits say which gaps the row has; what a bit means is the client's to number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +21,16 @@ class OuterColumn:
     """One column that the analyst sees.
 
     `depends_on`: the released columns that it is computed from, sorted. `passes_through`: it is exactly one of them,
-    unchanged, so that marks of suppression stay visible as NULL.
+    unchanged, so that marks of suppression stay visible as NULL. `row`: the hidden column with the number of the one
+    released row behind each value, NULL where there is none; None if there may be several. `gaps`: the hidden column
+    with the gaps of all rows behind it; None where `row` tells them, or there are none to tell.
     """
 
     name: str
     depends_on: tuple[str, ...]
     passes_through: bool
+    row: str | None = ROW_COLUMN
+    gaps: str | None = None
 
     def __post_init__(self) -> None:
         if self.passes_through and len(self.depends_on) != 1:
@@ -31,17 +38,28 @@ class OuterColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A clause that decides which rows there are, as SQL, and the released columns that it decides by, sorted."""
+
+    clause: str
+    depends_on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OuterSelect:
     """The SELECT that shapes the released table at the analyst's side.
 
-    `sql`: DuckDB SQL over `released`; its columns are `columns` and then `ROW_COLUMN`.
+    `sql`: DuckDB SQL over `released` and own tables; its columns are `columns` and then the hidden ones that they name.
     `key_columns`, `aggregate_columns`: the released columns, in the order of `plan.keys` and `plan.aggregates`.
+    `selections`: what drops, joins or unites rows. `tables`: the own tables that it reads, in lower case.
     """
 
     sql: str
     columns: tuple[OuterColumn, ...]
     key_columns: tuple[str, ...]
     aggregate_columns: tuple[str, ...]
+    selections: tuple[Selection, ...] = ()
+    tables: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name.lower() for column in self.columns]

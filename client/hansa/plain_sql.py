@@ -1,0 +1,93 @@
+"""The outer SELECT as a person would write it: without the columns and the nesting that only carry marks along."""
+
+from __future__ import annotations
+
+import re
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.merge_subqueries import merge_subqueries
+
+from hansa_core.query.sql.clause import DIALECT
+from hansa_core.query.sql.own_tables import registered_name
+from hansa_core.query.sql.statement import GAPS_COLUMN, ROW_COLUMN, OuterSelect
+
+_HIDDEN = re.compile(rf"(?:{ROW_COLUMN}|{GAPS_COLUMN})\d*$")  # how names end that only find the marks of what is shown
+
+
+def plain_select(outer: OuterSelect) -> exp.Select:
+    """A SELECT that gives the columns of `outer`, with own tables under the analyst's names for them."""
+    select = sqlglot.parse_one(outer.sql, dialect=DIALECT, into=exp.Select)
+    select.set("expressions", select.selects[: len(outer.columns)])
+    _drop_hidden(select)
+    _spell_out_stars(select)
+    merged = merge_subqueries(select)
+    _name_own_tables(merged, outer)
+    return merged
+
+
+def formulas(outer: OuterSelect) -> dict[str, exp.Expr]:
+    """What each shown column is computed as from columns of the released and of own tables, by its name."""
+    select = plain_select(outer)
+    if select.find(exp.CTE) is not None:
+        return {}
+    return {one.alias_or_name: _down_to_tables(one.unalias().copy(), select) for one in select.selects}
+
+
+def _down_to_tables(tree: exp.Expr, select: exp.Select) -> exp.Expr:
+    """The expression of `select` with what the SELECTs below compute written out."""
+    sources = [select.args["from_"].this, *(join.this for join in select.args.get("joins") or [])]
+    below = {one.alias: one.this for one in sources if isinstance(one, exp.Subquery)}
+
+    def written_out(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Column) or node.table not in below:
+            return node
+        inner = below[node.table]
+        named = next(one for one in inner.selects if one.alias_or_name == node.name)
+        found = _down_to_tables(named.unalias().copy(), inner)
+        return exp.paren(found, copy=False) if isinstance(found, exp.Binary) else found
+
+    return tree.transform(written_out)
+
+
+def _drop_hidden(tree: exp.Expr) -> None:
+    for select in list(tree.find_all(exp.Select)):
+        shown = [one for one in select.selects if not _HIDDEN.search(one.alias_or_name)]
+        select.set("expressions", shown)
+    for order in list(tree.find_all(exp.Order)):
+        kept = [one for one in order.expressions if not any(_HIDDEN.search(c.name) for c in one.find_all(exp.Column))]
+        order.set("expressions", kept)
+        if not kept:
+            order.pop()
+
+
+def _spell_out_stars(tree: exp.Expr) -> None:
+    """Only a column that has a name can be moved to where it is used: those of `b.*` that are get theirs."""
+    for select in list(tree.find_all(exp.Select)):
+        star = next((one for one in select.selects if one.is_star), None)
+        if star is None:
+            continue
+        named = {one.alias_or_name for one in select.selects if one is not star}
+        used = dict.fromkeys(
+            column.name
+            for column in tree.find_all(exp.Column)
+            if not column.is_star and column.find_ancestor(exp.Select) is not select and column.name not in named
+        )
+        inner = select.args["from_"].this
+        if isinstance(inner, exp.Subquery):
+            used = {name: None for name in inner.named_selects if name in used}
+        spelt = [exp.column(name, table=inner.alias_or_name, quoted=True).as_(name, quoted=True) for name in used]
+        select.set("expressions", [*spelt, *(one for one in select.selects if one is not star)])
+
+
+def _name_own_tables(tree: exp.Expr, outer: OuterSelect) -> None:
+    for name in outer.tables:
+        read = [table for table in tree.find_all(exp.Table) if table.name == registered_name(name)]
+        aliases = {table.alias: name for table in read} if len(read) == 1 else {}
+        for table in read:
+            table.set("this", exp.to_identifier(name, quoted=True))
+            if aliases:
+                table.set("alias", None)
+        for column in tree.find_all(exp.Column):
+            if column.table in aliases:
+                column.set("table", exp.to_identifier(name, quoted=True))

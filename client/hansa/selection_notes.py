@@ -1,0 +1,69 @@
+"""What is not known about which rows an answer has, because a clause decides by values that are withheld?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hansa.marks import gaps_of
+from hansa_core.query.merged_table import MergedTable
+from hansa_core.query.sql.statement import OuterSelect
+
+
+def selection_notes(
+    hidden: Mapping[str, Sequence[int | None]], outer: OuterSelect, merged: MergedTable
+) -> tuple[str, ...]:
+    """What clauses decided without values, a sentence for those with the same cells; and the cities without any cell.
+
+    A mark can stand on a value that is shown, never on a row that is not: so the clause is named, and with it whatever
+    is computed over its rows. `hidden`: as the outer engine gives it.
+    """
+    notes: list[str] = []
+    shown = _shown_rows(hidden, outer)
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for selection in outer.selections:
+        unsure = tuple(row for row in range(len(merged.cells)) if gaps_of(selection.depends_on, (row,), outer, merged))
+        alike.setdefault(unsure, []).append(selection.clause)
+    for unsure, clauses in alike.items():
+        if unsure:
+            gone = "" if shown is None else _gone(sum(row not in shown for row in unsure))
+            noun = "cell" if len(unsure) == 1 else "cells"
+            decide = "decides" if len(clauses) == 1 else "decide"
+            notes.append(
+                f"{'; '.join(clauses)}: {decide} without values of {len(unsure)} {noun} that are withheld or incomplete"
+                f"{gone}; which rows are here, and what is computed over them, depends on those values."
+            )
+    absent = _without_cells(outer, merged)
+    if absent:
+        names = ", ".join(absent)
+        notes.append(f"{names}: no cells came; what is computed over several cells is without them.")
+    return tuple(notes)
+
+
+def _shown_rows(hidden: Mapping[str, Sequence[int | None]], outer: OuterSelect) -> frozenset[int | None] | None:
+    """The merged rows that the answer shows; None where its rows are computed from several."""
+    rows = {column.row for column in outer.columns if column.depends_on}
+    if None in rows or not rows:
+        return None
+    return frozenset(source for name in rows if name is not None for source in hidden[name])
+
+
+def _gone(rows: int) -> str:
+    return f", and {rows} of them {'is' if rows == 1 else 'are'} not shown" if rows else ""
+
+
+def _without_cells(outer: OuterSelect, merged: MergedTable) -> list[str]:
+    """The cities of which nothing came, where the answer is more than their rows side by side."""
+    is_row_by_row = not outer.selections and all(
+        column.row is not None or not column.depends_on for column in outer.columns
+    )
+    if is_row_by_row:
+        return []
+    cities = {
+        cell.city
+        for cell in merged.cells
+        if cell.city is not None
+        and cell.keys
+        and all(key is None for key in cell.keys)
+        and all(value.gaps.get(cell.city, "suppressed") != "suppressed" for value in cell.values)
+    }
+    return sorted(cities)

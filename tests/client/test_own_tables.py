@@ -1,0 +1,112 @@
+"""The analyst's own tables: what may be joined, and what they cannot smuggle in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import csv, parquet
+
+import hansa
+from hansa.outer import OuterEngine
+from hansa.own_tables import read_own_tables
+from hansa_core.errors import RefusedError
+from hansa_core.query.sql.split import parse_statement
+from hansa_simulated_city import SimulatedLeague
+from hansa_statements import CITIES, permits
+
+PORTS = pa.table({"kind": ["cog", "hulk", "boat"], "crew": [12, 30, 2]})
+JOINED = (
+    "WITH q AS (SELECT kind, COUNT(*) AS n FROM harbour.ships GROUP BY kind) "
+    "SELECT kind, n * crew AS sailors FROM q JOIN ports USING (kind) ORDER BY kind"
+)
+SAILORS = [{"kind": "cog", "sailors": 36}, {"kind": "hulk", "sailors": 27060}]
+Q = "WITH q AS (SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY city) "
+
+
+@pytest.fixture(scope="module")
+def league(served: SimulatedLeague) -> Iterator[hansa.League]:
+    with hansa.connect(served.profile) as connected:
+        yield connected
+
+
+def test_a_table_is_joined_from_whatever_holds_it(
+    cities: SimulatedLeague, league: hansa.League, tmp_path: Path
+) -> None:
+    pandas = pytest.importorskip("pandas")
+    parquet.write_table(PORTS, tmp_path / "ports.parquet")
+    csv.write_csv(PORTS, tmp_path / "ports.csv")
+    frame = pandas.DataFrame(PORTS.to_pydict())
+    for given in (PORTS, frame, PORTS.to_reader(), tmp_path / "ports.parquet", str(tmp_path / "ports.csv")):
+        assert league.sql(JOINED, tables={"Ports": given}).table_rows == SAILORS
+
+
+def test_one_statement_with_other_columns_is_read_anew(cities: SimulatedLeague, league: hansa.League) -> None:
+    star = "WITH q AS (SELECT kind, COUNT(*) AS n FROM harbour.ships GROUP BY kind) SELECT * FROM q JOIN m USING (kind)"
+    assert league.sql(star, tables={"m": PORTS}).table.column_names == ["kind", "n", "crew"]
+    assert league.sql(star, tables={"m": PORTS.select(["kind"])}).table.column_names == ["kind", "n"]
+
+
+def test_the_same_question_has_the_same_plan_with_and_without_a_join(
+    cities: SimulatedLeague, league: hansa.League
+) -> None:
+    plain = league.sql("SELECT kind, COUNT(*) AS n FROM harbour.ships GROUP BY kind")
+    assert league.sql(JOINED, tables={"ports": PORTS}).plan_hash == plain.plan_hash
+
+
+@pytest.mark.parametrize(
+    "name", ["housing", "housing.permits", "released", "__row", "information_schema", "a b", "", "x;y", 'x"y']
+)
+def test_a_table_cannot_take_the_name_of_anything_else(name: str) -> None:
+    with pytest.raises(RefusedError, match="table_name"):
+        parse_statement("SELECT COUNT(*) FROM housing.permits", permits(), CITIES, {name: ("a",)})
+
+
+@pytest.mark.parametrize("columns", [(), ("a", "A"), ("__gaps",), ("",)])
+def test_a_table_cannot_bring_columns_that_hide_others(columns: tuple[str, ...]) -> None:
+    with pytest.raises(RefusedError, match="table_name"):
+        parse_statement("SELECT COUNT(*) FROM housing.permits", permits(), CITIES, {"mine": columns})
+
+
+def test_a_hostile_column_name_stays_a_name() -> None:
+    hostile = "a\" FROM read_csv('/etc/passwd') --"
+    statement = parse_statement(Q + "SELECT mine.* FROM q CROSS JOIN mine", permits(), CITIES, {"mine": (hostile,)})
+    released = pa.table({"city": ["seattle"], "a0": [1]})
+    with OuterEngine() as engine:
+        table, _ = engine.run(statement.outer, released, tables={"mine": pa.table({hostile: [5]})})
+    assert table.to_pydict() == {hostile: [5]}
+
+
+@pytest.mark.parametrize("given", [7, [1, 2], "mine.xlsx", "absent.parquet", pa.table({"a": [{"b": 1}]})])
+def test_what_is_no_table_is_refused_with_its_name(given: object) -> None:
+    with pytest.raises(RefusedError, match="own_table") as refused:
+        read_own_tables({"mine": given})
+    assert "mine" in refused.value.field
+
+
+def test_columns_become_the_types_of_the_language() -> None:
+    moment = datetime(2024, 1, 31, 12, tzinfo=UTC)
+    given = pa.table({"a": pa.array(["x"]).dictionary_encode(), "b": pa.array([1], pa.uint8()), "c": [moment]})
+    assert read_own_tables({"M": given})["m"].schema.types == [pa.string(), pa.int64(), pa.timestamp("us")]
+
+
+@pytest.fixture(scope="module")
+def large() -> dict[str, pa.Table]:
+    return {"mine": pa.table({"x": list(range(20_000))})}
+
+
+PAIRS = Q + "SELECT {} FROM q CROSS JOIN mine a CROSS JOIN mine b"
+
+
+@pytest.mark.parametrize("shown", ["a.x, b.x AS y", "SUM(a.x * b.x) AS s, COUNT(DISTINCT a.x + b.x) AS d"])
+def test_a_runaway_join_ends_in_a_refusal(large: dict[str, pa.Table], shown: str) -> None:
+    statement = parse_statement(PAIRS.format(shown), permits(), CITIES, {"mine": ("x",)})
+    released = pa.table({"city": ["seattle"] * 40, "a0": [1] * 40})
+    with OuterEngine(time_limit_s=1.0) as engine:
+        with pytest.raises(RefusedError, match=r"outer_too_large|outer_too_slow"):
+            engine.run(statement.outer, released, tables=large)
+        again = parse_statement(Q + "SELECT n FROM q", permits(), CITIES)
+        assert engine.run(again.outer, released)[0].num_rows == 40
