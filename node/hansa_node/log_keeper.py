@@ -36,23 +36,29 @@ _FORGET_EVERY_S = 3600.0
 
 
 class LogKeeper:
-    """Keeps the log while the node runs. `standing`: whether the node may answer."""
+    """Keeps the log while the node runs. `standing`: whether the node may answer. `waits`: for witnesses, at first."""
 
     def __init__(self, config: NodeConfig, ground: Ground, witnessing: Witnessing, standing: Standing) -> None:
         self.standing = standing
+        self.waits = quorum_of(ground.roster, ground.city) > 0
         self._ground = ground
         self._witnessing = witnessing
         self._keep_openings = timedelta(days=config.log.keep_openings_days)
 
-    async def run(self) -> None:
-        """Until cancelled. Signs nothing before the witnesses were asked; then the node may answer.
+    async def begin(self) -> None:
+        """Ask the witnesses, if there have to be any, then record the start: from then on the node may answer.
 
-        Raises ForkError where one of them knows another or a later log.
+        Raises ForkError where one of them knows another or a later log: then nothing is signed.
         """
         await self._witnessing.confirm()
         await asyncio.to_thread(record_start, self._ground)
         self.standing.is_confirmed = True
         log.info("log open", extra={"size": self._ground.store.log.size})
+
+    async def run(self) -> None:
+        """Until cancelled; begins, if nobody else did. Raises as `begin` does."""
+        if not self.standing.is_confirmed:
+            await self.begin()
         async with asyncio.TaskGroup() as running:
             running.create_task(self._witnessing.run())
             if self._keep_openings:

@@ -129,6 +129,8 @@ async def _serve(config: NodeConfig, ground: Ground, identity: Identity, keeper:
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, stopped.set)
+    if not keeper.waits:
+        await keeper.begin()  # so that the first question finds the log open
     keeping = asyncio.create_task(keeper.run())
     keeping.add_done_callback(lambda _: stopped.set())
     limits = config.limits

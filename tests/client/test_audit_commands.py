@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
+import hansa as sdk
 from hansa.cli import app
 from hansa_core.evidence.entries import BudgetReset, LogGenesis, RosterRef
 from hansa_core.evidence.opening import Disclosure, encode_disclosure
@@ -25,6 +26,8 @@ from hansa_core.trust.envelope_json import envelope_to_json
 from hansa_core.trust.roster import roster_hash
 from hansa_log_entries import NOON, charge, decision_on, refusal_of
 from hansa_published_log import PublishedLog, published_log
+from hansa_simulated_city import CITIES as SIMULATED
+from hansa_simulated_city import SimulatedLeague
 from hansa_wire.query_codec import encode_query
 from hansa_wire_values import a_query
 
@@ -157,6 +160,15 @@ def test_one_question_is_followed_across_cities(logs: dict[str, PublishedLog]) -
     assert (parts["bremen"]["outcome"], parts["bremen"]["code"]) == ("refused", "not_published")
     assert parts["hamburg"]["outcome"] == "no entry in its log"
     assert "nothing speaks for hamburg" in one.stderr
+
+
+def test_the_question_of_kept_evidence_is_followed(log: PublishedLog, served: SimulatedLeague, tmp_path: Path) -> None:
+    with sdk.connect(served.profile) as league:
+        league.sql("SELECT COUNT(*) AS n FROM harbour.ships").save_evidence(tmp_path / "evidence")
+    result = hansa("join", folder(log), "--receipt", tmp_path / "evidence", "--format", "json")
+    said = {row["city"]: row["outcome"] for row in json.loads(result.stdout)}
+    assert said == {city: "no entry in its log" if city == "luebeck" else "its log is not here" for city in SIMULATED}
+    assert f"Asked were {len(SIMULATED)} cities; nothing speaks for" in result.stderr
 
 
 def test_two_folders_of_one_city_and_an_unknown_question_are_plain_errors(log: PublishedLog) -> None:

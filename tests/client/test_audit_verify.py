@@ -229,6 +229,38 @@ def test_a_receipt_for_an_entry_of_another_history_is_found(fetched: Path, log: 
     assert finding.rule is FileRule.CONSISTENCY
 
 
+def test_a_folder_of_evidence_is_held_against_the_log_of_its_city(
+    fetched: Path, log: PublishedLog, tmp_path: Path
+) -> None:
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers/luebeck.tlog-proof").write_bytes(log.receipt(20))
+    verdict = verify_folder(fetched, receipts=[tmp_path])
+    assert (verdict.holds, verdict.receipts) == (True, 2)
+
+
+def test_a_receipt_that_is_newer_than_the_folder_asks_for_another_fetch(log: PublishedLog, tmp_path: Path) -> None:
+    fetch(log.write(tmp_path / "served", 200), tmp_path / "log", log)
+    (tmp_path / "log/receipts").mkdir()
+    (tmp_path / "log/receipts/new.tlog-proof").write_bytes(log.receipt(20))
+    [finding] = verify_folder(tmp_path / "log").findings
+    assert finding.rule is FileRule.RECEIPT
+    assert "fetch again" in finding.text
+
+
+def test_an_opening_of_an_entry_that_is_lost_cannot_be_checked(copy: Path) -> None:
+    (copy / "tile/entries/001.p/65").unlink()
+    assert (f"openings/{OPENED}.causes.json", OPENED, FileRule.DISCLOSURE) in places(verify_folder(copy))
+
+
+def test_a_name_that_steers_the_terminal_is_shown_escaped(copy: Path) -> None:
+    (copy / "receipts/\x1b[2Jhello").write_bytes(b"\x1b[31m")
+    result = hansa("verify", copy)
+    assert result.exit_code == 5
+    assert "\x1b" not in result.output
+    assert r"receipts/\x1b[2Jhello" in result.output
+    assert "\x1b" not in hansa("verify", copy, "--json").output
+
+
 def test_a_pipe_or_a_flood_in_the_folder_does_not_stop_the_auditor(copy: Path) -> None:
     os.mkfifo(copy / "receipts/pipe")
     (copy / "tile/0/000").write_bytes(bytes(10_000_000))

@@ -25,6 +25,7 @@ from hansa_demo.leagues.permits import PERMITS
 from hansa_go_verifier import GoVerifier, built_verifier
 from hansa_node.config import read_config
 from hansa_running_league import TOGETHER, RunningLeague, eventually
+from hansa_tlog_values import flipped
 
 pytestmark = pytest.mark.xdist_group("league")
 
@@ -72,6 +73,27 @@ def test_every_citys_log_knows_the_question_and_holds_its_receipt(
         assert_holds(auditor, go, city, [receipt])
         (found,) = [body for body in decisions(auditor, city) if body.query_hash == answer.query_hash.hex()]
         assert auditor.entries(city)[proof.index].body == found
+
+
+def test_the_auditors_commands_fetch_verify_and_join_what_the_cities_logged(
+    demo: RunningLeague, auditor: Auditor, tmp_path: Path
+) -> None:
+    kept = tmp_path / "answer"
+    assert demo.run("query", TOGETHER, "--receipt", str(kept)).returncode == 0
+    profile = ("--profile", str(auditor.profile_file))
+    for city in CITIES:
+        receipt = decode_proof((kept / "answers" / f"{city}.tlog-proof").read_bytes())
+        fetch_until(auditor, city, receipt.index + 1)
+    again = demo.run("audit", "fetch", CITIES[0], str(auditor.of(CITIES[0])), *profile)
+    assert again.returncode == 0, again.stderr
+    verified = demo.run("audit", "verify", str(auditor.of("seattle")), "--receipt", str(kept), *profile)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    joined = demo.run("audit", "join", *(str(auditor.of(city)) for city in CITIES), "--receipt", str(kept))
+    assert joined.returncode == 0, joined.stderr
+    assert all(city in joined.stdout for city in CITIES)
+    bundle = next(path for path in (auditor.of("seattle") / "tile" / "entries").rglob("*") if path.is_file())
+    bundle.write_bytes(flipped(bundle.read_bytes(), 800))
+    assert demo.run("audit", "verify", str(auditor.of("seattle")), *profile).returncode == 5
 
 
 def test_the_last_stop_of_the_tour_finds_its_receipts_in_the_log_of_a_city_that_only_dials_out(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import resource
 import signal
 import socket
@@ -63,11 +64,9 @@ def start(node: NodeHome, port: int, way: str = LISTENING) -> subprocess.Popen[s
         "[listen]": f"[listen]\nenabled = {'true' if way == LISTENING else 'false'}",
         "enabled = ": "",
     }
-    lines = [
-        next((new for old, new in said.items() if line.startswith(old)), line)
-        for line in config.read_text().splitlines()
-    ]
-    config.write_text("\n".join(lines))
+    before, log, after = config.read_text().partition("[log]")
+    lines = [next((new for old, new in said.items() if line.startswith(old)), line) for line in before.splitlines()]
+    config.write_text("\n".join([*lines, log + re.sub(r"(?m)^port = .*$", "port = 0", after)]))
     folders = ":".join(str(ROOT / name) for name in ("core", "protos", "node"))
     code = "from hansa_node.cli import app; app()"
     return subprocess.Popen(
@@ -171,7 +170,7 @@ def call(up: Running, calls: Callable[[Any], Any], **dial: str) -> Any:
 def test_the_coordinator_gets_a_signed_answer(up: Running) -> None:
     query = up.node.signed(up.node.query())
     answer = call(up, lambda client: client.ask(query, up.node.credential, deadline_s=DEADLINE_S))
-    assert isinstance(up.node.opened(answer).outcome, Release)
+    assert isinstance(up.node.opened(answer.envelope).outcome, Release)
 
 
 def test_the_description_is_signed_and_names_what_is_served(up: Running) -> None:
@@ -258,7 +257,7 @@ def test_a_full_disk_is_told_to_the_asker_without_a_path_and_the_same_question_i
     assert str(tmp_path) not in str(refused.value)
     assert "ERROR query failed" in log
     assert "free space" in log
-    assert isinstance(node.opened(answer).outcome, Release)
+    assert isinstance(node.opened(answer.envelope).outcome, Release)
 
 
 @both_ways

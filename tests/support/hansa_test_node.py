@@ -175,7 +175,15 @@ def make_node(league: Path, *, now: datetime | None = None, base_port: int = 740
         path = league.with_name(f"{dataset['name']}.1.yaml")
         path.write_text(_CONTRACT.format(**dataset))
         written.append(path)
-    create_league(league, name="hanse", cities=[CITY, OTHER_CITY], contracts=written, now=now, base_port=base_port)
+    create_league(
+        league,
+        name="hanse",
+        cities=[CITY, OTHER_CITY],
+        contracts=written,
+        now=now,
+        base_port=base_port,
+        witness_threshold=0,  # the other city does not run
+    )
     home = league / "nodes" / CITY
     list(init_node(home, league=league, city=CITY))
     (home / "source").mkdir()

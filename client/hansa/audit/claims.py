@@ -156,8 +156,12 @@ def _check_shown(shown: Shown, size: int, leaves: Mapping[int, tuple[bytes, Entr
         findings.add(shown.file, FileRule.DISCLOSURE, text)
         return
     _, entry = leaves.get(shown.index, (b"", None))
+    if entry is None:
+        text = f"cannot be checked, since entry {shown.index} cannot be read"
+        findings.add(shown.file, FileRule.DISCLOSURE, text, shown.index)
+        return
     try:
-        check_disclosure(shown.disclosure, {} if entry is None else getattr(entry.body, "opening", {}))
+        check_disclosure(shown.disclosure, getattr(entry.body, "opening", {}))
     except PeerError as broken:
         findings.add(shown.file, FileRule.DISCLOSURE, broken, shown.index)
 

@@ -89,8 +89,9 @@ def _rests(verdict: Verdict) -> str:
 
 def _witness_words(number: int) -> str:
     if number == 0:
-        return "no other city has confirmed that this is its only log"
-    return f"{number} other {'city has' if number == 1 else 'cities have'} confirmed that this is its only log"
+        return "no other city has confirmed that it was shown the same log"
+    they = "city has confirmed that it was" if number == 1 else "cities have confirmed that they were"
+    return f"{number} other {they} shown the same log"
 
 
 def _events(figures: Figures) -> str:

@@ -62,6 +62,7 @@ details{margin-top:.75rem}summary{cursor:pointer;color:var(--soft)}
 code{font:.85em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.25rem;margin:.5rem 0 0}dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
-@media (max-width:34rem){dl{grid-template-columns:1fr}.bars th{width:50%}.pair{grid-template-columns:1fr}}
+@media (max-width:34rem){section{overflow-x:auto}svg{min-width:32rem}
+dl{grid-template-columns:1fr}.bars th{width:50%}.pair{grid-template-columns:1fr}}
 @media print{body{background:#fff}section,.tiles li{break-inside:avoid}details{display:none}}
 """
