@@ -7,6 +7,9 @@ from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_QUERY_BYTES
 CARRIAGE_BYTES = 64 * 1024
 """Room around a signed payload: payload type, signatures, and the credential beside a query."""
 
+MAX_AROUND_PAYLOAD_BYTES = CARRIAGE_BYTES // 2
+"""Bytes of an envelope beside its payload. The other half is for what a relay says around it."""
+
 MAX_REQUEST_BYTES = MAX_QUERY_BYTES + CARRIAGE_BYTES
 """Bytes of any request; a server reads no more."""
 
