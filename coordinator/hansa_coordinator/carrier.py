@@ -66,7 +66,7 @@ class Carrier:
         if not breaker.permits(began):
             again_s = max(1, round(breaker.wait_s(began)))
             raise CircuitOpenError(f"{call.city} could not be reached several times in a row; try again in {again_s} s")
-        self._breakers[call.city] = breaker.asked(began, call.deadline_s)
+        self._breakers[call.city] = breaker.asked(began, min(call.deadline_s, SILENT_S))
         try:
             answer = await first_result([partial(way.carry, call) for way in ways], after_s=after_s, told=told)
         except (RefusedError, PeerError, BusyError):

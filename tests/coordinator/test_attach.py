@@ -103,7 +103,7 @@ def test_a_large_answer_travels_in_parts_and_arrives_whole(league: SimulatedLeag
     async def ask(*_: Envelope) -> Envelope:
         return large
 
-    city.ask = ask  # type: ignore[method-assign]
+    city.ask = ask  # type: ignore[method-assign, assignment]
     league.run(league.attach_city("bremen", FIRST))
     league.run(league.reaches(FIRST, "bremen"))
     assert last_events(league, FIRST, query(league, "bremen"))["bremen"].answer == large
