@@ -145,3 +145,12 @@ def test_an_answer_without_outcome_or_with_a_short_hash_is_a_peer_error() -> Non
 def test_a_list_of_the_core_that_the_protos_lack_stops_the_import() -> None:
     with pytest.raises(ValueError, match="AGGREGATE_FUNCTION_BOOLEAN"):
         WireEnum(DataType, query_pb2.AggregateFunction)
+
+
+@pytest.mark.parametrize("cities", [[f"{number:05}" for number in range(4097)], ["x" * 101]])
+def test_attack_a_query_to_thousands_of_cities_that_do_not_exist_is_malformed(cities: list[str]) -> None:
+    def change(query: query_pb2.Query) -> None:
+        query.cities[:] = cities
+
+    with pytest.raises(PeerError, match="cities must be at most"):
+        decode_query(_query_with(change))
