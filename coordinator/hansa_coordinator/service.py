@@ -92,7 +92,8 @@ async def start(config: CoordinatorConfig) -> RunningCoordinator:
         carrier.came(came)
         attachments.present(routes.reach)
 
-    routes = Routes(cities, dialled, changed)
+    answer_keys = {member.city: member.answer_key for member in roster.members}
+    routes = Routes(answer_keys, dialled, changed)
     carrier = Carrier(
         routes,
         hedge_after_s=config.limits.hedge_after_s,
