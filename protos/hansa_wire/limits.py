@@ -28,5 +28,8 @@ MAX_SIGNATURES = 16
 MAX_DEADLINE_S = 600.0
 """Seconds that a call may give the cities."""
 
+MAX_REFUSAL_TEXT = 8000
+"""Characters of each text of a refusal that are read; whatever follows was not written for people."""
+
 MAX_STATUS_TEXT = 1000
 """Characters of each text in a gRPC status; all of them together stay below the 8 KiB of HTTP/2 metadata."""
