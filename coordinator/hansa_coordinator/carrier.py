@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from hansa_coordinator.breaker import Breaker, BreakerRule
+from hansa_coordinator.hearsay import HearsayError
 from hansa_coordinator.hedge import first_result
 from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, PeerError, RefusedError
@@ -66,12 +67,15 @@ class Carrier:
         if not breaker.permits(began):
             again_s = max(1, round(breaker.wait_s(began)))
             raise CircuitOpenError(f"{call.city} could not be reached several times in a row; try again in {again_s} s")
-        self._breakers[call.city] = breaker.asked(began, call.deadline_s)
+        self._breakers[call.city] = breaker.asked(began, min(call.deadline_s, SILENT_S))
         try:
             answer = await first_result([partial(way.carry, call) for way in ways], after_s=after_s, told=told)
         except (RefusedError, PeerError, BusyError):
             self._breakers[call.city] = self._breaker(call.city).succeeded()
             raise
+        except HearsayError as hearsay:  # no proof that the city was heard, nor that it is gone
+            self._breakers[call.city] = self._breaker(call.city).let_go()
+            raise hearsay.said from None
         except ConnectionError as lost:
             self._breakers[call.city] = self._breaker(call.city).failed(self._clock())
             raise UnreachableError(str(lost)) from lost

@@ -28,7 +28,11 @@ class Limits(Section):
     """Bounds on work."""
 
     max_concurrency: int = Field(default=64, ge=1, le=4096, description="cities asked at once, for each question")
-    max_questions: int = Field(default=256, ge=1, description="questions carried at once; more are told to come back")
+    max_questions: int = Field(
+        default=256,
+        ge=1,
+        description="questions carried at once, half of them for one caller; more are told to come back",
+    )
     max_deadline_s: float = Field(
         default=120.0, gt=0, le=600, description="seconds that a question may take; a longer deadline is cut to it"
     )

@@ -15,6 +15,7 @@ from hansa_core.trust.dsse import Envelope
 from hansa_wire.admission import Admission
 from hansa_wire.answered import Answered
 from hansa_wire.attach import CallKind, CityCall
+from hansa_wire.limits import MAX_DESCRIPTION_BYTES
 from hansa_wire.progress import CityEvent, CityState
 from hansa_wire.query_codec import decode_query
 
@@ -96,8 +97,12 @@ class Relay:
     def _call(
         self, city: str, kind: CallKind, query: Envelope | None = None, credential: Envelope | None = None
     ) -> Call:
-        def call(left_s: float, told: Told) -> Awaitable[Answered]:
+        async def call(left_s: float, told: Told) -> Answered:
             asked = CityCall(city=city, kind=kind, query=query, credential=credential, deadline_s=max(left_s, 0.001))
-            return self._carry_one(asked, told)
+            answer = await self._carry_one(asked, told)
+            if kind is CallKind.DESCRIBE and len(answer.envelope.payload) > MAX_DESCRIPTION_BYTES:
+                # All cities' descriptions share one message, which it would burst.
+                raise PeerError(f"{city}: a description has at most {MAX_DESCRIPTION_BYTES:,} bytes")
+            return answer
 
         return call

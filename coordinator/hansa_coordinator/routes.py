@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from hansa_coordinator.hearsay import HearsayError, is_own_word
+from hansa_core.errors import PeerError, RefusedError
 from hansa_wire.answered import Answered
 from hansa_wire.attach import MAX_HUBS, Attacher, CallKind, CityCall, Reach
 from hansa_wire.line import Line
@@ -42,27 +45,47 @@ class Dialled:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """The node, or a coordinator that reaches it, has attached here."""
+    """The node has attached here."""
 
     line: Line
-    hubs: int
+    hubs: int = 0
 
     async def carry(self, call: CityCall) -> Answered:
         return await self.line.ask(replace(call, hubs=self.hubs))
 
 
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A coordinator that reaches the node has attached here. Raises HearsayError for what the city has not signed."""
+
+    line: Line
+    hubs: int
+    answer_key: bytes
+
+    async def carry(self, call: CityCall) -> Answered:
+        try:
+            answer = await self.line.ask(replace(call, hubs=self.hubs))
+        except (RefusedError, PeerError, TimeoutError) as said:
+            raise HearsayError(said) from said
+        if not await asyncio.to_thread(is_own_word, answer.envelope, call, self.answer_key):
+            raise HearsayError(PeerError(f"{self.line.attacher.name} brought what {call.city} has not signed"))
+        return answer
+
+
 class Routes:
     """The ways that there are: an AttachHandler. `dialled`: the nodes that listen, by city.
 
-    `cities`: those of the roster, in its order. `changed`: told whenever what `reach` says may have changed, and which
-    cities a peer has brought.
+    `answer_keys`: of the roster's cities, in its order. `changed`: told whenever what `reach` says may have changed,
+    and which cities a peer has brought.
     """
 
     def __init__(
-        self, cities: tuple[str, ...], dialled: Mapping[str, NodeClient], changed: Callable[[Collection[str]], None]
+        self,
+        answer_keys: Mapping[str, bytes],
+        dialled: Mapping[str, NodeClient],
+        changed: Callable[[Collection[str]], None],
     ) -> None:
-        self.cities = cities
-        self._members = frozenset(cities)
+        self._answer_keys = answer_keys
         self._dialled = dialled
         self._changed = changed
         self._lines: dict[Attacher, Line] = {}
@@ -71,9 +94,11 @@ class Routes:
     def ways(self, city: str, *, hubs: int = MAX_HUBS) -> tuple[Way, ...]:
         """The ways with at most `hubs` other coordinators on them, the shortest first."""
         ways: list[Way] = [Dialled(self._dialled[city])] if city in self._dialled else []
+        if city not in self._answer_keys:
+            return ()
         own = self._lines.get(Attacher(name=city, is_city=True))  # a node presents no city but its own
         lines = self._hubs if own is None else (own, *self._hubs)
-        ways += [Attached(line, line.reach[city]) for line in lines if city in line.reach]
+        ways += [self._way(line, city) for line in lines if city in line.reach]
         return tuple(sorted((way for way in ways if way.hubs <= hubs), key=lambda way: way.hubs))
 
     @property
@@ -82,7 +107,7 @@ class Routes:
         nearest: dict[str, int] = {}
         for line in self._lines.values():
             for city, hubs in line.reach.items():
-                if hubs < MAX_HUBS and city in self._members:
+                if hubs < MAX_HUBS and city in self._answer_keys:
                     nearest[city] = min(hubs + 1, nearest.get(city, MAX_HUBS))
         return nearest
 
@@ -107,6 +132,10 @@ class Routes:
             self._find_hubs()
             log.info("peer detached", extra={"peer": line.attacher.name})
             self._changed(())
+
+    def _way(self, line: Line, city: str) -> Way:
+        hubs = line.reach[city]
+        return Relayed(line, hubs, self._answer_keys[city]) if hubs else Attached(line)
 
     def close(self) -> None:
         """Hang up on every attached peer."""

@@ -92,7 +92,8 @@ async def start(config: CoordinatorConfig) -> RunningCoordinator:
         carrier.came(came)
         attachments.present(routes.reach)
 
-    routes = Routes(cities, dialled, changed)
+    answer_keys = {member.city: member.answer_key for member in roster.members}
+    routes = Routes(answer_keys, dialled, changed)
     carrier = Carrier(
         routes,
         hedge_after_s=config.limits.hedge_after_s,
@@ -110,7 +111,10 @@ async def start(config: CoordinatorConfig) -> RunningCoordinator:
         max_deadline_s=limits.max_deadline_s,
     )
     peers: tuple[Peer, ...] = (*roster.members, *roster.coordinators)
-    server = new_server(max_concurrent_calls=BACKSTOP * (limits.max_questions + len(peers)))
+    server = new_server(
+        max_concurrent_calls=BACKSTOP * (limits.max_questions + len(peers)),
+        max_calls_of_one=max(1, limits.max_questions // 2),
+    )
     add_coordinator_service(server, relay, allow=_analysts_of(roster))
     add_attach_service(server, config.name, routes, _attachers_of(config, roster))
     health = await add_health_and_reflection(server, [COORDINATOR_SERVICE, ATTACH_SERVICE])

@@ -12,7 +12,7 @@ from hansa_core.query.limits import MAX_ANSWER_BYTES
 from hansa_core.query.query import NONCE_BYTES
 from hansa_protos.v1 import answer_pb2
 from hansa_wire.instants import instant_of_seconds, seconds_of
-from hansa_wire.limits import MAX_DRY_RUN_BYTES
+from hansa_wire.limits import MAX_DRY_RUN_BYTES, MAX_REFUSAL_TEXT
 from hansa_wire.messages import message_from_bytes, message_to_bytes, values_of_peer
 from hansa_wire.plan_codec import LEVELS, contract_from_wire, contract_to_wire
 
@@ -104,9 +104,9 @@ def refusal_from_wire(message: answer_pb2.Refusal) -> Refusal:
         raise PeerError("the code of a refusal is lower-case snake_case")
     return Refusal(
         code=message.code,
-        rule=_named("rule", message.rule),
-        remedy=_named("remedy", message.remedy),
-        field=message.field,
+        rule=_named("rule", message.rule)[:MAX_REFUSAL_TEXT],
+        remedy=_named("remedy", message.remedy)[:MAX_REFUSAL_TEXT],
+        field=message.field[:MAX_REFUSAL_TEXT],
     )
 
 

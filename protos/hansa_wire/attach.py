@@ -15,6 +15,9 @@ MAX_HUBS = 4
 MAX_REACH = 4096
 """Cities that one peer may present."""
 
+MAX_CALLS = 1024
+"""Calls that one peer may be asked at once; as many as a connection to a node that listens carries."""
+
 Reach = Mapping[str, int]
 """The cities that can be asked through a peer, and how many coordinators lie between it and each city's node."""
 

@@ -88,6 +88,11 @@ class GrowingAnswer:
     def __init__(self) -> None:
         self._content = bytearray()
 
+    @property
+    def size(self) -> int:
+        """How many bytes have come."""
+        return len(self._content)
+
     def add(self, part: attach_pb2.AnswerPart) -> Answered | None:
         """The answer, when this was its last part. Raises PeerError."""
         if not part.content or len(part.content) > PART_BYTES:

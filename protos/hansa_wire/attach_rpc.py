@@ -29,6 +29,9 @@ GREETING_S = 10.0
 """Seconds that either end has for its first message."""
 
 
+_BETWEEN_CHANGES_S = 0.02  # whoever changes what it presents in a flood is read no faster
+
+
 class AttachHandler(Protocol):
     """What a coordinator does with peers that attach."""
 
@@ -124,6 +127,7 @@ class _AttachServicer(attach_pb2_grpc.AttachServiceServicer):
         while (message := await context.read()) is not grpc.aio.EOF:
             if line.heard(message):
                 self._handler.changed(line)
+                await asyncio.sleep(_BETWEEN_CHANGES_S)
 
 
 async def _send(line: Line, context: CallContext) -> None:

@@ -11,8 +11,9 @@ import grpc
 from hansa_core.errors import PeerError
 from hansa_protos.v1 import attach_pb2
 from hansa_wire.answered import Answered
-from hansa_wire.attach import CallKind, CityCall, Reach
+from hansa_wire.attach import MAX_CALLS, CallKind, CityCall, Reach
 from hansa_wire.attach_codec import answer_in_parts, call_from_wire, failure_to_wire, presence_to_wire
+from hansa_wire.limits import MAX_REQUEST_BYTES
 from hansa_wire.node_rpc import NodeHandler
 from hansa_wire.status import status_from_error
 
@@ -22,6 +23,7 @@ Answering = Callable[[CityCall], Awaitable[Answered]]
 """Answers a call, or raises as a NodeHandler does. Cancelled when nobody waits any more."""
 
 _MOST_UNSENT = 8  # messages: parts of large answers wait in their calls, not in memory
+_MOST_CALLS = 2 * MAX_CALLS  # those that were cancelled a moment ago are still ending
 
 
 def answering_for(city: str, handler: NodeHandler) -> Answering:
@@ -59,6 +61,10 @@ class Attachment:
                 call_id = message.call.call_id
                 if call_id in self._calls:
                     raise PeerError(f"attach: call {call_id} comes twice")
+                if len(self._calls) >= _MOST_CALLS:
+                    raise PeerError(f"attach: more than {MAX_CALLS:,} calls at once")
+                if message.call.ByteSize() > MAX_REQUEST_BYTES:
+                    raise PeerError(f"attach: a call has at most {MAX_REQUEST_BYTES:,} bytes")
                 task = asyncio.create_task(self._answer(call_id, message.call))
                 self._calls[call_id] = task
                 task.add_done_callback(lambda _: self._calls.pop(call_id))

@@ -38,7 +38,7 @@ class Attachments:
         self._reach: Reach = {}
         self._live: dict[str, Attachment] = {}
         self._keeping: list[asyncio.Task[None]] = []
-        self._telling: set[asyncio.Task[None]] = set()
+        self._telling: dict[Attachment, asyncio.Task[None]] = {}
         self._stopping = False
 
     def keep(self, coordinators: Sequence[CoordinatorEntry], reach: Reach) -> None:
@@ -50,9 +50,8 @@ class Attachments:
         """Tell every coordinator which cities can be asked from now on; one that is slow holds up no other."""
         self._reach = reach
         for live in self._live.values():
-            telling = asyncio.create_task(live.present(reach))
-            self._telling.add(telling)
-            telling.add_done_callback(self._telling.discard)
+            if live not in self._telling:
+                self._telling[live] = asyncio.create_task(self._tell(live))
 
     async def stop(self, grace_s: float) -> None:
         """Take no new calls, answer those under way for at most `grace_s`, and go away."""
@@ -64,10 +63,20 @@ class Attachments:
             async with asyncio.timeout(grace_s):
                 await asyncio.gather(*(live.hang_up() for live in tuple(self._live.values())))
                 await asyncio.gather(*self._keeping, return_exceptions=True)
-        left = (*self._keeping, *self._telling)
+        left = (*self._keeping, *self._telling.values())
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+    async def _tell(self, live: Attachment) -> None:
+        """The newest reach, however often it changes while the coordinator takes nothing."""
+        told: Reach | None = None
+        try:
+            while told != self._reach:
+                told = self._reach
+                await live.present(told)
+        finally:
+            del self._telling[live]
 
     async def _keep(self, entry: CoordinatorEntry) -> None:
         task, loop, attempt = asyncio.current_task(), asyncio.get_running_loop(), 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hansa_core.errors import PeerError
+from hansa_core.query.limits import MAX_ANSWER_BYTES
 from hansa_core.trust.dsse import Envelope, Signature
 from hansa_protos.v1 import envelope_pb2
-from hansa_wire.limits import MAX_SIGNATURES
+from hansa_wire.limits import MAX_AROUND_PAYLOAD_BYTES, MAX_SIGNATURES
 
 
 def envelope_to_wire(envelope: Envelope) -> envelope_pb2.Envelope:
@@ -23,6 +24,9 @@ def envelope_from_wire(message: envelope_pb2.Envelope, *, what: str) -> Envelope
     """The envelope in `message`, unverified. `what` names it in errors. Raises PeerError."""
     if len(message.signatures) > MAX_SIGNATURES:
         raise PeerError(f"{what}: {len(message.signatures)} signatures; on the wire at most {MAX_SIGNATURES}")
+    payload_bytes = len(message.payload)
+    if payload_bytes > MAX_ANSWER_BYTES or message.ByteSize() - payload_bytes > MAX_AROUND_PAYLOAD_BYTES:
+        raise PeerError(f"{what}: an envelope has at most {MAX_ANSWER_BYTES:,} bytes, and little around them")
     try:
         signatures = tuple(Signature(keyid=signature.keyid, sig=signature.sig) for signature in message.signatures)
         return Envelope(payload_type=message.payload_type, payload=message.payload, signatures=signatures)

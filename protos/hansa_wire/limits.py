@@ -7,6 +7,9 @@ from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_QUERY_BYTES
 CARRIAGE_BYTES = 64 * 1024
 """Room around a signed payload: payload type, signatures, and the credential beside a query."""
 
+MAX_AROUND_PAYLOAD_BYTES = CARRIAGE_BYTES // 2
+"""Bytes of an envelope beside its payload. The other half is for what a relay says around it."""
+
 MAX_REQUEST_BYTES = MAX_QUERY_BYTES + CARRIAGE_BYTES
 """Bytes of any request; a server reads no more."""
 
@@ -27,6 +30,9 @@ MAX_SIGNATURES = 16
 
 MAX_DEADLINE_S = 600.0
 """Seconds that a call may give the cities."""
+
+MAX_REFUSAL_TEXT = 8000
+"""Characters of each text of a refusal that are read; whatever follows was not written for people."""
 
 MAX_STATUS_TEXT = 1000
 """Characters of each text in a gRPC status; all of them together stay below the 8 KiB of HTTP/2 metadata."""

@@ -6,15 +6,18 @@ import asyncio
 import itertools
 from contextlib import suppress
 
-from hansa_core.errors import PeerError, RefusedError
+from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_protos.v1 import attach_pb2
+from hansa_wire.admission import RETRY_AFTER_S
 from hansa_wire.answered import Answered
-from hansa_wire.attach import Attacher, CityCall, Reach
+from hansa_wire.attach import MAX_CALLS, Attacher, CityCall, Reach
 from hansa_wire.attach_codec import FailedCall, GrowingAnswer, call_to_wire, presence_from_wire
+from hansa_wire.limits import MAX_RESPONSE_BYTES
 from hansa_wire.pins import UNPINNED_PEER
 from hansa_wire.status import error_from_status
 
 _MOST_UNSENT = 256  # messages; a peer that takes none of so many is as good as gone
+_MOST_UNFINISHED_BYTES = 4 * MAX_RESPONSE_BYTES  # of all its answers together that lack their last part
 
 
 def not_theirs() -> RefusedError:
@@ -35,12 +38,15 @@ class Line:
         self.outgoing: asyncio.Queue[attach_pb2.AttachServiceAttachResponse] = asyncio.Queue(_MOST_UNSENT)
         self.closed = asyncio.Event()
         self._ids = itertools.count(1)
+        self._unfinished_bytes = 0
         self._waiting: dict[int, tuple[asyncio.Future[Answered], GrowingAnswer]] = {}
 
     async def ask(self, call: CityCall) -> Answered:
         """The answer, unverified. Raises as NodeClient does. Cancelling it stops the work at the other end."""
         if self.closed.is_set():
             raise ConnectionError(f"{self.attacher.name} is not attached any more")
+        if len(self._waiting) >= MAX_CALLS:
+            raise BusyError(retry_after_s=RETRY_AFTER_S)
         call_id = next(self._ids)
         answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         try:
@@ -58,7 +64,8 @@ class Line:
                 )
             raise
         finally:
-            del self._waiting[call_id]
+            _, growing = self._waiting.pop(call_id)
+            self._unfinished_bytes -= growing.size
 
     def heard(self, message: attach_pb2.AttachServiceAttachRequest) -> bool:
         """Take in what the peer says; whether its reach has changed. Raises PeerError, RefusedError: end the stream."""
@@ -93,6 +100,10 @@ class Line:
         if waiting is None or waiting[0].done():
             return  # nobody waits any more
         answer, growing = waiting
+        if self._unfinished_bytes + len(part.content) > _MOST_UNFINISHED_BYTES:
+            answer.set_exception(BusyError(retry_after_s=RETRY_AFTER_S))
+            return
+        before = growing.size
         try:
             whole = growing.add(part)
         except (PeerError, RefusedError) as broken:
@@ -100,3 +111,4 @@ class Line:
         else:
             if whole is not None:
                 answer.set_result(whole)
+        self._unfinished_bytes += growing.size - before

@@ -10,6 +10,7 @@ import grpc.aio
 
 from hansa_core.errors import ConfigError
 from hansa_wire.options import SERVER_OPTIONS
+from hansa_wire.share import Share
 
 
 class Health(Protocol):
@@ -19,9 +20,11 @@ class Health(Protocol):
         """Show every service as not serving, for ever."""
 
 
-def new_server(*, max_concurrent_calls: int) -> grpc.aio.Server:
-    """A server without a port. Calls beyond `max_concurrent_calls` end at once with RESOURCE_EXHAUSTED."""
-    return grpc.aio.server(options=SERVER_OPTIONS, maximum_concurrent_rpcs=max_concurrent_calls)
+def new_server(*, max_concurrent_calls: int, max_calls_of_one: int | None = None) -> grpc.aio.Server:
+    """A server without a port. Calls beyond `max_concurrent_calls`, or beyond what one caller may have under way, end
+    at once with RESOURCE_EXHAUSTED."""
+    shares = () if max_calls_of_one is None else (Share(max_calls_of_one),)
+    return grpc.aio.server(options=SERVER_OPTIONS, maximum_concurrent_rpcs=max_concurrent_calls, interceptors=shares)
 
 
 def listen(server: grpc.aio.Server, host: str, port: int, credentials: grpc.ServerCredentials) -> int:

@@ -30,7 +30,7 @@ from hansa_core.trust.dsse import sign
 from hansa_core.trust.envelope_json import envelope_to_json
 from hansa_core.trust.roster import roster_hash, roster_payload
 from hansa_core.trust.witnesses import log_url
-from hansa_log_cities import LogCity, log_cities, until
+from hansa_log_cities import PATIENCE_S, LogCity, log_cities, until
 from hansa_node.log_keeper import LogKeeper
 from hansa_node.store import Store
 from hansa_published_log import PublishedLog, published_log
@@ -273,8 +273,12 @@ def test_an_opening_is_asked_for_and_its_reading_is_in_the_log(tmp_path: Path) -
             entries = list(open_log(folder).entries())
             index = next(index for index, entry in entries if entry.type == "policy.published")
             await asyncio.to_thread(opened, index)
-            await asyncio.to_thread(fetched, FIRST, folder, profile)
-            body = [entry.body for _, entry in open_log(folder).entries() if isinstance(entry.body, OpeningRead)]
+            body: list[OpeningRead] = []
+            async with asyncio.timeout(PATIENCE_S):
+                while not body:  # what is shown of the log is what a quorum has cosigned
+                    await asyncio.to_thread(fetched, FIRST, folder, profile)
+                    read = (entry.body for _, entry in open_log(folder).entries())
+                    body = [each for each in read if isinstance(each, OpeningRead)]
             assert body == [OpeningRead(index=index, field="policy_hash", reader=FIRST)]
 
     def opened(index: int) -> None:

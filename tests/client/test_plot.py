@@ -237,3 +237,42 @@ def test_the_columns_that_carry_marks_through_windows_and_joins_are_never_drawn(
         drawn = str(spec_of(answer, value))
         assert not any(hidden in drawn for hidden in ("__row", "__gaps", "BIT_OR", "own_population"))
     assert "SUM(COUNT(*)) * 1000 / MAX(population.people)" in str(spec_of(answer, "rate"))
+
+
+def pages_of(chart: Any) -> list[str]:
+    """What a file and a notebook get, in lower case."""
+    return [chart.to_html().lower(), chart._repr_mimebundle_()["text/html"].lower()]
+
+
+@pytest.mark.parametrize(
+    "evil", ["</script><script>alert(1)</script>", "</SCRIPT >", "<!--<script>", '"><script src=//x></script>']
+)
+def test_attack_a_citys_key_does_not_become_a_script_in_the_analysts_notebook(evil: str) -> None:
+    chart, harmless = bars(table=pa.table({"project": [evil, "adu"], "mean_days": [81.5, 2.0]})).plot(), bars().plot()
+    for page, other in zip(pages_of(chart), pages_of(harmless), strict=True):
+        assert "alert" not in evil or "alert" in page  # it is drawn as the text that it is
+        assert [page.count(tag) for tag in ("</script", "<script", "<!--")] == [
+            other.count(tag) for tag in ("</script", "<script", "<!--")
+        ]
+
+
+def test_attack_a_citys_reason_does_not_become_a_script_either() -> None:
+    report = CityReport(city="bremen", state=Outcome.REFUSED, code="denied", rule="</script><script>alert(1)</script>")
+    assert "</script><script>alert" not in bars(cities=(report, answered("hamburg"))).plot().to_html()
+
+
+def test_attack_a_tooltip_fetches_no_picture_that_a_city_names() -> None:
+    sql = "SELECT project AS image, COUNT(*) AS n FROM housing.permits GROUP BY project"
+    spec = answer_of(sql, {"image": ["http://evil/seen.png"], "n": [1]}).plot().to_dict()
+    tips: Any = encoding(spec, "bar", "tooltip")
+    assert all(tip["title"] != "image" for tip in tips)
+
+
+@pytest.mark.parametrize(("cities", "years"), [(5_001, 1), (201, 2)])
+def test_attack_an_answer_of_hostile_size_is_not_drawn(cities: int, years: int) -> None:
+    rows = [(f"city {number}", 2000 + year) for number in range(cities) for year in range(years)]
+    sql = "SELECT city, applied_year, COUNT(*) AS n FROM housing.permits GROUP BY city, applied_year"
+    names, when = zip(*rows, strict=True)
+    answer = answer_of(sql, {"city": list(names), "applied_year": list(when), "n": [1] * len(rows)})
+    with pytest.raises(ValueError, match="at most"):
+        answer.plot()

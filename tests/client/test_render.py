@@ -142,3 +142,9 @@ def test_an_import_loads_nothing_that_it_does_not_need_yet(module: str, heavy: s
     script = f"import sys, {module}; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_attack_a_key_of_20_mb_does_not_hold_the_analysts_terminal() -> None:
+    (shown,) = cell_texts(["x" * 20_000_000], measured=False)
+    assert len(shown) < 1100
+    assert shown.endswith("… (20,000,000 characters)")

@@ -100,18 +100,15 @@ def test_an_attached_city_is_asked_like_one_that_listens(league: SimulatedLeague
 def test_a_large_answer_travels_in_parts_and_arrives_whole(league: SimulatedLeague) -> None:
     """More than a request may have, and more than one part."""
     city = league.cities["bremen"]
-    large = sign(payload_types.DESCRIPTION, secrets.token_bytes(3_000_000), SIGNER)
+    large = sign(payload_types.ANSWER, secrets.token_bytes(3_000_000), SIGNER)
 
-    async def describe() -> Envelope:
-        return large
+    async def ask(*_: Envelope) -> Answered:
+        return Answered(large, b"receipt")
 
-    city.describe = describe  # type: ignore[method-assign]
+    city.ask = ask  # type: ignore[method-assign, assignment]
     league.run(league.attach_city("bremen", FIRST))
     league.run(league.reaches(FIRST, "bremen"))
-    calls, close = client(league)
-    events = {event.city: event for event in calls.catalogue(deadline_s=DEADLINE_S)}
-    close()
-    assert events["bremen"].answer == large
+    assert last_events(league, FIRST, query(league, "bremen"))["bremen"].answer == large
 
 
 def test_a_city_attached_to_two_replicas_survives_the_loss_of_either(league: SimulatedLeague) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -52,7 +52,7 @@ class FakeWay:
 
 class FakeRoutes(Routes):
     def __init__(self, *ways: FakeWay) -> None:
-        super().__init__(("bremen",), {}, lambda _: None)
+        super().__init__({"bremen": bytes(32)}, {}, lambda _: None)
         self._ways = ways
 
     def ways(self, city: str, *, hubs: int = 4) -> tuple[Way, ...]:
@@ -178,3 +178,23 @@ def test_a_hub_relays_only_over_ways_shorter_than_its_askers_and_does_not_hedge(
     assert asyncio.run(work) == FIRST
     with pytest.raises(UnreachableError):
         asyncio.run(carrier(near, far).relay(ask(hubs=1)))
+
+
+def test_attack_a_probe_with_a_long_deadline_does_not_shut_the_city_for_the_others() -> None:
+    clock = Clock()
+    way = FakeWay([UnreachableError("gone")] * 2 + [None, FIRST])
+    by = carrier(way, clock=clock, failures=1, hedge_after_s=60)
+
+    async def attack() -> Answered:
+        with pytest.raises(UnreachableError):
+            await by.carry(ask(), lambda *_: None)
+        clock.now = 2.0
+        probe = asyncio.create_task(by.carry(replace(ask(), deadline_s=600), lambda *_: None))
+        await asyncio.sleep(0.01)
+        clock.now = 2.0 + SILENT_S
+        try:
+            return await by.carry(ask(), lambda *_: None)
+        finally:
+            probe.cancel()
+
+    assert asyncio.run(attack()) == FIRST

@@ -134,6 +134,7 @@ def test_cities_at_different_levels_are_never_summed() -> None:
         merged(asked, *outcomes, partial=True)
     assert refused.value.code == "mixed_levels"
     assert "GROUP BY city" in refused.value.remedy
+    assert "controlled: b; open: a" in refused.value.rule  # or a city that lies about its level stays unfound
     assert rows(merged(asked, *outcomes, by_city=True)) == [("a", "bus", 5), ("b", "bus", 5)]
 
 

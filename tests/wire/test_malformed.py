@@ -13,9 +13,10 @@ from hansa_core.errors import PeerError, RefusedError
 from hansa_core.query.expression import Call, Column, Op, literal
 from hansa_core.query.types import DataType
 from hansa_protos.v1 import answer_pb2, query_pb2
-from hansa_wire.answer_codec import decode_answer, decode_dry_run, encode_answer, encode_dry_run
+from hansa_wire.answer_codec import decode_answer, decode_dry_run, encode_answer, encode_dry_run, refusal_from_wire
 from hansa_wire.description_codec import decode_description, encode_description
 from hansa_wire.enums import WireEnum
+from hansa_wire.limits import MAX_REFUSAL_TEXT
 from hansa_wire.query_codec import decode_query, encode_query
 from hansa_wire_values import a_query, answers, descriptions, dry_runs, queries
 
@@ -145,3 +146,18 @@ def test_an_answer_without_outcome_or_with_a_short_hash_is_a_peer_error() -> Non
 def test_a_list_of_the_core_that_the_protos_lack_stops_the_import() -> None:
     with pytest.raises(ValueError, match="AGGREGATE_FUNCTION_BOOLEAN"):
         WireEnum(DataType, query_pb2.AggregateFunction)
+
+
+@pytest.mark.parametrize("cities", [[f"{number:05}" for number in range(4097)], ["x" * 101]])
+def test_attack_a_query_to_thousands_of_cities_that_do_not_exist_is_malformed(cities: list[str]) -> None:
+    def change(query: query_pb2.Query) -> None:
+        query.cities[:] = cities
+
+    with pytest.raises(PeerError, match="cities must be at most"):
+        decode_query(_query_with(change))
+
+
+def test_attack_a_refusal_of_megabytes_is_cut_to_what_a_person_reads() -> None:
+    refusal = answer_pb2.Refusal(code="denied", rule="r" * 10_000_000, remedy="r" * 10_000_000, field="f" * 10_000_000)
+    read = refusal_from_wire(refusal)
+    assert max(len(read.rule), len(read.remedy), len(read.field)) == MAX_REFUSAL_TEXT

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hansa.audit.findings import FileRule, Findings
-from hansa.audit.folder import OLD_ROSTERS, POLICY, ROSTER, VKEYS, LogFolder, read_bounded
+from hansa.audit.folder import CHECKPOINT, OLD_ROSTERS, POLICY, ROSTER, VKEYS, LogFolder, read_bounded
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.note import ED25519, Note, VerifierKey, read_note
@@ -100,7 +100,7 @@ def trusted_of(
         )
     log_key = next((log.key for log in policy.logs if log.key.name == origin), None)
     if log_key is None:
-        raise PeerError(f"the log in the folder names itself {origin}, of which the policy has no key")
+        raise PeerError(f"{CHECKPOINT}: the log names itself {origin}, of which the policy has no key")
     return Trusted(
         policy=policy,
         log_key=log_key,
@@ -117,7 +117,15 @@ def _origin(folder: LogFolder) -> str:
     if folder.has(VKEYS):
         with suppress(PeerError):
             return _vkeys(folder)[0].name  # its key id tells whether it is whole
-    return Checkpoint.parse(read_note(folder.checkpoint()).text).origin
+    return claimed(folder.checkpoint()).origin
+
+
+def claimed(note: bytes) -> Checkpoint:
+    """The folder's checkpoint, nothing verified. Raises PeerError that names its file."""
+    try:
+        return Checkpoint.parse(read_note(note).text)
+    except PeerError as broken:
+        raise PeerError(f"{CHECKPOINT}: {broken}") from broken
 
 
 def _rosters(folder: LogFolder, findings: Findings, anchor: TrustAnchor | None) -> list[Roster]:

@@ -11,7 +11,7 @@ from hansa.audit.claims import Claims, check_claims, claims_of
 from hansa.audit.findings import FileRule, Finding, Findings
 from hansa.audit.folder import CHECKPOINT, LogFolder
 from hansa.audit.rebuilt import RebuiltTree, split_hashes
-from hansa.audit.trusted import Trusted, trusted_of
+from hansa.audit.trusted import Trusted, claimed, trusted_of
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.audit import Audit, Subject
 from hansa_core.evidence.entry import Entry, decode_entry
@@ -106,12 +106,12 @@ def verify_folder(
 
 
 def _signed(content: bytes, trusted: Trusted, findings: Findings) -> Checkpoint:
-    """The checkpoint; unsigned where that is a finding. Raises PeerError where there is none to be read."""
+    """The checkpoint; unsigned where that is a finding. Raises PeerError where it cannot be read."""
     try:
         checkpoint = trusted.policy.check(content)
     except PeerError as broken:
         findings.add(CHECKPOINT, FileRule.SIGNATURE, broken)
-        checkpoint = Checkpoint.parse(read_note(content).text)
+        checkpoint = claimed(content)
     for name in trusted.strangers(read_note(content)):
         findings.add(CHECKPOINT, FileRule.SIGNATURE, f"is signed as {name} by a key that the folder does not name")
     return checkpoint

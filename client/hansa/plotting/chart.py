@@ -8,6 +8,7 @@ import altair as alt
 
 from hansa.plotting.bars import bar_layers, height_of
 from hansa.plotting.caption import caption_of, key_of, title_of
+from hansa.plotting.inert import inert
 from hansa.plotting.layout import Kind, choose_layout
 from hansa.plotting.lines import line_layers
 from hansa.plotting.points import Field, draw_points, series_order
@@ -51,4 +52,5 @@ def plot_answer(answer: Answer, value: str | None, *, dark: bool) -> alt.LayerCh
         header = alt.Facet(field=Field.FACET, type="nominal", sort=order, title=None)
         chart = panel.facet(facet=header, columns=_PANELS_IN_A_ROW)
     titled: alt.LayerChart | alt.FacetChart = chart.properties(title=title).configure(**sheet.theme.config)
-    return titled
+    drawn: alt.LayerChart | alt.FacetChart = type(titled).from_dict(inert(titled.to_dict()), validate=False)
+    return drawn

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 MOST_SERIES = 8
 """As many as there are colours that can be told apart."""
 
+MOST_ROWS = 5_000
+"""Marks that a browser draws before its reader gives up; a city may release 100,000 cells."""
+
+MOST_PANELS = 200
+"""Each is a chart of its own."""
+
 
 class Kind(StrEnum):
     """How positions along the chart's first axis relate."""
@@ -41,8 +47,13 @@ class Layout:
 def choose_layout(answer: Answer, value: str | None) -> Layout:
     """Time and numbers run along an axis, cities get colours, and what finds no place gets panels.
 
-    Raises ValueError if nothing can be drawn, `value` is no measured number, or there are more than three keys.
+    Raises ValueError if nothing can be drawn, `value` is no measured number, there are more than three keys, or more
+    rows or panels than a page can hold.
     """
+    if len(answer) > MOST_ROWS:
+        raise ValueError(
+            f"a chart draws {MOST_ROWS:,} rows at most, not {len(answer):,}; group more coarsely, or LIMIT"
+        )
     columns = meanings(answer.plan, answer.outer, answer.contract)
     measure = _measure(answer.table.schema, columns, value)
     kinds = {column.name: _kind(answer.table.schema.field(column.name).type) for column in columns}
@@ -60,6 +71,9 @@ def choose_layout(answer: Answer, value: str | None) -> Layout:
     facet = keys.pop(0) if keys else None
     if series is not None and facet is None and _wants_panels(answer, measure, series, kind):
         series, facet = None, series
+    panels = len(answer.table.column(facet.name).unique()) if facet else 1
+    if panels > MOST_PANELS:
+        raise ValueError(f"a chart has {MOST_PANELS} panels at most, not {panels:,}; ask for fewer at once")
     return Layout(value=measure, position=position, kind=kind, series=series, facet=facet)
 
 

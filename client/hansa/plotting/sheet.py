@@ -41,7 +41,12 @@ class Sheet:
     @property
     def tooltip(self) -> list[alt.Tooltip]:
         """Every column of the row as it is written in a table, and what is missing."""
-        return [alt.Tooltip(field=tip.field, type="nominal", title=tip.title) for tip in self.drawing.tips]
+        # Vega's tooltips fetch what stands under the name "image": a city would see who looks at its chart.
+        titles = ["image " if tip.title == "image" else tip.title for tip in self.drawing.tips]
+        fields = [tip.field for tip in self.drawing.tips]
+        return [
+            alt.Tooltip(field=field, type="nominal", title=title) for field, title in zip(fields, titles, strict=True)
+        ]
 
     def color(self, *, legend_offset: float | None = None) -> Any:
         """The series' colour, the same in every layer; one of them shows its legend, that many pixels above."""

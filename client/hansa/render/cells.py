@@ -11,6 +11,7 @@ SUPPRESSED = "·"
 PARTIAL = "†"
 NULL = "null"
 
+_MOST_CHARACTERS = 1000  # of one value; a city may send a key of 64 MB, which would hold the terminal for hours
 _MOST_DECIMALS = 3  # what the analyst rounded to is shown as it is; beyond it, digits are noise
 
 
@@ -43,7 +44,11 @@ def _text(value: Any, decimals: int, grouping: str) -> str:
         case list():
             return ", ".join(printable(_item(each)) for each in value)
         case _:
-            return printable(str(value))
+            return printable(_cut(str(value)))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}… ({len(text):,} characters)"
 
 
 def _item(item: Any) -> str:

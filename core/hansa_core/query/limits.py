@@ -23,6 +23,9 @@ MAX_MOMENTS = 4096
 MAX_NAME_LENGTH = 100
 """Characters of a purpose, a league's or a contract's name: a node keeps them with each decision, refusals too."""
 
+MAX_CITIES = 4096
+"""Cities that one query addresses: a coordinator tells of each of them, members or not."""
+
 MAX_TEXT_LENGTH = 1000
 """Characters of a text literal: as a key it stands in every cell."""
 

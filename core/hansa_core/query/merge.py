@@ -98,11 +98,15 @@ def _cells(table: pa.Table, width: int) -> dict[Keys, Moments]:
 
 
 def _refuse_mixed_levels(outcomes: Iterable[CityOutcome]) -> None:
-    levels = {outcome.level for outcome in outcomes if isinstance(outcome, CityAnswer)}
+    levels: dict[Level, list[str]] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, CityAnswer):
+            levels.setdefault(outcome.level, []).append(outcome.city)
     if len(levels) > 1:
+        told = "; ".join(f"{level}: {', '.join(sorted(levels[level]))}" for level in sorted(levels))
         raise RefusedError(
             code="mixed_levels",
-            rule=f"cities at different levels ({', '.join(sorted(levels))}) are never summed",
+            rule=f"cities at different levels ({told}) are never summed",
             remedy="GROUP BY city, or address the cities of one level",
             field="keys",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hansa_core.query.limits import MAX_NAME_LENGTH
+from hansa_core.query.limits import MAX_CITIES, MAX_NAME_LENGTH
 from hansa_core.query.plan import Level, Plan
 
 NONCE_BYTES = 16
@@ -15,7 +15,7 @@ NONCE_BYTES = 16
 class Query:
     """A question to the cities of a league.
 
-    `cities`: sorted, without repeats, at least one. `expires_at`: naive UTC, whole seconds.
+    `cities`: sorted, without repeats, 1 to MAX_CITIES. `expires_at`: naive UTC, whole seconds.
     `level`: the level that the analyst insists on; None takes each city's own.
     """
 
@@ -32,6 +32,8 @@ class Query:
             raise ValueError(f"nonce has {len(self.nonce)} bytes; it needs {NONCE_BYTES}")
         if not self.cities or list(self.cities) != sorted(set(self.cities)):
             raise ValueError("cities must be sorted, without repeats, and at least one")
+        if len(self.cities) > MAX_CITIES or len(max(self.cities, key=len)) > MAX_NAME_LENGTH:
+            raise ValueError(f"cities must be at most {MAX_CITIES:,}, of at most {MAX_NAME_LENGTH} characters each")
         if self.expires_at.tzinfo is not None or self.expires_at.microsecond:
             raise ValueError("expires_at must be naive UTC in whole seconds")
         for name in (self.purpose, self.league):

@@ -19,9 +19,9 @@ _LENGTH_BYTES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddEntries:
-    """Entries from `start` up to the checkpoint in `note`. Nothing is believed before note and root are checked.
+    """Entries from `start` up to the checkpoint in `note`; none where only its cosignatures are new.
 
-    Raises PeerError at birth.
+    Nothing is believed before note and root are checked. Raises PeerError at birth.
     """
 
     start: int
@@ -29,8 +29,8 @@ class AddEntries:
     entries: Sequence[bytes]
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.entries) <= MAX_ENTRIES:
-            raise PeerError(f"the request has {len(self.entries)} entries; it needs 1 to {MAX_ENTRIES}")
+        if len(self.entries) > MAX_ENTRIES:
+            raise PeerError(f"the request has {len(self.entries)} entries; at most {MAX_ENTRIES} are taken")
         size = self.checkpoint.size
         if self.start + len(self.entries) != size:
             raise PeerError(f"{len(self.entries)} entries from {self.start} on do not end at the checkpoint's {size}")

@@ -11,7 +11,7 @@ from hansa_core.evidence.entries import PeerHead
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.note import NoteSigner, VerifierKey, read_note
-from hansa_core.tlog.witness import AddCheckpoint, Judgement, judge
+from hansa_core.tlog.witness import SIZE_TYPE, AddCheckpoint, Judgement, judge
 from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog
 from hansa_node.log.peer_logs import PeerLogs
@@ -58,7 +58,7 @@ class Witness:
         known = None if before is None else Checkpoint(origin, *before)
         judgement = judge(request, log_key=self._log_keys.get(origin), known=known)
         if judgement.accepted is None:
-            if judgement.status in (409, 422):
+            if judgement.content_type != SIZE_TYPE:  # a size is how a log learns where to go on from
                 log.warning("checkpoint not cosigned", extra={"origin": origin, "status": judgement.status})
             return judgement
         head = judgement.accepted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TypeVar
@@ -16,6 +17,8 @@ from hansa_node.log.mirror_request import AddEntries
 from hansa_node.log.own_log import OwnLog
 from hansa_node.witnessing.errors import ForkError
 from hansa_node.witnessing.peer import Peer
+
+log = logging.getLogger(__name__)
 
 _ResultT = TypeVar("_ResultT")
 _ENTRIES_AT_ONCE = 4096
@@ -32,6 +35,7 @@ class Cosigning:
         self._executor = executor
         self._cosigned_size = 0  # learnt from its first 409
         self._mirrored_size = 0
+        self._mirror_refuses = False
 
     async def cosign(self, note: bytes) -> bytes:
         """The witness's signature line over the checkpoint in `note`.
@@ -58,20 +62,40 @@ class Cosigning:
                     raise PeerError(f"{self.peer.member.city} answers a checkpoint with {status}")
         raise PeerError(f"{self.peer.member.city} changes its mind about what it cosigned")
 
-    async def mirror(self, size: int) -> None:
-        """Send the entries up to `size`, that of a checkpoint, that the peer does not hold yet.
+    async def cosign_mirrored(self, note: bytes, size: int) -> bytes:
+        """The same of a checkpoint of `size`, after the peer got the entries up to it.
 
-        Raises as `cosign` does, but no ForkError.
+        In that order: what a witness knows of and nobody holds could not be recovered. A mirror that refuses entries,
+        as when it is full, is told of once, and cosigns all the same.
         """
+        try:
+            await self._mirror(size)
+        except PeerError as refused:
+            if not self._mirror_refuses:
+                log.warning("not mirrored", extra={"peer": self.peer.member.city, "reason": str(refused)})
+            self._mirror_refuses = True
+        else:
+            self._mirror_refuses = False
+        return await self.cosign(note)
+
+    async def show(self, note: bytes, size: int) -> None:
+        """Give the mirror the checkpoint of `size` with all its cosignatures. Raises as `cosign` does, no ForkError."""
+        if self._mirrored_size == size:
+            await self._send(AddEntries(start=size, note=note, entries=()))
+
+    async def _mirror(self, size: int) -> None:
         while (request := await self._run(lambda: self._next_entries(size))) is not None:
-            reply = await self.peer.post(f"/mirror/{self._log.identity.city}/add-entries", request.body)
-            match reply.status:
-                case 200:
-                    self._mirrored_size = request.checkpoint.size
-                case 409 if reply.is_size and read_conflict(reply.body) != self._mirrored_size:
-                    self._mirrored_size = read_conflict(reply.body)
-                case status:
-                    raise PeerError(f"{self.peer.member.city} answers entries with {status}")
+            await self._send(request)
+
+    async def _send(self, request: AddEntries) -> None:
+        reply = await self.peer.post(f"/mirror/{self._log.identity.city}/add-entries", request.body)
+        match reply.status:
+            case 200:
+                self._mirrored_size = request.checkpoint.size
+            case 409 if reply.is_size and read_conflict(reply.body) != self._mirrored_size:
+                self._mirrored_size = read_conflict(reply.body)
+            case status:
+                raise PeerError(f"{self.peer.member.city} answers entries with {status}")
 
     def _known(self, known: int, size: int) -> int:
         if known > size:

@@ -71,39 +71,38 @@ class Witnessing:
                 await asyncio.sleep(again_s)
 
     async def run(self) -> None:
-        """Ask after each growth of the log, until cancelled."""
-        covered = mirrored = 0
+        """Ask after each growth of the log, and again those that gave nothing, until cancelled."""
+        asked, lines = 0, dict[Cosigning, bytes]()
         while True:
             size = await self._run(lambda: self._log.size)
+            if size != asked:
+                asked, lines = size, {}
             try:
-                if covered < size and await self._have_cosigned(size):
-                    covered = size
-                if mirrored < size and await self._have_mirrored(size):
-                    mirrored = size
+                await self._have_cosigned(size, lines)
                 await self._run(self._look_back)
             except StoreUnavailableError as failure:
                 log.error("cosignatures not kept", extra={"remedy": str(failure)})  # noqa: TRY400  no traceback
             await asyncio.sleep(self._every_s)
 
-    async def _have_cosigned(self, size: int) -> bool:
-        """Whether a quorum cosigned the checkpoint of `size`."""
+    async def _have_cosigned(self, size: int, lines: dict[Cosigning, bytes]) -> None:
+        """Add to `lines` what those say of the checkpoint of `size` who have not said it yet."""
+        lacking = [witness for witness in self._witnesses if witness not in lines]
+        if not lacking or not size:
+            return
         note = await self._run(lambda: self._log.checkpoint(size))
         assert note is not None
-        lines = await asyncio.gather(*(self._line_of(witness, note) for witness in self._witnesses))
-        given = [line for line in lines if line is not None]
-        is_quorum = len(given) >= self._quorum
-        if given:
-            complete_at = self._clock() if is_quorum else None
-            await self._run(lambda: self._log.add_cosignatures(size, given, complete_at=complete_at))
-        return is_quorum
-
-    async def _have_mirrored(self, size: int) -> bool:
-        """Whether all witnesses hold the entries up to `size`, and the checkpoint with its cosignatures."""
-        return all(
-            await asyncio.gather(
-                *(self._heard(partial(_mirrored, witness, size), witness) for witness in self._witnesses)
-            )
-        )
+        said = await asyncio.gather(*(self._line_of(witness, note, size) for witness in lacking))
+        given = {witness: line for witness, line in zip(lacking, said, strict=True) if line is not None}
+        if not given:
+            return
+        was_quorum, is_quorum = len(lines) >= self._quorum, len(lines) + len(given) >= self._quorum
+        complete_at = self._clock() if is_quorum and not was_quorum else None
+        await self._run(lambda: self._log.add_cosignatures(size, list(given.values()), complete_at=complete_at))
+        lines |= given
+        if is_quorum:
+            cosigned = await self._run(lambda: self._log.checkpoint(size))
+            assert cosigned is not None
+            await asyncio.gather(*(self._heard(partial(each.show, cosigned, size), each) for each in lines))
 
     def _look_back(self) -> None:
         """Since when is there an entry that no quorum covers?"""
@@ -125,10 +124,10 @@ class Witnessing:
             self._silent.discard(city)
         return given
 
-    async def _line_of(self, witness: Cosigning, note: bytes) -> bytes | None:
+    async def _line_of(self, witness: Cosigning, note: bytes, size: int) -> bytes | None:
         """While the node runs, one witness's word stops nothing: without a quorum the log stops by itself."""
         try:
-            return await self._heard(partial(witness.cosign, note), witness)
+            return await self._heard(partial(witness.cosign_mirrored, note, size), witness)
         except ForkError as fork:
             fields = {"witness": witness.peer.member.city, "reason": str(fork)}
             log.error("witness contradicts", extra=fields)  # noqa: TRY400  no traceback
@@ -144,8 +143,3 @@ class Witnessing:
 
     async def _run(self, work: Callable[[], _ResultT]) -> _ResultT:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
-
-
-async def _mirrored(witness: Cosigning, size: int) -> bool:
-    await witness.mirror(size)
-    return True

@@ -5,7 +5,7 @@ A node or a coordinator that dials out, and is asked over the stream that it ope
 
 The peer that attaches is the gRPC client; its certificate must be the one that the roster pins for the very name that
 it attaches under. Requests carry its presence and its answers, responses carry the calls that it is to answer. At most
-320 KiB a request, so an answer travels in parts, and 64 MiB + 192 KiB a response.
+320 KiB a request, so an answer travels in parts, and as much a call; at most 1,024 calls at once.
 """
 
 from collections import abc as _abc
