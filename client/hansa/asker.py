@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hansa.answer import Answer
 from hansa.ask import CityWord, Gathering, SignedQuery, sign_query
 from hansa.catalogue import Catalogue
+from hansa.errors import CoordinatorError
 from hansa.evidence import Evidence, LeaguePapers, evidence_of
 from hansa.question import TableColumns, addressed_cities, columns_of, demanded_cities, read_question, stated_purpose
 from hansa.verify import Expected, VerifiedRelease, verify_answer, verify_description, verify_dry_run
@@ -129,12 +130,14 @@ class Asker:
         self._draw = draw
         self._lock = Lock()
         self._engine: OuterEngine | None = None
+        self._is_closed = False
         # A dashboard asks the same statements again and again; what they mean follows from league and text alone.
         self._read = lru_cache(maxsize=_STATEMENTS_KEPT)(self.read)
 
     def close(self) -> None:
-        """Free what shapes answers."""
+        """Free what shapes answers, and ask nothing any more."""
         with self._lock:
+            self._is_closed = True
             if self._engine is not None:
                 self._engine.close()
 
@@ -165,7 +168,7 @@ class Asker:
         partial: bool,
         deadline_s: float,
     ) -> Question:
-        """Sign a question. Raises RefusedError."""
+        """Sign a question. Raises RefusedError, and CoordinatorError once closed."""
         own = _own(tables)
         asked = self._read(statement, columns_of(own))
         cities = addressed_cities(asked, self.roster)
@@ -196,7 +199,7 @@ class Asker:
     def rehearsal(
         self, statement: str, *, tables: Mapping[str, object], purpose: str | None, deadline_s: float
     ) -> Rehearsal:
-        """Sign a dry run. Raises RefusedError."""
+        """Sign a dry run. Raises as `question` does."""
         asked = self._read(statement, columns_of(_own(tables)))
         cities = addressed_cities(asked, self.roster)
         query = self._query(asked, cities, purpose, self._now(), deadline_s)
@@ -214,15 +217,21 @@ class Asker:
         )
 
     def enquiry(self) -> Gathering[Description]:
-        """To be told by every city of the league what it serves."""
+        """To be told by every city of the league what it serves. Raises CoordinatorError once closed."""
+        self._check_open()
         return Gathering(self.roster.cities, self.roster, verify_description)
 
     def _keep(self, question: Question) -> Evidence:
         return evidence_of(question, signer=self._signer, credential=self.credential, papers=self._papers)
 
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise CoordinatorError("the league was closed; connect again")
+
     def _query(
         self, asked: Statement, cities: tuple[str, ...], purpose: str | None, asked_at: datetime, deadline_s: float
     ) -> Query:
+        self._check_open()
         return Query(
             plan=asked.plan,
             purpose=stated_purpose(self._purpose if purpose is None else purpose, self.roster),

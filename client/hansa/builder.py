@@ -44,8 +44,8 @@ class Draft(Generic[LeagueT]):
 
     @property
     def c(self) -> Named[Expr]:
-        """The dataset's columns, and `city`: `t.c.days_to_issue`, or `t.c["days_to_issue"]`."""
-        columns = {name: col(name) for name in (*self.dataset.columns, CITY_COLUMN)}
+        """The dataset's columns, `city`, and what the question names so far: `t.c.project`, or `t.c["project"]`."""
+        columns = {name: col(name) for name in (*self.dataset.columns, CITY_COLUMN, *self.select.names)}
         return Named(columns, whole=f"the columns of {self.dataset.id}", code="unknown_column")
 
     @property

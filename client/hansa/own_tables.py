@@ -34,6 +34,8 @@ def _read(name: str, given: object) -> pa.Table:
             return pa.table(given)
         if type(given).__module__.partition(".")[0] == "pandas":
             return pa.Table.from_pandas(given, preserve_index=False)
+    except FileNotFoundError:
+        raise _refused(name, f"there is no file {given}", "check the path") from None
     except (OSError, pa.ArrowException) as error:
         raise _refused(name, f"it cannot be read: {str(error).partition(chr(10))[0]}", "check the file") from None
     remedy = "give a DataFrame, an Arrow table, or the path of a Parquet or CSV file"

@@ -252,6 +252,14 @@ def test_two_questions_alike_are_two_queries(league: hansa.League) -> None:
     assert first.plan_hash == second.plan_hash
 
 
+def test_a_closed_league_says_so(cities: SimulatedLeague) -> None:
+    with hansa.connect(cities.profile) as league:
+        pass
+    for ask in (league.published, lambda: league.sql(COUNT), lambda: league.dry_run(COUNT)):
+        with pytest.raises(hansa.CoordinatorError, match="was closed; connect again"):
+            ask()
+
+
 def test_without_its_coordinator_a_league_says_so(cities: SimulatedLeague) -> None:
     cities.run(cities.stop_coordinator())
     try:

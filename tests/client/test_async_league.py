@@ -50,6 +50,17 @@ def test_an_awaited_question_has_the_answer_of_the_blocking_one(cities: Simulate
     ]
 
 
+def test_a_closed_league_says_so(cities: SimulatedLeague) -> None:
+    async def ask_too_late() -> None:
+        async with await hansa.connect_async(cities.profile) as league:
+            pass
+        for ask in (league.published, lambda: league.sql(COUNT), lambda: league.dry_run(COUNT)):
+            with pytest.raises(hansa.CoordinatorError, match="was closed; connect again"):
+                await ask()
+
+    asyncio.run(ask_too_late())
+
+
 def test_an_own_table_is_joined_explained_and_sent_to_nobody(cities: SimulatedLeague) -> None:
     sql = """
         WITH q AS (SELECT city, COUNT(*) AS n FROM harbour.ships GROUP BY city)

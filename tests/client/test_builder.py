@@ -115,6 +115,7 @@ def test_having_keeps_rows_of_the_answer_and_stays_out_of_the_plan(cities: Simul
     question = counted.having(hansa.count() > 1).having(hansa.count() < 4)
     assert question.sql.endswith("HAVING (COUNT(*) > 1) AND (COUNT(*) < 4)")
     assert question.plan == counted.plan
+    assert counted.having((counted.c.n > 1) & (counted.c.n < 4)).ask().table_rows == question.ask().table_rows
     kept = [row for row in counted.ask().table_rows if 1 < row["n"] < 4]
     assert 0 < len(kept) < len(counted.ask())
     assert question.ask().table_rows == kept

@@ -44,6 +44,11 @@ def test_a_table_is_joined_from_whatever_holds_it(
         assert league.sql(JOINED, tables={"Ports": given}).table_rows == SAILORS
 
 
+def test_a_file_that_is_not_there_is_named(league: hansa.League) -> None:
+    with pytest.raises(RefusedError, match=r"there is no file nowhere\.csv; check the path"):
+        league.sql(JOINED, tables={"ports": "nowhere.csv"})
+
+
 def test_one_statement_with_other_columns_is_read_anew(cities: SimulatedLeague, league: hansa.League) -> None:
     star = "WITH q AS (SELECT kind, COUNT(*) AS n FROM harbour.ships GROUP BY kind) SELECT * FROM q JOIN m USING (kind)"
     assert league.sql(star, tables={"m": PORTS}).table.column_names == ["kind", "n", "crew"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import subprocess
 import sys
 from datetime import date, datetime
@@ -106,6 +108,24 @@ def test_a_library_that_is_not_installed_is_named_with_a_way_to_get_it(
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ImportError, match=f"run `pip install {library}`, or take to_arrow"):
         getattr(answer(), f"to_{library}")()
+
+
+def test_a_long_table_ends_where_nobody_reads_on_and_says_so() -> None:
+    long = answer(table=pa.table({"<kind>": ["cog"] * 501, "n": [1] * 501}), suppressed=(), partial=())
+    said = "The first 500 of 501 rows are shown; to_pandas() and to_arrow() have all."
+    assert repr(long).count("cog") == 500
+    assert repr(long).endswith(said)
+    assert long._repr_html_().count("<td>cog</td>") == 500
+    assert said in long._repr_html_()
+    assert "rows are shown" not in repr(answer()) + answer()._repr_html_()
+
+
+def test_csv_has_a_histogram_as_one_line_of_json() -> None:
+    bins = [{"lower": 0, "upper": 30, "rows": 4}, {"lower": 31, "upper": 60, "rows": 1}]
+    kind = pa.list_(pa.struct({"lower": pa.int64(), "upper": pa.int64(), "rows": pa.int64()}))
+    table = pa.table({"<kind>": ["cog", "hulk"], "n": pa.array([bins, None], kind)})
+    rows = list(csv.reader(encode_answer(answer(table=table), Format.CSV).decode().splitlines()))
+    assert [json.loads(rows[1][1]), rows[2][1]] == [bins, ""]
 
 
 def test_a_format_for_people_has_no_bytes() -> None:

@@ -132,7 +132,9 @@ def test_the_first_and_last_day_are_one_rows_own_value() -> None:
     check_plan(first_day, TRIPS, Level.OPEN)
     assert refusal_of(first_day).code == "not_published"
     of_text = asked(aggregates=(Aggregate(AggregateFunction.MIN, "mode"),))
-    assert refusal_of(of_text, Level.OPEN).code == "wrong_type"
+    refused = refusal_of(of_text, Level.OPEN)
+    assert (refused.code, refused.rule) == ("wrong_type", "MIN is of numbers and dates, and mode is text")
+    assert {"day", "distance"} <= set(refused.remedy.removeprefix("use one of ").split(", "))
 
 
 @pytest.mark.parametrize("function", [AggregateFunction.SUM, AggregateFunction.AVG])

@@ -12,6 +12,9 @@ PARTIAL = "†"
 NULL = "null"
 
 _MOST_CHARACTERS = 1000  # of one value; a city may send a key of 64 MB, which would hold the terminal for hours
+MOST_ROWS = 500
+"""A prompt or page that shows more helps nobody; the values are all in the answer."""
+
 _MOST_DECIMALS = 3  # what the analyst rounded to is shown as it is; beyond it, digits are noise
 
 

@@ -68,12 +68,13 @@ def encode_table(table: pa.Table, format_: Format) -> bytes:
 
 
 def _flat(table: pa.Table) -> pa.Table:
-    """CSV has no lists: they become text with spaces between."""
+    """CSV has no lists: words get spaces between, and the bins of a histogram are one line of JSON."""
     import pyarrow as pa
 
     for index, field in enumerate(table.schema):
         if pa.types.is_list(field.type):
-            texts = [None if values is None else " ".join(values) for values in table.column(index).to_pylist()]
+            joined = " ".join if pa.types.is_string(field.type.value_type) else json.dumps
+            texts = [None if values is None else joined(values) for values in table.column(index).to_pylist()]
             table = table.set_column(index, field.name, pa.array(texts, pa.string()))
     return table
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from hansa.coverage import CityReport, Outcome
 from hansa.marks import MarkedCell
-from hansa.render.cells import PARTIAL, SUPPRESSED, cell_texts
-from hansa.render.legend import coverage_line, mark_lines, missing_lines, reasons_of
+from hansa.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, cell_texts
+from hansa.render.legend import coverage_line, mark_lines, missing_lines, reasons_of, rows_line
 
 if TYPE_CHECKING:
     from hansa.answer import Answer
@@ -38,12 +38,11 @@ STYLE = (
     "</style>"
 )
 _STATE_MARKS = {Outcome.ANSWERED: "✓", Outcome.REFUSED: "–", Outcome.TIMED_OUT: "…", Outcome.UNTRUSTED: "!"}
-_MOST_ROWS = 500  # a page that shows more helps nobody; the values are all in the answer
 
 
 def answer_html(answer: Answer) -> str:
     """The table with its marks, and a caption that says what is missing."""
-    shown = answer.table.slice(0, _MOST_ROWS)
+    shown = answer.table.slice(0, MOST_ROWS)
     gone = {(cell.row, cell.column): cell for cell in answer.suppressed}
     part = {(cell.row, cell.column): cell for cell in answer.partial}
     columns = [
@@ -90,8 +89,7 @@ def _caption(answer: Answer) -> str:
     lines = [said for _, said in missing_lines(answer.cities)]
     lines += [f"{mark} {meaning}" for mark, meaning in mark_lines(answer)]
     lines += answer.notes
-    if len(answer) > _MOST_ROWS:
-        lines.append(f"The first {_MOST_ROWS:,} of {len(answer):,} rows are shown.")
+    lines += [] if (cut := rows_line(answer)) is None else [cut]
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     cities = "".join(map(_city, answer.cities))
     return (

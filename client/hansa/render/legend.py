@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hansa.coverage import CityReport, Outcome, answered, missing
 from hansa.marks import MarkedCell
-from hansa.render.cells import PARTIAL, SUPPRESSED, printable
+from hansa.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, printable
 
 if TYPE_CHECKING:
     from hansa.answer import Answer
@@ -48,6 +48,13 @@ def mark_lines(answer: Answer) -> list[tuple[str, str]]:
     if answer.partial:
         lines.append((PARTIAL, f"partial, without {reasons_of(answer.partial)}"))
     return lines
+
+
+def rows_line(answer: Answer) -> str | None:
+    """That rows are left out of what is shown, and where they are; None if all are there."""
+    if len(answer) <= MOST_ROWS:
+        return None
+    return f"The first {MOST_ROWS:,} of {len(answer):,} rows are shown; to_pandas() and to_arrow() have all."
 
 
 def reasons_of(cells: Iterable[MarkedCell]) -> str:

@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hansa.coverage import CityReport, Outcome
-from hansa.render.cells import NULL, PARTIAL, SUPPRESSED, cell_texts, printable
-from hansa.render.legend import coverage_line, mark_lines, missing_lines
+from hansa.render.cells import MOST_ROWS, NULL, PARTIAL, SUPPRESSED, cell_texts, printable
+from hansa.render.legend import coverage_line, mark_lines, missing_lines, rows_line
 
 if TYPE_CHECKING:
     from hansa.answer import Answer
@@ -26,8 +26,10 @@ _STATE_MARKS = {Outcome.REFUSED: ("–", "yellow"), Outcome.UNTRUSTED: ("✗", "
 
 
 def whole_answer(answer: Answer) -> RenderableType:
-    """The table and everything below it."""
-    return Group(answer_table(answer), "", below_table(answer))
+    """As much of the table as anybody reads, and everything below it."""
+    cut = rows_line(answer)
+    rest = [] if cut is None else [Text(cut, style="dim")]
+    return Group(answer_table(answer, most_rows=MOST_ROWS), "", below_table(answer), *rest)
 
 
 def plain_text(shown: RenderableType) -> str:
@@ -38,12 +40,12 @@ def plain_text(shown: RenderableType) -> str:
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
 
 
-def answer_table(answer: Answer) -> Table:
-    """The values; marks stand in place of a missing one and behind a partial one."""
+def answer_table(answer: Answer, *, most_rows: int | None = None) -> Table:
+    """The values; marks stand in place of a missing one and behind a partial one. `most_rows`: None shows all."""
     measured = [column.measured for column in answer.columns]
     gone = {(cell.row, cell.column) for cell in answer.suppressed}
     part = {(cell.row, cell.column) for cell in answer.partial}
-    return _table(answer.table, measured, gone, part, null=NULL)
+    return _table(answer.table.slice(0, most_rows), measured, gone, part, null=NULL)
 
 
 def plain_table(table: pa.Table) -> Table:

@@ -63,10 +63,25 @@ def _check_column(name: str, function: AggregateFunction, contract: Contract, le
                     f"write COUNT(*) or COUNT(DISTINCT {contract.unit})",
                     field,
                 )
-        case extreme if extreme in _EXTREMES and contract.columns[name].type.is_temporal:
-            pass
+        case extreme if extreme in _EXTREMES:
+            _check_extreme(name, function, contract, field)
         case _:
             _check_measure(name, function, contract, field)
+
+
+def _check_extreme(name: str, function: AggregateFunction, contract: Contract, field: str) -> None:
+    offered = sorted(
+        other.name for other in contract.columns.values() if other.quantum is not None or other.type.is_temporal
+    )
+    if name not in offered:
+        column = contract.columns[name]
+        raise RefusedError(
+            "wrong_type",
+            f"{function.value.upper()} is of numbers and dates, and {name} is "
+            f"{'an identifier' if column.identifier else column.type}",
+            f"use one of {', '.join(offered)}" if offered else "use COUNT",
+            field,
+        )
 
 
 def _check_measure(name: str, function: AggregateFunction, contract: Contract, field: str) -> None:

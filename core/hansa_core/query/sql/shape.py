@@ -12,7 +12,7 @@ _KNOWN = frozenset(
 )
 _JOIN_REMEDY = (
     "aggregate first, then join: WITH q AS (SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY city) "
-    "SELECT … FROM q JOIN …"
+    "SELECT … FROM q JOIN …; two datasets are asked one by one: hand the first answer in as a table of your own"
 )
 
 _REFUSED: dict[str, tuple[str, str, str]] = {

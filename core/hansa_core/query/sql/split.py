@@ -30,6 +30,7 @@ from hansa_core.query.sql.scalar import read_condition
 from hansa_core.query.sql.shape import check_shape
 from hansa_core.query.sql.source import Source, read_source
 from hansa_core.query.sql.statement import OuterColumn, OuterSelect, Selection, Statement
+from hansa_core.query.sql.where import check_where
 
 
 def parse_statement(
@@ -107,6 +108,7 @@ def _read_question(
     check_shape(select)
     source = read_source(select, contracts)
     items = [SelectItem(item.alias, item.this if isinstance(item, exp.Alias) else item) for item in select.expressions]
+    check_where(select.args.get("where"), items, source)
     conditions = [select.args[name].this for name in ("having", "qualify") if select.args.get(name)]
     orderings = select.args["order"].expressions if select.args.get("order") else []
     found = _read_aggregates([*(item.node for item in items), *conditions, *orderings], select, source)
