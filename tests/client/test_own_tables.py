@@ -36,11 +36,11 @@ def league(served: SimulatedLeague) -> Iterator[hansa.League]:
 def test_a_table_is_joined_from_whatever_holds_it(
     cities: SimulatedLeague, league: hansa.League, tmp_path: Path
 ) -> None:
-    pandas = pytest.importorskip("pandas")
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
     parquet.write_table(PORTS, tmp_path / "ports.parquet")
     csv.write_csv(PORTS, tmp_path / "ports.csv")
-    frame = pandas.DataFrame(PORTS.to_pydict())
-    for given in (PORTS, frame, PORTS.to_reader(), tmp_path / "ports.parquet", str(tmp_path / "ports.csv")):
+    frames = pandas.DataFrame(PORTS.to_pydict()), polars.from_arrow(PORTS)
+    for given in (PORTS, *frames, PORTS.to_reader(), tmp_path / "ports.parquet", str(tmp_path / "ports.csv")):
         assert league.sql(JOINED, tables={"Ports": given}).table_rows == SAILORS
 
 
