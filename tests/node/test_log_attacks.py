@@ -8,17 +8,24 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from hansa_core.evidence.entries import PolicyPublished, PolicyRef
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.witness import SIZE_TYPE, AddCheckpoint
-from hansa_core.trust.witnesses import log_vkey
+from hansa_core.trust.witnesses import log_url, log_vkey
 from hansa_log_cities import LogCity, call, log_cities, until
 from hansa_node.log.mirror_request import AddEntries
 from hansa_node.log_keeper import LogKeeper
@@ -256,6 +263,79 @@ def test_strangers_who_say_nothing_keep_no_member_out_and_are_sent_away(
         assert (await city.get("/checkpoint", shown=None))[0] == 403
 
     in_league(cities, scene)
+
+
+@pytest.mark.parametrize("flaw", ["none", "expired", "not yet", "for servers", "below an analyst"])
+def test_a_certificate_with_a_flaw_opens_nothing(cities: dict[str, LogCity], tmp_path: Path, flaw: str) -> None:
+    city = cities[FIRST]
+    authority = city.league / "cities" / FIRST
+    ca, ca_key = _pair((authority / "ca.pem").read_bytes(), (authority / "ca.key").read_bytes())
+    match flaw:
+        case "none":
+            chain = [_issue(ca, ca_key, "auditor.luebeck")]
+        case "expired":
+            chain = [_issue(ca, ca_key, "auditor.luebeck", begins=-2, ends=-1)]
+        case "not yet":
+            chain = [_issue(ca, ca_key, "auditor.luebeck", begins=1, ends=2)]
+        case "for servers":
+            chain = [_issue(ca, ca_key, "auditor.luebeck", usage=ExtendedKeyUsageOID.SERVER_AUTH)]
+        case _:
+            analyst = _issue(ca, ca_key, "analyst.luebeck")
+            chain = [_issue(*analyst, "auditor.luebeck"), analyst]
+    shown = tmp_path / "shown.pem"
+    key = chain[0][1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    shown.write_bytes(key + b"".join(each.public_bytes(Encoding.PEM) for each, _ in chain))
+
+    async def scene() -> None:
+        async with city.opened():
+            tls = ssl.create_default_context(cadata=city.member.ca_pem.decode())
+            tls.load_cert_chain(shown)
+            async with aiohttp.ClientSession() as session:
+                url = log_url(city.member) + "/checkpoint"
+                asking = session.get(url, ssl=tls, server_hostname=city.member.server_name)
+                if flaw == "none":
+                    assert (await asking).status == 404  # let in, and there is no checkpoint yet
+                    return
+                with pytest.raises(aiohttp.ClientError):
+                    await asking
+
+    asyncio.run(scene())
+
+
+Pair = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
+
+
+def _pair(certificate: bytes, key: bytes) -> Pair:
+    loaded = load_pem_private_key(key, None)
+    assert isinstance(loaded, ec.EllipticCurvePrivateKey)
+    return x509.load_pem_x509_certificate(certificate), loaded
+
+
+def _issue(
+    issuer: x509.Certificate,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    name: str,
+    *,
+    begins: int = -1,
+    ends: int = 1,
+    usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH,
+) -> Pair:
+    """A certificate for `name`; `begins`, `ends`: days from now."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(utc_now() + timedelta(days=begins))
+        .not_valid_after(utc_now() + timedelta(days=ends))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        .sign(issuer_key, SHA256())
+    )
+    return certificate, key
 
 
 def test_one_checkpoint_sent_for_ever_is_written_once(cities: dict[str, LogCity]) -> None:
