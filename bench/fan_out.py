@@ -168,7 +168,14 @@ def _make(directory: Path, nodes: int) -> _Asked:
     for member in roster.members:
         folder = league / "cities" / member.city
         answered = _answered(member, plan, contract, signed, folder)
-        expected = Expected(query_hash=signed.hash, plan_hash=plan_hash(plan), plan=plan, contract=contract)
+        expected = Expected(
+            query_hash=signed.hash,
+            plan_hash=plan_hash(plan),
+            plan=plan,
+            contract=contract,
+            organisation=member.city,  # as the simulated receipt says
+            purpose=query.purpose,
+        )
         verify_answer(answered, member, expected)  # what the analyst would do: the payload is a real one
         response = node_pb2.NodeServiceAskResponse(
             answer=envelope_to_wire(answered.envelope), receipt=answered.receipt

@@ -23,6 +23,7 @@ from hansa_core.query.contract import Contract
 from hansa_core.query.plan import ContractId
 from hansa_core.query.query import NONCE_BYTES, Query
 from hansa_core.trust import payload_types
+from hansa_core.trust.credential import credential_from_envelope
 from hansa_core.trust.dsse import Envelope, Signer
 from hansa_core.trust.members import Member
 from hansa_core.trust.roster import Roster
@@ -123,6 +124,7 @@ class Asker:
         self.contracts = contracts
         self.credential = credential
         self.catalogue = Catalogue(contracts, roster)
+        self._organisation = credential_from_envelope(credential, roster, now()).organisation
         self._papers = papers
         self._signer = signer
         self._purpose = purpose
@@ -177,7 +179,14 @@ class Asker:
         query = self._query(asked, cities, purpose, asked_at, deadline_s)
         signed = sign_query(query, self._signer, payload_types.QUERY)
         contract = self.contracts[asked.plan.source]
-        expected = Expected(query_hash=signed.hash, plan_hash=plan_hash(asked.plan), plan=asked.plan, contract=contract)
+        expected = Expected(
+            query_hash=signed.hash,
+            plan_hash=plan_hash(asked.plan),
+            plan=asked.plan,
+            contract=contract,
+            organisation=self._organisation,
+            purpose=query.purpose,
+        )
 
         def check(given: Answered, member: Member) -> VerifiedRelease | Refusal:
             return verify_answer(given, member, expected)

@@ -103,6 +103,8 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
         plan_hash=plan_hash(asked.plan),
         plan=asked.plan,
         contract=contracts[asked.plan.source],
+        organisation=analyst.organisation,
+        purpose=query.purpose,
     )
     with OuterEngine() as engine:
         answer = shape_answer(

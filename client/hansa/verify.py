@@ -27,12 +27,14 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What an answer must be about. `plan`: canonical; `query_hash`, `plan_hash`: SHA-256."""
+    """What an answer must be about, and its entry in the log. `plan`: canonical; `query_hash`, `plan_hash`: SHA-256."""
 
     query_hash: bytes
     plan_hash: bytes
     plan: Plan
     contract: Contract
+    organisation: str
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +49,11 @@ class VerifiedRelease:
 def verify_answer(given: Answered, member: Member, expected: Expected) -> VerifiedRelease | Refusal:
     """What `member` signed about the question, and has in its log. Raises TrustError on anything else."""
     from hansa.receipts import verify_receipt  # the log's formats, which only an answer needs
+    from hansa_core.evidence.receipt import AskedAs
 
     answer = _open(given.envelope, payload_types.ANSWER, member, decode_answer)
     _check_about(answer, member, expected.query_hash)
-    verify_receipt(given, member, answer)
+    verify_receipt(given, member, answer, AskedAs(organisation=expected.organisation, purpose=expected.purpose))
     if isinstance(answer.outcome, Refusal):
         return answer.outcome
     return _release(answer.outcome, member, expected)

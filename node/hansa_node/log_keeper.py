@@ -78,7 +78,7 @@ async def log_keeper(config: NodeConfig, ground: Ground, identity: Identity) -> 
     """The keeper, with the pages served where the roster says that this city listens. Raises ConfigError."""
     standing = Standing(max_unwitnessed=timedelta(seconds=config.log.max_unwitnessed_s))
     with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="log") as executor:
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
             keeper = LogKeeper(config, ground, _witnessing(config, ground, session, executor, standing), standing)
             if ground.roster.member(ground.city).log_port is None:
                 yield keeper
@@ -119,6 +119,10 @@ def _witnessing(
 
 def _pages(config: NodeConfig, ground: Ground, identity: Identity, executor: Executor, standing: Standing) -> LogPages:
     own_log, peers = ground.store.log, ground.store.peers
+
+    def may_log() -> bool:
+        return standing.is_confirmed
+
     others = {member.city: log_vkey(member) for member in ground.roster.members if member.city != ground.city}
     return LogPages(
         own=ReadableLog(own_log.tree, own_log.newest),
@@ -131,11 +135,16 @@ def _pages(config: NodeConfig, ground: Ground, identity: Identity, executor: Exe
             log_keys={key.name: key for key in others.values()},
             peers=peers,
             own_log=own_log,
-            may_log=lambda: standing.is_confirmed,
+            may_log=may_log,
             head_every_s=config.log.peer_head_every_s,
             clock=ground.clock,
         ),
-        openings=Openings(log=own_log, readers=frozenset((ground.city, *config.log.openings_to)), clock=ground.clock),
+        openings=Openings(
+            log=own_log,
+            readers=frozenset((ground.city, *config.log.openings_to)),
+            may_log=may_log,
+            clock=ground.clock,
+        ),
         visitors=Visitors(ground.roster),
         is_public=config.log.public,
         executor=executor,

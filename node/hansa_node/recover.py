@@ -60,10 +60,10 @@ async def recover(own_log: OwnLog, peers: Sequence[Peer], *, enough: int, clock:
             " try again when more are up"
         )
     size = own_log.size
-    newest = max(heard, key=lambda mirror: mirror.checkpoint.size, default=None)
-    if newest is None or newest.checkpoint.size <= size:
+    largest = max((mirror.checkpoint.size for mirror in heard), default=0)
+    if largest <= size:
         return None
-    leaves = await _entries_of(newest, own_log.identity.city)
+    newest, leaves = await _entries_at(largest, heard, own_log.identity.city)
     _check_continues(own_log, leaves, newest)
     exhausted = _ledgers_in(decode_entry(leaf) for leaf in leaves)
     own_log.replay(leaves[size:], newest.note)
@@ -84,7 +84,23 @@ async def _held_by(peer: Peer, own_log: OwnLog) -> _Mirror | Peer | None:
         return None
 
 
+async def _entries_at(size: int, mirrors: Sequence[_Mirror], city: str) -> tuple[_Mirror, list[bytes]]:
+    """The entries that make what this log signed at `size`, and who had them: a mirror that lies stops no other one.
+
+    Raises ConfigError where none has them.
+    """
+    said: list[str] = []
+    for mirror in mirrors:
+        if mirror.checkpoint.size == size:
+            try:
+                return mirror, await _entries_of(mirror, city)
+            except ConfigError as wrong:
+                said.append(str(wrong))
+    raise ConfigError("; ".join(said))
+
+
 async def _entries_of(mirror: _Mirror, city: str) -> list[bytes]:
+    """Raises ConfigError where they are not those of the mirror's checkpoint."""
     leaves: list[bytes] = []
     size = mirror.checkpoint.size
     for number in range(-(-size // TILE_WIDTH)):
@@ -96,16 +112,17 @@ async def _entries_of(mirror: _Mirror, city: str) -> list[bytes]:
             leaves += decode_bundle(reply.body, tile.width)
         except _UNREACHED as failure:
             raise ConfigError(f"the mirror at {mirror.peer.member.city} breaks off: {failure}; try again") from None
+    if root_of_leaves([leaf_hash(leaf) for leaf in leaves]) != mirror.checkpoint.root:
+        raise ConfigError(
+            f"the entries at {mirror.peer.member.city} are not those of the checkpoint that they come with;"
+            " ask its operator"
+        )
     return leaves
 
 
 def _check_continues(own_log: OwnLog, leaves: Sequence[bytes], mirror: _Mirror) -> None:
-    """Raise ConfigError unless the mirrored entries are what was signed, and begin with those of this store."""
+    """Raise ConfigError unless the mirrored entries begin with those of this store."""
     where = mirror.peer.member.city
-    if root_of_leaves([leaf_hash(leaf) for leaf in leaves]) != mirror.checkpoint.root:
-        raise ConfigError(
-            f"the entries at {where} are not those of the checkpoint that they come with; ask its operator"
-        )
     if own_log.tree.entries(0, own_log.size) != list(leaves[: own_log.size]):
         raise ConfigError(
             f"this store's log is no beginning of the one that {where} mirrored: it was written after the backup was"
@@ -127,7 +144,7 @@ async def recover_node(config: NodeConfig) -> str:
     member = member_of(roster, config)
     store = Store.open(config.store, log_identity(member, read_identity(config, member).log_signer))
     try:
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
             tls, witnesses = config.tls, witnesses_of(roster, config.city)
             peers = [Peer(witness, session, certificate=tls.certificate, key=tls.key) for witness in witnesses]
             enough = len(peers) - quorum_of(roster, config.city) + 1

@@ -14,6 +14,7 @@ from hansa.coverage import CityReport, ExitCode, Outcome
 from hansa.errors import TrustError
 from hansa.receipts import verify_receipt
 from hansa_core.evidence.entry import MAX_ENTRY_BYTES
+from hansa_core.evidence.receipt import AskedAs
 from hansa_core.query.answer import Answer
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.proof import MAX_HASHES, TlogProof, encode_proof
@@ -140,8 +141,11 @@ def log_of(city: str = "bremen", *, key_of: str = "bremen", origin_of: str = "br
     return MemoryLog(city, origin, LEAGUE.holder(key_of).log_key)
 
 
+ASKED_AS = AskedAs(organisation="Hanse", purpose="statistics")
+
+
 def verified(receipt: bytes) -> None:
-    verify_receipt(Answered(sign(payload_types.ANSWER, PAYLOAD, KEYS.answer_key), receipt), MEMBER, ANSWER)
+    verify_receipt(Answered(sign(payload_types.ANSWER, PAYLOAD, KEYS.answer_key), receipt), MEMBER, ANSWER, ASKED_AS)
 
 
 def refused(receipt: bytes) -> str:
@@ -185,6 +189,8 @@ def test_an_entry_by_another_node_in_the_citys_log_proves_nothing() -> None:
         ({"query_hash": "00" * 32}, "another query"),
         ({"result_hash": "00" * 32}, "another answer"),
         ({"code": "denied"}, "refusal's code"),
+        ({"organisation": "Somebody else"}, "another organisation"),
+        ({"purpose": "curiosity"}, "another purpose"),
     ],
 )
 def test_a_log_that_tells_something_else_than_the_answer_proves_nothing(changes: dict[str, str], what: str) -> None:

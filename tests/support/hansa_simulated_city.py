@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import secrets
 import socket
 import threading
@@ -109,6 +110,12 @@ class Fault(StrEnum):
 REFUSAL = Refusal(code="not_published", rule="no declared table fits", remedy="group by kind", field="keys")
 
 
+def _organisation(credential: Envelope) -> str:
+    """For whom is asked; a caller without papers asks for anybody."""
+    papers = json.loads(credential.payload) if credential.payload.startswith(b"{") else {}
+    return str(papers.get("organisation", "Anybody"))
+
+
 class SimulatedCity:
     """A NodeHandler that trusts everybody and answers from rows, unless `fault` says otherwise."""
 
@@ -140,7 +147,8 @@ class SimulatedCity:
             outcome=outcome,
         )
         payload = encode_answer(answer)
-        return Answered(self._seal(payload_types.ANSWER, payload), self._receipt(answer, payload))
+        asked_as = {"organisation": _organisation(credential), "purpose": asked.purpose}
+        return Answered(self._seal(payload_types.ANSWER, payload), self._receipt(answer, payload, asked_as))
 
     async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
         await self._begin(query)
@@ -193,17 +201,17 @@ class SimulatedCity:
             partial_ipc=b"no arrow" if self.fault is Fault.BAD_PARTIAL else write_partial(table),
         )
 
-    def _receipt(self, answer: Answer, payload: bytes) -> bytes:
+    def _receipt(self, answer: Answer, payload: bytes, asked_as: Mapping[str, Any]) -> bytes:
         match self.fault:
             case Fault.NO_RECEIPT:
                 return b""
             case Fault.FOREIGN_LOG:
                 foreign = MemoryLog(self.city, f"node.{self.city}/log", Ed25519Signer(bytes(32)))
-                return foreign.decided(answer, payload)
+                return foreign.decided(answer, payload, **asked_as)
             case Fault.OTHER_DECISION:
                 refused = decision_on(replace(answer, outcome=REFUSAL), payload)
-                return self.log.append(refused, answer.answered_at)
-        return self.log.decided(answer, payload)
+                return self.log.append(replace(refused, **asked_as), answer.answered_at)
+        return self.log.decided(answer, payload, **asked_as)
 
     def _without_first_cell(self, query: Query, table: pa.Table) -> pa.Table:
         width = len(query.plan.keys)

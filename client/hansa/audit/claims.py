@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from hansa.audit.findings import FileRule, Findings
@@ -79,9 +80,9 @@ def claims_of(
     seen = [_seen(folder.read(name, MAX_NOTE_BYTES), name, trusted, findings) for name in folder.names(CONTRADICTING)]
     if since is not None:
         seen.append(_seen(_named(since, MAX_NOTE_BYTES), str(since), trusted, findings))
-    lying = [(name, folder.read(name, MAX_PROOF_BYTES)) for name in folder.names(RECEIPTS)]
-    named = [(str(path), _named(path, MAX_PROOF_BYTES)) for path in _receipt_files(receipts, trusted)]
-    promised = [_promised(content, name, trusted, findings) for name, content in (*lying, *named)]
+    lying = ((name, folder.read(name, MAX_PROOF_BYTES)) for name in folder.names(RECEIPTS))
+    named = ((str(path), _named(path, MAX_PROOF_BYTES)) for path in _receipt_files(receipts, trusted))
+    promised = [_promised(content, name, trusted, findings) for name, content in chain(lying, named)]
     shown = [_shown(folder, name, findings) for name in folder.names(OPENINGS)]
     return Claims(
         seen=tuple(each for each in seen if each is not None),

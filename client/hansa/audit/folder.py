@@ -86,7 +86,7 @@ class LogFolder:
 
     def write(self, name: str, content: bytes) -> None:
         """The file whole or not at all, for its owner alone. Raises ConfigError."""
-        path = self.root / name
+        path = self._inside(name)
         unfinished = path.with_name(f"{path.name}.new")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -103,11 +103,18 @@ class LogFolder:
             ) from None
 
     def remove(self, name: str) -> None:
-        """Take a file away that nobody needs any more, and its folder if it is empty then."""
-        path = self.root / name
+        """Take a file away that nobody needs any more, and its folder if it is empty then. Raises ConfigError."""
+        path = self._inside(name)
         path.unlink(missing_ok=True)
         if path.parent.name.endswith(".p") and not any(path.parent.iterdir()):
             path.parent.rmdir()
+
+    def _inside(self, name: str) -> Path:
+        """Where the file lies. Raises ConfigError where a link leads out of the folder: others may have put it."""
+        path = self.root / name
+        if not path.parent.resolve().is_relative_to(self.root.resolve()):
+            raise ConfigError(f"{path}: a link leads out of the folder; fetch into a new one")
+        return path
 
 
 def read_bounded(path: Path, name: str, limit: int) -> bytes:

@@ -41,15 +41,29 @@ def read_receipt(receipt: bytes, *, member: Member) -> Receipt:
     return Receipt(index=proof.index, leaf=proof.extra, entry=entry, decision=entry.body, checkpoint=checkpoint)
 
 
-def check_receipt(receipt: bytes, *, member: Member, payload: bytes, answer: Answer) -> Receipt:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAs:
+    """For whom and what for a question was asked: what its entry must say, or it blames somebody else."""
+
+    organisation: str
+    purpose: str
+
+
+def check_receipt(
+    receipt: bytes, *, member: Member, payload: bytes, answer: Answer, asked_as: AskedAs | None = None
+) -> Receipt:
     """The receipt, if it proves that the member's log holds this answer and tells it as it is. Raises PeerError.
 
-    `payload`: the signed bytes of the answer. `answer`: what they say.
+    `payload`: the signed bytes of the answer. `answer`: what they say. `asked_as`: None where the caller does not know.
     """
     read = read_receipt(receipt, member=member)
     told, outcome = read.decision, answer.outcome
     _same("query", told.query_hash, answer.query_hash.hex())
     _same("answer", told.result_hash, hashlib.sha256(payload).hexdigest())
+    if asked_as is not None:
+        _same("organisation", told.organisation, asked_as.organisation)
+        if told.purpose is not None or isinstance(outcome, Release):  # a refused one may be unknown to the league
+            _same("purpose", told.purpose, asked_as.purpose)
     match outcome:
         case Refusal():
             _same("decision", told.decision, Decision.REFUSE)

@@ -29,6 +29,8 @@ class AddEntries:
     entries: Sequence[bytes]
 
     def __post_init__(self) -> None:
+        if not all(self.entries):
+            raise PeerError("the request has an entry without a byte; no log has such")
         if len(self.entries) > MAX_ENTRIES:
             raise PeerError(f"the request has {len(self.entries)} entries; at most {MAX_ENTRIES} are taken")
         size = self.checkpoint.size

@@ -62,10 +62,11 @@ class OwnLog:
     def checkpoint_beyond(self, start: int, *, wanted: int) -> bytes | None:
         """The signed checkpoint of the largest size up to `wanted`, or else the smallest, of those above `start`."""
         found = self._reader.one(
-            "SELECT size FROM checkpoints WHERE size > ? ORDER BY size <= ? DESC, abs(size - ?) LIMIT 1",
-            (start, wanted, wanted),
+            "SELECT coalesce((SELECT max(size) FROM checkpoints WHERE size > ? AND size <= ?),"
+            " (SELECT min(size) FROM checkpoints WHERE size > ?))",
+            (start, wanted, start),
         )
-        return None if found is None else self.checkpoint(found[0])
+        return None if found is None or found[0] is None else self.checkpoint(found[0])
 
     def append(self, body: Body, *, now: datetime) -> int:
         """Make an entry durable; its index."""

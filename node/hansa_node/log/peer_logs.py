@@ -34,9 +34,10 @@ class PeerLogs:
             found = batch.cursor.execute("SELECT size, root FROM witness_state WHERE origin = ?", (origin,)).fetchone()
             if found != before:
                 return False
-            batch.cursor.execute(
-                "INSERT OR REPLACE INTO witness_state (origin, size, root) VALUES (?, ?, ?)", (origin, size, root)
-            )
+            if found != (size, root):  # the same once more costs no wait for the disk, whoever sends it how often
+                batch.cursor.execute(
+                    "INSERT OR REPLACE INTO witness_state (origin, size, root) VALUES (?, ?, ?)", (origin, size, root)
+                )
             return True
 
         was_put, _ = self._writer.run(write)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from hansa_core.evidence.entries import OpeningRead
@@ -10,14 +10,19 @@ from hansa_core.evidence.opening import encode_disclosure
 from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog
 from hansa_node.log_service.visitors import Role, Visitor
+from hansa_node.store_file import StoreUnavailableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Openings:
-    """`readers`: the cities whose auditors are entitled. Blocking: for a thread."""
+    """`readers`: the cities whose auditors are entitled. `may_log`: whether the log takes entries yet.
+
+    Blocking: for a thread.
+    """
 
     log: OwnLog
     readers: Collection[str]
+    may_log: Callable[[], bool]
     clock: Clock
 
     def may_read(self, visitor: Visitor | None) -> bool:
@@ -29,6 +34,8 @@ class Openings:
 
         Raises StoreUnavailableError where the read cannot be recorded: then nothing is shown.
         """
+        if not self.may_log():
+            raise StoreUnavailableError("nothing is signed before the witnesses were heard; ask again in a minute")
         opening = self.log.opening(index)
         disclosure = opening.disclosure(field) if opening else None
         if disclosure is None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -26,6 +27,8 @@ from hansa_node.log_service.witness import Witness
 from hansa_node.store_file import StoreUnavailableError
 
 _ResultT = TypeVar("_ResultT")
+_MEMBERS_BODY_S = 60.0
+_ANYBODYS_BODY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +48,11 @@ class LogPages:
     visitors: Visitors
     is_public: bool
     executor: Executor
+    _adding: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock), init=False)
 
     def application(self) -> web.Application:
         """The service as aiohttp runs it."""
-        application = web.Application(client_max_size=MAX_REQUEST_BYTES, middlewares=[_stored])
+        application = web.Application(middlewares=[_stored])
         application.add_routes(
             [
                 web.get("/checkpoint", self._checkpoint),
@@ -97,23 +101,22 @@ class LogPages:
         return text(disclosure, content_type="application/json")
 
     async def _add_checkpoint(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        if len(body) > MAX_CHECKPOINT_REQUEST_BYTES:
-            return refused(413, f"a request has at most {MAX_CHECKPOINT_REQUEST_BYTES} bytes", "send fewer signatures")
+        body = await _body(request, MAX_CHECKPOINT_REQUEST_BYTES, within_s=_ANYBODYS_BODY_S)
         return _judged(await self._run(partial(self.witness.add_checkpoint, body)))
 
     async def _add_entries(self, request: web.Request) -> web.Response:
         visitor, city = self._member(request), request.match_info["city"]
         if visitor.role is not Role.NODE or visitor.city != city or city not in self.mirrored_keys:
             return refused(403, f"only the node of {city} adds to its mirror", "call with its certificate")
-        work = partial(
-            add_entries,
-            await request.read(),
-            log_key=self.mirrored_keys[city],
-            peers=self.peers,
-            max_entries=self.max_mirrored_entries,
-        )
-        return _judged(await self._run(work))
+        async with self._adding[city]:  # one large body of a city at a time lies in memory
+            work = partial(
+                add_entries,
+                await _body(request, MAX_REQUEST_BYTES, within_s=_MEMBERS_BODY_S),
+                log_key=self.mirrored_keys[city],
+                peers=self.peers,
+                max_entries=self.max_mirrored_entries,
+            )
+            return _judged(await self._run(work))
 
     def _mirror(self, city: str) -> ReadableLog | None:
         key = self.mirrored_keys.get(city)
@@ -151,6 +154,17 @@ async def _stored(
         return refusal.reply
     except StoreUnavailableError:
         return refused(503, "the city cannot record anything now", "ask again later")
+
+
+async def _body(request: web.Request, most: int, *, within_s: float) -> bytes:
+    """The request's body. Raises _Refused where it is longer, before it is read, or takes longer than it may."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await request.clone(client_max_size=most).read()
+    except web.HTTPRequestEntityTooLarge:
+        raise _Refused(refused(413, f"a request has at most {most} bytes here", "send less at once")) from None
+    except TimeoutError:
+        raise _Refused(refused(408, f"a request is sent within {within_s:g} s", "send it faster")) from None
 
 
 def _certificate(request: web.Request) -> bytes | None:

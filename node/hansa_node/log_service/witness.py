@@ -58,7 +58,7 @@ class Witness:
         known = None if before is None else Checkpoint(origin, *before)
         judgement = judge(request, log_key=self._log_keys.get(origin), known=known)
         if judgement.accepted is None:
-            if judgement.content_type != SIZE_TYPE:  # a size is how a log learns where to go on from
+            if judgement.status in (409, 422) and judgement.content_type != SIZE_TYPE:  # signed; a size is no offence
                 log.warning("checkpoint not cosigned", extra={"origin": origin, "status": judgement.status})
             return judgement
         head = judgement.accepted

@@ -23,6 +23,7 @@ from hansa_wire.reconnect import wait_before
 log = logging.getLogger(__name__)
 
 _ResultT = TypeVar("_ResultT")
+_ROUND_S = 20.0
 _UNREACHED = (ConnectionError, TimeoutError, PeerError)
 
 
@@ -125,9 +126,17 @@ class Witnessing:
         return given
 
     async def _line_of(self, witness: Cosigning, note: bytes, size: int) -> bytes | None:
-        """While the node runs, one witness's word stops nothing: without a quorum the log stops by itself."""
+        """While the node runs, one witness's word or slowness stops nothing: without a quorum the log stops by itself.
+
+        A mirror that has much to catch up with goes on in the next round.
+        """
+
+        async def in_time() -> bytes:
+            async with asyncio.timeout(_ROUND_S):
+                return await witness.cosign_mirrored(note, size)
+
         try:
-            return await self._heard(partial(witness.cosign_mirrored, note, size), witness)
+            return await self._heard(in_time, witness)
         except ForkError as fork:
             fields = {"witness": witness.peer.member.city, "reason": str(fork)}
             log.error("witness contradicts", extra=fields)  # noqa: TRY400  no traceback
