@@ -88,7 +88,11 @@ class LogPages:
         visitor = self._member(request)
         if not self.openings.may_read(visitor):
             raise _Refused(
-                refused(403, "openings are shown to the auditors that this city entitles", "ask its steward")
+                refused(
+                    403,
+                    "openings are shown to this city's auditors, and to those of the cities in its log.openings_to",
+                    "come with an auditor's certificate, or ask its operator",
+                )
             )
         index, field = int(request.match_info["index"]), request.match_info["field"]
         disclosure = await self._run(partial(self.openings.read, index, field, visitor))
