@@ -52,12 +52,14 @@ CREATE TABLE witness_state (
     root BLOB NOT NULL CHECK (length(root) = 32)
 ) STRICT, WITHOUT ROWID;
 
--- As a mirror: the other logs whose entries lie here, and up to where.
+-- As a mirror: the other logs whose entries lie here, and up to where; the last checkpoint that a quorum cosigned.
 CREATE TABLE mirrors (
     log INTEGER PRIMARY KEY CHECK (log > 0),
     origin TEXT NOT NULL UNIQUE,
     size INTEGER NOT NULL,
-    note BLOB NOT NULL
+    note BLOB NOT NULL,
+    cosigned_size INTEGER,
+    cosigned_note BLOB
 ) STRICT;
 
 -- What the log last said about a subject that changes now and then: policy, roster, a dataset, its version.

@@ -211,7 +211,7 @@ async def grown(running: Running, city: LogCity) -> None:
 
 def is_mirrored(running: Running, city: LogCity) -> bool:
     log = running[FIRST][1].log
-    mirrors = [running[name][1].peers.mirrored(city.member.log_origin) for name in (SECOND, THIRD)]
+    mirrors = [running[name][1].peers.mirrored_cosigned(city.member.log_origin) for name in (SECOND, THIRD)]
     witnessed = log.witnessed()
     return {witnessed and witnessed[0], *(mirror and mirror[0] for mirror in mirrors)} == {log.size}
 
