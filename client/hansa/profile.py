@@ -8,8 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from hansa_core.errors import ConfigError
 from hansa_core.trust.names import check_label, check_purpose, check_shown_text
-from hansa_wire.toml_file import FilePath, Text, read_section
+from hansa_wire.toml_file import FilePath, Text, read_toml, section_of
 from hansa_wire.trust_anchor import TrustAnchor
 
 
@@ -46,4 +47,7 @@ class Profile(TrustAnchor):
 
 def load_profile(path: Path) -> Profile:
     """Read the file. Raises ConfigError that names the file, the field, the rule and the remedy."""
-    return read_section(path, Profile, hint="set HANSA_PROFILE to your profile")
+    document = read_toml(path, hint="set HANSA_PROFILE to your profile")
+    if not document.keys() & {"credential", "query_key"} and "tls_key" in document:
+        raise ConfigError(f"{path}: is an auditor's profile, and auditors cannot ask; use an analyst's")
+    return section_of(document, Profile, path)

@@ -23,8 +23,8 @@ from hansa_demo.demo_league import DemoLeague
 from hansa_wire.clock import utc_now
 
 _COMMANDS = """\
-hansa audit fetch {city} logs/{city}
-hansa audit verify logs/{city} --receipt answers/ --profile auditors/{auditor}/profile.toml"""
+hansa audit fetch {city} logs/{city} --profile auditors/{auditor}/profile.toml
+hansa audit verify logs/{city} --profile auditors/{auditor}/profile.toml --receipt answers/"""
 _PATIENCE_S = 10.0  # cosignatures follow the entries, and mirrors follow them, within seconds
 _POLL_S = 0.3
 

@@ -73,6 +73,17 @@ def _print_how_to_ask(home: Path, league: DemoLeague, console: Console) -> None:
     _print_about(league, Console(stderr=True))
     console.print("The league is up until you press Ctrl-C. Ask it from another terminal:\n", highlight=False)
     console.print(f'HANSA_PROFILE={home}/profile.toml hansa query "{league.question}"', highlight=False, markup=False)
+    city = next(each for each in league.cities if each not in league.outbound)
+    audit = f"hansa audit fetch {city} logs/{city} --profile {home}/auditors/{city}/profile.toml"
+    console.print(
+        "\nOr audit a city, as its own auditor, whom it also shows openings (hansa audit opening --help):\n",
+        highlight=False,
+    )
+    console.print(
+        f"{audit}\nhansa audit verify logs/{city} --profile {home}/auditors/{city}/profile.toml",
+        highlight=False,
+        markup=False,
+    )
 
 
 @contextmanager

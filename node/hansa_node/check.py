@@ -10,6 +10,7 @@ from functools import partial
 
 from hansa_core.errors import ConfigError
 from hansa_core.trust.roster import Roster
+from hansa_core.trust.witnesses import quorum_of, witnesses_of
 from hansa_node.config import NodeConfig
 from hansa_node.dataset import Declared, open_version
 from hansa_node.declared import check_levels, read_contracts, read_declared
@@ -54,6 +55,7 @@ def check(config: NodeConfig, now: datetime) -> Iterator[Finding]:
     yield from _guarded("policy", lambda: _policy(config, roster))
     yield from _guarded("datasets", lambda: _datasets(config, roster))
     yield from _guarded("store", lambda: _store(config))
+    yield from _guarded("log", lambda: _log(config, roster))
 
 
 def _guarded(subject: str, findings: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -66,7 +68,7 @@ def _guarded(subject: str, findings: Callable[[], Iterator[Finding]]) -> Iterato
 def _identity(config: NodeConfig, roster: Roster, now: datetime) -> Iterator[Finding]:
     attached_coordinators(roster, config)
     identity = read_identity(config, member_of(roster, config))
-    yield Finding(weight=Weight.OK, subject="answer key", text=f"the roster's key of {config.city}")
+    yield Finding(weight=Weight.OK, subject="answer, log and witness key", text=f"the roster's keys of {config.city}")
     yield _expiry("TLS certificate", "the roster's pin holds", identity.certificate_expires, now)
 
 
@@ -126,6 +128,16 @@ def _store(config: NodeConfig) -> Iterator[Finding]:
         raise ConfigError(f"{config.store}: others than its owner can read it; run `chmod 600 {config.store}`")
     else:
         yield Finding(weight=Weight.OK, subject="store", text=str(config.store))
+
+
+def _log(config: NodeConfig, roster: Roster) -> Iterator[Finding]:
+    """Where it is read, and on whom the node depends to go on answering."""
+    port = member_of(roster, config).log_port
+    place = "read at its mirrors" if port is None else f"read at {config.log.host}:{config.log.port}"
+    witnesses, quorum = [each.city for each in witnesses_of(roster, config.city)], quorum_of(roster, config.city)
+    after = f"without them the node stops answering after {config.log.max_unwitnessed_s} s"
+    cosigned = f"cosigned by {quorum} of {', '.join(witnesses)}; {after}" if quorum else "cosigned by nobody"
+    yield Finding(weight=Weight.OK, subject="log", text=f"{place}; {cosigned}")
 
 
 def _expiry(subject: str, text: str, expires: datetime, now: datetime) -> Finding:

@@ -12,7 +12,7 @@ from random import SystemRandom
 
 import aiohttp
 
-from hansa_core.trust.witnesses import log_vkey, quorum_of, witness_vkey, witnesses_of
+from hansa_core.trust.witnesses import log_vkey, quorum_of, tlog_policy, witness_vkey, witnesses_of
 from hansa_node.config import NodeConfig
 from hansa_node.ground import Ground
 from hansa_node.identity import Identity
@@ -127,7 +127,7 @@ def _pages(config: NodeConfig, ground: Ground, identity: Identity, executor: Exe
     return LogPages(
         own=ReadableLog(own_log.tree, own_log.newest),
         peers=peers,
-        mirrored_keys=others,
+        mirrored={city: tlog_policy(ground.roster, city) for city in others},
         max_mirrored_entries=config.log.max_mirrored_entries,
         witness=Witness(
             name=ground.roster.member(ground.city).witness_name,

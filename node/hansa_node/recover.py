@@ -74,7 +74,7 @@ async def recover(own_log: OwnLog, peers: Sequence[Peer], *, enough: int, clock:
 async def _held_by(peer: Peer, own_log: OwnLog) -> _Mirror | Peer | None:
     """What the peer holds of this log; the peer itself where that is nothing, None where it is not reached."""
     try:
-        reply = await peer.get(f"/mirror/{own_log.identity.city}/checkpoint")
+        reply = await peer.get(f"/mirror/{own_log.identity.city}/newest")
         if reply.status == 404:
             return peer
         if reply.status != 200:

@@ -52,12 +52,14 @@ CREATE TABLE witness_state (
     root BLOB NOT NULL CHECK (length(root) = 32)
 ) STRICT, WITHOUT ROWID;
 
--- As a mirror: the other logs whose entries lie here, and up to where.
+-- As a mirror: the other logs whose entries lie here, and up to where; the last checkpoint that a quorum cosigned.
 CREATE TABLE mirrors (
     log INTEGER PRIMARY KEY CHECK (log > 0),
     origin TEXT NOT NULL UNIQUE,
     size INTEGER NOT NULL,
-    note BLOB NOT NULL
+    note BLOB NOT NULL,
+    cosigned_size INTEGER,
+    cosigned_note BLOB
 ) STRICT;
 
 -- What the log last said about a subject that changes now and then: policy, roster, a dataset, its version.
@@ -65,6 +67,13 @@ CREATE TABLE announced (
     subject TEXT PRIMARY KEY,
     version INTEGER NOT NULL,  -- a later word about the subject has no smaller one, until the node starts again
     digest BLOB NOT NULL CHECK (length(digest) = 32)
+) STRICT, WITHOUT ROWID;
+
+-- The city's keys that the log last said to be in force; the log's own stands in its first entry.
+CREATE TABLE keys_in_force (
+    role TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (role, key)
 ) STRICT, WITHOUT ROWID;
 
 -- Which query a key has used a nonce for: the same nonce with other bytes is a replay.

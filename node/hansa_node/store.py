@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Self
 
-from hansa_core.evidence.entries import LogGenesis, NodeStarted
+from hansa_core.evidence.entries import KeyAdded, LogGenesis, NodeStarted
 from hansa_core.trust import payload_types
 from hansa_core.trust.dsse import Envelope, Signature
 from hansa_node import store_rows
@@ -17,6 +17,7 @@ from hansa_node.log.announcements import Announcement, announce
 from hansa_node.log.batch import Batch
 from hansa_node.log.group_commit import GroupCommit
 from hansa_node.log.identity import LogIdentity
+from hansa_node.log.keys import announce_keys
 from hansa_node.log.own_log import OwnLog, load_head
 from hansa_node.log.peer_logs import PeerLogs
 from hansa_node.records import Asked, Commitment, ReleaseKey, Reservation
@@ -77,8 +78,18 @@ class Store:
         self._reader.close()
         os.close(self._lock_file)
 
-    def begin(self, announcements: Sequence[Announcement], started: NodeStarted, *, now: datetime) -> None:
-        """Record a start: the log's first entry if it has none, what a crash left open, what is new, and `started`."""
+    def begin(
+        self,
+        announcements: Sequence[Announcement],
+        started: NodeStarted,
+        *,
+        keys: Collection[KeyAdded] = (),
+        now: datetime,
+    ) -> None:
+        """Record a start: the log's first entry if it has none, what a crash left open, what is new, and `started`.
+
+        `keys`: those of the city that are in force.
+        """
         identity = self.log.identity
 
         def write(batch: Batch) -> None:
@@ -87,6 +98,7 @@ class Store:
                 batch.append(genesis, now=now)
             store_rows.abort_open(batch, now=now)
             announce(batch, announcements, anew=True, now=now)
+            announce_keys(batch, keys, now=now)
             batch.append(started, now=now)
 
         self._writer.run(write)

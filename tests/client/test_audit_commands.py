@@ -95,6 +95,8 @@ def rows(log: PublishedLog, *options: str | int) -> list[dict[str, Any]]:
         (("--decision", "refuse"), lambda row: row["decision"] == "refuse"),
         (("--type", "log.genesis"), lambda row: row["index"] == 0),
         (("--organisation", EVIL), lambda row: row["organisation"] == EVIL),
+        (("--dataset", "housing.permits"), lambda row: row["dataset"] == "housing.permits/1"),
+        (("--dataset", "housing"), lambda row: False),
         (("--dataset", "housing.permits/1"), lambda row: row["dataset"] == "housing.permits/1"),
         (("--purpose", "statistics"), lambda row: row["purpose"] == "statistics"),
         (("--min-cost", 2), lambda row: row["cost"] == 7),
@@ -124,6 +126,18 @@ def test_a_time_that_is_none_is_a_plain_error(log: PublishedLog) -> None:
     result = hansa("log", folder(log), "--since", "yesterday")
     assert result.exit_code == 2
     assert "write 2026-05-01" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [(("--decision", "refused"), "did you mean refuse"), (("--type", "query"), "known are: approval.asked")],
+)
+def test_a_filter_that_no_entry_can_meet_is_no_empty_table(
+    log: PublishedLog, options: tuple[str, str], remedy: str
+) -> None:
+    result = hansa("log", folder(log), *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert remedy in " ".join(result.stderr.split())
 
 
 def test_an_entry_is_shown_with_what_was_opened_of_it(log: PublishedLog) -> None:
@@ -173,7 +187,9 @@ def test_the_question_of_kept_evidence_is_followed(log: PublishedLog, served: Si
 
 def test_two_folders_of_one_city_and_an_unknown_question_are_plain_errors(log: PublishedLog) -> None:
     assert "name each city once" in hansa("join", folder(log), folder(log)).stderr
-    assert hansa("join", folder(log), "--query-hash", "0000000000000000").exit_code == 2
+    unknown = hansa("join", folder(log), "--query-hash", "0000000000000000")
+    assert unknown.exit_code == 2
+    assert "no question in these logs begins with 0000" in unknown.stderr
 
 
 def test_ocsf_events_are_one_a_line_in_ascii(log: PublishedLog, tmp_path: Path) -> None:

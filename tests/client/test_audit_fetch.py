@@ -75,7 +75,12 @@ class Counting:
 
 
 def through(
-    served: Path, folder: Path, log: PublishedLog, change: Callable[[str, bytes], bytes] = lambda path, content: content
+    served: Path,
+    folder: Path,
+    log: PublishedLog,
+    change: Callable[[str, bytes], bytes] = lambda path, content: content,
+    *,
+    is_mirror: bool = False,
 ) -> Counting:
     """A fetch from `served`, changed on its way."""
     settings = load_auditor(log.profile)
@@ -83,6 +88,7 @@ def through(
     wanted = wanted_log(str(served), settings, roster)
     assert wanted.own is not None
     counting = Counting(wanted.own, change)
+    counting.is_mirror = is_mirror
     fetch_log(Wanted(member=wanted.member, own=counting), folder, roster=roster, document=document)
     return counting
 
@@ -161,6 +167,21 @@ def test_a_log_without_its_quorum_is_not_kept(log: PublishedLog, tmp_path: Path,
         fetched(served, tmp_path / "log", log.profile)
 
 
+def test_a_mirror_that_waits_for_cosignatures_speaks_neither_for_nor_against_the_city(
+    log: PublishedLog, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("hansa.audit.fetch._COSIGNING_S", 0.0)
+    served = log.write(tmp_path / "served")
+    (served / "checkpoint").write_bytes(log.note(witnesses=1))
+    with pytest.raises(UnreachableError, match="1 of 2 witnesses"):
+        through(served, tmp_path / "log", log, is_mirror=True)
+    unsigned = b"".join(line for line in log.note(witnesses=1).splitlines(keepends=True) if b"/log " not in line)
+    (served / "checkpoint").write_bytes(unsigned)
+    with pytest.raises(PeerError):
+        through(served, tmp_path / "log", log, is_mirror=True)
+    assert not (tmp_path / "log/checkpoint").exists()
+
+
 def test_a_log_that_could_fill_the_disk_is_not_begun(log: PublishedLog, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--max-entries allows 100"):
         fetched(log.write(tmp_path / "served"), tmp_path / "log", log.profile, max_entries=100)
@@ -190,7 +211,7 @@ async def grown(running: Running, city: LogCity) -> None:
 
 def is_mirrored(running: Running, city: LogCity) -> bool:
     log = running[FIRST][1].log
-    mirrors = [running[name][1].peers.mirrored(city.member.log_origin) for name in (SECOND, THIRD)]
+    mirrors = [running[name][1].peers.mirrored_cosigned(city.member.log_origin) for name in (SECOND, THIRD)]
     witnessed = log.witnessed()
     return {witnessed and witnessed[0], *(mirror and mirror[0] for mirror in mirrors)} == {log.size}
 

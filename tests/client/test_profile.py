@@ -58,6 +58,11 @@ def test_the_coordinators_file_of_a_new_league_is_one_that_it_reads(league: tupl
     assert config.governance_threshold == roster.governance_threshold
 
 
+def test_an_auditor_who_asks_is_told_that_auditors_cannot(league: tuple[Path, Roster]) -> None:
+    with pytest.raises(ConfigError, match="is an auditor's profile, and auditors cannot ask"):
+        load_profile(league[0] / "auditors" / CITIES[0] / "profile.toml")
+
+
 def test_relative_paths_are_relative_to_the_file_not_to_the_caller(
     league: tuple[Path, Roster], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ def test_a_node_in_order_has_nothing_to_fix(node: NodeHome) -> None:
     done = RUN.invoke(app, ["check", "--config", str(node.home / "node.toml")])
     assert done.exit_code == 0
     assert "town.trips/1: level open, data version 1" in done.stdout
+    assert f"log: read at {read_config(node.home / 'node.toml').log.host}:" in done.stdout
 
 
 Break = Callable[[NodeHome], object]

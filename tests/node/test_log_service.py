@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hansa_core.evidence.entries import KeyAdded, OpeningRead
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.evidence.opening import check_disclosure, decode_disclosure
-from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from hansa_core.tlog.checkpoint import Checkpoint, add_signature, open_checkpoint, sign_checkpoint
+from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
+from hansa_core.tlog.note import read_note
 from hansa_core.tlog.tiles import decode_bundle, tile_at
 from hansa_core.tlog.witness import AddCheckpoint
 from hansa_core.trust.dsse import Ed25519Signer
@@ -290,6 +292,40 @@ def test_only_a_citys_own_node_adds_to_its_mirror_and_only_what_it_signed(cities
             assert (await call(second, "POST", path, good[:-1], shown=node))[0] == 400
             assert (await second.get(f"/mirror/{FIRST}/tile/entries/000.p/1")) == (200, b"\0\3one")
             assert (await second.get(f"/mirror/{FIRST}/checkpoint", shown=None))[0] == 403
+
+    asyncio.run(scene())
+
+
+def test_a_city_that_falls_silent_before_its_cosignatures_came_is_still_read_at_its_mirrors(
+    cities: dict[str, LogCity],
+) -> None:
+    """Readers get what a quorum cosigned; the city itself, which must not fork from it, the newest."""
+    first, second = cities[FIRST], cities[SECOND]
+    keys, path = first.league / "cities", f"/mirror/{FIRST}"
+    signer = read_signer(keys / FIRST / "log.key")
+
+    def signed(*entries: bytes) -> bytes:
+        root = root_of_leaves([leaf_hash(entry) for entry in entries])
+        return sign_checkpoint(Checkpoint(first.member.log_origin, len(entries), root), signer)
+
+    async def scene() -> None:
+        async with second.opened():
+            cosigned = signed(b"one")
+            for name in (SECOND, THIRD):
+                witness = cities[name].member.witness_name
+                line = cosign(read_note(cosigned).text, read_signer(keys / name / "witness.key"), witness, 1)
+                cosigned = add_signature(cosigned, line)
+            newest = signed(b"one", b"two")
+            for request in (
+                AddEntries(start=0, note=cosigned, entries=[b"one"]),
+                AddEntries(start=1, note=newest, entries=[b"two"]),
+            ):
+                shown = ("node", FIRST)
+                assert (await call(second, "POST", f"{path}/add-entries", request.body, shown=shown))[0] == 200
+            assert await second.get(f"{path}/checkpoint") == (200, cosigned)
+            assert await second.get(f"{path}/tile/entries/000.p/1") == (200, b"\0\3one")
+            assert await second.get(f"{path}/newest") == (200, newest)
+            assert (await second.get(f"{path}/newest", shown=None))[0] == 403
 
     asyncio.run(scene())
 

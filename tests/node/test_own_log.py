@@ -522,12 +522,13 @@ def test_a_mirror_takes_only_what_leads_to_the_checkpoint(store: Store, path: Pa
     start = 0
     for size, note in notes:
         with pytest.raises(PeerError, match="do not lead to the root"):
-            store.peers.mirror_append(origin, start, [b"x", *everything[start + 1 : size]], note)
-        store.peers.mirror_append(origin, start, everything[start:size], note)
+            store.peers.mirror_append(origin, start, [b"x", *everything[start + 1 : size]], note, is_cosigned=True)
+        store.peers.mirror_append(origin, start, everything[start:size], note, is_cosigned=size < notes[-1][0])
         assert store.peers.mirrored(origin) == (size, note)
+        assert store.peers.mirrored_cosigned(origin) == min((size, note), notes[-2])
         start = size
     with pytest.raises(PeerError, match="send those from there"):
-        store.peers.mirror_append(origin, 0, everything, notes[-1][1])
+        store.peers.mirror_append(origin, 0, everything, notes[-1][1], is_cosigned=True)
     mirror = store.peers.mirror(origin)
     assert mirror is not None
     assert mirror.entries(0, start) == everything

@@ -90,6 +90,37 @@ def test_nothing_is_signed_and_nothing_answered_before_a_witness_was_heard(citie
     asyncio.run(scene())
 
 
+def test_without_a_quorum_for_too_long_the_operator_is_told_once_and_when_it_is_over(
+    cities: dict[str, LogCity], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="hansa_node.witnessing.witnessing")
+    late = timedelta()
+
+    def told(event: str) -> int:
+        return sum(record.message == event for record in caplog.records)
+
+    async def scene() -> None:
+        nonlocal late
+        async with AsyncExitStack() as stack:
+            third = await stack.enter_async_context(AsyncExitStack())
+            await stack.enter_async_context(cities[SECOND].running())
+            await third.enter_async_context(cities[THIRD].running())
+            keeper, store = await stack.enter_async_context(cities[FIRST].running(clock=lambda: utc_now() + late))
+            await until(lambda: is_covered(keeper, store))
+            await third.aclose()
+            grow(store)
+            await until(lambda: keeper.standing.uncovered_since is not None)
+            assert told("unwitnessed, nothing is answered") == 0
+            late = timedelta(seconds=3700)
+            await until(lambda: told("unwitnessed, nothing is answered") > 0)
+            late = timedelta()
+            await stack.enter_async_context(cities[THIRD].running())
+            await until(lambda: told("witnessed again, answers go on") > 0)
+
+    asyncio.run(scene())
+    assert told("unwitnessed, nothing is answered") == 1
+
+
 def test_without_a_quorum_for_too_long_the_city_answers_nothing_and_says_so(cities: dict[str, LogCity]) -> None:
     async def scene() -> None:
         late = timedelta()

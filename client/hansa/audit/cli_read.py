@@ -34,7 +34,9 @@ def log(
     type_: Annotated[str | None, typer.Option("--type", metavar="T", help="Such as query.decision.")] = None,
     organisation: Annotated[str | None, typer.Option(metavar="O", help="Who asked.")] = None,
     purpose: Annotated[str | None, typer.Option(metavar="P", help="What for.")] = None,
-    dataset: Annotated[str | None, typer.Option(metavar="D", help="Such as housing.permits/1.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="D", help="Such as housing.permits/1, or without the version: any.")
+    ] = None,
     decision: Annotated[
         str | None, typer.Option(metavar="D", help="permit, refuse, needs_approval or aborted.")
     ] = None,

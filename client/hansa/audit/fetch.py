@@ -125,7 +125,11 @@ def _newest(source: Source, policy: Policy) -> tuple[bytes, Checkpoint]:
             return _by_known_keys(content, policy), checkpoint
         except PeerError as broken:
             note = read_note(content)
-            if not policy.missing(note) or time.monotonic() > patience:
+            lacks = policy.missing(note)
+            if lacks and source.is_mirror and time.monotonic() > patience:
+                open_checkpoint(content, policy.logs[0].key)  # unsigned, it is worse than early
+                raise NotThereError(f"{source.name}: has no checkpoint of a quorum now: {lacks}") from None
+            if not lacks or time.monotonic() > patience:
                 raise PeerError(f"{source.name}: {CHECKPOINT}: {broken}; nothing was kept") from None
         time.sleep(0.2)
 

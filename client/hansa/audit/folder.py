@@ -61,7 +61,7 @@ class LogFolder:
 
     def read(self, name: str, limit: int = MAX_TEXT_BYTES) -> bytes:
         """At most `limit` bytes. Raises ConfigError where there is no such file, PeerError where it is longer."""
-        return read_bounded(self.root / name, name, limit)
+        return read_bounded(self.root / name, name, limit, remedy="fetch it again")
 
     def checkpoint(self) -> bytes:
         return self.read(CHECKPOINT, MAX_NOTE_BYTES)
@@ -117,7 +117,7 @@ class LogFolder:
         return path
 
 
-def read_bounded(path: Path, name: str, limit: int) -> bytes:
+def read_bounded(path: Path, name: str, limit: int, *, remedy: str = "name another file") -> bytes:
     """At most `limit` bytes of an ordinary file. Raises ConfigError naming `name`, PeerError where it is longer."""
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # a pipe would make the auditor wait
@@ -125,7 +125,7 @@ def read_bounded(path: Path, name: str, limit: int) -> bytes:
                 raise ConfigError(f"{name}: is no ordinary file")
             content = file.read(limit + 1)
     except OSError as failure:
-        raise ConfigError(f"{name}: cannot be read ({failure.strerror}); fetch it again") from None
+        raise ConfigError(f"{name}: cannot be read ({failure.strerror}); {remedy}") from None
     if len(content) > limit:
         raise PeerError(f"{name}: has more than {limit} bytes")
     return content

@@ -31,9 +31,13 @@ def joined_questions(logs: Sequence[HeldLog], evidence: Path | None) -> tuple[Jo
 
     Raises ConfigError where two folders hold one city's log.
     """
-    by_city = {log.city: log for log in logs}
-    if len(by_city) != len(logs):
-        raise ConfigError("two folders hold the log of one city; name each city once")
+    by_city: dict[str, HeldLog] = {}
+    for log in logs:
+        other = by_city.setdefault(log.city, log)
+        if other is not log:
+            raise ConfigError(
+                f"{other.folder.root} and {log.folder.root} both hold the log of {log.city}; name each city once"
+            )
     addressed = {} if evidence is None else dict([addressed_by(evidence)])
     for log in logs:
         addressed.update(_opened(log))
@@ -51,8 +55,8 @@ def chosen(questions: Iterable[JoinedQuestion], query_hash: str) -> JoinedQuesti
     """The one whose hash begins so. Raises ConfigError where none does, or several."""
     found = [each for each in questions if each.query_hash.startswith(query_hash.lower())]
     if len(found) != 1:
-        some = "no question" if not found else f"{len(found)} questions"
-        raise ConfigError(f"{some} in these logs begin with {query_hash}; give more of the hash, or other folders")
+        some = "no question in these logs begins" if not found else f"{len(found)} questions in these logs begin"
+        raise ConfigError(f"{some} with {query_hash}; give more of the hash, or other folders")
     return found[0]
 
 

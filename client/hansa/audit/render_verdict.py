@@ -24,7 +24,7 @@ def verdict_lines(verdict: Verdict) -> RenderableType:
         result,
         _line("Log", f"{whose}, {verdict.size} {_s(verdict.size, 'entry', 'entries')}, root {verdict.root.hex()}"),
         _line("Witnesses", _witnesses(verdict)),
-        _line("Also held against it", f"{verdict.receipts} receipts, {verdict.openings} openings"),
+        _line("Also held against it", f"{_many(verdict.receipts, 'receipt')}, {_many(verdict.openings, 'opening')}"),
         _line("Rests on", verdict.rests_on, style="" if verdict.is_anchored else "yellow"),
     ]
     for finding in verdict.findings[:_MOST_SHOWN]:
@@ -52,8 +52,11 @@ def _cosigned(each: Cosigned) -> str:
 
 
 def _count(verdict: Verdict) -> str:
-    number = len(verdict.findings) + verdict.dropped
-    return f"{number} {_s(number, 'finding', 'findings')}"
+    return _many(len(verdict.findings) + verdict.dropped, "finding")
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {_s(number, what, f'{what}s')}"
 
 
 def _s(number: int, one: str, many: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 
-from hansa_core.evidence.entries import QueryAborted, QueryDecision
+from hansa_core.errors import ConfigError
+from hansa_core.evidence.entries import BODIES, Decision, QueryAborted, QueryDecision
 from hansa_core.evidence.entry import Entry
+from hansa_core.nearest import nearest, shown
 
 ABORTED = "aborted"
 
@@ -42,7 +45,9 @@ _SHARED = ("organisation", "purpose", "dataset", "level", "data_version", "decis
 class LogFilter:
     """Which rows are wanted: those that meet every demand that is not None.
 
-    `since_unix_s`, `until_unix_s`: both included. `min_cost`: rows without a cost do not meet it.
+    `since_unix_s`, `until_unix_s`: both included. `min_cost`: rows without a cost do not meet it. `dataset`: without a
+    version, any version of it. Raises ConfigError at birth for a type or a decision that no entry can have: an empty
+    table would read as "none happened".
     """
 
     since_unix_s: int | None = None
@@ -56,6 +61,10 @@ class LogFilter:
     query_hash: str | None = None
     min_cost: int | None = None
 
+    def __post_init__(self) -> None:
+        _check_known("type", self.type, _TYPES)
+        _check_known("decision", self.decision, _DECISIONS)
+
     def admits(self, row: LogRow) -> bool:
         """Whether the row meets the demands."""
         if self.since_unix_s is not None and row.time_unix_s < self.since_unix_s:
@@ -64,10 +73,22 @@ class LogFilter:
             return False
         if self.min_cost is not None and (row.cost is None or row.cost < self.min_cost):
             return False
+        if self.dataset is not None and self.dataset not in (
+            (row.dataset or ""),
+            (row.dataset or "").partition("/")[0],
+        ):
+            return False
         return all(getattr(self, name) in (None, getattr(row, name)) for name in _DEMANDS)
 
 
-_DEMANDS = ("type", "organisation", "purpose", "dataset", "decision", "code", "query_hash")
+_DEMANDS = ("type", "organisation", "purpose", "decision", "code", "query_hash")
+_TYPES = tuple(body.TYPE for body in BODIES)
+_DECISIONS = (*Decision, ABORTED)
+
+
+def _check_known(name: str, value: str | None, known: Collection[str]) -> None:
+    if value is not None and value not in known:
+        raise ConfigError(f"--{name} {shown(value)}: no entry can have it; {nearest(value, known)}")
 
 
 def row_of(index: int, entry: Entry) -> LogRow:

@@ -82,9 +82,7 @@ class Policy:
         if self.quorum == NO_QUORUM or counted[self.quorum]:
             return ""
         cosigned = sum(counted[each.name] for each in self.witnesses)
-        return (
-            f"{cosigned} of {len(self.witnesses)} witnesses cosigned it, which does not make the quorum {self.quorum}"
-        )
+        return f"{cosigned} of {len(self.witnesses)} witnesses cosigned it, not the policy's quorum {self.quorum!r}"
 
 
 def check_item(text: str, where: str) -> None:

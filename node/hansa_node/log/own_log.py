@@ -17,6 +17,7 @@ from hansa_node.log.announcements import remember
 from hansa_node.log.batch import Batch, unix_s
 from hansa_node.log.group_commit import GroupCommit
 from hansa_node.log.identity import LogIdentity
+from hansa_node.log.keys import remember_key
 from hansa_node.log.sealed import Head, receipt_of
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
 from hansa_node.store_file import Reader
@@ -142,6 +143,7 @@ class OwnLog:
             for leaf, entry in zip(leaves, entries, strict=True):
                 batch.add_leaf(leaf, entry.time_unix_s)
                 remember(batch, entry.body)
+                remember_key(batch, entry.body)
                 if isinstance(entry.body, QueryDecision | QueryAborted):
                     # Open in a backup, and ended later, as the entry says: it must not end a second time.
                     batch.cursor.execute(_END_RESERVATION, (entry.body.query_hash,))

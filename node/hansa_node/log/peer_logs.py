@@ -47,13 +47,26 @@ class PeerLogs:
         """How many entries of the log lie here, and the signed checkpoint over them."""
         return self._reader.one("SELECT size, note FROM mirrors WHERE origin = ?", (origin,))
 
+    def mirrored_cosigned(self, origin: str) -> tuple[int, bytes] | None:
+        """Size and note of the newest mirrored checkpoint that a quorum cosigned; None before the first.
+
+        A city that falls silent between two of them leaves entries that nobody but itself vouches for.
+        """
+        return self._reader.one(
+            "SELECT cosigned_size, cosigned_note FROM mirrors WHERE origin = ? AND cosigned_size IS NOT NULL", (origin,)
+        )
+
     def mirror(self, origin: str) -> TreeRows | None:
         """Entries, hashes, tiles and bundles of the mirrored log; None where nothing of it lies here."""
         found = self._reader.one("SELECT log FROM mirrors WHERE origin = ?", (origin,))
         return None if found is None else self._trees.setdefault(found[0], TreeRows(self._reader.rows, found[0]))
 
-    def mirror_append(self, origin: str, start: int, entries: Sequence[bytes], note: bytes) -> None:
+    def mirror_append(
+        self, origin: str, start: int, entries: Sequence[bytes], note: bytes, *, is_cosigned: bool
+    ) -> None:
         """Keep entries from `start` on, and the checkpoint over all. `note`: one whose signature the caller checked.
+
+        `is_cosigned`: by a quorum, as the caller found.
 
         Raises PeerError where they do not follow what lies here, or do not lead to the checkpoint's root.
         """
@@ -79,6 +92,8 @@ class PeerLogs:
                 [(log, *row) for row in hashes_to_keep(made)],
             )
             cursor.execute("UPDATE mirrors SET size = ?, note = ? WHERE log = ?", (checkpoint.size, note, log))
+            if is_cosigned:
+                cursor.execute("UPDATE mirrors SET cosigned_size = size, cosigned_note = note WHERE log = ?", (log,))
 
         self._writer.run(write)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hansa_core.evidence.entries import NodeStarted
 from hansa_node.ground import Ground
 from hansa_node.log.announcements import of_dataset, of_policy, of_roster
+from hansa_node.log.keys import keys_of
 
 
 def record_start(ground: Ground) -> None:
@@ -18,4 +19,5 @@ def record_start(ground: Ground) -> None:
         *(each for dataset in ground.datasets.all_current() for each in of_dataset(dataset)),
     )
     started = NodeStarted(policy=ground.policy_ref, roster=ground.roster_ref)
-    ground.store.begin(announcements, started, now=ground.clock())
+    keys = keys_of(ground.roster.member(ground.city))
+    ground.store.begin(announcements, started, keys=keys, now=ground.clock())

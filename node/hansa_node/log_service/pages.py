@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from hansa_core.tlog.note import VerifierKey
+from hansa_core.tlog.policy import Policy
 from hansa_core.tlog.witness import MAX_REQUEST_BYTES as MAX_CHECKPOINT_REQUEST_BYTES
 from hansa_core.tlog.witness import Judgement
 from hansa_node.log.mirror_request import MAX_REQUEST_BYTES
@@ -35,13 +35,13 @@ _ANYBODYS_BODY_S = 10.0
 class LogPages:
     """All that the service stands on.
 
-    `mirrored_keys`: the log key of each city whose entries may be kept here. `is_public`: checkpoint and hash tiles
+    `mirrored`: whom to believe about each city whose entries may be kept here. `is_public`: checkpoint and hash tiles
     are for everybody. `executor`: for what blocks.
     """
 
     own: ReadableLog
     peers: PeerLogs
-    mirrored_keys: Mapping[str, VerifierKey]
+    mirrored: Mapping[str, Policy]
     max_mirrored_entries: int
     witness: Witness
     openings: Openings
@@ -58,6 +58,7 @@ class LogPages:
                 web.get("/checkpoint", self._checkpoint),
                 web.get("/{tile:tile/.+}", self._tile),
                 web.get("/mirror/{city}/checkpoint", self._mirrored_checkpoint),
+                web.get("/mirror/{city}/newest", self._newest_mirrored),
                 web.get("/mirror/{city}/{tile:tile/.+}", self._mirrored_tile),
                 web.get("/opening/{index:[0-9]{1,16}}/{field:[a-z_]{1,32}}", self._opening),
                 web.post("/add-checkpoint", self._add_checkpoint),
@@ -78,9 +79,24 @@ class LogPages:
         return _tile_or_none(await self._run(partial(self.own.tile, path)))
 
     async def _mirrored_checkpoint(self, request: web.Request) -> web.Response:
+        """For readers, who believe a quorum."""
+        return await self._mirrored_note(request, self.peers.mirrored_cosigned, self.peers.mirrored)
+
+    async def _newest_mirrored(self, request: web.Request) -> web.Response:
+        """For the city itself, which may sign nothing that contradicts it, cosigned or not."""
+        return await self._mirrored_note(request, self.peers.mirrored)
+
+    async def _mirrored_note(
+        self, request: web.Request, *places: Callable[[str], tuple[int, bytes] | None]
+    ) -> web.Response:
         self._member(request)
-        mirrored = await self._run(partial(self._mirror, request.match_info["city"]))
-        return _checkpoint_or_none(None if mirrored is None else await self._run(mirrored.checkpoint))
+        policy = self.mirrored.get(request.match_info["city"])
+        if policy is not None:
+            for place in places:
+                found = await self._run(partial(place, policy.logs[0].key.name))
+                if found is not None:
+                    return text(found[1])
+        return _checkpoint_or_none(None)
 
     async def _mirrored_tile(self, request: web.Request) -> web.Response:
         self._member(request)
@@ -92,7 +108,11 @@ class LogPages:
         visitor = self._member(request)
         if not self.openings.may_read(visitor):
             raise _Refused(
-                refused(403, "openings are shown to the auditors that this city entitles", "ask its steward")
+                refused(
+                    403,
+                    "openings are shown to this city's auditors, and to those of the cities in its log.openings_to",
+                    "come with an auditor's certificate, or ask its operator",
+                )
             )
         index, field = int(request.match_info["index"]), request.match_info["field"]
         disclosure = await self._run(partial(self.openings.read, index, field, visitor))
@@ -106,24 +126,25 @@ class LogPages:
 
     async def _add_entries(self, request: web.Request) -> web.Response:
         visitor, city = self._member(request), request.match_info["city"]
-        if visitor.role is not Role.NODE or visitor.city != city or city not in self.mirrored_keys:
+        if visitor.role is not Role.NODE or visitor.city != city or city not in self.mirrored:
             return refused(403, f"only the node of {city} adds to its mirror", "call with its certificate")
         async with self._adding[city]:  # one large body of a city at a time lies in memory
             work = partial(
                 add_entries,
                 await _body(request, MAX_REQUEST_BYTES, within_s=_MEMBERS_BODY_S),
-                log_key=self.mirrored_keys[city],
+                policy=self.mirrored[city],
                 peers=self.peers,
                 max_entries=self.max_mirrored_entries,
             )
             return _judged(await self._run(work))
 
     def _mirror(self, city: str) -> ReadableLog | None:
-        key = self.mirrored_keys.get(city)
-        tree = None if key is None else self.peers.mirror(key.name)
-        if key is None or tree is None:
+        policy = self.mirrored.get(city)
+        origin = None if policy is None else policy.logs[0].key.name
+        tree = None if origin is None else self.peers.mirror(origin)
+        if origin is None or tree is None:
             return None
-        return ReadableLog(tree, partial(self.peers.mirrored, key.name))
+        return ReadableLog(tree, partial(self.peers.mirrored, origin))
 
     def _member(self, request: web.Request) -> Visitor:
         visitor = self.visitors.of(_certificate(request))

@@ -21,6 +21,10 @@ class Standing:
     is_confirmed: bool = False
     uncovered_since: datetime | None = None
 
+    def is_unwitnessed(self, now: datetime) -> bool:
+        """Whether the log has stood for too long without a quorum over all of it."""
+        return self.uncovered_since is not None and now - self.uncovered_since > self.max_unwitnessed
+
     def check(self, now: datetime) -> None:
         """Raise RefusedError `awaiting_witnesses` or `unwitnessed` while nothing may be answered.
 
@@ -32,7 +36,7 @@ class Standing:
                 "the city answers once its witnesses have said that they know no later state of its log",
                 "ask again in a minute",
             )
-        if self.uncovered_since is not None and now - self.uncovered_since > self.max_unwitnessed:
+        if self.is_unwitnessed(now):
             raise RefusedError(
                 "unwitnessed",
                 f"no quorum of witnesses has cosigned the city's log for {self.max_unwitnessed.total_seconds():.0f} s",

@@ -51,6 +51,7 @@ class Witnessing:
         self._clock = clock
         self._draw = draw
         self._silent: set[str] = set()
+        self._was_unwitnessed = False
 
     async def confirm(self) -> None:
         """Return once no later state of the log can have been witnessed; at once without a quorum to ask.
@@ -81,6 +82,7 @@ class Witnessing:
             try:
                 await self._have_cosigned(size, lines)
                 await self._run(self._look_back)
+                self._tell()
             except StoreUnavailableError as failure:
                 log.error("cosignatures not kept", extra={"remedy": str(failure)})  # noqa: TRY400  no traceback
             await asyncio.sleep(self._every_s)
@@ -109,6 +111,21 @@ class Witnessing:
         """Since when is there an entry that no quorum covers?"""
         witnessed = self._log.witnessed() if self._quorum else (self._log.size, None)
         self._standing.uncovered_since = self._log.time_of(0 if witnessed is None else witnessed[0])
+
+    def _tell(self) -> None:
+        """One line when too long without a quorum stops all answers, and one when they go on."""
+        is_unwitnessed = self._standing.is_unwitnessed(self._clock())
+        if is_unwitnessed and not self._was_unwitnessed:
+            fields = {
+                "since": f"{self._standing.uncovered_since}Z",
+                "silent": ",".join(sorted(self._silent)),
+                "needed": self._quorum,
+                "witnesses": len(self._witnesses),
+            }
+            log.error("unwitnessed, nothing is answered", extra=fields)
+        elif self._was_unwitnessed and not is_unwitnessed:
+            log.info("witnessed again, answers go on")
+        self._was_unwitnessed = is_unwitnessed
 
     async def _heard(self, ask: Callable[[], Awaitable[_ResultT]], witness: Cosigning) -> _ResultT | None:
         """What the witness gives; None, and one line when it falls silent, where it gives nothing."""
