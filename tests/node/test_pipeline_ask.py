@@ -117,6 +117,7 @@ def test_a_start_tells_the_log_what_has_changed_and_nothing_else(node: NodeHome,
         "tables.published",
         "dataset.registered",
         "data.version",
+        *["key.added"] * 4,
         "node.started",
     ]
     with node.ground(store):
