@@ -10,6 +10,7 @@ from hansa_core.evidence.entries import (
     BudgetCreated,
     BudgetReset,
     Decision,
+    KeyRole,
     NodeRecovered,
     OpeningRead,
     PeerHead,
@@ -24,6 +25,13 @@ OUTCOMES = (ANSWERED, AGAIN, REFUSED, OTHER)
 NOT_NAMED = "not named"
 _SELDOM = ("budget.reset", "node.recovered", "key.added", "key.retired", "policy.published", "roster.accepted")
 _MOST_EVENTS = 40
+_KEY_USES = {
+    KeyRole.TLS: "its connections",
+    KeyRole.ANSWER: "signing answers",
+    KeyRole.CREDENTIAL: "admitting analysts",
+    KeyRole.LOG: "signing this log",
+    KeyRole.WITNESS: "confirming other cities' logs",
+}
 
 
 @dataclass(slots=True)
@@ -123,7 +131,8 @@ def _event(entry: Entry) -> str:
         case {"from_size": before, "to_size": after}:
             return f"The log was restored from {before} to {after} entries with the help of other cities"
         case {"role": role, "key": _}:
-            return f"A {role} key of the city {'counts from here on' if entry.type == 'key.added' else 'was retired'}"
+            named = f"The city's key for {_KEY_USES[KeyRole(str(role))]}"
+            return f"{named} {'counts from here on' if entry.type == 'key.added' else 'was retired'}"
         case {"policy": {"id": name, "version": version}}:
             return f"Policy {name}, version {version}, came into force"
         case {"roster": {"version": version}}:
