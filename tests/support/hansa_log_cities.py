@@ -32,7 +32,7 @@ from hansa_node.store import Store
 from hansa_wire.clock import utc_now
 from hansa_wire.trust_anchor import load_roster
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
