@@ -30,12 +30,13 @@ def analyst_city(cert_pem: bytes, authorities: Mapping[str, bytes]) -> str:
     city = analysts[0].removeprefix(ANALYST_PREFIX)
     if city not in authorities:
         raise _unpinned(f"the city that the certificate names is a member; {city!r} is none")
-    if not any(_issued(certificate, by) for by in x509.load_pem_x509_certificates(authorities[city])):
+    if not any(is_issued_by(certificate, by) for by in x509.load_pem_x509_certificates(authorities[city])):
         raise _unpinned(f"a certificate that names an analyst of {city} is issued by {city}")
     return city
 
 
-def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
+def is_issued_by(certificate: x509.Certificate, by: x509.Certificate) -> bool:
+    """Whether that very authority signed the certificate; dates and uses are TLS's to check."""
     try:
         certificate.verify_directly_issued_by(by)
     except (ValueError, TypeError, InvalidSignature):
