@@ -7,11 +7,11 @@ import re
 from google.protobuf.message import DecodeError
 
 from hansa_core.errors import PeerError
+from hansa_core.instants import instant_of_seconds, seconds_of
 from hansa_core.query.answer import Answer, DryRun, Refusal, Release
 from hansa_core.query.limits import MAX_ANSWER_BYTES
 from hansa_core.query.query import NONCE_BYTES
 from hansa_protos.v1 import answer_pb2
-from hansa_wire.instants import instant_of_seconds, seconds_of
 from hansa_wire.limits import MAX_DRY_RUN_BYTES, MAX_REFUSAL_TEXT
 from hansa_wire.messages import message_from_bytes, message_to_bytes, values_of_peer
 from hansa_wire.plan_codec import LEVELS, contract_from_wire, contract_to_wire

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_core.errors import PeerError
-from hansa_core.tlog.checkpoint import Checkpoint, add_signature, open_checkpoint, sign_checkpoint
+from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, open_checkpoint, sign_checkpoint
 from hansa_core.tlog.cosignature import check_cosignature, cosign, cosignature_time
 from hansa_core.tlog.merkle import EMPTY_ROOT
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, Note, NoteSignature, VerifierKey, read_note, write_note
@@ -88,7 +88,7 @@ def test_a_malformed_checkpoint_is_refused_by_its_line(text: str, rule: str) -> 
 
 def test_another_logs_checkpoint_is_refused_even_under_the_right_key() -> None:
     other = Checkpoint("node.bremen/log", 7, bytes(32))
-    signed = add_signature(
+    signed = add_signatures(
         sign_checkpoint(other, LOG), NoteSignature(ORIGIN, LOG_KEY.key_id, LOG.sign(other.text)).line
     )
     with pytest.raises(PeerError, match="another log"):
@@ -109,7 +109,7 @@ def test_no_bit_of_a_signed_checkpoint_can_be_changed(bit: int) -> None:
 def test_a_signature_is_added_once_and_the_newer_one_stays() -> None:
     text = checkpoint_at(7).text
     earlier, later = (cosign(text, WITNESSES[0], WITNESS_NAMES[0], NOON + second) for second in (0, 9))
-    note = add_signature(add_signature(note_at(7), earlier), later)
+    note = add_signatures(add_signatures(note_at(7), earlier), later)
     assert check_cosignature(read_note(note), WITNESS_KEYS[0]) == NOON + 9
     assert open_checkpoint(note, LOG_KEY) == checkpoint_at(7)
     assert note.endswith(later)
@@ -134,7 +134,7 @@ def test_a_cosignature_signs_the_text_that_the_specification_writes() -> None:
 
 @given(st.integers(min_value=0, max_value=MAX_NUMBER))
 def test_a_cosignature_says_when(time_unix_s: int) -> None:
-    note = add_signature(note_at(7), cosign(checkpoint_at(7).text, WITNESSES[0], WITNESS_NAMES[0], time_unix_s))
+    note = add_signatures(note_at(7), cosign(checkpoint_at(7).text, WITNESSES[0], WITNESS_NAMES[0], time_unix_s))
     assert check_cosignature(read_note(note), WITNESS_KEYS[0]) == time_unix_s
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_core.errors import PeerError
-from hansa_core.tlog.checkpoint import Checkpoint, add_signature, sign_checkpoint
+from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.note import ED25519, NoteSignature, VerifierKey
 from hansa_core.tlog.policy import NO_QUORUM, Policy, PolicyGroup, PolicyLog, PolicyWitness
@@ -64,7 +64,7 @@ def policies(draw: st.DrawFn) -> Policy:
 def cosigned_by(*numbers: int) -> bytes:
     note = note_at(7)
     for number in numbers:
-        note = add_signature(note, cosign(checkpoint_at(7).text, WITNESSES[number], WITNESS_NAMES[number], NOON))
+        note = add_signatures(note, cosign(checkpoint_at(7).text, WITNESSES[number], WITNESS_NAMES[number], NOON))
     return note
 
 
@@ -148,7 +148,7 @@ def test_a_log_signs_for_its_own_origin_only() -> None:
 def test_one_wrong_cosignature_refuses_the_note() -> None:
     forged = NoteSignature(WITNESS_NAMES[2], WITNESS_KEYS[2].key_id, bytes(72))
     with pytest.raises(PeerError, match="does not verify"):
-        POLICY.check(add_signature(cosigned_by(0, 1), forged.line))
+        POLICY.check(add_signatures(cosigned_by(0, 1), forged.line))
 
 
 def test_a_witness_counts_once() -> None:
@@ -159,7 +159,7 @@ def test_a_witness_counts_once() -> None:
 
 def test_witnesses_beyond_the_policy_are_ignored() -> None:
     stranger = cosign(checkpoint_at(7).text, EVE, "eve/witness", NOON)
-    assert POLICY.check(add_signature(cosigned_by(0, 1), stranger)) == checkpoint_at(7)
+    assert POLICY.check(add_signatures(cosigned_by(0, 1), stranger)) == checkpoint_at(7)
 
 
 @given(st.integers(min_value=0))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.tlog.checkpoint import Checkpoint, add_signature, sign_checkpoint
+from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.merkle import EMPTY_ROOT
 from hansa_core.tlog.note import read_note
@@ -50,7 +50,7 @@ def test_a_policy_believes_a_log_that_its_own_key_and_a_quorum_signed() -> None:
     text = read_note(note).text
     for holder, is_enough in ((hamburg, False), (bremen, False), (luebeck, True)):
         name = ROSTER.member(holder.city).witness_name
-        note = add_signature(note, cosign(text, holder.witness_key, name, 1_770_000_000))
+        note = add_signatures(note, cosign(text, holder.witness_key, name, 1_770_000_000))
         if is_enough:
             assert policy.check(note).size == 0
         else:

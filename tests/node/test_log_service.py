@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hansa_core.evidence.entries import KeyAdded, OpeningRead
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.evidence.opening import check_disclosure, decode_disclosure
-from hansa_core.tlog.checkpoint import Checkpoint, add_signature, open_checkpoint, sign_checkpoint
+from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, open_checkpoint, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
 from hansa_core.tlog.note import read_note
@@ -314,7 +314,7 @@ def test_a_city_that_falls_silent_before_its_cosignatures_came_is_still_read_at_
             for name in (SECOND, THIRD):
                 witness = cities[name].member.witness_name
                 line = cosign(read_note(cosigned).text, read_signer(keys / name / "witness.key"), witness, 1)
-                cosigned = add_signature(cosigned, line)
+                cosigned = add_signatures(cosigned, line)
             newest = signed(b"one", b"two")
             for request in (
                 AddEntries(start=0, note=cosigned, entries=[b"one"]),

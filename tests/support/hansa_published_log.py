@@ -20,7 +20,7 @@ from hansa_core.evidence.entries import (
     TablesPublished,
 )
 from hansa_core.evidence.entry import Entry, encode_entry
-from hansa_core.tlog.checkpoint import Checkpoint, add_signature, sign_checkpoint
+from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.merkle import inclusion_proof, leaf_hash, root_of_leaves, tree_hashes
 from hansa_core.tlog.note import read_note
@@ -97,7 +97,7 @@ class PublishedLog:
         note = sign_checkpoint(checkpoint, read_signer(folder / self.city / "log.key"))
         for witness in witnesses_of(self.roster, self.city)[:witnesses]:
             signer = read_signer(folder / witness.city / "witness.key")
-            note = add_signature(note, cosign(read_note(note).text, signer, witness.witness_name, self.time_unix_s))
+            note = add_signatures(note, cosign(read_note(note).text, signer, witness.witness_name, self.time_unix_s))
         return note
 
     def receipt(self, index: int) -> bytes:

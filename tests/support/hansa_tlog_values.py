@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hansa_core.tlog.checkpoint import Checkpoint, add_signature, sign_checkpoint
+from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of_leaves, tree_hashes
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, VerifierKey
@@ -48,7 +48,7 @@ def note_at(size: int, *, cosigned_by: int = 0) -> bytes:
     checkpoint = checkpoint_at(size)
     note = sign_checkpoint(checkpoint, LOG)
     for signer, name in list(zip(WITNESSES, WITNESS_NAMES, strict=True))[:cosigned_by]:
-        note = add_signature(note, cosign(checkpoint.text, signer, name, NOON))
+        note = add_signatures(note, cosign(checkpoint.text, signer, name, NOON))
     return note
 
 

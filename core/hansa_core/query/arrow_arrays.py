@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
 
-_EPOCH = datetime(1970, 1, 1)
-_MICROSECOND = timedelta(microseconds=1)
+from hansa_core.instants import days_of, microseconds_of
+
 _FORMATS = {pa.int64(): "q", pa.int32(): "i", pa.float64(): "d", pa.date32(): "i", pa.timestamp("us"): "q"}
 
 
@@ -51,9 +51,9 @@ def _buffers(values: Sequence[Any], kind: pa.DataType) -> list[pa.Buffer]:
 def _number(value: Any) -> int | float:
     match value:
         case datetime():
-            return (value - _EPOCH) // _MICROSECOND
+            return microseconds_of(value)
         case date():
-            return value.toordinal() - _EPOCH.toordinal()
+            return days_of(value)
         case _:
             return value  # type: ignore[no-any-return]  # an int or float: struct takes nothing else
 

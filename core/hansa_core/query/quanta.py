@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 
+from hansa_core.instants import date_of, days_of, instant_of_microseconds, microseconds_of
 from hansa_core.query.contract import Contract, ContractColumn
 from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, Value
-
-_EPOCH = datetime(1970, 1, 1)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def whole_of(value: date) -> int:
     """A date as days, a timestamp as microseconds, since the start of 1970: as MIN and MAX carry them."""
-    if isinstance(value, datetime):
-        return (value - _EPOCH) // _MICROSECOND
-    return (value - _EPOCH.date()).days
+    return microseconds_of(value) if isinstance(value, datetime) else days_of(value)
 
 
 def moment_of(kind: DataType, whole: int) -> date:
     """The date or timestamp that `whole_of` made so many days or microseconds. `kind`: which of both."""
-    if kind is DataType.TIMESTAMP:
-        return _EPOCH + whole * _MICROSECOND
-    return _EPOCH.date() + timedelta(days=whole)
+    return instant_of_microseconds(whole) if kind is DataType.TIMESTAMP else date_of(whole)
 
 
 def quantum_of(column: ContractColumn) -> Fraction:

@@ -85,8 +85,12 @@ def open_checkpoint(note: bytes, log_key: VerifierKey) -> Checkpoint:
     return checkpoint
 
 
-def add_signature(note: bytes, line: bytes) -> bytes:
-    """The note with one more signature line; an older one by the same name and key id gives way. Raises PeerError."""
-    opened, added = read_note(note), NoteSignature.parse(line)
-    kept = (each for each in opened.signatures if (each.name, each.key_id) != (added.name, added.key_id))
-    return write_note(Note(opened.text, (*kept, added)))
+def add_signatures(note: bytes, *lines: bytes) -> bytes:
+    """The note with more signature lines; an older one by the same name and key id gives way. Raises PeerError."""
+    opened = read_note(note)
+    signatures = {(each.name, each.key_id): each for each in opened.signatures}
+    for line in lines:
+        added = NoteSignature.parse(line)
+        signatures.pop((added.name, added.key_id), None)
+        signatures[added.name, added.key_id] = added
+    return write_note(Note(opened.text, tuple(signatures.values())))

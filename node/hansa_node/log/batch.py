@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from hansa_core.errors import PeerError
 from hansa_core.evidence.canonical import JsonValue
 from hansa_core.evidence.entries import Body
 from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.evidence.opening import Opening, encode_opening, seal_opening
+from hansa_core.instants import seconds_of
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import Frontier, grow, leaf_hash
 from hansa_node.log.identity import LogIdentity
@@ -43,7 +44,7 @@ class Batch:
 
         `opening`: what the digests in the body commit to.
         """
-        self._time_unix_s = max(self._time_unix_s, unix_s(now))
+        self._time_unix_s = max(self._time_unix_s, seconds_of(now))
         entry = Entry(
             time_unix_s=self._time_unix_s, node=self._identity.city, software=self._identity.software, body=body
         )
@@ -93,8 +94,3 @@ class Batch:
 
     def _grown(self) -> tuple[Frontier, list[tuple[int, int, bytes]]]:
         return grow(self._head.frontier, map(leaf_hash, self._leaves))
-
-
-def unix_s(naive_utc: datetime) -> int:
-    """Seconds since 1970, floored."""
-    return int(naive_utc.replace(tzinfo=UTC).timestamp())

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hansa_core.errors import PeerError, StoreCorruptError
 from hansa_core.evidence.entries import Body, QueryAborted, QueryDecision
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.evidence.opening import Opening, decode_opening
-from hansa_core.tlog.checkpoint import Checkpoint, add_signature, open_checkpoint
+from hansa_core.instants import instant_of_seconds, seconds_of
+from hansa_core.tlog.checkpoint import add_signatures, open_checkpoint
 from hansa_core.tlog.merkle import Frontier
-from hansa_core.tlog.note import NoteSignature, read_note
+from hansa_core.tlog.note import NoteSignature
 from hansa_node.log.announcements import remember
-from hansa_node.log.batch import Batch, unix_s
+from hansa_node.log.batch import Batch
 from hansa_node.log.group_commit import GroupCommit
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.keys import remember_key
@@ -50,15 +51,15 @@ class OwnLog:
         if found is None:
             return None
         at, note = found
-        for (line,) in self._reader.rows("SELECT line FROM cosignatures WHERE size = ? ORDER BY name", (at,)):
-            note = add_signature(note, line)
-        return bytes(note)
+        lines = self._reader.rows("SELECT line FROM cosignatures WHERE size = ? ORDER BY name", (at,))
+        return add_signatures(note, *(line for (line,) in lines))
 
     def newest(self) -> tuple[int, bytes] | None:
         """Size and note of the newest checkpoint that a quorum cosigned, or of the newest of all; None before one."""
         witnessed = self.witnessed()
-        note = self.checkpoint(None if witnessed is None else witnessed[0])
-        return None if note is None else (Checkpoint.parse(read_note(note).text).size, note)
+        size = self.size if witnessed is None else witnessed[0]
+        note = self.checkpoint(size)
+        return None if note is None else (size, note)
 
     def checkpoint_beyond(self, start: int, *, wanted: int) -> bytes | None:
         """The signed checkpoint of the largest size up to `wanted`, or else the smallest, of those above `start`."""
@@ -112,7 +113,7 @@ class OwnLog:
         """When the entry was received (naive UTC); None where there is no such entry."""
         if index >= self.size:
             return None
-        return datetime(1970, 1, 1) + timedelta(seconds=self._time_unix_s(index))
+        return instant_of_seconds(self._time_unix_s(index))
 
     def opening(self, index: int) -> Opening | None:
         """What the entry commits to; None where it commits to nothing, or retention deleted it."""
@@ -121,7 +122,7 @@ class OwnLog:
 
     def forget_openings(self, before: datetime) -> int:
         """Delete the openings of entries older than `before` (naive UTC); how many there were."""
-        first_kept = bisect_left(range(self.size), unix_s(before), key=self._time_unix_s)  # times never decrease
+        first_kept = bisect_left(range(self.size), seconds_of(before), key=self._time_unix_s)  # times never decrease
         deleted, _ = self._writer.run(
             lambda batch: batch.cursor.execute("DELETE FROM openings WHERE idx < ?", (first_kept,)).rowcount
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hansa_core.errors import PeerError
 from hansa_core.evidence.entries import PeerHead
+from hansa_core.instants import seconds_of
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.note import NoteSigner, VerifierKey, read_note
@@ -65,8 +66,7 @@ class Witness:
         if not self._peers.put_cosigned(origin, before=before, size=head.size, root=head.root):
             return self.add_checkpoint(body)  # another request was first: judge it against what that one left
         self._record(head)
-        now_unix_s = int(self._clock().replace(tzinfo=UTC).timestamp())
-        line = cosign(read_note(request.checkpoint_note).text, self._signer, self._name, now_unix_s)
+        line = cosign(read_note(request.checkpoint_note).text, self._signer, self._name, seconds_of(self._clock()))
         return Judgement(status=200, body=line)
 
     def _record(self, head: Checkpoint) -> None:
