@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from hansa.audit.rebuilt import RebuiltTree
-from hansa.audit.trusted import vkeys_text
-from hansa.audit.verify import verify_folder
+from hansa_audit.rebuilt import RebuiltTree
+from hansa_audit.trusted import vkeys_text
+from hansa_audit.verify import verify_folder
 from hansa_core.evidence.entries import (
     Body,
     BudgetCreated,
@@ -29,12 +29,12 @@ from hansa_core.evidence.entries import (
     RosterRef,
 )
 from hansa_core.evidence.entry import Entry, encode_entry
+from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.note import ED25519, VerifierKey
 from hansa_core.tlog.policy import Policy, PolicyLog
 from hansa_core.tlog.tiles import TILE_WIDTH, Tile, encode_bundle
-from hansa_core.trust.dsse import Ed25519Signer
 from report import figure, heading
 
 ENTRIES = 50_000

@@ -24,38 +24,38 @@ from time import perf_counter
 import grpc.aio
 import psutil
 
-from hansa.ask import SignedQuery, sign_query
-from hansa.league.create import create_league
-from hansa.profile import load_profile
-from hansa.question import read_question
-from hansa.verify import Expected, verify_answer
+from hansa.asking.ask import SignedQuery, sign_query
+from hansa.asking.profile import load_profile
+from hansa.asking.verify import Expected, verify_answer
+from hansa.question.statement import read_question
 from hansa_coordinator.config import Limits
 from hansa_coordinator.open_files import allow_many_open_files
-from hansa_core.query.answer import Answer, Release
-from hansa_core.query.canonical import plan_hash
-from hansa_core.query.contract import Contract
-from hansa_core.query.moments import moments_of
-from hansa_core.query.partial import partial_from_rows, write_partial
-from hansa_core.query.plan import ContractId, Level, Plan
-from hansa_core.query.query import NONCE_BYTES, Query
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, sign
-from hansa_core.trust.envelope_json import envelope_from_json
-from hansa_core.trust.members import Member
-from hansa_core.trust.roster import Roster
+from hansa_core.contract.contract import Contract
+from hansa_core.league.members import Member
+from hansa_core.league.roster import Roster
+from hansa_core.partial.answer import Answer, Release
+from hansa_core.partial.partial import partial_from_rows, write_partial
+from hansa_core.plan.canonical import plan_hash
+from hansa_core.plan.moments import moments_of
+from hansa_core.plan.plan import ContractId, Level, Plan
+from hansa_core.plan.query import NONCE_BYTES, Query
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, sign
+from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_demo.demo_league import contract_file
 from hansa_demo.league import HOST, free_ports
 from hansa_demo.processes import Service, running
+from hansa_league.create import create_league
+from hansa_local.clock import utc_now
+from hansa_local.contract_files import read_contracts
+from hansa_local.key_file import read_signer
 from hansa_protos.v1 import node_pb2
-from hansa_wire.answer_codec import encode_answer
-from hansa_wire.answered import Answered
-from hansa_wire.clock import utc_now
-from hansa_wire.contract_files import read_contracts
-from hansa_wire.coordinator_rpc import CoordinatorClient
-from hansa_wire.envelope_codec import envelope_to_wire
-from hansa_wire.key_file import read_signer
-from hansa_wire.progress import CityState
-from hansa_wire.tls import dial_aio, dial_sync
+from hansa_wire.codec.answer_codec import encode_answer
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.envelope_codec import envelope_to_wire
+from hansa_wire.codec.progress import CityState
+from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
+from hansa_wire.rpc.tls import dial_aio, dial_sync
 from report import figure, heading, ratio
 from simulated_nodes import ASK
 from simulated_receipt import receipt_of

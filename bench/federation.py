@@ -21,13 +21,13 @@ import duckdb
 
 import hansa
 import steps
-from hansa_core.query.contract import Contract, ContractColumn
-from hansa_core.query.types import DataType
+from hansa_core.contract.contract import Contract, ContractColumn
+from hansa_core.contract.types import DataType
 from hansa_demo.demo_league import DemoLeague
 from hansa_demo.league import make_league, node_home, running_league
 from hansa_demo.leagues.flights import FLIGHTS
 from hansa_demo.leagues.synthetic import synthetic
-from hansa_node.ingest.versions import current_version, dataset_folder
+from hansa_node.datasets.versions import current_version, dataset_folder
 from report import figure, heading, ratio
 
 PAIRS = 15

@@ -17,13 +17,13 @@ from pathlib import Path
 from time import perf_counter
 
 from hansa_core.evidence.entries import NodeStarted, PolicyRef, RosterRef
-from hansa_core.query.answer import Refusal
-from hansa_core.query.plan import ContractId, Level
-from hansa_core.trust.dsse import Ed25519Signer
+from hansa_core.partial.answer import Refusal
+from hansa_core.plan.plan import ContractId, Level
+from hansa_core.signing.dsse import Ed25519Signer
 from hansa_node.log.identity import LogIdentity
 from hansa_node.pipeline.seal import seal
-from hansa_node.records import Asked, Commitment
-from hansa_node.store import Store
+from hansa_node.store.records import Asked, Commitment
+from hansa_node.store.store import Store
 from report import figure, heading, row
 
 BATCHES = (1, 64, 256)

@@ -15,9 +15,9 @@ from typing import Any
 
 import grpc.aio
 
-from hansa_wire.node_rpc import NODE_SERVICE
-from hansa_wire.server import listen, new_server
-from hansa_wire.tls import server_credentials
+from hansa_wire.rpc.node_rpc import NODE_SERVICE
+from hansa_wire.rpc.server import listen, new_server
+from hansa_wire.rpc.tls import server_credentials
 
 ASK = f"/{NODE_SERVICE}/Ask"
 

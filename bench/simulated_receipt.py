@@ -7,12 +7,12 @@ from datetime import UTC
 
 from hansa_core.evidence.entries import Decision, PolicyRef, QueryDecision, RosterRef
 from hansa_core.evidence.entry import Entry, encode_entry
-from hansa_core.query.answer import Answer, Release
+from hansa_core.league.members import Member
+from hansa_core.partial.answer import Answer, Release
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.note import NoteSigner
 from hansa_core.tlog.proof import TlogProof, encode_proof
-from hansa_core.trust.members import Member
 
 _DIGEST = "ab" * 32
 

@@ -13,11 +13,11 @@ from time import perf_counter
 import sqlglot
 import yaml
 
+from hansa_core.contract.contract_document import contract_from_document
 from hansa_core.errors import RefusedError
-from hansa_core.query.canonical import plan_hash
-from hansa_core.query.contract_document import contract_from_document
-from hansa_core.query.plan import ContractId
-from hansa_core.query.sql.split import parse_statement
+from hansa_core.plan.canonical import plan_hash
+from hansa_core.plan.plan import ContractId
+from hansa_core.sql.split import parse_statement
 from hansa_demo.demo_league import contract_file
 from hansa_demo.leagues.permits import PERMITS
 from report import heading, row

@@ -19,34 +19,34 @@ from typing import Any
 from unittest.mock import patch
 
 import hansa
-import hansa.asker
-import hansa.league_client
-import hansa.shape
-from hansa.outer import OuterEngine
-from hansa_core.trust.dsse import Envelope
+import hansa.answering.shape
+import hansa.asking.asker
+import hansa.league
+from hansa.answering.outer import OuterEngine
+from hansa_core.signing.dsse import Envelope
 from hansa_demo.league import node_home
+from hansa_local.clock import utc_now
+from hansa_local.trust_anchor import load_roster
+from hansa_node.app.config import read_config
+from hansa_node.app.declared import read_all_declared
+from hansa_node.app.identity import member_of, read_identity
+from hansa_node.app.policy_file import read_policy
 from hansa_node.clock import fresh_nonce
-from hansa_node.config import read_config
-from hansa_node.datasets import Datasets
-from hansa_node.declared import read_all_declared
-from hansa_node.engines import duckdb_engine
-from hansa_node.ground import Ground
-from hansa_node.identity import member_of, read_identity
+from hansa_node.context import Ground
+from hansa_node.datasets.served import Datasets
+from hansa_node.engines.duckdb import engine as duckdb_engine
 from hansa_node.log.identity import log_identity
 from hansa_node.log.start import record_start
 from hansa_node.pipeline import ask
-from hansa_node.policy_file import read_policy
-from hansa_node.store import Store
-from hansa_wire.clock import utc_now
-from hansa_wire.progress import CityEvent, CityState
-from hansa_wire.trust_anchor import load_roster
+from hansa_node.store.store import Store
+from hansa_wire.codec.progress import CityEvent, CityState
 from report import figure, heading
 
 QUESTIONS = 40
 WARM_UP = 5
 _STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
-    (hansa.asker, "read_question", "SDK: parse, split, canonicalise, check"),
-    (hansa.asker, "sign_query", "SDK: sign"),
+    (hansa.asking.asker, "read_question", "SDK: parse, split, canonicalise, check"),
+    (hansa.asking.asker, "sign_query", "SDK: sign"),
     (ask, "verify", "node: verify"),
     (ask, "recall_answer", "node: recall the answer"),
     (ask, "bind_and_decide", "node: bind and decide"),
@@ -60,10 +60,10 @@ _STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
     (ask, "commit", "node: commit"),
     (ask.AskPipeline, "_decide", "node: all before the charge"),
     (ask.AskPipeline, "_release", "node: all from the charge on"),
-    (hansa.asker, "verify_answer", "SDK: verify and read one answer"),
-    (hansa.shape, "merge", "SDK: merge and finalise"),
+    (hansa.asking.asker, "verify_answer", "SDK: verify and read one answer"),
+    (hansa.answering.shape, "merge", "SDK: merge and finalise"),
     (OuterEngine, "run", "SDK: outer SQL"),
-    (hansa.league_client.League, "sql", "all of it"),
+    (hansa.league.League, "sql", "all of it"),
 )
 
 Times = dict[str, list[float]]

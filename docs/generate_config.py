@@ -12,11 +12,11 @@ from typing import Any, get_args, get_origin
 from annotated_types import Ge, Gt, Le
 from pydantic.fields import FieldInfo
 
-from hansa.profile import Profile
+from hansa.asking.profile import Profile
 from hansa_coordinator.config import CoordinatorConfig
-from hansa_node.config import NodeConfig
-from hansa_node.policy_file import PolicyFile
-from hansa_wire.toml_file import Section
+from hansa_local.toml_file import Section
+from hansa_node.app.config import NodeConfig
+from hansa_node.app.policy_file import PolicyFile
 
 FILES: Mapping[str, tuple[type[Section], str]] = {
     "node.toml": (NodeConfig, "`hansa node` reads it; `hansa node init` writes it; sample: `deploy/node.toml`."),

@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.evidence.entry import decode_entry, encode_entry
 from hansa_core.evidence.opening import encode_disclosure, encode_opening, seal_opening
+from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
 from hansa_core.tlog.policy_text import parse_policy, policy_text
 from hansa_core.tlog.proof import encode_proof
 from hansa_core.tlog.tiles import encode_bundle
-from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
 from hansa_protos.v1 import attach_pb2, coordinator_pb2
-from hansa_wire.answer_codec import decode_answer, decode_dry_run, encode_answer, encode_dry_run
-from hansa_wire.attach import CallKind, CityCall
-from hansa_wire.attach_codec import call_from_wire, call_to_wire, presence_from_wire, presence_to_wire
-from hansa_wire.description_codec import decode_description, encode_description
-from hansa_wire.progress_codec import event_from_wire, event_to_wire
-from hansa_wire.query_codec import decode_query, encode_query
+from hansa_wire.attach.attach_codec import call_from_wire, call_to_wire, presence_from_wire, presence_to_wire
+from hansa_wire.attach.messages import CallKind, CityCall
+from hansa_wire.codec.answer_codec import decode_answer, decode_dry_run, encode_answer, encode_dry_run
+from hansa_wire.codec.description_codec import decode_description, encode_description
+from hansa_wire.codec.progress_codec import event_from_wire, event_to_wire
+from hansa_wire.codec.query_codec import decode_query, encode_query
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
 

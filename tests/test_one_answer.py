@@ -11,16 +11,16 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hansa_core.query.canonical import canonicalise
-from hansa_core.query.check import check_plan
-from hansa_core.query.groupings import plain_plans, stack
-from hansa_core.query.merge import CityAnswer, add_partials, merge
-from hansa_core.query.partial import read_partial, write_partial
-from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
-from hansa_core.query.types import DataType, Value
+from hansa_core.contract.types import DataType, Value
+from hansa_core.partial.groupings import plain_plans, stack
+from hansa_core.partial.merge import CityAnswer, add_partials, merge
+from hansa_core.partial.partial import read_partial, write_partial
+from hansa_core.plan.canonical import canonicalise
+from hansa_core.plan.check import check_plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
 from hansa_datasets import write_dataset
-from hansa_node.engines.duckdb_engine import DuckDBEngine
-from hansa_node.engines.lockdown import open_locked
+from hansa_node.engines.duckdb.engine import DuckDBEngine
+from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.engines.reference import ReferenceEngine
 from hansa_strategies import TRIPS, expressions, plans, stored_rows
 

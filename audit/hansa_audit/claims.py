@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from hansa.audit.findings import FileRule, Findings
-from hansa.audit.folder import CONTRADICTING, OPENINGS, RECEIPTS, LogFolder, read_bounded
-from hansa.audit.trusted import Trusted
+from hansa_audit.findings import FileRule, Findings
+from hansa_audit.folder import CONTRADICTING, OPENINGS, RECEIPTS, LogFolder, read_bounded
+from hansa_audit.trusted import Trusted
 from hansa_core.errors import PeerError
 from hansa_core.evidence.entry import Entry
 from hansa_core.evidence.opening import Disclosure, check_disclosure, decode_disclosure

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hansa.audit import cli_check, cli_read
 from hansa.cli import FormatOption, OutOption
+from hansa_audit import cli_check, cli_read
 
 app = typer.Typer(
     help="Prove what was asked, answered, refused and spent, without trusting anybody.",
@@ -57,10 +57,10 @@ def replay(
 
     output = Output(format_, out)
     with errors_end_the_command(output.messages):
-        from hansa.coverage import exit_code
-        from hansa.render.replayed import replayed_lines
-        from hansa.replay import replay_folder
-        from hansa_wire.trust_anchor import read_anchor
+        from hansa.answering.coverage import exit_code
+        from hansa.evidence.replay import replay_folder
+        from hansa.view.render.replayed import replayed_lines
+        from hansa_local.trust_anchor import read_anchor
 
         anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
         replayed = replay_folder(folder, anchor)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hansa.audit.messages import errors, to_stdout
+from hansa_audit.messages import errors, to_stdout
 
 LogDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `hansa audit fetch` wrote.")]
 Node = Annotated[
@@ -38,11 +38,11 @@ def fetch(
     fetch ends the command with 5: what lies in DIR stays, and the checkpoint that contradicts it is kept beside it.
     """
     with errors() as messages:
-        from hansa.audit.fetch import fetch_log
-        from hansa.audit.profile import load_auditor, roster_of
-        from hansa.audit.sources import wanted_log
-        from hansa.render.cells import printable
-        from hansa_wire.clock import utc_now
+        from hansa.view.render.cells import printable
+        from hansa_audit.fetch import fetch_log
+        from hansa_audit.profile import load_auditor, roster_of
+        from hansa_audit.sources import wanted_log
+        from hansa_local.clock import utc_now
 
         settings = load_auditor(profile)
         roster, document = roster_of(settings, utc_now())
@@ -81,9 +81,9 @@ def verify(
     with errors():
         import json
 
-        from hansa.audit.render_verdict import verdict_lines
-        from hansa.audit.verify import verify_folder
-        from hansa_wire.trust_anchor import read_anchor
+        from hansa_audit.render_verdict import verdict_lines
+        from hansa_audit.verify import verify_folder
+        from hansa_local.trust_anchor import read_anchor
 
         anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
         verdict = verify_folder(folder, policy=policy, anchor=anchor, since=since, receipts=receipt or ())
@@ -111,8 +111,8 @@ def prove(
     if (index is None) == (check is None):
         raise typer.BadParameter("give the number of an entry, or --check PROOF", param_hint="INDEX")
     with errors():
-        from hansa.audit.prove import check_proof, write_proof
-        from hansa.audit.reading import open_log
+        from hansa_audit.prove import check_proof, write_proof
+        from hansa_audit.reading import open_log
 
         log = open_log(folder)
         if check is not None:
@@ -131,11 +131,11 @@ def opening(
 ) -> None:
     """Ask a city to show one field that an entry commits to; that it was read becomes an entry of the log."""
     with errors():
-        from hansa.audit.openings import fetch_opening
-        from hansa.audit.profile import load_auditor, roster_of
-        from hansa.audit.reading import open_log
-        from hansa.audit.sources import wanted_log
-        from hansa_wire.clock import utc_now
+        from hansa_audit.openings import fetch_opening
+        from hansa_audit.profile import load_auditor, roster_of
+        from hansa_audit.reading import open_log
+        from hansa_audit.sources import wanted_log
+        from hansa_local.clock import utc_now
 
         settings = load_auditor(profile)
         roster, _ = roster_of(settings, utc_now())

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from hansa.audit.cli_check import LogDir
-from hansa.audit.messages import errors, to_stdout
 from hansa.cli import FormatOption
 from hansa.output import Output
+from hansa_audit.cli_check import LogDir
+from hansa_audit.messages import errors, to_stdout
 
 OutputOption = Annotated[
     Path | None, typer.Option("--out", "--output", metavar="FILE", help="Write here, not to standard output.")
@@ -49,8 +49,8 @@ def log(
     """List the entries, or those that meet every demand."""
     output = Output(format_, out)
     with errors():
-        from hansa.audit.listing import for_people, log_table, unix_time
-        from hansa.audit.reading import open_log
+        from hansa_audit.listing import for_people, log_table, unix_time
+        from hansa_audit.reading import open_log
         from hansa_core.evidence.rows import LogFilter
 
         wanted = LogFilter(
@@ -80,10 +80,10 @@ def show(
         from rich.console import Group
         from rich.text import Text
 
-        from hansa.audit.claims import disclosures_of
-        from hansa.audit.reading import open_log
-        from hansa.audit.shown import entry_lines
-        from hansa.render.cells import printable
+        from hansa.view.render.cells import printable
+        from hansa_audit.claims import disclosures_of
+        from hansa_audit.reading import open_log
+        from hansa_audit.shown import entry_lines
         from hansa_core.evidence.entry import decode_entry
 
         held = open_log(folder)
@@ -110,8 +110,8 @@ def join(
     """
     output = Output(format_, out)
     with errors():
-        from hansa.audit.joined import addressed_by, chosen, in_several, joined_questions, listing, parts, verdict
-        from hansa.audit.reading import open_log
+        from hansa_audit.joined import addressed_by, chosen, in_several, joined_questions, listing, parts, verdict
+        from hansa_audit.reading import open_log
 
         questions = joined_questions([open_log(folder) for folder in folders], receipt)
         if query_hash is None and receipt is not None:
@@ -143,9 +143,9 @@ def report(
     The page has everything in itself: it loads nothing and runs no script. It says whether the log holds.
     """
     with errors():
-        from hansa.audit.report import write_report
-        from hansa_wire.clock import utc_now
-        from hansa_wire.trust_anchor import read_anchor
+        from hansa_audit.report import write_report
+        from hansa_local.clock import utc_now
+        from hansa_local.trust_anchor import read_anchor
 
         anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
         holds = write_report(folder, html, policy=policy, anchor=anchor, now=utc_now())
@@ -161,7 +161,7 @@ def export(
 ) -> None:
     """Hand the entries to other tools: OCSF 1.6.0, API Activity, as JSON lines."""
     with errors():
-        from hansa.audit.export import write_ocsf
-        from hansa.audit.reading import open_log
+        from hansa_audit.export import write_ocsf
+        from hansa_audit.reading import open_log
 
         write_ocsf(open_log(folder), out)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from hansa.audit.reading import HeldLog
+from hansa_audit.reading import HeldLog
 from hansa_core.errors import ConfigError
 from hansa_core.evidence.ocsf import ocsf_event
 

@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hansa.audit.fetch_tiles import IncomingTiles
-from hansa.audit.folder import CHECKPOINT, CONTRADICTING, OLD_ROSTERS, POLICY, RECEIPTS, ROSTER, VKEYS, LogFolder
-from hansa.audit.source import NotThereError, Source
-from hansa.audit.sources import Wanted
-from hansa.audit.trusted import keys_of, read_roster, vkeys_text
 from hansa.errors import TrustError, UnreachableError
+from hansa_audit.fetch_tiles import IncomingTiles
+from hansa_audit.folder import CHECKPOINT, CONTRADICTING, OLD_ROSTERS, POLICY, RECEIPTS, ROSTER, VKEYS, LogFolder
+from hansa_audit.source import NotThereError, Source
+from hansa_audit.sources import Wanted
+from hansa_audit.trusted import keys_of, read_roster, vkeys_text
 from hansa_core.errors import ConfigError, PeerError
+from hansa_core.league.roster import Roster
+from hansa_core.league.witnesses import log_vkey, tlog_policy
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES, Note, read_note, write_note
 from hansa_core.tlog.policy import Policy
 from hansa_core.tlog.policy_text import policy_text
-from hansa_core.trust.roster import Roster
-from hansa_core.trust.witnesses import log_vkey, tlog_policy
 
 DEFAULT_MAX_ENTRIES = 10_000_000
 _COSIGNING_S = 5.0  # a checkpoint is served at once, and its cosignatures come a moment later

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hansa.audit.folder import LogFolder, bundle_limit, tile_limit
-from hansa.audit.rebuilt import RebuiltTree, split_hashes
-from hansa.audit.source import Source
+from hansa_audit.folder import LogFolder, bundle_limit, tile_limit
+from hansa_audit.rebuilt import RebuiltTree, split_hashes
+from hansa_audit.source import Source
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hansa.audit.claims import disclosures_of
-from hansa.audit.reading import HeldLog
-from hansa.audit.shown import asked_query, time_text
-from hansa.evidence_folder import blamed, read_evidence
+from hansa.evidence.evidence_folder import blamed, read_evidence
+from hansa_audit.claims import disclosures_of
+from hansa_audit.reading import HeldLog
+from hansa_audit.shown import asked_query, time_text
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.evidence.join import Fate, JoinedQuestion, join
-from hansa_wire.query_codec import decode_query
+from hansa_wire.codec.query_codec import decode_query
 
 _SAID = {
     Fate.ANSWERED: "answered",

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from hansa.audit.reading import HeldLog
-from hansa.audit.shown import time_text
+from hansa_audit.reading import HeldLog
+from hansa_audit.shown import time_text
 from hansa_core.errors import ConfigError
 from hansa_core.evidence.rows import COLUMNS, LogFilter, LogRow, row_of
 

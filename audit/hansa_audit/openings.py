@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hansa.audit.claims import MAX_OPENING_BYTES, opening_name, read_disclosure
-from hansa.audit.reading import HeldLog
-from hansa.audit.sources import Wanted
 from hansa.errors import TrustError
+from hansa_audit.claims import MAX_OPENING_BYTES, opening_name, read_disclosure
+from hansa_audit.reading import HeldLog
+from hansa_audit.sources import Wanted
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.evidence.opening import Disclosure, check_disclosure

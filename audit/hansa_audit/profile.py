@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic import Field
 
-from hansa.connection import PROFILE_VARIABLE
-from hansa.profile import Label, ShownText
+from hansa.asking.connection import PROFILE_VARIABLE
+from hansa.asking.profile import Label, ShownText
 from hansa_core.errors import ConfigError
-from hansa_core.trust.roster import Roster
-from hansa_wire.toml_file import FilePath, read_toml, section_of
-from hansa_wire.trust_anchor import TrustAnchor, load_signed_roster
+from hansa_core.league.roster import Roster
+from hansa_local.toml_file import FilePath, read_toml, section_of
+from hansa_local.trust_anchor import TrustAnchor, load_signed_roster
 
 
 class AuditorProfile(TrustAnchor):

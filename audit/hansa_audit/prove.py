@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from hansa.audit.folder import read_bounded
-from hansa.audit.reading import HeldLog
 from hansa.errors import TrustError
+from hansa_audit.folder import read_bounded
+from hansa_audit.reading import HeldLog
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.proof import MAX_PROOF_BYTES, decode_proof, encode_proof
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hansa.audit.findings import Findings
-from hansa.audit.folder import CHECKPOINT, LogFolder
-from hansa.audit.rebuilt import RebuiltTree
-from hansa.audit.trusted import Trusted, trusted_of
 from hansa.errors import TrustError
+from hansa_audit.findings import Findings
+from hansa_audit.folder import CHECKPOINT, LogFolder
+from hansa_audit.rebuilt import RebuiltTree
+from hansa_audit.trusted import Trusted, trusted_of
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entry import Entry, decode_entry
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint

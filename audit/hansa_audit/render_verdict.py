@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from hansa.audit.shown import time_text
-from hansa.audit.verify import Cosigned, Verdict
-from hansa.render.cells import printable
+from hansa.view.render.cells import printable
+from hansa_audit.shown import time_text
+from hansa_audit.verify import Cosigned, Verdict
 
 _MOST_SHOWN = 50
 

@@ -10,10 +10,10 @@ from typing import Any
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.evidence.entry import Entry
 from hansa_core.evidence.opening import Disclosure
-from hansa_core.query.query import Query
-from hansa_core.query.sql.render import render_plan
-from hansa_core.trust.envelope_json import envelope_from_json
-from hansa_wire.query_codec import decode_query
+from hansa_core.plan.query import Query
+from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_core.sql.render import render_plan
+from hansa_wire.codec.query_codec import decode_query
 
 _SAYS = {
     "query.decision": "The city decided on a question.",

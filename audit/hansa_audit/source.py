@@ -13,11 +13,11 @@ from typing import Protocol
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from hansa.audit.folder import read_bounded
 from hansa.errors import UnreachableError
+from hansa_audit.folder import read_bounded
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.trust.members import Member
-from hansa_wire.key_file import read_private_file
+from hansa_core.league.members import Member
+from hansa_local.key_file import read_private_file
 
 _MOST_WORDS = 300  # bytes of a refusal that are shown
 _RETRIES = urllib3.Retry(

@@ -9,15 +9,15 @@ from pathlib import Path
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from hansa.audit.folder import CHECKPOINT
-from hansa.audit.profile import AuditorProfile
-from hansa.audit.source import FolderSource, HttpsSource, Source
+from hansa_audit.folder import CHECKPOINT
+from hansa_audit.profile import AuditorProfile
+from hansa_audit.source import FolderSource, HttpsSource, Source
 from hansa_core.errors import ConfigError, PeerError, RefusedError
+from hansa_core.league.members import Member
+from hansa_core.league.roster import Roster
+from hansa_core.league.witnesses import witnesses_of
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES, read_note
-from hansa_core.trust.members import Member
-from hansa_core.trust.roster import Roster
-from hansa_core.trust.witnesses import witnesses_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hansa.audit.findings import FileRule, Findings
-from hansa.audit.folder import CHECKPOINT, OLD_ROSTERS, POLICY, ROSTER, VKEYS, LogFolder, read_bounded
+from hansa_audit.findings import FileRule, Findings
+from hansa_audit.folder import CHECKPOINT, OLD_ROSTERS, POLICY, ROSTER, VKEYS, LogFolder, read_bounded
+from hansa_core.documents.strict_json import read_object
 from hansa_core.errors import ConfigError, PeerError
+from hansa_core.league.members import Member
+from hansa_core.league.roster import Roster, roster_from_envelope, roster_hash
+from hansa_core.league.witnesses import tlog_policy
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import verify
+from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.note import ED25519, Note, VerifierKey, read_note
 from hansa_core.tlog.policy import Policy, PolicyLog, PolicyWitness
 from hansa_core.tlog.policy_text import MAX_POLICY_BYTES, parse_policy, policy_text
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import verify
-from hansa_core.trust.envelope_json import envelope_from_json
-from hansa_core.trust.members import Member
-from hansa_core.trust.roster import Roster, roster_from_envelope, roster_hash
-from hansa_core.trust.strict_json import read_object
-from hansa_core.trust.witnesses import tlog_policy
-from hansa_wire.trust_anchor import TrustAnchor
+from hansa_local.trust_anchor import TrustAnchor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hansa.audit.claims import Claims, check_claims, claims_of
-from hansa.audit.findings import FileRule, Finding, Findings
-from hansa.audit.folder import CHECKPOINT, LogFolder
-from hansa.audit.rebuilt import RebuiltTree, split_hashes
-from hansa.audit.trusted import Trusted, claimed, trusted_of
+from hansa_audit.claims import Claims, check_claims, claims_of
+from hansa_audit.findings import FileRule, Finding, Findings
+from hansa_audit.folder import CHECKPOINT, LogFolder
+from hansa_audit.rebuilt import RebuiltTree, split_hashes
+from hansa_audit.trusted import Trusted, claimed, trusted_of
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.audit import Audit, Subject
 from hansa_core.evidence.entry import Entry, decode_entry
@@ -20,7 +20,7 @@ from hansa_core.tlog.cosignature import cosignature_time
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.note import Note, VerifierKey, read_note
 from hansa_core.tlog.tiles import TILE_WIDTH, Tile, decode_bundle, tile_at
-from hansa_wire.trust_anchor import TrustAnchor
+from hansa_local.trust_anchor import TrustAnchor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hansa.answer import Answer
+    from hansa.asking.connection import connect, connect_async
     from hansa.async_league import AsyncLeague
-    from hansa.builder import AsyncTable, Table
-    from hansa.builder_expression import Expr, Measure, col, lit
-    from hansa.builder_functions import (
+    from hansa.catalogue import Catalogue, Dataset
+    from hansa.errors import ConfigError, CoordinatorError, HansaError, PeerError, RefusedError, TrustError
+    from hansa.league import League
+    from hansa.question.builder_expression import Expr, Measure, col, lit
+    from hansa.question.builder_functions import (
         bin,  # noqa: A004  called as hansa.bin
         case,
         coalesce,
@@ -36,10 +39,7 @@ if TYPE_CHECKING:
         try_cast,
         variance,
     )
-    from hansa.catalogue import Catalogue, Dataset
-    from hansa.connection import connect, connect_async
-    from hansa.errors import ConfigError, CoordinatorError, HansaError, PeerError, RefusedError, TrustError
-    from hansa.league_client import League
+    from hansa.table import AsyncTable, Table
 
 __all__ = [
     "Answer",
@@ -91,20 +91,20 @@ __all__ = [
 _HOMES = {
     "Answer": "hansa.answer",
     "AsyncLeague": "hansa.async_league",
-    "AsyncTable": "hansa.builder",
-    "Table": "hansa.builder",
-    "Expr": "hansa.builder_expression",
-    "Measure": "hansa.builder_expression",
-    "col": "hansa.builder_expression",
-    "lit": "hansa.builder_expression",
+    "AsyncTable": "hansa.table",
+    "Table": "hansa.table",
+    "Expr": "hansa.question.builder_expression",
+    "Measure": "hansa.question.builder_expression",
+    "col": "hansa.question.builder_expression",
+    "lit": "hansa.question.builder_expression",
     "Catalogue": "hansa.catalogue",
     "Dataset": "hansa.catalogue",
-    "connect": "hansa.connection",
-    "connect_async": "hansa.connection",
-    "League": "hansa.league_client",
+    "connect": "hansa.asking.connection",
+    "connect_async": "hansa.asking.connection",
+    "League": "hansa.league",
     **{name: "hansa.errors" for name in __all__ if name.endswith("Error")},
 }
-_FUNCTIONS = "hansa.builder_functions"
+_FUNCTIONS = "hansa.question.builder_functions"
 """The home of every other name."""
 
 

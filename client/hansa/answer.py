@@ -7,10 +7,10 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hansa.coverage import CityReport, ExitCode, answered, exit_code
-from hansa.evidence import Evidence
-from hansa.intervals import Interval
-from hansa.marks import MarkedCell
+from hansa.answering.coverage import CityReport, ExitCode, answered, exit_code
+from hansa.answering.intervals import Interval
+from hansa.answering.marks import MarkedCell
+from hansa.evidence.evidence import Evidence
 
 if TYPE_CHECKING:
     import altair as alt
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import RenderableType
 
-    from hansa.explanation import Explanation
-    from hansa_core.query.contract import Contract
-    from hansa_core.query.plan import Plan
-    from hansa_core.query.sql.statement import OuterSelect
+    from hansa.view.explanation import Explanation
+    from hansa_core.contract.contract import Contract
+    from hansa_core.plan.plan import Plan
+    from hansa_core.sql.statement import OuterSelect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Answer:
     @property
     def plan_sql(self) -> str:
         """What each city was asked, as canonical SQL: whoever asks it again gets the same releases."""
-        from hansa_core.query.sql.render import render_plan
+        from hansa_core.sql.render import render_plan
 
         return render_plan(self.plan)
 
@@ -107,7 +107,7 @@ class Answer:
 
     def explain(self) -> Explanation:
         """What was asked and computed where, who answered, what is missing and why: as text, HTML or parts."""
-        from hansa.explain import explain_answer
+        from hansa.view.explain import explain_answer
 
         return explain_answer(self)
 
@@ -119,7 +119,7 @@ class Answer:
         ValueError if the answer has no such column or more than three keys.
         """
         _optional("altair", "run `pip install 'hansa[plot]'`")
-        from hansa.plotting.chart import plot_answer
+        from hansa.view.plotting.chart import plot_answer
 
         return plot_answer(self, value, dark=dark)
 
@@ -134,17 +134,17 @@ class Answer:
         return int(self.table.num_rows)
 
     def __rich__(self) -> RenderableType:
-        from hansa.render.text import whole_answer
+        from hansa.view.render.text import whole_answer
 
         return whole_answer(self)
 
     def __repr__(self) -> str:
-        from hansa.render.text import plain_text
+        from hansa.view.render.text import plain_text
 
         return plain_text(self.__rich__())
 
     def _repr_html_(self) -> str:
-        from hansa.render.html import answer_html
+        from hansa.view.render.html import answer_html
 
         return answer_html(self)
 

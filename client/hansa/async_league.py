@@ -8,20 +8,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hansa.answer import Answer
-from hansa.ask import CityWord, OnProgressAsync, SignedQuery, gather_async
-from hansa.asker import DEFAULT_DEADLINE_S, NO_TABLES, Asker, checked_deadline
+from hansa.asking.ask import CityWord, OnProgressAsync, SignedQuery, gather_async
+from hansa.asking.asker import DEFAULT_DEADLINE_S, NO_TABLES, Asker, checked_deadline
 from hansa.catalogue import Catalogue, Dataset
-from hansa_core.query.answer import DryRun
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import ContractId
-from hansa_core.trust.roster import Roster
-from hansa_wire.coordinator_rpc import AsyncCoordinatorClient
-from hansa_wire.description import Description
-from hansa_wire.progress import CityEvent
+from hansa_core.contract.contract import Contract
+from hansa_core.league.roster import Roster
+from hansa_core.partial.answer import DryRun
+from hansa_core.plan.plan import ContractId
+from hansa_wire.codec.description import Description
+from hansa_wire.codec.progress import CityEvent
+from hansa_wire.rpc.coordinator_rpc import AsyncCoordinatorClient
 
 if TYPE_CHECKING:
-    from hansa.builder import AsyncTable
-    from hansa.explanation import Explanation
+    from hansa.table import AsyncTable
+    from hansa.view.explanation import Explanation
 
 
 class AsyncLeague:
@@ -70,7 +70,7 @@ class AsyncLeague:
 
     def table(self, dataset: str | Dataset) -> AsyncTable:
         """A question about a dataset, to be built step by step, and asked by `await ….ask()`. Raises as `League`'s."""
-        from hansa.builder import AsyncTable
+        from hansa.table import AsyncTable
 
         return AsyncTable.over(self._asker, dataset, league=self)
 

@@ -8,12 +8,12 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hansa.named import Named, completions, unknown
-from hansa_core.query.contract import Contract, ContractColumn, Scope
-from hansa_core.query.keys import key_ways, naming_columns
-from hansa_core.query.plan import ContractId, Level
-from hansa_core.query.types import DataType, Value
-from hansa_core.trust.roster import Roster
+from hansa.question.named import Named, completions, unknown
+from hansa_core.contract.contract import Contract, ContractColumn, Scope
+from hansa_core.contract.types import DataType, Value
+from hansa_core.league.roster import Roster
+from hansa_core.plan.keys import key_ways, naming_columns
+from hansa_core.plan.plan import ContractId, Level
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,17 +63,17 @@ class Dataset:
     cities: tuple[str, ...]
 
     def __rich__(self) -> RenderableType:
-        from hansa.catalogue_view import whole_dataset
+        from hansa.view.catalogue_view import whole_dataset
 
         return whole_dataset(self)
 
     def __repr__(self) -> str:
-        from hansa.catalogue_view import dataset_text
+        from hansa.view.catalogue_view import dataset_text
 
         return dataset_text(self)
 
     def _repr_html_(self) -> str:
-        from hansa.catalogue_view import dataset_html
+        from hansa.view.catalogue_view import dataset_html
 
         return dataset_html(self)
 
@@ -119,7 +119,7 @@ class Catalogue:
         return "\n".join([f"<Catalogue of {self._roster.league}>", *lines])
 
     def _repr_html_(self) -> str:
-        from hansa.catalogue_view import catalogue_html
+        from hansa.view.catalogue_view import catalogue_html
 
         return catalogue_html(self)
 

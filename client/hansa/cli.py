@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hansa.commands import LazyCommands
-from hansa.render.formats import Format
+from hansa.view.render.formats import Format
 
 _EXIT_CODES = (
     "Exit codes: 0 enough cities answered; 2 usage, or the question is refused before it is sent; "
@@ -79,11 +79,11 @@ def query(
     if receipt is not None and dry_run:
         raise typer.BadParameter("a dry run has no receipts; leave one of the two out", param_hint="--receipt")
     with errors_end_the_command(output.messages):
-        from hansa.connection import connect
-        from hansa.coverage import exit_code
-        from hansa.evidence_folder import check_free
-        from hansa.render.listings import dry_run_table
-        from hansa.render.progress import ProgressBoard
+        from hansa.answering.coverage import exit_code
+        from hansa.asking.connection import connect
+        from hansa.evidence.evidence_folder import check_free
+        from hansa.view.render.listings import dry_run_table
+        from hansa.view.render.progress import ProgressBoard
 
         if receipt is not None:
             check_free(receipt)  # before a question that may cost something is sent
@@ -129,13 +129,13 @@ def catalogue(
 
     output = Output(format_, out)
     with errors_end_the_command(output.messages):
-        from hansa.connection import connect
-        from hansa.coverage import exit_code
-        from hansa.render.listings import catalogue_table
+        from hansa.answering.coverage import exit_code
+        from hansa.asking.connection import connect
+        from hansa.view.render.listings import catalogue_table
 
         with connect(profile) as league:
             if dataset is not None:
-                from hansa.catalogue_view import columns_table, heading
+                from hansa.view.catalogue_view import columns_table, heading
 
                 described = league.catalogue[dataset]
                 output.write_table(columns_table(described), below=heading(described))

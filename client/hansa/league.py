@@ -7,20 +7,20 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hansa.answer import Answer
-from hansa.ask import CityWord, OnProgress, SignedQuery, gather
-from hansa.asker import DEFAULT_DEADLINE_S, NO_TABLES, Asker, checked_deadline
+from hansa.asking.ask import CityWord, OnProgress, SignedQuery, gather
+from hansa.asking.asker import DEFAULT_DEADLINE_S, NO_TABLES, Asker, checked_deadline
 from hansa.catalogue import Catalogue, Dataset
-from hansa_core.query.answer import DryRun
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import ContractId
-from hansa_core.trust.roster import Roster
-from hansa_wire.coordinator_rpc import CoordinatorClient
-from hansa_wire.description import Description
-from hansa_wire.progress import CityEvent
+from hansa_core.contract.contract import Contract
+from hansa_core.league.roster import Roster
+from hansa_core.partial.answer import DryRun
+from hansa_core.plan.plan import ContractId
+from hansa_wire.codec.description import Description
+from hansa_wire.codec.progress import CityEvent
+from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
 
 if TYPE_CHECKING:
-    from hansa.builder import Table
-    from hansa.explanation import Explanation
+    from hansa.table import Table
+    from hansa.view.explanation import Explanation
 
 
 class League:
@@ -67,7 +67,7 @@ class League:
 
         Raises RefusedError for a dataset that is not in the catalogue.
         """
-        from hansa.builder import Table
+        from hansa.table import Table
 
         return Table.over(self._asker, dataset, league=self)
 

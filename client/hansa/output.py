@@ -13,9 +13,9 @@ import typer
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from hansa.coverage import CityReport, ExitCode
+from hansa.answering.coverage import CityReport, ExitCode
 from hansa.errors import CoordinatorError, UnreachableError
-from hansa.render.formats import Format, encode_answer, encode_table
+from hansa.view.render.formats import Format, encode_answer, encode_table
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Output:
 
     def write_answer(self, answer: Answer) -> None:
         """The answer; on standard error who is missing from it, and what its marks mean."""
-        from hansa.render.text import answer_table, below_table
+        from hansa.view.render.text import answer_table, below_table
 
         if self._format is Format.TABLE:
             self._print(answer_table(answer))
@@ -59,7 +59,7 @@ class Output:
 
     def write_listing(self, table: pa.Table, reports: Sequence[CityReport], *, verb: str = "answered") -> None:
         """A table without marks; on standard error who is missing from it."""
-        from hansa.render.text import city_lines
+        from hansa.view.render.text import city_lines
 
         self.write_table(table)
         self.say(Group(*city_lines(reports, verb=verb)))
@@ -71,8 +71,8 @@ class Output:
 
     def write_table(self, table: pa.Table, *, below: Sequence[str] = ()) -> None:
         """A table without marks, from which no city can be missing; on standard error the lines that go with it."""
-        from hansa.render.cells import printable
-        from hansa.render.text import plain_table
+        from hansa.view.render.cells import printable
+        from hansa.view.render.text import plain_table
 
         if self.is_for_people:
             self._print(plain_table(table))
@@ -138,7 +138,7 @@ def _writable(place: str, remedy: str) -> Iterator[None]:
 
 
 def _explain(messages: Console, what: str, rule: str, remedy: str = "") -> None:
-    from hansa.render.cells import printable
+    from hansa.view.render.cells import printable
 
     messages.print(Text.assemble((printable(what), "bold red"), " ", printable(rule)))
     if remedy:

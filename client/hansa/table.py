@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from hansa.answer import Answer
-from hansa.ask import CityWord, OnProgress, OnProgressAsync
-from hansa.asker import DEFAULT_DEADLINE_S, Asker
+from hansa.asking.ask import CityWord, OnProgress, OnProgressAsync
+from hansa.asking.asker import DEFAULT_DEADLINE_S, Asker
 from hansa.async_league import AsyncLeague
-from hansa.builder_expression import Columnar, Expr, Order, col
-from hansa.builder_select import Item, Select
 from hansa.catalogue import Dataset
-from hansa.league_client import League
-from hansa.named import Named
+from hansa.league import League
+from hansa.question.builder_expression import Columnar, Expr, Order, col
+from hansa.question.builder_select import Item, Select
+from hansa.question.named import Named
+from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.answer import DryRun
-from hansa_core.query.column_names import CITY_COLUMN
-from hansa_core.query.plan import Plan
+from hansa_core.partial.answer import DryRun
+from hansa_core.plan.plan import Plan
 
 if TYPE_CHECKING:
-    from hansa.explanation import Explanation
+    from hansa.view.explanation import Explanation
 
 LeagueT = TypeVar("LeagueT")
 

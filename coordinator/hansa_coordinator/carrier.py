@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from hansa_coordinator.breaker import Breaker, BreakerRule
-from hansa_coordinator.hearsay import HearsayError
 from hansa_coordinator.hedge import first_result
+from hansa_coordinator.relay_check import HearsayError
 from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, PeerError, RefusedError
-from hansa_wire.answered import Answered
-from hansa_wire.attach import CityCall
-from hansa_wire.status import UnreachableError
+from hansa_wire.attach.messages import CityCall
+from hansa_wire.codec.answered import Answered
+from hansa_wire.rpc.status import UnreachableError
 
 Told = Callable[[str, str], None]
 """Told a code and a sentence about a call that goes on."""

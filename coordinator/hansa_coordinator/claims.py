@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.query.answer import Refusal
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope
-from hansa_wire.answer_codec import decode_dry_run, refusal_in_answer
-from hansa_wire.limits import MAX_DRY_RUN_BYTES
+from hansa_core.partial.answer import Refusal
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope
+from hansa_wire.codec.answer_codec import decode_dry_run, refusal_in_answer
+from hansa_wire.codec.limits import MAX_DRY_RUN_BYTES
 
 
 def refusal_in(envelope: Envelope) -> Refusal | None:

@@ -31,7 +31,7 @@ def serve(
     from hansa_coordinator.open_files import allow_many_open_files
     from hansa_coordinator.service import serve as run
     from hansa_core.errors import ConfigError
-    from hansa_wire.log import log_to_stderr
+    from hansa_local.log import log_to_stderr
 
     try:
         settings = load_config(config)

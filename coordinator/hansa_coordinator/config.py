@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from hansa_wire.toml_file import FilePath, ListOf, Section, Text, absent_table, read_section
-from hansa_wire.trust_anchor import TrustAnchor
+from hansa_local.toml_file import FilePath, ListOf, Section, Text, absent_table, read_section
+from hansa_local.trust_anchor import TrustAnchor
 
 
 class Listen(Section):

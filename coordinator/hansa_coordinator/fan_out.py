@@ -8,10 +8,10 @@ from functools import partial
 
 from hansa_coordinator.carrier import CircuitOpenError, Told
 from hansa_coordinator.claims import refusal_in
-from hansa_coordinator.untold import Untold
+from hansa_coordinator.undelivered import Untold
 from hansa_core.errors import BusyError, PeerError, RefusedError
-from hansa_wire.answered import Answered
-from hansa_wire.progress import CityEvent, CityState
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.progress import CityEvent, CityState
 
 Call = Callable[[float, Told], Awaitable[Answered]]
 """Asks one city. Given how many seconds are left, and whom to tell while it goes on."""

@@ -10,14 +10,14 @@ from contextlib import aclosing
 from hansa_coordinator.carrier import Told
 from hansa_coordinator.fan_out import Call, fan_out
 from hansa_core.errors import PeerError
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope
-from hansa_wire.admission import Admission
-from hansa_wire.answered import Answered
-from hansa_wire.attach import CallKind, CityCall
-from hansa_wire.limits import MAX_DESCRIPTION_BYTES
-from hansa_wire.progress import CityEvent, CityState
-from hansa_wire.query_codec import decode_query
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope
+from hansa_wire.attach.messages import CallKind, CityCall
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.limits import MAX_DESCRIPTION_BYTES
+from hansa_wire.codec.progress import CityEvent, CityState
+from hansa_wire.codec.query_codec import decode_query
+from hansa_wire.rpc.admission import Admission
 
 log = logging.getLogger(__name__)
 

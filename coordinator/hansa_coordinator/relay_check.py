@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, verify
-from hansa_wire.answer_codec import decode_answer, decode_dry_run
-from hansa_wire.attach import CallKind, CityCall
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, verify
+from hansa_wire.attach.messages import CallKind, CityCall
+from hansa_wire.codec.answer_codec import decode_answer, decode_dry_run
 
 _PAYLOAD_TYPES = {
     CallKind.ASK: payload_types.ANSWER,

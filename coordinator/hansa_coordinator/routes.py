@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from hansa_coordinator.hearsay import HearsayError, is_own_word
+from hansa_coordinator.relay_check import HearsayError, is_own_word
 from hansa_core.errors import PeerError, RefusedError
-from hansa_wire.answered import Answered
-from hansa_wire.attach import MAX_HUBS, Attacher, CallKind, CityCall, Reach
-from hansa_wire.line import Line
-from hansa_wire.node_rpc import NodeClient
+from hansa_wire.attach.line import Line
+from hansa_wire.attach.messages import MAX_HUBS, Attacher, CallKind, CityCall, Reach
+from hansa_wire.codec.answered import Answered
+from hansa_wire.rpc.node_rpc import NodeClient
 
 log = logging.getLogger(__name__)
 

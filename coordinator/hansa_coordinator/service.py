@@ -20,20 +20,20 @@ from hansa_coordinator.config import CoordinatorConfig
 from hansa_coordinator.relay import Relay
 from hansa_coordinator.routes import Routes
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.trust.members import Peer
-from hansa_core.trust.roster import CoordinatorEntry, Roster
-from hansa_wire.admission import BACKSTOP, Admission
-from hansa_wire.attach import Attacher
-from hansa_wire.attach_rpc import ATTACH_SERVICE, add_attach_service
-from hansa_wire.attachments import Attachments
-from hansa_wire.clock import utc_now
-from hansa_wire.coordinator_rpc import COORDINATOR_SERVICE, add_coordinator_service
-from hansa_wire.key_file import read_private_file
-from hansa_wire.node_rpc import NodeClient
-from hansa_wire.pins import analyst_city
-from hansa_wire.server import Health, add_health_and_reflection, listen, new_server
-from hansa_wire.tls import dial_aio, server_credentials, spki_of
-from hansa_wire.trust_anchor import load_roster
+from hansa_core.league.members import Peer
+from hansa_core.league.roster import CoordinatorEntry, Roster
+from hansa_local.clock import utc_now
+from hansa_local.key_file import read_private_file
+from hansa_local.trust_anchor import load_roster
+from hansa_wire.attach.attach_rpc import ATTACH_SERVICE, add_attach_service
+from hansa_wire.attach.attachments import Attachments
+from hansa_wire.attach.messages import Attacher
+from hansa_wire.rpc.admission import BACKSTOP, Admission
+from hansa_wire.rpc.coordinator_rpc import COORDINATOR_SERVICE, add_coordinator_service
+from hansa_wire.rpc.node_rpc import NodeClient
+from hansa_wire.rpc.pins import analyst_city
+from hansa_wire.rpc.server import Health, add_health_and_reflection, listen, new_server
+from hansa_wire.rpc.tls import dial_aio, server_credentials, spki_of
 
 log = logging.getLogger(__name__)
 

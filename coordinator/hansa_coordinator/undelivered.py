@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hansa_wire.progress import CityEvent, CityState
+from hansa_wire.codec.progress import CityEvent, CityState
 
 
 class Untold:

@@ -13,14 +13,14 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from hansa import Answer
-from hansa.audit.fetch import fetch_log
-from hansa.audit.profile import AuditorProfile, load_auditor, roster_of
-from hansa.audit.render_verdict import verdict_lines
-from hansa.audit.sources import wanted_log
-from hansa.audit.verify import Verdict, verify_folder
+from hansa_audit.fetch import fetch_log
+from hansa_audit.profile import AuditorProfile, load_auditor, roster_of
+from hansa_audit.render_verdict import verdict_lines
+from hansa_audit.sources import wanted_log
+from hansa_audit.verify import Verdict, verify_folder
 from hansa_core.tlog.proof import decode_proof
 from hansa_demo.demo_league import DemoLeague
-from hansa_wire.clock import utc_now
+from hansa_local.clock import utc_now
 
 _COMMANDS = """\
 hansa audit fetch {city} logs/{city} --profile auditors/{auditor}/profile.toml

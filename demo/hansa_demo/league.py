@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from hansa.league.create import create_league
-from hansa.profile import load_profile
+from hansa.asking.profile import load_profile
 from hansa_core.errors import ConfigError
 from hansa_demo.demo_league import DemoLeague, contract_file
 from hansa_demo.leagues import league_called
 from hansa_demo.leagues.permits import PERMITS
 from hansa_demo.processes import Service, run_hansa, running
-from hansa_wire.clock import utc_now
-from hansa_wire.trust_anchor import load_roster
+from hansa_league.create import create_league
+from hansa_local.clock import utc_now
+from hansa_local.trust_anchor import load_roster
 
 HOST = "127.0.0.1"
 CITIES = PERMITS.cities

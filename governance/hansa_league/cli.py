@@ -55,8 +55,8 @@ def new(
     ] = 365,
 ) -> None:
     """Make a complete local league: keys, certificates, signed roster, credentials and analysts' profiles."""
-    from hansa.league.create import DEFAULT_PURPOSE, create_league
     from hansa_core.errors import ConfigError
+    from hansa_league.create import DEFAULT_PURPOSE, create_league
 
     try:
         roster = create_league(

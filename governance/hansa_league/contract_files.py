@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hansa_core.errors import ConfigError
-from hansa_core.query.plan import ContractId
-from hansa_wire.contract_files import contract_in
+from hansa_core.plan.plan import ContractId
+from hansa_local.contract_files import contract_in
 
 
 def read_contract_files(paths: Iterable[Path]) -> Mapping[ContractId, bytes]:

@@ -7,17 +7,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hansa.league.certificates import Validity
-from hansa.league.contract_files import read_contract_files
-from hansa.league.files import claimed
-from hansa.league.holders import Address, CityHolder, CoordinatorHolder
-from hansa.league.layout import LeagueLayout
-from hansa.league.write import write_league
 from hansa_core.errors import ConfigError
-from hansa_core.trust.names import check_distinct, check_label, check_purpose, check_shown_text
-from hansa_core.trust.roster import Roster
-from hansa_core.trust.witnesses import MAX_WITNESSES
-from hansa_wire.clock import utc_now
+from hansa_core.league.names import check_distinct, check_label, check_purpose, check_shown_text
+from hansa_core.league.roster import Roster
+from hansa_core.league.witnesses import MAX_WITNESSES
+from hansa_league.certificates import Validity
+from hansa_league.claim import claimed
+from hansa_league.contract_files import read_contract_files
+from hansa_league.holders import Address, CityHolder, CoordinatorHolder
+from hansa_league.layout import LeagueLayout
+from hansa_league.write import write_league
+from hansa_local.clock import utc_now
 
 DEFAULT_BASE_PORT = 7400
 DEFAULT_PURPOSE = "statistics"

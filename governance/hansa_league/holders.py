@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hansa.league.certificates import Authority, Identity, Validity
-from hansa.league.signing_key import SigningKey
-from hansa_core.query.plan import ContractId
-from hansa_core.trust import payload_types
-from hansa_core.trust.credential import Credential, credential_payload
-from hansa_core.trust.dsse import Envelope, sign
-from hansa_core.trust.roster import CoordinatorEntry, Member
-from hansa_wire.tls import spki_of
+from hansa_core.league.credential import Credential, credential_payload
+from hansa_core.league.roster import CoordinatorEntry, Member
+from hansa_core.plan.plan import ContractId
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, sign
+from hansa_league.certificates import Authority, Identity, Validity
+from hansa_league.signing_key import SigningKey
+from hansa_wire.rpc.tls import spki_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from hansa_core.trust.dsse import Ed25519Signer
+from hansa_core.signing.dsse import Ed25519Signer
 
 
 class SigningKey(Ed25519Signer):
-    """A fresh key. `pem`: PKCS #8, as `hansa_wire.key_file.read_signer` reads it."""
+    """A fresh key. `pem`: PKCS #8, as `hansa_local.key_file.read_signer` reads it."""
 
     __slots__ = ("pem",)
 

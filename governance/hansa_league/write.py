@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hansa.league.certificates import Identity
-from hansa.league.files import make_private_folder, write_private, write_public
-from hansa.league.holders import CityHolder, CoordinatorHolder
-from hansa.league.layout import LeagueLayout
-from hansa.league.toml_text import TomlValue, toml_text
-from hansa_core.query.plan import ContractId
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import sign
-from hansa_core.trust.envelope_json import envelope_to_json
-from hansa_core.trust.roster import Roster, roster_payload
-from hansa_wire.contract_files import contract_file_name
+from hansa_core.league.roster import Roster, roster_payload
+from hansa_core.plan.plan import ContractId
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import sign
+from hansa_core.signing.envelope_json import envelope_to_json
+from hansa_league.certificates import Identity
+from hansa_league.holders import CityHolder, CoordinatorHolder
+from hansa_league.layout import LeagueLayout
+from hansa_league.toml_text import TomlValue, toml_text
+from hansa_local.contract_files import contract_file_name
+from hansa_local.private_files import make_private_folder, write_private, write_public
 
 
 def write_league(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import yaml
 
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.contract_document import contract_from_document
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.query.contract import Contract
-from hansa_core.query.contract_document import contract_from_document
-from hansa_core.query.plan import ContractId
-from hansa_core.trust.roster import Roster
+from hansa_core.league.roster import Roster
+from hansa_core.plan.plan import ContractId
 
 
 def contract_file_name(contract: ContractId) -> str:

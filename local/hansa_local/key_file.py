@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from hansa_core.errors import ConfigError
-from hansa_core.trust.dsse import Ed25519Signer
+from hansa_core.signing.dsse import Ed25519Signer
 
 _NOT_THE_OWNER = stat.S_IRWXG | stat.S_IRWXO
 _MOST_BYTES = 64 * 1024

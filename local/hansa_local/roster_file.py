@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.trust.envelope_json import envelope_from_json
-from hansa_core.trust.roster import Roster, roster_from_envelope
+from hansa_core.league.roster import Roster, roster_from_envelope
+from hansa_core.signing.envelope_json import envelope_from_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

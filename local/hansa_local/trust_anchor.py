@@ -10,11 +10,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticKnownError
 
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.trust.keys import public_key_from_hex
-from hansa_core.trust.names import check_distinct
-from hansa_core.trust.roster import Roster
-from hansa_wire.roster_file import FileRoster
-from hansa_wire.toml_file import FilePath, ListOf, Section, read_toml, section_of
+from hansa_core.league.names import check_distinct
+from hansa_core.league.roster import Roster
+from hansa_core.signing.keys import public_key_from_hex
+from hansa_local.roster_file import FileRoster
+from hansa_local.toml_file import FilePath, ListOf, Section, read_toml, section_of
 
 
 class UntrustedRosterError(ConfigError):

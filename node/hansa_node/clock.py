@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from hansa_core.query.query import NONCE_BYTES
+from hansa_core.plan.query import NONCE_BYTES
 
 Clock = Callable[[], datetime]
 """Naive UTC in whole seconds."""

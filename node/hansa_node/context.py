@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hansa_core.evidence.entries import PolicyRef, RosterRef
+from hansa_core.league.roster import Roster, roster_hash
 from hansa_core.policy.decide import Standing
 from hansa_core.policy.hashes import policy_hash
 from hansa_core.policy.policy import Policy
-from hansa_core.trust.dsse import Signer
-from hansa_core.trust.roster import Roster, roster_hash
+from hansa_core.signing.dsse import Signer
 from hansa_node.clock import Clock, NonceSource
-from hansa_node.datasets import Datasets
-from hansa_node.store import Store
+from hansa_node.datasets.served import Datasets
+from hansa_node.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

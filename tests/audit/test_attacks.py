@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hansa.audit.fetch import fetch_log
-from hansa.audit.profile import load_auditor, roster_of
-from hansa.audit.sources import wanted_log
-from hansa.audit.verify import verify_folder
+from hansa_audit.fetch import fetch_log
+from hansa_audit.profile import load_auditor, roster_of
+from hansa_audit.sources import wanted_log
+from hansa_audit.verify import verify_folder
 from hansa_core.errors import ConfigError
+from hansa_local.clock import utc_now
 from hansa_published_log import PublishedLog, published_log
-from hansa_wire.clock import utc_now
 
 
 @pytest.fixture

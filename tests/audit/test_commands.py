@@ -20,15 +20,15 @@ import hansa as sdk
 from hansa.cli import app
 from hansa_core.evidence.entries import BudgetReset, LogGenesis, RosterRef
 from hansa_core.evidence.opening import Disclosure, encode_disclosure
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, sign
-from hansa_core.trust.envelope_json import envelope_to_json
-from hansa_core.trust.roster import roster_hash
+from hansa_core.league.roster import roster_hash
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, sign
+from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_log_entries import NOON, charge, decision_on, refusal_of
 from hansa_published_log import PublishedLog, published_log
 from hansa_simulated_city import CITIES as SIMULATED
 from hansa_simulated_city import SimulatedLeague
-from hansa_wire.query_codec import encode_query
+from hansa_wire.codec.query_codec import encode_query
 from hansa_wire_values import a_query
 
 EVIL = "<script>alert(1)</script> & Söhne"

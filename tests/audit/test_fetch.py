@@ -13,29 +13,29 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from hansa.audit.fetch import ContradictionError, Fetched, fetch_log
-from hansa.audit.openings import fetch_opening
-from hansa.audit.profile import load_auditor, roster_of
-from hansa.audit.reading import open_log
-from hansa.audit.source import Source
-from hansa.audit.sources import Wanted, wanted_log
-from hansa.audit.verify import verify_folder
 from hansa.cli import app
 from hansa.errors import UnreachableError
+from hansa_audit.fetch import ContradictionError, Fetched, fetch_log
+from hansa_audit.openings import fetch_opening
+from hansa_audit.profile import load_auditor, roster_of
+from hansa_audit.reading import open_log
+from hansa_audit.source import Source
+from hansa_audit.sources import Wanted, wanted_log
+from hansa_audit.verify import verify_folder
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entries import KeyAdded, OpeningRead, RosterAccepted, RosterRef
 from hansa_core.evidence.entry import decode_entry
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import sign
-from hansa_core.trust.envelope_json import envelope_to_json
-from hansa_core.trust.roster import roster_hash, roster_payload
-from hansa_core.trust.witnesses import log_url
+from hansa_core.league.roster import roster_hash, roster_payload
+from hansa_core.league.witnesses import log_url
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import sign
+from hansa_core.signing.envelope_json import envelope_to_json
+from hansa_local.clock import utc_now
+from hansa_local.key_file import read_signer
 from hansa_log_cities import PATIENCE_S, LogCity, log_cities, until
-from hansa_node.log_keeper import LogKeeper
-from hansa_node.store import Store
+from hansa_node.app.log_keeper import LogKeeper
+from hansa_node.store.store import Store
 from hansa_published_log import PublishedLog, published_log
-from hansa_wire.clock import utc_now
-from hansa_wire.key_file import read_signer
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
 Running = dict[str, tuple[LogKeeper, Store]]
@@ -160,7 +160,7 @@ def test_another_citys_log_does_not_go_into_the_same_folder(log: PublishedLog, t
 
 
 def test_a_log_without_its_quorum_is_not_kept(log: PublishedLog, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("hansa.audit.fetch._COSIGNING_S", 0.0)
+    monkeypatch.setattr("hansa_audit.fetch._COSIGNING_S", 0.0)
     served = log.write(tmp_path / "served")
     (served / "checkpoint").write_bytes(log.note(witnesses=1))
     with pytest.raises(PeerError, match="1 of 2 witnesses"):
@@ -170,7 +170,7 @@ def test_a_log_without_its_quorum_is_not_kept(log: PublishedLog, tmp_path: Path,
 def test_a_mirror_that_waits_for_cosignatures_speaks_neither_for_nor_against_the_city(
     log: PublishedLog, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("hansa.audit.fetch._COSIGNING_S", 0.0)
+    monkeypatch.setattr("hansa_audit.fetch._COSIGNING_S", 0.0)
     served = log.write(tmp_path / "served")
     (served / "checkpoint").write_bytes(log.note(witnesses=1))
     with pytest.raises(UnreachableError, match="1 of 2 witnesses"):

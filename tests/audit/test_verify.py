@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from hansa.audit.findings import FileRule
-from hansa.audit.verify import Verdict, verify_folder
 from hansa.cli import app
+from hansa_audit.findings import FileRule
+from hansa_audit.verify import Verdict, verify_folder
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entries import RosterRef
 from hansa_core.evidence.finding import AuditRule
 from hansa_core.evidence.opening import encode_disclosure, seal_opening
-from hansa_core.trust.roster import roster_hash
+from hansa_core.league.roster import roster_hash
+from hansa_local.trust_anchor import read_anchor
 from hansa_log_entries import charge, decision_on
 from hansa_published_log import PublishedLog, published_log
-from hansa_wire.trust_anchor import read_anchor
 
 OPENING = seal_opening(
     dict.fromkeys(("query", "analyst", "policy_hash", "manifest_hash", "causes"), "said"),

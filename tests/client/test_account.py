@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hansa.account import Account, read_account, sign_account
-from hansa.coverage import CityReport, Outcome
+from hansa.answering.coverage import CityReport, Outcome
+from hansa.evidence.account import Account, read_account, sign_account
 from hansa_core.errors import PeerError
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, verify
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, verify
 
 SIGNER = Ed25519Signer(bytes(32))
 ACCOUNT = Account(

@@ -10,15 +10,15 @@ from dataclasses import replace
 import pytest
 
 import hansa
-from hansa.ask import CityWord, Gathering, gather
-from hansa.coverage import ExitCode, Outcome
-from hansa.verify import VerifiedRelease
-from hansa_core.query.plan import Level
-from hansa_core.trust.dsse import Ed25519Signer, sign
-from hansa_core.trust.members import Member
+from hansa.answering.coverage import ExitCode, Outcome
+from hansa.asking.ask import CityWord, Gathering, gather
+from hansa.asking.verify import VerifiedRelease
+from hansa_core.league.members import Member
+from hansa_core.plan.plan import Level
+from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
-from hansa_wire.answered import Answered
-from hansa_wire.progress import CityEvent, CityState
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.progress import CityEvent, CityState
 
 TOGETHER = "SELECT kind, COUNT(*) AS n, SUM(tons) AS tons FROM harbour.ships GROUP BY kind ORDER BY kind"
 BY_CITY = "SELECT city, COUNT(*) AS n FROM harbour.ships GROUP BY city ORDER BY city"

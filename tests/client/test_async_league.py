@@ -12,15 +12,15 @@ import pyarrow as pa
 import pytest
 
 import hansa
-from hansa.ask import Gathering, SignedQuery, gather_async
-from hansa.coverage import ExitCode, Outcome
-from hansa.replay import replay_folder
-from hansa.verify import VerifiedRelease
-from hansa_core.query.plan import Level
-from hansa_core.trust.members import Member
+from hansa.answering.coverage import ExitCode, Outcome
+from hansa.asking.ask import Gathering, SignedQuery, gather_async
+from hansa.asking.verify import VerifiedRelease
+from hansa.evidence.replay import replay_folder
+from hansa_core.league.members import Member
+from hansa_core.plan.plan import Level
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
-from hansa_wire.answered import Answered
-from hansa_wire.progress import CityEvent, CityState
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.progress import CityEvent, CityState
 
 BY_KIND = "SELECT kind, COUNT(*) AS n, SUM(tons) AS tons FROM harbour.ships GROUP BY kind ORDER BY kind"
 COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"

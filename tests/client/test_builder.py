@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hansa
-from hansa.builder import Table
-from hansa.builder_expression import Expr
-from hansa.builder_select import Item, Select
-from hansa_core.query.canonical import canonicalise
-from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
-from hansa_core.query.plan import Aggregate, AggregateFunction, Argument, Plan
-from hansa_core.query.sql.split import parse_statement
-from hansa_core.query.types import DataType
+from hansa.question.builder_expression import Expr
+from hansa.question.builder_select import Item, Select
+from hansa.table import Table
+from hansa_core.contract.types import DataType
+from hansa_core.plan.canonical import canonicalise
+from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, literal
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Argument, Plan
+from hansa_core.sql.split import parse_statement
 from hansa_simulated_city import SimulatedLeague
 from hansa_strategies import TRIPS, plans
 

@@ -9,12 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 import hansa
+from hansa.answering.coverage import Outcome
 from hansa.catalogue import Catalogue
 from hansa.cli import app
-from hansa.coverage import Outcome
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import ContractId, Level
-from hansa_core.query.types import DataType
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.types import DataType
+from hansa_core.plan.plan import ContractId, Level
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
 from hansa_statements import permits
 

@@ -11,17 +11,17 @@ from rich.console import Console
 
 import hansa
 from hansa.answer import Answer
-from hansa.ask import CityWord
-from hansa.coverage import CityReport, Outcome
-from hansa.explain import explain_statement
-from hansa.explanation import Explanation, Part
-from hansa.intervals import Interval
-from hansa.marks import MarkedCell
-from hansa.meanings import meanings
+from hansa.answering.coverage import CityReport, Outcome
+from hansa.answering.intervals import Interval
+from hansa.answering.marks import MarkedCell
+from hansa.answering.meanings import meanings
+from hansa.asking.ask import CityWord
+from hansa.view.explain import explain_statement
+from hansa.view.explanation import Explanation, Part
 from hansa_answers import PERMITS, answer_of, answered, statement
-from hansa_core.query.answer import DryRun, Refusal
-from hansa_core.query.plan import Level
-from hansa_core.query.sql.statement import OuterColumn
+from hansa_core.partial.answer import DryRun, Refusal
+from hansa_core.plan.plan import Level
+from hansa_core.sql.statement import OuterColumn
 from hansa_simulated_city import SimulatedLeague
 
 BY_YEAR = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from hansa.intervals import Interval, uncertainty_notes
+from hansa.answering.intervals import Interval, uncertainty_notes
 
 
 def interval(row: int, lower: float, upper: float, column: str = "days") -> Interval:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hansa.kept_tables import read_kept, write_kept
-from hansa.own_tables import read_own_tables
+from hansa.evidence.kept_tables import read_kept, write_kept
+from hansa.question.own_tables import read_own_tables
 from hansa_core.errors import PeerError, RefusedError
 
 COLUMNS: dict[pa.DataType, st.SearchStrategy[Any]] = {

@@ -10,15 +10,15 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from hansa.intervals import Interval, find_intervals
-from hansa.outer import OuterEngine
-from hansa.render.cells import cell_texts
+from hansa.answering.intervals import Interval, find_intervals
+from hansa.answering.outer import OuterEngine
+from hansa.view.render.cells import cell_texts
 from hansa_core.errors import RefusedError
-from hansa_core.query.merge import CityAnswer, merge
-from hansa_core.query.moments import moments_of
-from hansa_core.query.partial import partial_from_rows
-from hansa_core.query.plan import Level
-from hansa_core.query.sql.statement import OuterColumn, OuterSelect
+from hansa_core.partial.merge import CityAnswer, merge
+from hansa_core.partial.partial import partial_from_rows
+from hansa_core.plan.moments import moments_of
+from hansa_core.plan.plan import Level
+from hansa_core.sql.statement import OuterColumn, OuterSelect
 from hansa_statements import ask, permits
 
 RELEASED = pa.table(

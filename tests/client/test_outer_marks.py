@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hansa.gaps import mask_gaps
-from hansa.marks import Marks, find_marks
-from hansa.outer import OuterEngine
-from hansa.selection_notes import selection_notes
-from hansa_core.query.merged_table import Mark, MergedCell, MergedTable, MergedValue
-from hansa_core.query.plan import AggregateFunction
-from hansa_core.query.sql.split import parse_statement
-from hansa_core.query.sql.statement import Statement
+from hansa.answering.gaps import mask_gaps
+from hansa.answering.marks import Marks, find_marks
+from hansa.answering.outer import OuterEngine
+from hansa.answering.selection_notes import selection_notes
+from hansa_core.partial.merged_table import Mark, MergedCell, MergedTable, MergedValue
+from hansa_core.plan.plan import AggregateFunction
+from hansa_core.sql.split import parse_statement
+from hansa_core.sql.statement import Statement
 from hansa_statements import CITIES, permits
 
 PROJECTS = ("adu", "other", None)

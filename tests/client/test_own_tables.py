@@ -11,10 +11,10 @@ import pytest
 from pyarrow import csv, parquet
 
 import hansa
-from hansa.outer import OuterEngine
-from hansa.own_tables import read_own_tables
+from hansa.answering.outer import OuterEngine
+from hansa.question.own_tables import read_own_tables
 from hansa_core.errors import RefusedError
-from hansa_core.query.sql.split import parse_statement
+from hansa_core.sql.split import parse_statement
 from hansa_simulated_city import SimulatedLeague
 from hansa_statements import CITIES, permits
 

@@ -11,11 +11,11 @@ import pytest
 import vl_convert
 
 from hansa.answer import Answer
-from hansa.coverage import CityReport, Outcome
-from hansa.intervals import Interval
-from hansa.marks import MarkedCell
-from hansa.plotting.hatch import hatched
-from hansa.plotting.theme import DARK, LIGHT, Theme
+from hansa.answering.coverage import CityReport, Outcome
+from hansa.answering.intervals import Interval
+from hansa.answering.marks import MarkedCell
+from hansa.view.plotting.hatch import hatched
+from hansa.view.plotting.theme import DARK, LIGHT, Theme
 from hansa_answers import answer_of, answered
 
 KINDS = ["adu", "habitable-room"]

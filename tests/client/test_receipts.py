@@ -10,24 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hansa
-from hansa.coverage import CityReport, ExitCode, Outcome
+from hansa.answering.coverage import CityReport, ExitCode, Outcome
+from hansa.asking.receipts import verify_receipt
 from hansa.errors import TrustError
-from hansa.receipts import verify_receipt
 from hansa_core.evidence.entry import MAX_ENTRY_BYTES
 from hansa_core.evidence.receipt import AskedAs
-from hansa_core.query.answer import Answer
+from hansa_core.partial.answer import Answer
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.proof import MAX_HASHES, TlogProof, encode_proof
 from hansa_core.tlog.spelling import MAX_NUMBER
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, sign
 from hansa_memory_log import MemoryLog, decision_on
 from hansa_simulated_city import REFUSAL, Fault, SimulatedLeague
 from hansa_trust_values import NOW, league_of
-from hansa_wire.answer_codec import encode_answer
-from hansa_wire.answered import Answered
-from hansa_wire.limits import MAX_RECEIPT_BYTES
-from hansa_wire.progress import CityEvent
+from hansa_wire.codec.answer_codec import encode_answer
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.limits import MAX_RECEIPT_BYTES
+from hansa_wire.codec.progress import CityEvent
 
 COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"
 Lie = Callable[[CityEvent], CityEvent]

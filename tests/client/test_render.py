@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 
 from hansa.answer import Answer
-from hansa.coverage import CityReport, ExitCode, Outcome, exit_code
-from hansa.marks import MarkedCell
-from hansa.render.cells import cell_texts, printable
-from hansa.render.formats import Format, encode_answer
+from hansa.answering.coverage import CityReport, ExitCode, Outcome, exit_code
+from hansa.answering.marks import MarkedCell
+from hansa.view.render.cells import cell_texts, printable
+from hansa.view.render.formats import Format, encode_answer
 from hansa_answers import answer_of
-from hansa_core.query.plan import Level
+from hansa_core.plan.plan import Level
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_the_exit_code_follows_from_how_the_cities_ended(
     [
         ("hansa", {"grpc", "pyarrow", "duckdb", "sqlglot", "typer", "rich", "cryptography"}),
         ("hansa.cli", {"grpc", "pyarrow", "duckdb", "sqlglot", "cryptography", "hansa_node", "hansa_coordinator"}),
-        ("hansa.connection", {"pyarrow", "duckdb", "sqlglot"}),
+        ("hansa.asking.connection", {"pyarrow", "duckdb", "sqlglot"}),
     ],
 )
 def test_an_import_loads_nothing_that_it_does_not_need_yet(module: str, heavy: set[str]) -> None:

@@ -17,17 +17,17 @@ from pyarrow import csv
 from typer.testing import CliRunner, Result
 
 import hansa as sdk
-from hansa.account import read_account, sign_account
+from hansa.answering.coverage import ExitCode, Outcome
 from hansa.cli import app
-from hansa.coverage import ExitCode, Outcome
 from hansa.errors import ConfigError, TrustError
-from hansa.kept_tables import write_kept
-from hansa.replay import replay, replay_folder
-from hansa_core.trust.dsse import Ed25519Signer
-from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
+from hansa.evidence.account import read_account, sign_account
+from hansa.evidence.kept_tables import write_kept
+from hansa.evidence.replay import replay, replay_folder
+from hansa_core.signing.dsse import Ed25519Signer
+from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
+from hansa_local.key_file import read_signer
 from hansa_new_league import new_league
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
-from hansa_wire.key_file import read_signer
 
 SQL = "SELECT kind, COUNT(*) AS n, AVG(tons) AS mean FROM harbour.ships GROUP BY kind ORDER BY 2 * COUNT(*)"
 COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"
@@ -212,7 +212,7 @@ def test_no_clock_is_read_so_the_time_of_asking_is_what_counts(kept: Path, monke
     def no_clock() -> None:
         raise AssertionError
 
-    for module in ("hansa_wire.clock", "hansa.connection"):
+    for module in ("hansa_local.clock", "hansa.asking.connection"):
         monkeypatch.setattr(f"{module}.utc_now", no_clock)
     assert replay_folder(kept).answer.exit_code is ExitCode.ENOUGH
 
@@ -342,7 +342,7 @@ def test_evidence_that_cannot_be_written_whole_leaves_nothing(
             raise OSError(28, "No space left on device")
         path.write_bytes(content)
 
-    monkeypatch.setattr("hansa.evidence_folder.write_private", full)
+    monkeypatch.setattr("hansa.evidence.evidence_folder.write_private", full)
     with pytest.raises(ConfigError, match="No space left"):
         league.sql(COUNT).save_evidence(tmp_path / "kept")
     assert not list(tmp_path.iterdir())

@@ -18,17 +18,17 @@ import hansa
 from hansa_coordinator.config import Limits
 from hansa_core.errors import PeerError
 from hansa_core.evidence.receipt import check_receipt
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.query import Query
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign, verify
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.plan.query import Query
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign, verify
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague, simulated_league
-from hansa_wire.answer_codec import decode_answer
-from hansa_wire.answered import Answered
-from hansa_wire.coordinator_rpc import CoordinatorClient
-from hansa_wire.progress import CityEvent, CityState
-from hansa_wire.query_codec import encode_query
-from hansa_wire.tls import dial_sync
+from hansa_wire.codec.answer_codec import decode_answer
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.progress import CityEvent, CityState
+from hansa_wire.codec.query_codec import encode_query
+from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
+from hansa_wire.rpc.tls import dial_sync
 
 SIGNER = Ed25519Signer(bytes(32))
 CREDENTIAL = sign(payload_types.CREDENTIAL, b"{}", SIGNER)

@@ -15,20 +15,20 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from hansa_coordinator.config import Limits
-from hansa_core.query.limits import MAX_ANSWER_BYTES
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.query import Query
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, Signature, sign
+from hansa_core.plan.limits import MAX_ANSWER_BYTES
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.plan.query import Query
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, Envelope, Signature, sign
 from hansa_protos.v1 import attach_pb2_grpc, node_pb2
 from hansa_simulated_city import SimulatedLeague, simulated_league
-from hansa_wire.answered import Answered
-from hansa_wire.coordinator_rpc import CoordinatorClient
-from hansa_wire.envelope_codec import envelope_to_wire
-from hansa_wire.limits import CARRIAGE_BYTES, MAX_RESPONSE_BYTES
-from hansa_wire.progress import CityState
-from hansa_wire.query_codec import encode_query
-from hansa_wire.tls import dial_sync
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.envelope_codec import envelope_to_wire
+from hansa_wire.codec.limits import CARRIAGE_BYTES, MAX_RESPONSE_BYTES
+from hansa_wire.codec.progress import CityState
+from hansa_wire.codec.query_codec import encode_query
+from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
+from hansa_wire.rpc.tls import dial_sync
 
 SIGNER = Ed25519Signer(bytes(32))
 CREDENTIAL = sign(payload_types.CREDENTIAL, b"{}", SIGNER)

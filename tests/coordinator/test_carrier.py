@@ -13,10 +13,10 @@ from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import SILENT_S, Carrier, CircuitOpenError
 from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, RefusedError
-from hansa_core.trust.dsse import Ed25519Signer, sign
-from hansa_wire.answered import Answered
-from hansa_wire.attach import CallKind, CityCall
-from hansa_wire.status import UnreachableError
+from hansa_core.signing.dsse import Ed25519Signer, sign
+from hansa_wire.attach.messages import CallKind, CityCall
+from hansa_wire.codec.answered import Answered
+from hansa_wire.rpc.status import UnreachableError
 
 SIGNER = Ed25519Signer(bytes(32))
 FIRST, SECOND = (Answered(sign("word", word, SIGNER), word) for word in (b"first", b"second"))

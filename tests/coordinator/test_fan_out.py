@@ -10,9 +10,9 @@ import pytest
 from hansa_coordinator.carrier import CircuitOpenError, Told
 from hansa_coordinator.fan_out import Call, fan_out
 from hansa_core.errors import BusyError, PeerError, RefusedError
-from hansa_core.trust.dsse import Ed25519Signer, sign
-from hansa_wire.answered import Answered
-from hansa_wire.progress import CityEvent, CityState
+from hansa_core.signing.dsse import Ed25519Signer, sign
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.progress import CityEvent, CityState
 
 SEALED = Answered(sign("description", b"word", Ed25519Signer(bytes(32))), b"receipt")
 

@@ -13,16 +13,16 @@ from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import Carrier
 from hansa_coordinator.routes import Routes
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.query.answer import Answer, Refusal
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.partial.answer import Answer, Refusal
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_protos.v1 import attach_pb2
-from hansa_wire.answer_codec import encode_answer
-from hansa_wire.answered import Answered
-from hansa_wire.attach import Attacher, CallKind, CityCall
-from hansa_wire.attach_codec import answer_in_parts, failure_to_wire, presence_to_wire
-from hansa_wire.line import Line
-from hansa_wire.status import status_from_error
+from hansa_wire.attach.attach_codec import answer_in_parts, failure_to_wire, presence_to_wire
+from hansa_wire.attach.line import Line
+from hansa_wire.attach.messages import Attacher, CallKind, CityCall
+from hansa_wire.codec.answer_codec import encode_answer
+from hansa_wire.codec.answered import Answered
+from hansa_wire.rpc.status import status_from_error
 
 CITY, FOREIGN = Ed25519Signer(bytes(31) + b"\1"), Ed25519Signer(bytes(32))
 QUERY = sign(payload_types.QUERY, b"the question", FOREIGN)

@@ -24,15 +24,15 @@ from cryptography.x509.oid import NameOID
 from hansa_coordinator.config import load_config
 from hansa_coordinator.service import start
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.query import Query
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.plan.query import Query
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_simulated_city import Fault, SimulatedLeague, simulated_league
-from hansa_wire.coordinator_rpc import CoordinatorClient
-from hansa_wire.progress import CityState
-from hansa_wire.query_codec import encode_query
-from hansa_wire.tls import dial_sync
+from hansa_wire.codec.progress import CityState
+from hansa_wire.codec.query_codec import encode_query
+from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
+from hansa_wire.rpc.tls import dial_sync
 
 SIGNER = Ed25519Signer(bytes(32))
 CREDENTIAL = sign(payload_types.CREDENTIAL, b"{}", SIGNER)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansa_core.query.arrow_arrays import array_of
+from hansa_core.partial.arrow_arrays import array_of
 
 _INT64 = st.integers(-(2**63), 2**63 - 1)
 _BIN = st.fixed_dictionaries({"lower": st.floats(allow_nan=False), "upper": st.floats(allow_nan=False), "rows": _INT64})
@@ -63,7 +63,7 @@ def test_the_years_1_to_9999_fit() -> None:
 
 def test_pandas_is_not_loaded() -> None:
     script = (
-        "import sys, pyarrow as pa; from hansa_core.query.arrow_arrays import array_of;"
+        "import sys, pyarrow as pa; from hansa_core.partial.arrow_arrays import array_of;"
         "array_of([1, None], pa.int64()); array_of(['a'], pa.string()); print('pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""hansa_core.query.canonical: questions that are the same have one form and one hash; meaning never changes."""
+"""hansa_core.plan.canonical: questions that are the same have one form and one hash; meaning never changes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hansa_core.contract.types import DataType, Value
 from hansa_core.errors import RefusedError
-from hansa_core.query.canonical import canonicalise, plan_hash, plan_json
-from hansa_core.query.evaluate import evaluate
-from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
-from hansa_core.query.limits import MAX_DEPTH
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.simplify import simplify
-from hansa_core.query.types import DataType, Value
-from hansa_core.query.typing import type_of
+from hansa_core.plan.canonical import canonicalise, plan_hash, plan_json
+from hansa_core.plan.evaluate import evaluate
+from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, literal
+from hansa_core.plan.limits import MAX_DEPTH
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.plan.simplify import simplify
+from hansa_core.plan.typing import type_of
 from hansa_strategies import TRIP_TYPES, TRIPS, expressions, plans, rows
 
 COUNT = Aggregate(AggregateFunction.COUNT_ROWS)

@@ -1,4 +1,4 @@
-"""hansa_core.query.contract_document: the league's contract files, and what is wrong with a broken one."""
+"""hansa_core.contract.contract_document: the league's contract files, and what is wrong with a broken one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from hansa_core.query.contract import Scope
-from hansa_core.query.contract_document import contract_from_document
-from hansa_core.query.plan import ContractId, Level
-from hansa_core.query.types import DatePart
+from hansa_core.contract.contract import Scope
+from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.types import DatePart
+from hansa_core.plan.plan import ContractId, Level
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hansa_core.contract.types import DataType, Value
 from hansa_core.errors import RefusedError
+from hansa_core.partial.partial import rows_of
+from hansa_core.plan.canonical import canonicalise
+from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, literal
+from hansa_core.plan.limits import MAX_CELLS
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.protection import effort, regions
 from hansa_core.protection.cover import Cover, find_cover, find_covers
 from hansa_core.protection.effort import Effort
 from hansa_core.protection.tables import TableShape, shapes_of
-from hansa_core.query.canonical import canonicalise
-from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
-from hansa_core.query.limits import MAX_CELLS
-from hansa_core.query.partial import rows_of
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.types import DataType, Value
 from hansa_node.engines.reference import ReferenceEngine
 from hansa_published import SHOPS, count_rows, shop_rows, shops_manifest, unprotected_moments
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from hansa_core.errors import RefusedError
-from hansa_core.trust import payload_types
-from hansa_core.trust.credential import Credential, credential_from_envelope, credential_payload
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, Signature, sign
+from hansa_core.league.credential import Credential, credential_from_envelope, credential_payload
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, Envelope, Signature, sign
 from hansa_trust_values import NOW, league_of
 
 LEAGUE = league_of("bremen", "hamburg")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from hansa_core.errors import RefusedError
+from hansa_core.plan.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.plan.query import Query
 from hansa_core.policy.decide import Asker, Bound, Permit, Refuse, Standing, decide, turn_away
 from hansa_core.policy.policy import DenyList, Policy, Rule
-from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
-from hansa_core.query.query import Query
 
 NOW = datetime(2026, 5, 1, 12, 0, 0)
 PERMITS = ContractId("housing.permits", 1)

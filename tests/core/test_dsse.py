@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_core.errors import PeerError
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import MAX_SIGNATURES, Ed25519Signer, Envelope, Signature, pae, sign, verify
-from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
-from hansa_core.trust.keys import check_public_key, public_key_id
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import MAX_SIGNATURES, Ed25519Signer, Envelope, Signature, pae, sign, verify
+from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
+from hansa_core.signing.keys import check_public_key, public_key_id
 
 ANN, BOB, EVE = (Ed25519Signer(bytes([seed]) * 32) for seed in (1, 2, 3))
 BOTH = (ANN.public_key, BOB.public_key)

@@ -1,4 +1,4 @@
-"""hansa_core.query.evaluate: the meaning of every operator, and that no row raises an error."""
+"""hansa_core.plan.evaluate: the meaning of every operator, and that no row raises an error."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from itertools import product
 import pytest
 from hypothesis import given
 
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value, type_of_value
 from hansa_core.errors import RefusedError
-from hansa_core.query.evaluate import evaluate
-from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
-from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, Value, type_of_value
-from hansa_core.query.typing import type_of
+from hansa_core.plan.evaluate import evaluate
+from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, literal
+from hansa_core.plan.typing import type_of
 from hansa_strategies import TRIP_TYPES, expressions, rows
 
 B, I, N, X, D, T = (  # noqa: E741

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator, meta
 
+from hansa_core.documents.canonical_json import MAX_INTEGER, canonical_json
 from hansa_core.errors import PeerError
-from hansa_core.evidence.canonical import MAX_INTEGER, canonical_json
 from hansa_core.evidence.entries import BODIES, Decision, PeerHead, PolicyRef, TablesPublished
 from hansa_core.evidence.entry import MAX_ENTRY_BYTES, Entry, decode_entry, encode_entry
 from hansa_core.evidence.schema import LOG_SCHEMA

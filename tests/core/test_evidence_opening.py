@@ -12,8 +12,8 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hansa_core.documents.canonical_json import MAX_INTEGER, JsonValue
 from hansa_core.errors import PeerError
-from hansa_core.evidence.canonical import MAX_INTEGER, JsonValue
 from hansa_core.evidence.opening import (
     Disclosure,
     Opening,

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hansa_core.errors import PeerError
 from hansa_core.evidence.entries import Decision, KeyAdded, KeyRole
 from hansa_core.evidence.receipt import check_receipt, read_receipt
-from hansa_core.query.answer import Answer, Refusal, Release
-from hansa_core.query.plan import ContractId, Level
+from hansa_core.partial.answer import Answer, Refusal, Release
+from hansa_core.plan.plan import ContractId, Level
 from hansa_core.tlog.proof import decode_proof, encode_proof
 from hansa_memory_log import MemoryLog
 from hansa_tlog_values import flipped

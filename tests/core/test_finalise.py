@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansa_core.query.finalise import aggregate_type, finalise
-from hansa_core.query.plan import Aggregate, AggregateFunction
-from hansa_core.query.quanta import whole_of
-from hansa_core.query.types import INT64_MAX
+from hansa_core.contract.quanta import whole_of
+from hansa_core.contract.types import INT64_MAX
+from hansa_core.partial.finalise import aggregate_type, finalise
+from hansa_core.plan.plan import Aggregate, AggregateFunction
 from hansa_strategies import TRIPS
 
 SUM, AVG = AggregateFunction.SUM, AggregateFunction.AVG

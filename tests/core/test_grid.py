@@ -1,4 +1,4 @@
-"""hansa_core.query.grid: one integer formula."""
+"""hansa_core.plan.grid: one integer formula."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansa_core.query.grid import COSINE_MILLI, MAX_METRES, ROW_FACTOR, grid_cell, latitude_step, longitude_steps
+from hansa_core.plan.grid import COSINE_MILLI, MAX_METRES, ROW_FACTOR, grid_cell, latitude_step, longitude_steps
 
 LATITUDES, LONGITUDES = st.floats(-90, 90), st.floats(-180, 180)
 

@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 
 from hansa_core.errors import PeerError
-from hansa_core.query.canonical import canonicalise, plan_hash
-from hansa_core.query.expression import Column
-from hansa_core.query.groupings import plain_plans, stack
-from hansa_core.query.merge import CityAnswer, CityMissing, add_partials, merge
-from hansa_core.query.partial import partial_from_rows, read_partial, rows_of, write_partial
-from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
+from hansa_core.partial.groupings import plain_plans, stack
+from hansa_core.partial.merge import CityAnswer, CityMissing, add_partials, merge
+from hansa_core.partial.partial import partial_from_rows, read_partial, rows_of, write_partial
+from hansa_core.plan.canonical import canonicalise, plan_hash
+from hansa_core.plan.expression import Column
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
 from hansa_strategies import TRIPS
 
 UNITS = Aggregate(AggregateFunction.COUNT_DISTINCT, "rider")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from hansa_core.manifest.manifest import Manifest, TableDeclaration
+from hansa_core.plan.plan import ContractId, Level
 from hansa_core.policy.hashes import manifest_hash, policy_hash
-from hansa_core.policy.manifest import Manifest, TableDeclaration
 from hansa_core.policy.policy import DenyList, Policy, Rule
-from hansa_core.query.plan import ContractId, Level
 
 RULE = Rule(
     datasets=frozenset({"town.trips/1", "town.permits/1"}),

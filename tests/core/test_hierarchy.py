@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.types import DataType
 from hansa_core.protection.bins import binned
 from hansa_core.protection.hierarchy import Dimension, Interval, Node, categorical
-from hansa_core.query.contract import ContractColumn
-from hansa_core.query.types import DataType
 from hansa_published import SHOPS
 
 DAYS = binned(SHOPS.columns["days"], cuts=True)

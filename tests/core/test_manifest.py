@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from hansa_core.policy.manifest import Manifest, TableDeclaration
-from hansa_core.policy.manifest_document import manifest_from_document
+from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.types import DataType
+from hansa_core.manifest.manifest import Manifest, TableDeclaration
+from hansa_core.manifest.manifest_document import manifest_from_document
+from hansa_core.plan.plan import ContractId, Level
 from hansa_core.protection.fingerprint import fingerprint
-from hansa_core.query.contract import ContractColumn
-from hansa_core.query.plan import ContractId, Level
-from hansa_core.query.types import DataType
 from hansa_published import MANIFEST_DOCUMENT, SHOPS, shops_manifest
 
 

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hansa_core.contract.contract import Contract, Scope
+from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
-from hansa_core.query.contract import Contract, Scope
-from hansa_core.query.expression import Call, Column, Expression, Op, literal
-from hansa_core.query.merge import CityAnswer, CityMissing, CityOutcome, add_partials, merge
-from hansa_core.query.merged_table import Mark, MergedTable
-from hansa_core.query.moments import MAX_ROWS, moments_of
-from hansa_core.query.partial import partial_from_rows, rows_of, write_partial
-from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
-from hansa_core.query.types import Value
+from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, add_partials, merge
+from hansa_core.partial.merged_table import Mark, MergedTable
+from hansa_core.partial.partial import partial_from_rows, rows_of, write_partial
+from hansa_core.plan.expression import Call, Column, Expression, Op, literal
+from hansa_core.plan.moments import MAX_ROWS, moments_of
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
 from hansa_strategies import TRIPS
 
 COUNT = Aggregate(AggregateFunction.COUNT_ROWS)

@@ -7,12 +7,12 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansa_core.query.expression import Call, Column, Op, literal
-from hansa_core.query.measure import measure_of
-from hansa_core.query.moments import Moment, MomentKind, merge_moments, moments_of, moments_of_aggregate, range_of_sum
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.quanta import row_values, value_of
-from hansa_core.query.types import INT64_MAX
+from hansa_core.contract.quanta import row_values, value_of
+from hansa_core.contract.types import INT64_MAX
+from hansa_core.plan.expression import Call, Column, Op, literal
+from hansa_core.plan.measure import measure_of
+from hansa_core.plan.moments import Moment, MomentKind, merge_moments, moments_of, moments_of_aggregate, range_of_sum
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_strategies import TRIPS, plans
 
 PAID = Column("paid")

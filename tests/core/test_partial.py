@@ -13,9 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hansa_core.errors import PeerError
-from hansa_core.query.expression import Column
-from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_CELLS
-from hansa_core.query.partial import (
+from hansa_core.partial.partial import (
     MOMENT_TYPE,
     partial_from_rows,
     partial_schema,
@@ -23,7 +21,9 @@ from hansa_core.query.partial import (
     rows_of,
     write_partial,
 )
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.plan.expression import Column
+from hansa_core.plan.limits import MAX_ANSWER_BYTES, MAX_CELLS
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_strategies import TRIPS
 
 FARE = Aggregate(AggregateFunction.SUM, "fare")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hansa_core.query.moments import Half, Moment, MomentKind, half_of, moments_of
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.plausible import plausibility
-from hansa_core.query.types import INT64_MAX
+from hansa_core.contract.types import INT64_MAX
+from hansa_core.partial.plausible import plausibility
+from hansa_core.plan.moments import Half, Moment, MomentKind, half_of, moments_of
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_strategies import TRIPS
 
 PLAN = Plan(

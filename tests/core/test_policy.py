@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from hansa_core.plan.plan import ContractId
 from hansa_core.policy.policy import DenyList, Policy, Rule
-from hansa_core.query.plan import ContractId
 
 PERMITS = ContractId("housing.permits", 1)
 STATED: dict[str, Any] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hansa_core.contract.types import Value
 from hansa_core.protection.publish import publish_table, rule_of
 from hansa_core.protection.tables import (
     CellTotals,
@@ -15,7 +16,6 @@ from hansa_core.protection.tables import (
     shapes_of,
 )
 from hansa_core.protection.threshold import Contributors
-from hansa_core.query.types import Value
 from hansa_published import SHOPS, count_rows, figures_of, shops_manifest
 
 MANIFEST = shops_manifest()

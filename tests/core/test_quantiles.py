@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansa_core.query.finalise import finalise
-from hansa_core.query.measure_bins import Bin, bins_of, level_bins
-from hansa_core.query.plan import Aggregate, AggregateFunction
-from hansa_core.query.quantiles import Segment, contradict, quantile, segments_of
+from hansa_core.contract.measure_bins import Bin, bins_of, level_bins
+from hansa_core.partial.finalise import finalise
+from hansa_core.partial.quantiles import Segment, contradict, quantile, segments_of
+from hansa_core.plan.plan import Aggregate, AggregateFunction
 from hansa_strategies import TRIPS
 
 ENDS = (0, 99)

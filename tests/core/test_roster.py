@@ -12,11 +12,11 @@ from typing import Any, cast
 import pytest
 
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.query.plan import ContractId
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, sign
-from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
-from hansa_core.trust.roster import Member, Roster, roster_from_envelope, roster_payload
+from hansa_core.league.roster import Member, Roster, roster_from_envelope, roster_payload
+from hansa_core.plan.plan import ContractId
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, sign
+from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
 from hansa_trust_values import CONTRACT, NOW, League, league_of
 
 LEAGUE = league_of("bremen", "hamburg", "luebeck")

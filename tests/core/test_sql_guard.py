@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.sql.guard import MAX_SQL_BYTES
-from hansa_core.query.sql.split import parse_statement
+from hansa_core.sql.guard import MAX_SQL_BYTES
+from hansa_core.sql.split import parse_statement
 from hansa_statements import ROOT, ask
 from hansa_strategies import TRIPS
 
@@ -38,7 +38,7 @@ DEEP: dict[str, Callable[[int], str]] = {
 _CHILD = """
 import sys
 from hansa_core.errors import RefusedError
-from hansa_core.query.sql.split import parse_statement
+from hansa_core.sql.split import parse_statement
 try:
     parse_statement(sys.stdin.read(), {}, ())
 except RefusedError as refusal:

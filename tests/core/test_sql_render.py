@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from hansa_core.query.canonical import canonicalise
-from hansa_core.query.expression import Call, Column, Expression, Op, literal
-from hansa_core.query.limits import MAX_DEPTH
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.sql.render import render_plan
-from hansa_core.query.sql.split import parse_statement
+from hansa_core.plan.canonical import canonicalise
+from hansa_core.plan.expression import Call, Column, Expression, Op, literal
+from hansa_core.plan.limits import MAX_DEPTH
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.sql.render import render_plan
+from hansa_core.sql.split import parse_statement
 from hansa_strategies import TRIPS, plans
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.canonical import canonicalise
-from hansa_core.query.plan import ContractId
-from hansa_core.query.sql.split import parse_statement
-from hansa_core.query.sql.statement import OuterColumn, OuterSelect
+from hansa_core.plan.canonical import canonicalise
+from hansa_core.plan.plan import ContractId
+from hansa_core.sql.split import parse_statement
+from hansa_core.sql.statement import OuterColumn, OuterSelect
 from hansa_statements import CITIES, ask, permits
 
 

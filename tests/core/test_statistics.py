@@ -15,12 +15,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hansa_core.query.exact import nearest_float, nearest_root
-from hansa_core.query.finalise import finalise
-from hansa_core.query.moments import Half, half_of, moments_of_aggregate, whole_of_halves
-from hansa_core.query.plan import Aggregate, AggregateFunction
-from hansa_core.query.statistics import PairSums, pair_statistic, sample_variance
-from hansa_core.query.types import INT64_MAX, INT64_MIN
+from hansa_core.contract.types import INT64_MAX, INT64_MIN
+from hansa_core.partial.exact import nearest_float, nearest_root
+from hansa_core.partial.finalise import finalise
+from hansa_core.partial.statistics import PairSums, pair_statistic, sample_variance
+from hansa_core.plan.moments import Half, half_of, moments_of_aggregate, whole_of_halves
+from hansa_core.plan.plan import Aggregate, AggregateFunction
 from hansa_strategies import TRIPS
 
 TOLERANCE = {

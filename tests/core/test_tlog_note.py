@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_core.errors import PeerError
+from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.note import (
     COSIGNATURE_V1,
     ED25519,
@@ -24,7 +25,6 @@ from hansa_core.tlog.note import (
     sign_text,
     write_note,
 )
-from hansa_core.trust.dsse import Ed25519Signer
 from hansa_tlog_values import EVE, LOG, LOG_KEY, ORIGIN, VECTORS, flipped, note_at
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc", "Z"), exclude_characters="+"), min_size=1, max_size=20)

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_core.errors import PeerError
+from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.note import ED25519, NoteSignature, VerifierKey
 from hansa_core.tlog.policy import NO_QUORUM, Policy, PolicyGroup, PolicyLog, PolicyWitness
 from hansa_core.tlog.policy_text import MAX_POLICY_BYTES, parse_policy, policy_text
-from hansa_core.trust.dsse import Ed25519Signer
 from hansa_tlog_values import (
     EVE,
     LOG,

@@ -1,4 +1,4 @@
-"""hansa_core.query.typing: the type of well-formed calls, and helpful refusals of the others."""
+"""hansa_core.plan.typing: the type of well-formed calls, and helpful refusals of the others."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hansa_core.contract.types import DataType
 from hansa_core.errors import RefusedError
-from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
-from hansa_core.query.types import DataType
-from hansa_core.query.typing import type_of
+from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, literal
+from hansa_core.plan.typing import type_of
 from hansa_strategies import TRIP_TYPES, expressions
 
 

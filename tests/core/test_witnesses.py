@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from hansa_core.errors import PeerError, RefusedError
+from hansa_core.league.roster import Roster
+from hansa_core.league.witnesses import log_url, log_vkey, quorum_of, tlog_policy, witnesses_of
 from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.merkle import EMPTY_ROOT
 from hansa_core.tlog.note import read_note
 from hansa_core.tlog.policy_text import parse_policy, policy_text
-from hansa_core.trust.roster import Roster
-from hansa_core.trust.witnesses import log_url, log_vkey, quorum_of, tlog_policy, witnesses_of
 from hansa_trust_values import league_of
 
 LEAGUE = league_of("bremen", "hamburg", "luebeck", "rostock")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from hansa.cli import app
 from hansa_core.errors import ConfigError
-from hansa_core.query.sql.split import parse_statement
+from hansa_core.sql.split import parse_statement
 from hansa_demo.cli import LeagueName
 from hansa_demo.demo_league import DemoLeague
 from hansa_demo.league import league_in

@@ -23,7 +23,7 @@ from hansa_demo.evidence_stop import show_evidence
 from hansa_demo.league import CITIES
 from hansa_demo.leagues.permits import PERMITS
 from hansa_go_verifier import GoVerifier, built_verifier
-from hansa_node.config import read_config
+from hansa_node.app.config import read_config
 from hansa_running_league import TOGETHER, RunningLeague, eventually
 from hansa_tlog_values import flipped
 

@@ -20,23 +20,23 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 from typer.testing import CliRunner
 
-from hansa.league import create
-from hansa.league.cli import app
-from hansa.league.create import create_league
 from hansa_core.errors import ConfigError, HansaError, PeerError
-from hansa_core.trust import payload_types
-from hansa_core.trust.credential import credential_from_envelope
-from hansa_core.trust.dsse import sign
-from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
-from hansa_core.trust.roster import Roster, roster_payload
+from hansa_core.league.credential import credential_from_envelope
+from hansa_core.league.roster import Roster, roster_payload
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import sign
+from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
+from hansa_league import create
+from hansa_league.cli import app
+from hansa_league.create import create_league
+from hansa_local.contract_files import read_contract_documents
+from hansa_local.key_file import read_private_file, read_signer
+from hansa_local.roster_file import FileRoster
 from hansa_new_league import CITIES, CONTRACT_TEXT, new_league, write_contract
-from hansa_node.config import read_config
-from hansa_node.init import init_node
-from hansa_wire.contract_files import read_contract_documents
-from hansa_wire.key_file import read_private_file, read_signer
-from hansa_wire.pins import analyst_city
-from hansa_wire.roster_file import FileRoster
-from hansa_wire.tls import dial_sync, server_credentials, spki_of
+from hansa_node.app.config import read_config
+from hansa_node.app.init import init_node
+from hansa_wire.rpc.pins import analyst_city
+from hansa_wire.rpc.tls import dial_sync, server_credentials, spki_of
 
 
 def utc_now() -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from hansa_wire.log import KeyValueFormatter
+from hansa_local.log import KeyValueFormatter
 
 
 def line(message: str, **fields: object) -> str:

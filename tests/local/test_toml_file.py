@@ -1,4 +1,4 @@
-"""hansa_wire.toml_file: every mistake in a TOML file names the file, the field, the rule and the remedy."""
+"""hansa_local.toml_file: every mistake in a TOML file names the file, the field, the rule and the remedy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from hansa_core.errors import ConfigError
-from hansa_wire.toml_file import FilePath, ListOf, Section, Text, absent_table, read_section
+from hansa_local.toml_file import FilePath, ListOf, Section, Text, absent_table, read_section
 
 
 class Inner(Section):

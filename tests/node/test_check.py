@@ -13,12 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from hansa_core.errors import ConfigError
-from hansa_node.check import Weight, check
-from hansa_node.cli import app
-from hansa_node.config import read_config
-from hansa_node.init import init_node
+from hansa_local.clock import utc_now
+from hansa_node.app.check import Weight, check
+from hansa_node.app.cli import app
+from hansa_node.app.config import read_config
+from hansa_node.app.init import init_node
 from hansa_test_node import CITY, OTHER_CITY, TRIPS, NodeHome, make_node
-from hansa_wire.clock import utc_now
 
 RUN = CliRunner()
 

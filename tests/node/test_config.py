@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from hansa_core.errors import ConfigError
-from hansa_core.query.plan import ContractId
-from hansa_node.config import read_config
+from hansa_core.plan.plan import ContractId
+from hansa_node.app.config import read_config
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"

@@ -7,15 +7,15 @@ from typing import cast
 
 import pytest
 
-import hansa_node.dataset
+import hansa_node.datasets.dataset
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import RefusedError
-from hansa_core.policy.manifest import Manifest
+from hansa_core.manifest.manifest import Manifest
+from hansa_core.plan.expression import Column
+from hansa_core.plan.plan import Aggregate, AggregateFunction, ContractId, Plan
 from hansa_core.protection.cover import Cover, find_covers
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Column
-from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Plan
-from hansa_node.dataset import Dataset
-from hansa_node.engines.published import PublishedTables
+from hansa_node.answering.controlled import PublishedTables
+from hansa_node.datasets.dataset import Dataset
 from hansa_node.ingest.manifest_file import read_manifest
 from hansa_statements import ROOT, permits
 
@@ -37,7 +37,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
         asked.append(plan)
         return find_covers(plan, contract, manifest)
 
-    monkeypatch.setattr(hansa_node.dataset, "find_covers", find)
+    monkeypatch.setattr(hansa_node.datasets.dataset, "find_covers", find)
     return asked
 
 
@@ -69,7 +69,7 @@ def test_a_refusal_is_not_remembered(dataset: Dataset, planned: list[Plan]) -> N
 def test_what_is_too_large_to_remember_is_answered_all_the_same(
     dataset: Dataset, planned: list[Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hansa_node.dataset, "_REMEMBERED_PARTS", 1)
+    monkeypatch.setattr(hansa_node.datasets.dataset, "_REMEMBERED_PARTS", 1)
     small = Dataset(contract=CONTRACT, manifest=MANIFEST, data_version=1, engine=dataset.engine, close=lambda: None)
     assert small.covers_of(plan_by("project")) == small.covers_of(plan_by("project"))
     assert len(planned) == 2

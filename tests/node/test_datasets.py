@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hansa_core.query.answer import Release
+from hansa_core.partial.answer import Release
 from hansa_log_checks import assert_agrees, types
-from hansa_node.config import NodeConfig
-from hansa_node.datasets import Datasets
-from hansa_node.declared import read_all_declared
-from hansa_node.engines.duckdb_engine import DuckDBEngine
-from hansa_node.ingest.versions import current_version, dataset_folder
+from hansa_node.app.config import NodeConfig
+from hansa_node.app.declared import read_all_declared
+from hansa_node.datasets.served import Datasets
+from hansa_node.datasets.versions import current_version, dataset_folder
+from hansa_node.engines.duckdb.engine import DuckDBEngine
 from hansa_test_node import (
     BY_MODE,
     CITY,

@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 import pytest
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Call, Column, Op, literal
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.types import INT64_MAX
-from hansa_node.engines.duckdb_sql import compile_plan
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.types import INT64_MAX
+from hansa_core.plan.expression import Call, Column, Op, literal
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_node.engines.duckdb.statement import compile_plan
 from hansa_strategies import TRIPS
 
 VAR = AggregateFunction.VAR_SAMP

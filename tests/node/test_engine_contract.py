@@ -14,19 +14,19 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from hansa_core.contract.quanta import whole_of
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, Value
 from hansa_core.errors import RefusedError
-from hansa_core.query.expression import Call, Column, Expression, Op, literal
-from hansa_core.query.limits import MAX_DEPTH, MAX_NODES
-from hansa_core.query.moments import MomentKind, moments_of
-from hansa_core.query.partial import partial_schema, rows_of
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.quanta import whole_of
-from hansa_core.query.types import INT64_MAX, INT64_MIN, Value
+from hansa_core.partial.partial import partial_schema, rows_of
+from hansa_core.plan.expression import Call, Column, Expression, Op, literal
+from hansa_core.plan.limits import MAX_DEPTH, MAX_NODES
+from hansa_core.plan.moments import MomentKind, moments_of
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_datasets import write_dataset
-from hansa_node.engines.duckdb_engine import DuckDBEngine
-from hansa_node.engines.duckdb_sql import compile_plan
+from hansa_node.engines.duckdb.engine import DuckDBEngine
+from hansa_node.engines.duckdb.lockdown import open_locked
+from hansa_node.engines.duckdb.statement import compile_plan
 from hansa_node.engines.engine import Engine
-from hansa_node.engines.lockdown import open_locked
 from hansa_node.engines.reference import ReferenceEngine
 from hansa_node.engines.stop import AbandonedError, Stop
 from hansa_strategies import TRIPS

@@ -14,10 +14,10 @@ from rich.console import Console
 
 from hansa_city_files import REPAIRS, manifest_of, write_csv, write_duckdb, write_manifest, write_parquet
 from hansa_core.errors import ConfigError
-from hansa_node.engines.lockdown import open_locked
+from hansa_node.datasets.versions import current_version, dataset_folder
+from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.ingest.report import IngestReport
-from hansa_node.ingest.versions import current_version, dataset_folder
 
 TABLES = [{"name": "by_kind", "dimensions": ["kind"], "measures": ["days"], "bins": "days"}]
 

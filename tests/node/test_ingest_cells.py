@@ -6,9 +6,9 @@ import duckdb
 import pyarrow as pa
 from hypothesis import given, settings
 
+from hansa_core.contract.types import DataType, Value
+from hansa_core.partial.partial import ARROW_TYPES
 from hansa_core.protection.tables import shapes_of
-from hansa_core.query.partial import ARROW_TYPES
-from hansa_core.query.types import DataType, Value
 from hansa_node.ingest.cells import count_cells
 from hansa_published import SHOPS, count_rows, shop_rows, shops_manifest
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hansa_city_files import CONTRACT_DOCUMENT, manifest_of, write_csv, write_manifest
+from hansa_core.contract.contract_document import contract_from_document
 from hansa_core.errors import ConfigError
-from hansa_core.query.contract_document import contract_from_document
 from hansa_node.ingest.ingest import ingest_dataset
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hansa_core.errors import ConfigError
-from hansa_core.query.plan import ContractId
-from hansa_node.ingest.versions import current_version, dataset_folder, new_version
+from hansa_core.plan.plan import ContractId
+from hansa_node.datasets.versions import current_version, dataset_folder, new_version
 
 
 def write(folder: Path, text: str) -> None:
@@ -80,11 +80,11 @@ def test_a_full_disk_at_any_sync_says_so_and_keeps_a_whole_version(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         sync(descriptor)
 
-    monkeypatch.setattr("hansa_node.ingest.versions.os.fsync", full)
+    monkeypatch.setattr("hansa_node.datasets.versions.os.fsync", full)
     with pytest.raises(ConfigError, match=r"the disk is full; free some space"):
         write(tmp_path, "two")
     assert served(tmp_path) in {(1, "one"), (2, "two")}
-    monkeypatch.setattr("hansa_node.ingest.versions.os.fsync", sync)
+    monkeypatch.setattr("hansa_node.datasets.versions.os.fsync", sync)
     write(tmp_path, "three")
     found = served(tmp_path)
     assert found is not None

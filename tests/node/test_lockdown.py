@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from hansa_datasets import write_dataset
-from hansa_node.engines.lockdown import open_locked
+from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_strategies import TRIPS
 
 

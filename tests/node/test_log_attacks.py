@@ -22,20 +22,20 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from hansa_core.evidence.entries import PolicyPublished, PolicyRef
+from hansa_core.league.witnesses import log_url, log_vkey
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.witness import SIZE_TYPE, AddCheckpoint
-from hansa_core.trust.witnesses import log_url, log_vkey
+from hansa_local.clock import utc_now
+from hansa_local.key_file import read_signer
 from hansa_log_cities import LogCity, call, log_cities, until
+from hansa_node.app.log_keeper import LogKeeper
+from hansa_node.app.recover import recover_node
 from hansa_node.log.mirror_request import AddEntries
-from hansa_node.log_keeper import LogKeeper
 from hansa_node.log_service import server
 from hansa_node.log_service.server import server_tls
-from hansa_node.recover import recover_node
-from hansa_node.store import Store
+from hansa_node.store.store import Store
 from hansa_node.witnessing import witnessing
-from hansa_wire.clock import utc_now
-from hansa_wire.key_file import read_signer
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

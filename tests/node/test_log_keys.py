@@ -9,12 +9,12 @@ from pathlib import Path
 
 from hansa_core.evidence.entries import KeyAdded, KeyRetired, KeyRole, NodeStarted, PolicyRef, RosterRef
 from hansa_core.evidence.entry import decode_entry
-from hansa_core.trust.dsse import Ed25519Signer
+from hansa_core.signing.dsse import Ed25519Signer
 from hansa_log_checks import entries
 from hansa_log_cities import LogCity, log_cities
 from hansa_node.log.keys import keys_of
 from hansa_node.log.start import record_start
-from hansa_node.store import Store
+from hansa_node.store.store import Store
 from hansa_test_node import make_node
 
 STARTED = NodeStarted(policy=PolicyRef(id="open", version=1), roster=RosterRef(version=1, hash="ab" * 32))

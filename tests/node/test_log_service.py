@@ -19,21 +19,21 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hansa_core.evidence.entries import KeyAdded, OpeningRead
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.evidence.opening import check_disclosure, decode_disclosure
+from hansa_core.league.witnesses import log_url, log_vkey
+from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, open_checkpoint, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
 from hansa_core.tlog.note import read_note
 from hansa_core.tlog.tiles import decode_bundle, tile_at
 from hansa_core.tlog.witness import AddCheckpoint
-from hansa_core.trust.dsse import Ed25519Signer
-from hansa_core.trust.witnesses import log_url, log_vkey
+from hansa_local.clock import utc_now
+from hansa_local.key_file import read_signer
 from hansa_log_cities import LogCity, call, log_cities, until
+from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.log.mirror_request import AddEntries
-from hansa_node.log_keeper import LogKeeper
-from hansa_node.store import Store
+from hansa_node.store.store import Store
 from hansa_test_tls import TestAuthority
-from hansa_wire.clock import utc_now
-from hansa_wire.key_file import read_signer
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hansa_core.policy import manifest_document
-from hansa_core.query import column_document
-from hansa_core.query.contract_document import contract_from_document
+from hansa_core.contract import column_document
+from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.manifest import manifest_document
 from hansa_node.ingest import mapping
 from hansa_node.ingest.column_staging import REJECTIONS
 from hansa_node.ingest.ingest import ingest_dataset

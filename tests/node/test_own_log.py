@@ -18,24 +18,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.errors import PeerError, StoreCorruptError
-from hansa_core.evidence.canonical import JsonValue
 from hansa_core.evidence.entries import DataVersion, LogGenesis, NodeStarted, PeerHead, QueryDecision
 from hansa_core.evidence.entry import decode_entry
+from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.merkle import Frontier, grow, inclusion_proof, leaf_hash, root_of_leaves, tree_hashes
 from hansa_core.tlog.note import read_note
 from hansa_core.tlog.proof import decode_proof
 from hansa_core.tlog.tiles import TileHashes, decode_bundle, tiles_of
-from hansa_core.trust.dsse import Ed25519Signer
 from hansa_log_checks import assert_openings_open, entries, leaves, rows, types
 from hansa_node.log.announcements import Announcement
 from hansa_node.log.batch import Batch
 from hansa_node.log.sealed import Head, Sealed, edge_hashes
 from hansa_node.log.tree_rows import OWN_LOG
-from hansa_node.store import Store
-from hansa_node.store_file import StoreUnavailableError
+from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.store import Store
 from hansa_store_values import (
     ASKED,
     COMMITMENT,

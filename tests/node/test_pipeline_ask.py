@@ -12,20 +12,22 @@ from typing import Any
 
 import pytest
 
-from hansa.league.create import create_league
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.evidence.receipt import check_receipt
+from hansa_core.partial.answer import Refusal, Release
+from hansa_core.partial.ipc_size import unpacked_size
+from hansa_core.plan.expression import Call, Column, Op, literal
+from hansa_core.plan.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
 from hansa_core.policy.policy import DenyList
-from hansa_core.query.answer import Refusal, Release
-from hansa_core.query.expression import Call, Column, Op, literal
-from hansa_core.query.ipc_size import unpacked_size
-from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_core.tlog.proof import decode_proof
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
-from hansa_core.trust.envelope_json import envelope_from_json
+from hansa_league.create import create_league
+from hansa_local.clock import utc_now
+from hansa_local.key_file import read_signer
 from hansa_log_checks import assert_agrees, assert_openings_open, types
-from hansa_node.ground import Ground
+from hansa_node.context import Ground
 from hansa_node.log.start import record_start
 from hansa_node.pipeline.bind import BoundPlan, bind
 from hansa_test_node import (
@@ -43,10 +45,8 @@ from hansa_test_node import (
     open_reservations,
     pipeline_over,
 )
-from hansa_wire.answered import Answered
-from hansa_wire.clock import utc_now
-from hansa_wire.key_file import read_signer
-from hansa_wire.query_codec import encode_query
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.query_codec import encode_query
 
 
 @pytest.fixture
@@ -312,7 +312,7 @@ def test_open_data_with_keys_too_long_for_an_answer_end_in_a_signed_refusal(
 def test_an_answer_that_only_unpacks_to_too_much_is_refused_too(
     node: NodeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hansa_core.query.partial._WORTH_PACKING_BYTES", 0)
+    monkeypatch.setattr("hansa_core.partial.partial._WORTH_PACKING_BYTES", 0)
     by_note = Plan(TRIPS, None, (Column("note"),), (COUNT,))
     with node.ground(tmp_path / "wide.sqlite") as ground:
         (answer,) = ask(node, ground, node.signed(node.query(by_note)))

@@ -19,28 +19,28 @@ import pytest
 
 import hansa_test_node
 from hansa_core.errors import BusyError
-from hansa_core.query.answer import Refusal, Release
-from hansa_core.trust.dsse import Envelope
-from hansa_core.trust.envelope_json import envelope_to_json
+from hansa_core.partial.answer import Refusal, Release
+from hansa_core.signing.dsse import Envelope
+from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_log_checks import assert_agrees, rows
+from hansa_node.app.service import NodeCalls
+from hansa_node.context import Ground
 from hansa_node.engines.stop import Stop
-from hansa_node.ground import Ground
 from hansa_node.log import batch
 from hansa_node.log.sealed import Sealed
 from hansa_node.pipeline import ask as steps
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.execute import Executed, execute
-from hansa_node.service import NodeCalls
-from hansa_node.store_file import StoreUnavailableError
+from hansa_node.store.file import StoreUnavailableError
 from hansa_node.witnessing.standing import Standing
 from hansa_protos.v1.attach_pb2 import AttachServiceAttachResponse, Cancel
 from hansa_test_node import CITY, NodeHome, pipeline_over
-from hansa_wire.admission import Admission
-from hansa_wire.answered import Answered
-from hansa_wire.attach import CallKind, CityCall
-from hansa_wire.attach_codec import call_to_wire
-from hansa_wire.attachment import Attachment, answering_for
+from hansa_wire.attach.attach_codec import call_to_wire
+from hansa_wire.attach.attachment import Attachment, answering_for
+from hansa_wire.attach.messages import CallKind, CityCall
+from hansa_wire.codec.answered import Answered
+from hansa_wire.rpc.admission import Admission
 
 DEADLINE_S = 60.0
 STANDING = Standing(max_unwitnessed=timedelta(hours=1), is_confirmed=True)
@@ -340,7 +340,7 @@ def killed_at(step: str, node: NodeHome, store: Path, folder: Path) -> int:
 
 def ask_and_die(step: str, league: str, store: str, query: str) -> None:
     """The process of `killed_at`."""
-    from hansa_core.trust.envelope_json import envelope_from_json
+    from hansa_core.signing.envelope_json import envelope_from_json
     from hansa_test_node import existing_node
 
     def die(*_: object, **__: object) -> None:

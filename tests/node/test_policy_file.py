@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from hansa_core.errors import ConfigError
+from hansa_core.plan.plan import ContractId
 from hansa_core.policy.policy import DenyList, Policy, Rule
-from hansa_core.query.plan import ContractId
-from hansa_node.policy_file import read_policy
+from hansa_node.app.policy_file import read_policy
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "policy.toml"
 TEXT = """

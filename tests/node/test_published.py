@@ -9,19 +9,19 @@ import pytest
 
 from hansa_city_files import REPAIRS, manifest_of, write_csv, write_manifest
 from hansa_core.errors import ConfigError
-from hansa_core.policy.manifest_document import manifest_from_document
+from hansa_core.manifest.manifest_document import manifest_from_document
+from hansa_core.partial.merge import CityAnswer, merge
+from hansa_core.partial.merged_table import MergedValue
+from hansa_core.partial.partial import read_partial, rows_of, write_partial
+from hansa_core.plan.canonical import canonicalise
+from hansa_core.plan.expression import Call, Column, Expression, Op, literal
+from hansa_core.plan.moments import moments_of
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
 from hansa_core.protection.cover import find_cover
 from hansa_core.protection.effort import Effort
-from hansa_core.query.canonical import canonicalise
-from hansa_core.query.expression import Call, Column, Expression, Op, literal
-from hansa_core.query.merge import CityAnswer, merge
-from hansa_core.query.merged_table import MergedValue
-from hansa_core.query.moments import moments_of
-from hansa_core.query.partial import read_partial, rows_of, write_partial
-from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
-from hansa_node.engines.published import PublishedTables
+from hansa_node.answering.controlled import PublishedTables
+from hansa_node.datasets.versions import current_version, dataset_folder
 from hansa_node.ingest.ingest import ingest_dataset
-from hansa_node.ingest.versions import current_version, dataset_folder
 
 TABLES = [{"name": "by_kind", "dimensions": ["kind"], "measures": ["days"], "bins": "days"}]
 CONTROLLED = manifest_of(level="controlled", tables=TABLES)

@@ -26,18 +26,18 @@ import pytest
 from hansa_attach_point import AttachPoint, attach_point
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.evidence.entries import QueryDecision
-from hansa_core.query.answer import Release
-from hansa_core.query.plan import Level, Plan
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import verify
+from hansa_core.partial.answer import Release
+from hansa_core.plan.plan import Level, Plan
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import verify
 from hansa_log_checks import entries
 from hansa_node import __version__
 from hansa_test_node import BY_KIND, CITY, COUNT, OTHER_CITY, PERMITS, TRIPS, NodeHome, make_node
-from hansa_wire.answer_codec import decode_dry_run
-from hansa_wire.attach import Attacher
-from hansa_wire.description_codec import decode_description
-from hansa_wire.node_rpc import NodeClient
-from hansa_wire.tls import dial_aio
+from hansa_wire.attach.messages import Attacher
+from hansa_wire.codec.answer_codec import decode_dry_run
+from hansa_wire.codec.description_codec import decode_description
+from hansa_wire.rpc.node_rpc import NodeClient
+from hansa_wire.rpc.tls import dial_aio
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 60.0
@@ -68,7 +68,7 @@ def start(node: NodeHome, port: int, way: str = LISTENING) -> subprocess.Popen[s
     lines = [next((new for old, new in said.items() if line.startswith(old)), line) for line in before.splitlines()]
     config.write_text("\n".join([*lines, log + re.sub(r"(?m)^port = .*$", "port = 0", after)]))
     folders = ":".join(str(ROOT / name) for name in ("core", "protos", "node"))
-    code = "from hansa_node.cli import app; app()"
+    code = "from hansa_node.app.cli import app; app()"
     return subprocess.Popen(
         [sys.executable, "-c", code, "serve", "--config", str(config)],
         env={**os.environ, "PYTHONPATH": folders},

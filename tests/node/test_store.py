@@ -16,10 +16,10 @@ import pytest
 from hansa_core.errors import ConfigError, StoreCorruptError
 from hansa_core.evidence.entries import QueryAborted, QueryDecision
 from hansa_log_checks import assert_openings_open, entries, rows, types
-from hansa_node.store import Store
-from hansa_node.store_file import StoreUnavailableError
+from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.store import Store
 from hansa_store_values import ANSWER, ASKED, COMMITMENT, KEY, NONCE, NOW, RELEASE, begun, opened
-from hansa_wire.answered import Answered
+from hansa_wire.codec.answered import Answered
 
 START = ["log.genesis", "node.started"]
 

@@ -15,15 +15,15 @@ from hansa_core.errors import ConfigError, RefusedError
 from hansa_core.evidence.audit import Subject, audit_entries
 from hansa_core.evidence.entries import KeyAdded, NodeRecovered, PeerHead
 from hansa_core.evidence.entry import decode_entry
+from hansa_core.league.roster import roster_hash
+from hansa_core.league.witnesses import log_vkey, tlog_policy
 from hansa_core.tlog.checkpoint import open_checkpoint
-from hansa_core.trust.roster import roster_hash
-from hansa_core.trust.witnesses import log_vkey, tlog_policy
+from hansa_local.clock import utc_now
 from hansa_log_cities import LogCity, log_cities, until
-from hansa_node.log_keeper import LogKeeper
-from hansa_node.recover import recover_node
-from hansa_node.store import Store
+from hansa_node.app.log_keeper import LogKeeper
+from hansa_node.app.recover import recover_node
+from hansa_node.store.store import Store
 from hansa_node.witnessing.errors import ForkError
-from hansa_wire.clock import utc_now
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
 
@@ -271,7 +271,7 @@ def test_openings_are_forgotten_after_their_time_and_every_proof_stays_valid(tmp
 
     def log_cities_of(one: LogCity) -> dict[str, LogCity]:
         folder = tmp_path / "nodes"
-        from hansa_node.config import read_config  # the other nodes of the same league
+        from hansa_node.app.config import read_config  # the other nodes of the same league
 
         return {
             name: LogCity(one.league, one.roster, read_config(folder / name / "node.toml")).changed(

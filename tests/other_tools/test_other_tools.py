@@ -18,7 +18,7 @@ from hansa_core.tlog.tiles import TileHashes, decode_bundle, tiles_of
 from hansa_exported_log import LOG_VKEY, OPENED, ExportedLog, exported, written_store
 from hansa_go_verifier import GoVerifier
 from hansa_log_verifiers import RejectedError, check_with_go, check_with_ours, check_with_tlog_scales
-from hansa_node.store import Store
+from hansa_node.store.store import Store
 from hansa_tlog_values import flipped
 
 pytestmark = pytest.mark.xdist_group("other tools")

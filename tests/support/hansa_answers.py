@@ -11,13 +11,13 @@ import pyarrow as pa
 import yaml
 
 from hansa.answer import Answer, AnswerColumn
-from hansa.coverage import CityReport, Outcome
-from hansa_core.query.canonical import plan_hash
-from hansa_core.query.contract import Contract
-from hansa_core.query.contract_document import contract_from_document
-from hansa_core.query.plan import Level
-from hansa_core.query.sql.split import parse_statement
-from hansa_core.query.sql.statement import Statement
+from hansa.answering.coverage import CityReport, Outcome
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.plan.canonical import plan_hash
+from hansa_core.plan.plan import Level
+from hansa_core.sql.split import parse_statement
+from hansa_core.sql.statement import Statement
 
 CITIES = ("bremen", "hamburg", "lübeck")
 _FILE = Path(__file__).parents[2] / "contracts" / "housing.permits.1.yaml"

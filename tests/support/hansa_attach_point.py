@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from hansa_core.trust.dsse import Envelope
-from hansa_wire.answered import Answered
-from hansa_wire.attach import Attacher, CallKind, CityCall
-from hansa_wire.attach_rpc import add_attach_service
-from hansa_wire.line import Line
-from hansa_wire.server import listen, new_server
-from hansa_wire.tls import server_credentials
+from hansa_core.signing.dsse import Envelope
+from hansa_wire.attach.attach_rpc import add_attach_service
+from hansa_wire.attach.line import Line
+from hansa_wire.attach.messages import Attacher, CallKind, CityCall
+from hansa_wire.codec.answered import Answered
+from hansa_wire.rpc.server import listen, new_server
+from hansa_wire.rpc.tls import server_credentials
 
 _ResultT = TypeVar("_ResultT")
 

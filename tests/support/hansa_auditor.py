@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from hansa.audit.fetch import Fetched, fetch_log
-from hansa.audit.profile import AuditorProfile, load_auditor, roster_of
-from hansa.audit.reading import open_log
-from hansa.audit.sources import wanted_log
-from hansa.audit.verify import Verdict, verify_folder
+from hansa_audit.fetch import Fetched, fetch_log
+from hansa_audit.profile import AuditorProfile, load_auditor, roster_of
+from hansa_audit.reading import open_log
+from hansa_audit.sources import wanted_log
+from hansa_audit.verify import Verdict, verify_folder
 from hansa_core.evidence.entry import Entry
-from hansa_core.trust.roster import Roster
-from hansa_core.trust.witnesses import log_url, quorum_of, witnesses_of
-from hansa_wire.clock import utc_now
+from hansa_core.league.roster import Roster
+from hansa_core.league.witnesses import log_url, quorum_of, witnesses_of
+from hansa_local.clock import utc_now
 
 
 @dataclass(frozen=True)

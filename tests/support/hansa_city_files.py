@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from hansa_core.query.contract_document import contract_from_document
+from hansa_core.contract.contract_document import contract_from_document
 
 CONTRACT_DOCUMENT: dict[str, Any] = {
     "contract": "town.repairs/1",

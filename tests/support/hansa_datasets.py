@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.partial import ARROW_TYPES
-from hansa_core.query.types import DataType, Value
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.types import DataType, Value
+from hansa_core.partial.partial import ARROW_TYPES
 
 
 def write_dataset(path: Path, contract: Contract, rows: Sequence[Mapping[str, Value | None]]) -> None:

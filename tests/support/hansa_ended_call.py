@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 
-from hansa_wire.status import Status
+from hansa_wire.rpc.status import Status
 
 
 class Ended:

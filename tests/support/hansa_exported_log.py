@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from hansa_core.evidence.canonical import JsonValue
+from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.evidence.entries import LogGenesis
 from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.evidence.opening import encode_disclosure
+from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, VerifierKey, read_note
 from hansa_core.tlog.policy import Policy, PolicyGroup, PolicyLog, PolicyWitness
 from hansa_core.tlog.policy_text import policy_text
 from hansa_core.tlog.tiles import tiles_of
-from hansa_core.trust.dsse import Ed25519Signer
 from hansa_log_entries import BEGINNING, CITY, NOON, ONE_OF_EACH, ORIGIN, refusal_of
 from hansa_node.clock import fresh_nonce
 from hansa_node.log.batch import Batch
 from hansa_node.log.identity import LogIdentity
-from hansa_node.store import Store
+from hansa_node.store.store import Store
 
 LOG, *WITNESSES = (Ed25519Signer(bytes([seed]) * 32) for seed in (21, 22, 23))
 NAMES = ("node.bremen/witness", "node.luebeck/witness")

@@ -22,7 +22,7 @@ from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
 from hansa_core.tlog.proof import decode_proof
 from hansa_log_checks import entries, leaves, rows
-from hansa_node.store import Store
+from hansa_node.store.store import Store
 from hansa_store_values import IDENTITY, NOW, begun, refusal
 
 CALLERS = 8

@@ -12,10 +12,10 @@ from typing import Any
 from hansa_core.evidence.audit import Audit, Subject
 from hansa_core.evidence.entries import QueryAborted, QueryDecision
 from hansa_core.evidence.entry import Entry, decode_entry
+from hansa_core.league.roster import Roster, roster_hash
+from hansa_core.league.witnesses import log_vkey
 from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
-from hansa_core.trust.roster import Roster, roster_hash
-from hansa_core.trust.witnesses import log_vkey
 from hansa_node.log.own_log import OwnLog
 from hansa_node.log.tree_rows import OWN_LOG
 

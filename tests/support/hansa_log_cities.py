@@ -15,22 +15,22 @@ from typing import Any
 
 import aiohttp
 
-from hansa.league.create import create_league
-from hansa_core.trust.members import Member
-from hansa_core.trust.roster import Roster
-from hansa_core.trust.witnesses import log_url
+from hansa_core.league.members import Member
+from hansa_core.league.roster import Roster
+from hansa_core.league.witnesses import log_url
+from hansa_league.create import create_league
+from hansa_local.clock import utc_now
+from hansa_local.trust_anchor import load_roster
 from hansa_new_league import CITIES, write_contract
-from hansa_node.config import NodeConfig, read_config
-from hansa_node.datasets import Datasets
-from hansa_node.ground import Ground
-from hansa_node.identity import member_of, read_identity
-from hansa_node.init import init_node
+from hansa_node.app.config import NodeConfig, read_config
+from hansa_node.app.identity import member_of, read_identity
+from hansa_node.app.init import init_node
+from hansa_node.app.log_keeper import LogKeeper, log_keeper
+from hansa_node.app.policy_file import read_policy
+from hansa_node.context import Ground
+from hansa_node.datasets.served import Datasets
 from hansa_node.log.identity import log_identity
-from hansa_node.log_keeper import LogKeeper, log_keeper
-from hansa_node.policy_file import read_policy
-from hansa_node.store import Store
-from hansa_wire.clock import utc_now
-from hansa_wire.trust_anchor import load_roster
+from hansa_node.store.store import Store
 
 PATIENCE_S = 60.0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hansa_core.evidence.canonical import MAX_INTEGER
+from hansa_core.documents.canonical_json import MAX_INTEGER
 from hansa_core.evidence.entries import (
     ApprovalAsked,
     ApprovalDenied,

@@ -9,18 +9,18 @@ from typing import Any
 
 import yaml
 
-from hansa.outer import OuterEngine
-from hansa_core.query.contract import Contract
-from hansa_core.query.contract_document import contract_from_document
-from hansa_core.query.merge import CityAnswer, merge
-from hansa_core.query.plan import ContractId, Level
-from hansa_core.query.sql.split import parse_statement
+from hansa.answering.outer import OuterEngine
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.partial.merge import CityAnswer, merge
+from hansa_core.plan.plan import ContractId, Level
+from hansa_core.sql.split import parse_statement
 from hansa_demo.demo_league import DemoLeague, contract_file
-from hansa_node.engines.duckdb_engine import DuckDBEngine
-from hansa_node.engines.lockdown import open_locked
+from hansa_node.datasets.versions import current_version, dataset_folder
+from hansa_node.engines.duckdb.engine import DuckDBEngine
+from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.ingest.report import IngestReport
-from hansa_node.ingest.versions import current_version, dataset_folder
 
 
 def contracts_of(league: DemoLeague) -> dict[ContractId, Contract]:

@@ -9,11 +9,11 @@ from typing import Any
 
 from hansa_core.evidence.entries import Body, Decision, LogGenesis, PolicyRef, QueryDecision, RosterRef
 from hansa_core.evidence.entry import Entry, encode_entry
-from hansa_core.query.answer import Answer, Refusal
+from hansa_core.partial.answer import Answer, Refusal
+from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import inclusion_proof, leaf_hash, root_of_leaves, tree_hashes
 from hansa_core.tlog.proof import TlogProof, encode_proof
-from hansa_core.trust.dsse import Ed25519Signer
 
 DIGEST = "ab" * 32
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hansa.league.create import create_league
-from hansa_core.trust.roster import Roster
+from hansa_core.league.roster import Roster
+from hansa_league.create import create_league
 
 CITIES = ("luebeck", "bremen", "hamburg")
 CONTRACT_TEXT = """\

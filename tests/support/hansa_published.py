@@ -9,17 +9,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hansa_core.policy.manifest import Manifest
-from hansa_core.policy.manifest_document import manifest_from_document
+from hansa_core.contract.contract import Contract, ContractColumn, Scope
+from hansa_core.contract.quanta import quantum_of
+from hansa_core.contract.types import DataType, Value
+from hansa_core.manifest.manifest import Manifest
+from hansa_core.manifest.manifest_document import manifest_from_document
+from hansa_core.plan.moments import MomentKind
+from hansa_core.plan.plan import ContractId, Level
 from hansa_core.protection.cover import Cover
 from hansa_core.protection.hierarchy import Dimension, Interval
 from hansa_core.protection.tables import CellTotals, Figures, MeasureTotals, PublishedTable, TableShape
 from hansa_core.protection.threshold import Contributors
-from hansa_core.query.contract import Contract, ContractColumn, Scope
-from hansa_core.query.moments import MomentKind
-from hansa_core.query.plan import ContractId, Level
-from hansa_core.query.quanta import quantum_of
-from hansa_core.query.types import DataType, Value
 
 Row = Mapping[str, Value | None]
 

@@ -19,37 +19,37 @@ import grpc.aio
 import pyarrow as pa
 import yaml
 
-from hansa.league.create import create_league
-from hansa.league.layout import LeagueLayout
 from hansa_coordinator.config import load_config
 from hansa_coordinator.service import RunningCoordinator, start
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
-from hansa_core.query.answer import Answer, DryRun, Refusal, Release
-from hansa_core.query.canonical import plan_hash
-from hansa_core.query.contract import Contract
-from hansa_core.query.contract_document import contract_from_document
-from hansa_core.query.limits import MAX_CELLS
-from hansa_core.query.partial import partial_from_rows, rows_of, write_partial
-from hansa_core.query.plan import Level
-from hansa_core.query.query import Query
-from hansa_core.query.types import Value
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
-from hansa_core.trust.roster import Roster
+from hansa_core.league.roster import Roster
+from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
+from hansa_core.partial.partial import partial_from_rows, rows_of, write_partial
+from hansa_core.plan.canonical import plan_hash
+from hansa_core.plan.limits import MAX_CELLS
+from hansa_core.plan.plan import Level
+from hansa_core.plan.query import Query
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
+from hansa_league.create import create_league
+from hansa_league.layout import LeagueLayout
+from hansa_local.clock import utc_now
+from hansa_local.key_file import read_signer
 from hansa_memory_log import MemoryLog, decision_on
 from hansa_node.engines.reference import ReferenceEngine
-from hansa_wire.answer_codec import encode_answer, encode_dry_run
-from hansa_wire.answered import Answered
-from hansa_wire.attachment import answering_for
-from hansa_wire.attachments import Attachments
-from hansa_wire.clock import utc_now
-from hansa_wire.description import DatasetDescription, Description
-from hansa_wire.description_codec import encode_description
-from hansa_wire.key_file import read_signer
-from hansa_wire.node_rpc import add_node_service
-from hansa_wire.query_codec import decode_query
-from hansa_wire.server import listen, new_server
-from hansa_wire.tls import server_credentials
+from hansa_wire.attach.attachment import answering_for
+from hansa_wire.attach.attachments import Attachments
+from hansa_wire.codec.answer_codec import encode_answer, encode_dry_run
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.description import DatasetDescription, Description
+from hansa_wire.codec.description_codec import encode_description
+from hansa_wire.codec.query_codec import decode_query
+from hansa_wire.rpc.node_rpc import add_node_service
+from hansa_wire.rpc.server import listen, new_server
+from hansa_wire.rpc.tls import server_credentials
 
 CITIES = ("bremen", "hamburg", "luebeck")
 CONTRACT_TEXT = """\

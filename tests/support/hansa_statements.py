@@ -7,13 +7,13 @@ from typing import Any
 
 import yaml
 
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.contract_document import contract_from_document
 from hansa_core.errors import RefusedError
-from hansa_core.query.canonical import plan_json
-from hansa_core.query.contract import Contract
-from hansa_core.query.contract_document import contract_from_document
-from hansa_core.query.plan import ContractId
-from hansa_core.query.sql.split import parse_statement
-from hansa_core.query.sql.statement import Statement
+from hansa_core.plan.canonical import plan_json
+from hansa_core.plan.plan import ContractId
+from hansa_core.sql.split import parse_statement
+from hansa_core.sql.statement import Statement
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "statements.yaml"

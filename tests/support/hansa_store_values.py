@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from hansa_core.evidence.entries import NodeStarted, PolicyRef, RosterRef
-from hansa_core.query.answer import Release
-from hansa_core.query.plan import ContractId, Level
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, sign
+from hansa_core.partial.answer import Release
+from hansa_core.plan.plan import ContractId, Level
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_node.clock import fresh_nonce
 from hansa_node.log.identity import LogIdentity
-from hansa_node.records import Asked, Commitment, ReleaseKey
-from hansa_node.store import Store
+from hansa_node.store.records import Asked, Commitment, ReleaseKey
+from hansa_node.store.store import Store
 
 NOW = datetime(2026, 5, 1, 12, 0, 0)
 PERMITS = ContractId("housing.permits", 1)

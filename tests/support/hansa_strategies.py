@@ -9,12 +9,12 @@ from itertools import combinations
 
 from hypothesis import strategies as st
 
-from hansa_core.query.contract import Contract, ContractColumn, Scope
-from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op, literal
-from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, Argument, ContractId, Level, Plan
-from hansa_core.query.quanta import row_values
-from hansa_core.query.types import INT64_MAX, INT64_MIN, TRUNCATIONS, DataType, DatePart, Value
-from hansa_core.query.typing import column_types
+from hansa_core.contract.contract import Contract, ContractColumn, Scope
+from hansa_core.contract.quanta import row_values
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, TRUNCATIONS, DataType, DatePart, Value
+from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op, literal
+from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, ContractId, Level, Plan
+from hansa_core.plan.typing import column_types
 
 BOOLEAN, INTEGER, NUMBER = DataType.BOOLEAN, DataType.INTEGER, DataType.NUMBER
 TEXT, DATE, TIMESTAMP = DataType.TEXT, DataType.DATE, DataType.TIMESTAMP

@@ -14,34 +14,34 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hansa.league.create import create_league
-from hansa_core.query.answer import Answer, Release
-from hansa_core.query.expression import Column
-from hansa_core.query.partial import read_partial, rows_of
-from hansa_core.query.plan import Aggregate, AggregateFunction, ContractId, Plan
-from hansa_core.query.query import Query
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign, verify
-from hansa_core.trust.envelope_json import envelope_from_json
-from hansa_core.trust.roster import Roster
-from hansa_node.config import NodeConfig, read_config
-from hansa_node.datasets import Datasets
-from hansa_node.declared import read_all_declared
-from hansa_node.ground import Ground
-from hansa_node.identity import member_of, read_identity
+from hansa_core.league.roster import Roster
+from hansa_core.partial.answer import Answer, Release
+from hansa_core.partial.partial import read_partial, rows_of
+from hansa_core.plan.expression import Column
+from hansa_core.plan.plan import Aggregate, AggregateFunction, ContractId, Plan
+from hansa_core.plan.query import Query
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign, verify
+from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_league.create import create_league
+from hansa_local.clock import utc_now
+from hansa_local.key_file import read_signer
+from hansa_local.trust_anchor import load_roster
+from hansa_node.app.config import NodeConfig, read_config
+from hansa_node.app.declared import read_all_declared
+from hansa_node.app.identity import member_of, read_identity
+from hansa_node.app.init import init_node
+from hansa_node.app.policy_file import read_policy
+from hansa_node.context import Ground
+from hansa_node.datasets.served import Datasets
 from hansa_node.ingest.ingest import ingest_dataset
-from hansa_node.init import init_node
 from hansa_node.log.identity import log_identity
 from hansa_node.log.start import record_start
 from hansa_node.pipeline.ask import AskPipeline
-from hansa_node.policy_file import read_policy
-from hansa_node.store import Store
-from hansa_wire.answer_codec import decode_answer
-from hansa_wire.answered import Answered
-from hansa_wire.clock import utc_now
-from hansa_wire.key_file import read_signer
-from hansa_wire.query_codec import encode_query
-from hansa_wire.trust_anchor import load_roster
+from hansa_node.store.store import Store
+from hansa_wire.codec.answer_codec import decode_answer
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.query_codec import encode_query
 
 CITY, OTHER_CITY = "bremen", "luebeck"
 TRIPS, PERMITS = ContractId("town.trips", 1), ContractId("town.permits", 1)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from hansa.league.certificates import Validity
-from hansa.league.holders import Address, CityHolder, CoordinatorHolder
-from hansa_core.query.plan import ContractId
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, sign
-from hansa_core.trust.roster import Roster, roster_payload
+from hansa_core.league.roster import Roster, roster_payload
+from hansa_core.plan.plan import ContractId
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, sign
+from hansa_league.certificates import Validity
+from hansa_league.holders import Address, CityHolder, CoordinatorHolder
 
 NOW = datetime(2026, 5, 1, 12, 0, 0)
 CONTRACT = ContractId("housing.permits", 1)

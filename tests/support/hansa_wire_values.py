@@ -7,14 +7,14 @@ from datetime import datetime
 
 from hypothesis import strategies as st
 
-from hansa_core.query.answer import Answer, DryRun, Refusal, Release
-from hansa_core.query.expression import Call, Column, Expression, Literal, Op, literal
-from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, ContractId, Level, Plan
-from hansa_core.query.query import NONCE_BYTES, Query
-from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType
-from hansa_core.trust.dsse import Envelope, Signature
-from hansa_wire.description import DatasetDescription, Description
-from hansa_wire.progress import CityEvent, CityState
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType
+from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
+from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, literal
+from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.plan.query import NONCE_BYTES, Query
+from hansa_core.signing.dsse import Envelope, Signature
+from hansa_wire.codec.description import DatasetDescription, Description
+from hansa_wire.codec.progress import CityEvent, CityState
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,11}", fullmatch=True)
 texts = st.text(max_size=20)

@@ -9,8 +9,8 @@ import pytest
 
 from hansa_core.errors import BusyError, PeerError
 from hansa_ended_call import Ended
-from hansa_wire.admission import Admission
-from hansa_wire.status import RETRY_METADATA, Status, error_from_status, status_from_error
+from hansa_wire.rpc.admission import Admission
+from hansa_wire.rpc.status import RETRY_METADATA, Status, error_from_status, status_from_error
 
 
 def test_no_more_come_in_than_there_is_room_for() -> None:

@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 
 from hansa_attach_point import AttachPoint, attach_point
 from hansa_core.errors import BusyError, PeerError, RefusedError
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_protos.v1 import attach_pb2
 from hansa_test_tls import Identity, TestAuthority
-from hansa_wire.answered import Answered
-from hansa_wire.attach import MAX_HUBS, Attacher, CallKind, CityCall, Reach
-from hansa_wire.attach_codec import (
+from hansa_wire.attach.attach_codec import (
     PART_BYTES,
     GrowingAnswer,
     answer_in_parts,
@@ -27,14 +25,16 @@ from hansa_wire.attach_codec import (
     failure_to_wire,
     presence_to_wire,
 )
-from hansa_wire.attach_rpc import attach
-from hansa_wire.attachment import Attachment
-from hansa_wire.limits import MAX_RECEIPT_BYTES
-from hansa_wire.line import Line
-from hansa_wire.options import CHANNEL_OPTIONS, SERVER_OPTIONS
-from hansa_wire.reconnect import FIRST_S, LONGEST_S, wait_before
-from hansa_wire.status import UnreachableError, status_from_error
-from hansa_wire.tls import dial_aio, spki_of
+from hansa_wire.attach.attach_rpc import attach
+from hansa_wire.attach.attachment import Attachment
+from hansa_wire.attach.line import Line
+from hansa_wire.attach.messages import MAX_HUBS, Attacher, CallKind, CityCall, Reach
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.limits import MAX_RECEIPT_BYTES
+from hansa_wire.rpc.options import CHANNEL_OPTIONS, SERVER_OPTIONS
+from hansa_wire.rpc.reconnect import FIRST_S, LONGEST_S, wait_before
+from hansa_wire.rpc.status import UnreachableError, status_from_error
+from hansa_wire.rpc.tls import dial_aio, spki_of
 
 SIGNER = Ed25519Signer(bytes(32))
 BREMEN = Attacher(name="bremen", is_city=True)

@@ -7,15 +7,15 @@ import asyncio
 import pytest
 
 from hansa_core.errors import BusyError, PeerError
-from hansa_core.trust.dsse import Ed25519Signer, sign
+from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_protos.v1 import attach_pb2
-from hansa_wire.answered import Answered
-from hansa_wire.attach import MAX_CALLS, Attacher, CallKind, CityCall, Reach
-from hansa_wire.attach_codec import PART_BYTES, call_to_wire
-from hansa_wire.attachment import Attachment
-from hansa_wire.attachments import Attachments
-from hansa_wire.limits import MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES
-from hansa_wire.line import Line
+from hansa_wire.attach.attach_codec import PART_BYTES, call_to_wire
+from hansa_wire.attach.attachment import Attachment
+from hansa_wire.attach.attachments import Attachments
+from hansa_wire.attach.line import Line
+from hansa_wire.attach.messages import MAX_CALLS, Attacher, CallKind, CityCall, Reach
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.limits import MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES
 
 SIGNER = Ed25519Signer(bytes(32))
 BREMEN = Attacher(name="bremen", is_city=True)

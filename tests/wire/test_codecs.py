@@ -7,24 +7,24 @@ import math
 import pytest
 from hypothesis import given
 
+from hansa_core.contract.types import DataType
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.query.answer import Answer, DryRun
-from hansa_core.query.expression import Call, Column, Literal, Op, literal
-from hansa_core.query.limits import MAX_DEPTH, MAX_NODES, MAX_QUERY_BYTES
-from hansa_core.query.plan import Plan
-from hansa_core.query.query import Query
-from hansa_core.query.types import DataType
-from hansa_core.trust.dsse import Envelope
+from hansa_core.partial.answer import Answer, DryRun
+from hansa_core.plan.expression import Call, Column, Literal, Op, literal
+from hansa_core.plan.limits import MAX_DEPTH, MAX_NODES, MAX_QUERY_BYTES
+from hansa_core.plan.plan import Plan
+from hansa_core.plan.query import Query
+from hansa_core.signing.dsse import Envelope
 from hansa_protos.v1 import coordinator_pb2, envelope_pb2, query_pb2
-from hansa_wire.answer_codec import decode_answer, decode_dry_run, encode_answer, encode_dry_run
-from hansa_wire.description import Description
-from hansa_wire.description_codec import decode_description, encode_description
-from hansa_wire.envelope_codec import envelope_from_wire, envelope_to_wire
-from hansa_wire.limits import MAX_SIGNATURES
-from hansa_wire.plan_codec import plan_from_wire, plan_to_wire
-from hansa_wire.progress import CityEvent
-from hansa_wire.progress_codec import event_from_wire, event_to_wire
-from hansa_wire.query_codec import decode_query, encode_query
+from hansa_wire.codec.answer_codec import decode_answer, decode_dry_run, encode_answer, encode_dry_run
+from hansa_wire.codec.description import Description
+from hansa_wire.codec.description_codec import decode_description, encode_description
+from hansa_wire.codec.envelope_codec import envelope_from_wire, envelope_to_wire
+from hansa_wire.codec.limits import MAX_SIGNATURES
+from hansa_wire.codec.plan_codec import plan_from_wire, plan_to_wire
+from hansa_wire.codec.progress import CityEvent
+from hansa_wire.codec.progress_codec import event_from_wire, event_to_wire
+from hansa_wire.codec.query_codec import decode_query, encode_query
 from hansa_wire_values import (
     a_query,
     answers,

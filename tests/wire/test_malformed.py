@@ -9,15 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hansa_core.contract.types import DataType
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.query.expression import Call, Column, Op, literal
-from hansa_core.query.types import DataType
+from hansa_core.plan.expression import Call, Column, Op, literal
 from hansa_protos.v1 import answer_pb2, query_pb2
-from hansa_wire.answer_codec import decode_answer, decode_dry_run, encode_answer, encode_dry_run, refusal_from_wire
-from hansa_wire.description_codec import decode_description, encode_description
-from hansa_wire.enums import WireEnum
-from hansa_wire.limits import MAX_REFUSAL_TEXT
-from hansa_wire.query_codec import decode_query, encode_query
+from hansa_wire.codec.answer_codec import (
+    decode_answer,
+    decode_dry_run,
+    encode_answer,
+    encode_dry_run,
+    refusal_from_wire,
+)
+from hansa_wire.codec.description_codec import decode_description, encode_description
+from hansa_wire.codec.enums import WireEnum
+from hansa_wire.codec.limits import MAX_REFUSAL_TEXT
+from hansa_wire.codec.query_codec import decode_query, encode_query
 from hansa_wire_values import a_query, answers, descriptions, dry_runs, queries
 
 DECODERS: tuple[Callable[[bytes], object], ...] = (decode_query, decode_answer, decode_dry_run, decode_description)

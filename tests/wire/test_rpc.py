@@ -14,17 +14,17 @@ import grpc.aio
 import pytest
 
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.query.limits import MAX_QUERY_BYTES
-from hansa_core.trust.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.plan.limits import MAX_QUERY_BYTES
+from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_test_tls import Identity, TestAuthority
-from hansa_wire.answered import Answered
-from hansa_wire.coordinator_rpc import COORDINATOR_SERVICE, CoordinatorClient, add_coordinator_service
-from hansa_wire.limits import MAX_RECEIPT_BYTES, MAX_REQUEST_BYTES
-from hansa_wire.node_rpc import NODE_SERVICE, NodeClient, add_node_service
-from hansa_wire.pins import analyst_city
-from hansa_wire.progress import CityEvent, CityState
-from hansa_wire.server import add_health_and_reflection, listen, new_server
-from hansa_wire.tls import dial_aio, dial_sync, server_credentials, spki_of
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.limits import MAX_RECEIPT_BYTES, MAX_REQUEST_BYTES
+from hansa_wire.codec.progress import CityEvent, CityState
+from hansa_wire.rpc.coordinator_rpc import COORDINATOR_SERVICE, CoordinatorClient, add_coordinator_service
+from hansa_wire.rpc.node_rpc import NODE_SERVICE, NodeClient, add_node_service
+from hansa_wire.rpc.pins import analyst_city
+from hansa_wire.rpc.server import add_health_and_reflection, listen, new_server
+from hansa_wire.rpc.tls import dial_aio, dial_sync, server_credentials, spki_of
 
 SIGNER = Ed25519Signer(bytes(32))
 QUERY = sign("query", b"question", SIGNER)

@@ -9,8 +9,8 @@ import pytest
 
 from hansa_core.errors import ConfigError, PeerError, RefusedError, StoreCorruptError
 from hansa_ended_call import Ended
-from hansa_wire.limits import MAX_STATUS_TEXT
-from hansa_wire.status import REFUSAL_METADATA, Status, error_from_status, status_from_error
+from hansa_wire.codec.limits import MAX_STATUS_TEXT
+from hansa_wire.rpc.status import REFUSAL_METADATA, Status, error_from_status, status_from_error
 
 
 def _refused(code: str, rule: str = "the rule") -> RefusedError:

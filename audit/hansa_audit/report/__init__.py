@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from hansa.audit.reading import HeldLog, open_log
-from hansa.audit.report.figures import Figures, figures_of
-from hansa.audit.report.page import page
-from hansa.audit.verify import verify_folder
+from hansa_audit.reading import HeldLog, open_log
+from hansa_audit.report.figures import Figures, figures_of
+from hansa_audit.report.page import page
+from hansa_audit.verify import verify_folder
 from hansa_core.errors import ConfigError, PeerError
-from hansa_wire.trust_anchor import TrustAnchor
+from hansa_local.trust_anchor import TrustAnchor
 
 __all__ = ["write_report"]
 

@@ -7,8 +7,8 @@ from datetime import date
 from html import escape
 from math import ceil, log10
 
-from hansa.audit.report.figures import OUTCOMES, Budget
-from hansa.audit.report.periods import Periods, day_of
+from hansa_audit.report.figures import OUTCOMES, Budget
+from hansa_audit.report.periods import Periods, day_of
 
 _WIDTH, _HEIGHT = 720, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 12, 28

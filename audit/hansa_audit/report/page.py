@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from html import escape
 
-from hansa.audit.report.figures import Figures
-from hansa.audit.report.safe_text import day_text, safe
-from hansa.audit.report.sections import budgets, over_time, refusals, tiles, who
-from hansa.audit.report.style import STYLE
-from hansa.audit.shown import time_text
-from hansa.audit.verify import Cosigned, Verdict
+from hansa_audit.report.figures import Figures
+from hansa_audit.report.safe_text import day_text, safe
+from hansa_audit.report.sections import budgets, over_time, refusals, tiles, who
+from hansa_audit.report.style import STYLE
+from hansa_audit.shown import time_text
+from hansa_audit.verify import Cosigned, Verdict
 
 _MOST_FINDINGS = 20
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, nothing runs

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from hansa.audit.report.periods import day_of
-from hansa.render.cells import printable
+from hansa.view.render.cells import printable
+from hansa_audit.report.periods import day_of
 
 
 def day_text(time_unix_s: int) -> str:

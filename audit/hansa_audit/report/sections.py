@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from hansa.audit.report.charts import bars, budget_chart, outcome_class, period_chart
-from hansa.audit.report.figures import AGAIN, ANSWERED, OTHER, OUTCOMES, REFUSED, Budget, Figures
-from hansa.audit.report.periods import Periods, periods_of
-from hansa.audit.report.safe_text import safe
-from hansa.audit.report.words import refusal_words, unit_words
-from hansa.render.cells import printable
+from hansa.view.render.cells import printable
+from hansa_audit.report.charts import bars, budget_chart, outcome_class, period_chart
+from hansa_audit.report.figures import AGAIN, ANSWERED, OTHER, OUTCOMES, REFUSED, Budget, Figures
+from hansa_audit.report.periods import Periods, periods_of
+from hansa_audit.report.safe_text import safe
+from hansa_audit.report.words import refusal_words, unit_words
 
 _MOST_BUDGETS = 8
 _MEANT = {

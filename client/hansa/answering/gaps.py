@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hansa_core.query.merged_table import MergedCell, MergedTable
+    from hansa_core.partial.merged_table import MergedCell, MergedTable
 
 _BITS = 62
 """Bits of a mask: it fits BIGINT and is never negative."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hansa_core.query.merged_table import MergedTable
-    from hansa_core.query.sql.statement import OuterSelect
+    from hansa_core.partial.merged_table import MergedTable
+    from hansa_core.sql.statement import OuterSelect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

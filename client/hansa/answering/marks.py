@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hansa.gaps import GapMasks
-    from hansa_core.query.merged_table import MergedTable
-    from hansa_core.query.sql.statement import OuterColumn, OuterSelect
+    from hansa.answering.gaps import GapMasks
+    from hansa_core.partial.merged_table import MergedTable
+    from hansa_core.sql.statement import OuterColumn, OuterSelect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,14 @@ from enum import StrEnum
 
 from sqlglot import exp
 
-from hansa.plain_sql import formulas
-from hansa_core.query.column_names import CITY_COLUMN
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Call, Column, Expression
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.sql.clause import DIALECT
-from hansa_core.query.sql.render import wording
-from hansa_core.query.sql.statement import RELEASED, OuterColumn, OuterSelect
+from hansa.answering.plain_sql import formulas
+from hansa_core.contract.column_names import CITY_COLUMN
+from hansa_core.contract.contract import Contract
+from hansa_core.plan.expression import Call, Column, Expression
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.sql.clause import DIALECT
+from hansa_core.sql.render import wording
+from hansa_core.sql.statement import RELEASED, OuterColumn, OuterSelect
 
 _KEEPS_UNIT = (exp.Paren, exp.Try, exp.Round, exp.Abs)
 _SAME_UNIT = frozenset(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hansa.coverage import CityReport, answered
-from hansa.marks import Marks
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import columns_of
-from hansa_core.query.merged_table import Mark, MergedTable
-from hansa_core.query.plan import AggregateFunction
-from hansa_core.query.sql.statement import Statement
+from hansa.answering.coverage import CityReport, answered
+from hansa.answering.marks import Marks
+from hansa_core.contract.contract import Contract
+from hansa_core.partial.merged_table import Mark, MergedTable
+from hansa_core.plan.expression import columns_of
+from hansa_core.plan.plan import AggregateFunction
+from hansa_core.sql.statement import Statement
 
 
 def notes_on(

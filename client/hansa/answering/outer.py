@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.arrow_arrays import array_of
-from hansa_core.query.sql.own_tables import registered_name
-from hansa_core.query.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect
+from hansa_core.partial.arrow_arrays import array_of
+from hansa_core.sql.own_tables import registered_name
+from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect
 
 _LOCKDOWN: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,  # no file, no socket, no ATTACH, no COPY

@@ -8,9 +8,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.merge_subqueries import merge_subqueries
 
-from hansa_core.query.sql.clause import DIALECT
-from hansa_core.query.sql.own_tables import registered_name
-from hansa_core.query.sql.statement import GAPS_COLUMN, ROW_COLUMN, OuterSelect
+from hansa_core.sql.clause import DIALECT
+from hansa_core.sql.own_tables import registered_name
+from hansa_core.sql.statement import GAPS_COLUMN, ROW_COLUMN, OuterSelect
 
 _HIDDEN = re.compile(rf"(?:{ROW_COLUMN}|{GAPS_COLUMN})\d*$")  # how names end that only find the marks of what is shown
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hansa.marks import gaps_of
-from hansa_core.query.merged_table import MergedTable
-from hansa_core.query.sql.statement import OuterSelect
+from hansa.answering.marks import gaps_of
+from hansa_core.partial.merged_table import MergedTable
+from hansa_core.sql.statement import OuterSelect
 
 
 def selection_notes(

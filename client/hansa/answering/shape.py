@@ -7,18 +7,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hansa.answer import Answer, AnswerColumn
-from hansa.ask import CityWord
-from hansa.evidence import Evidence
-from hansa.gaps import mask_gaps
-from hansa.intervals import find_intervals, uncertainty_notes
-from hansa.marks import find_marks
-from hansa.notes import notes_on
-from hansa.outer import OuterEngine
-from hansa.selection_notes import selection_notes
-from hansa.verify import Expected, VerifiedRelease
-from hansa_core.query.answer import Refusal
-from hansa_core.query.merge import CityAnswer, CityMissing, CityOutcome, merge
-from hansa_core.query.sql.statement import Statement
+from hansa.answering.gaps import mask_gaps
+from hansa.answering.intervals import find_intervals, uncertainty_notes
+from hansa.answering.marks import find_marks
+from hansa.answering.notes import notes_on
+from hansa.answering.outer import OuterEngine
+from hansa.answering.selection_notes import selection_notes
+from hansa.asking.ask import CityWord
+from hansa.asking.verify import Expected, VerifiedRelease
+from hansa.evidence.evidence import Evidence
+from hansa_core.partial.answer import Refusal
+from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
+from hansa_core.sql.statement import Statement
 
 if TYPE_CHECKING:
     import pyarrow as pa

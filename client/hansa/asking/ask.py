@@ -9,19 +9,19 @@ from contextlib import aclosing, closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from hansa.coverage import CityReport, Outcome
+from hansa.answering.coverage import CityReport, Outcome
+from hansa.asking.verify import VerifiedRelease
 from hansa.errors import CoordinatorError, TrustError
-from hansa.verify import VerifiedRelease
 from hansa_core.errors import BusyError, PeerError, RefusedError
-from hansa_core.query.answer import DryRun, Refusal
-from hansa_core.query.query import Query
-from hansa_core.trust import dsse
-from hansa_core.trust.dsse import Envelope, Signer
-from hansa_core.trust.roster import Member, Roster
-from hansa_wire.answered import Answered
-from hansa_wire.description import Description
-from hansa_wire.progress import CityEvent, CityState
-from hansa_wire.query_codec import encode_query
+from hansa_core.league.roster import Member, Roster
+from hansa_core.partial.answer import DryRun, Refusal
+from hansa_core.plan.query import Query
+from hansa_core.signing import dsse
+from hansa_core.signing.dsse import Envelope, Signer
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.description import Description
+from hansa_wire.codec.progress import CityEvent, CityState
+from hansa_wire.codec.query_codec import encode_query
 
 OnProgress = Callable[[CityEvent], None]
 OnProgressAsync = Callable[[CityEvent], Awaitable[None] | None]

@@ -11,32 +11,39 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hansa.answer import Answer
-from hansa.ask import CityWord, Gathering, SignedQuery, sign_query
+from hansa.asking.ask import CityWord, Gathering, SignedQuery, sign_query
+from hansa.asking.verify import Expected, VerifiedRelease, verify_answer, verify_description, verify_dry_run
 from hansa.catalogue import Catalogue
 from hansa.errors import CoordinatorError
-from hansa.evidence import Evidence, LeaguePapers, evidence_of
-from hansa.question import TableColumns, addressed_cities, columns_of, demanded_cities, read_question, stated_purpose
-from hansa.verify import Expected, VerifiedRelease, verify_answer, verify_description, verify_dry_run
-from hansa_core.query.answer import DryRun, Refusal
-from hansa_core.query.canonical import plan_hash
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import ContractId
-from hansa_core.query.query import NONCE_BYTES, Query
-from hansa_core.trust import payload_types
-from hansa_core.trust.credential import credential_from_envelope
-from hansa_core.trust.dsse import Envelope, Signer
-from hansa_core.trust.members import Member
-from hansa_core.trust.roster import Roster
-from hansa_wire.answered import Answered
-from hansa_wire.description import Description
-from hansa_wire.limits import MAX_DEADLINE_S
+from hansa.evidence.evidence import Evidence, LeaguePapers, evidence_of
+from hansa.question.statement import (
+    TableColumns,
+    addressed_cities,
+    columns_of,
+    demanded_cities,
+    read_question,
+    stated_purpose,
+)
+from hansa_core.contract.contract import Contract
+from hansa_core.league.credential import credential_from_envelope
+from hansa_core.league.members import Member
+from hansa_core.league.roster import Roster
+from hansa_core.partial.answer import DryRun, Refusal
+from hansa_core.plan.canonical import plan_hash
+from hansa_core.plan.plan import ContractId
+from hansa_core.plan.query import NONCE_BYTES, Query
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, Signer
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.description import Description
+from hansa_wire.codec.limits import MAX_DEADLINE_S
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hansa.explanation import Explanation
-    from hansa.outer import OuterEngine
-    from hansa_core.query.sql.statement import Statement
+    from hansa.answering.outer import OuterEngine
+    from hansa.view.explanation import Explanation
+    from hansa_core.sql.statement import Statement
 
 DEFAULT_DEADLINE_S = 30.0
 NO_TABLES: Mapping[str, object] = MappingProxyType({})
@@ -65,7 +72,7 @@ class Question:
 
     def shape(self, engine: OuterEngine) -> Answer:
         """The answer from what was gathered. Raises RefusedError `mixed_levels`."""
-        from hansa.shape import shape_answer  # DuckDB, which only an answer needs
+        from hansa.answering.shape import shape_answer  # DuckDB, which only an answer needs
 
         return shape_answer(
             self.asked,
@@ -92,7 +99,7 @@ class Rehearsal:
 
     def explain(self) -> Explanation:
         """What would be asked and computed where, and what every city would do."""
-        from hansa.explain import explain_statement
+        from hansa.view.explain import explain_statement
 
         return explain_statement(self.asked, self.contract, self.purpose, self.verdicts)
 
@@ -149,7 +156,7 @@ class Asker:
     @property
     def engine(self) -> OuterEngine:
         """The one that runs the outer SELECTs; started when it is first asked for."""
-        from hansa.outer import OuterEngine
+        from hansa.answering.outer import OuterEngine
 
         with self._lock:  # questions of several threads may end at once
             if self._engine is None:
@@ -254,7 +261,7 @@ class Asker:
 def _own(tables: Mapping[str, object]) -> dict[str, pa.Table]:
     if not tables:
         return {}
-    from hansa.own_tables import read_own_tables  # Arrow, which the import of this package does not need
+    from hansa.question.own_tables import read_own_tables  # Arrow, which the import of this package does not need
 
     return read_own_tables(tables)
 

@@ -9,24 +9,24 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hansa.asker import Asker
+from hansa.asking.asker import Asker
+from hansa.asking.profile import Profile, load_profile
 from hansa.async_league import AsyncLeague
 from hansa.errors import ConfigError, TrustError
-from hansa.evidence import LeaguePapers
-from hansa.league_client import League
-from hansa.profile import Profile, load_profile
+from hansa.evidence.evidence import LeaguePapers
+from hansa.league import League
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.query.plan import ContractId
-from hansa_core.trust.credential import credential_from_envelope
-from hansa_core.trust.dsse import Envelope
-from hansa_core.trust.envelope_json import envelope_from_json
-from hansa_core.trust.roster import Roster
-from hansa_wire.clock import utc_now
-from hansa_wire.contract_files import contracts_in, read_contract_documents
-from hansa_wire.coordinator_rpc import AsyncCoordinatorClient, CoordinatorClient
-from hansa_wire.key_file import read_private_file, read_signer
-from hansa_wire.tls import dial_aio, dial_sync
-from hansa_wire.trust_anchor import UntrustedRosterError, load_signed_roster
+from hansa_core.league.credential import credential_from_envelope
+from hansa_core.league.roster import Roster
+from hansa_core.plan.plan import ContractId
+from hansa_core.signing.dsse import Envelope
+from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_local.clock import utc_now
+from hansa_local.contract_files import contracts_in, read_contract_documents
+from hansa_local.key_file import read_private_file, read_signer
+from hansa_local.trust_anchor import UntrustedRosterError, load_signed_roster
+from hansa_wire.rpc.coordinator_rpc import AsyncCoordinatorClient, CoordinatorClient
+from hansa_wire.rpc.tls import dial_aio, dial_sync
 
 PROFILE_VARIABLE = "HANSA_PROFILE"
 

@@ -9,9 +9,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from hansa_core.errors import ConfigError
-from hansa_core.trust.names import check_label, check_purpose, check_shown_text
-from hansa_wire.toml_file import FilePath, Text, read_toml, section_of
-from hansa_wire.trust_anchor import TrustAnchor
+from hansa_core.league.names import check_label, check_purpose, check_shown_text
+from hansa_local.toml_file import FilePath, Text, read_toml, section_of
+from hansa_local.trust_anchor import TrustAnchor
 
 
 def _checked_by(check: Callable[[str, str], None]) -> AfterValidator:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hansa.errors import TrustError
 from hansa_core.errors import PeerError
 from hansa_core.evidence.receipt import AskedAs, check_receipt
-from hansa_core.query.answer import Answer
-from hansa_core.trust.members import Member
-from hansa_wire.answered import Answered
+from hansa_core.league.members import Member
+from hansa_core.partial.answer import Answer
+from hansa_wire.codec.answered import Answered
 
 
 def verify_receipt(given: Answered, member: Member, answer: Answer, asked_as: AskedAs) -> None:

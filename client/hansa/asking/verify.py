@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from hansa.errors import TrustError
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.query.answer import Answer, DryRun, Refusal, Release
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import LEVELS_BY_STRICTNESS, Level, Plan
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, verify
-from hansa_core.trust.roster import Member
-from hansa_wire.answer_codec import decode_answer, decode_dry_run
-from hansa_wire.answered import Answered
-from hansa_wire.description import Description
-from hansa_wire.description_codec import decode_description
+from hansa_core.league.roster import Member
+from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
+from hansa_core.plan.plan import LEVELS_BY_STRICTNESS, Level, Plan
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, verify
+from hansa_wire.codec.answer_codec import decode_answer, decode_dry_run
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.description import Description
+from hansa_wire.codec.description_codec import decode_description
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,7 +48,7 @@ class VerifiedRelease:
 
 def verify_answer(given: Answered, member: Member, expected: Expected) -> VerifiedRelease | Refusal:
     """What `member` signed about the question, and has in its log. Raises TrustError on anything else."""
-    from hansa.receipts import verify_receipt  # the log's formats, which only an answer needs
+    from hansa.asking.receipts import verify_receipt  # the log's formats, which only an answer needs
     from hansa_core.evidence.receipt import AskedAs
 
     answer = _open(given.envelope, payload_types.ANSWER, member, decode_answer)
@@ -93,7 +93,7 @@ def _check_about(answer: Answer | DryRun, member: Member, query_hash: bytes) -> 
 
 
 def _release(release: Release, member: Member, expected: Expected) -> VerifiedRelease:
-    from hansa_core.query.partial import read_partial  # Arrow, which only a release needs
+    from hansa_core.partial.partial import read_partial  # Arrow, which only a release needs
 
     contract = expected.contract
     if release.contract != contract.id or release.plan_hash != expected.plan_hash:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hansa.coverage import CityReport, Outcome
+from hansa.answering.coverage import CityReport, Outcome
+from hansa_core.documents.strict_json import JsonObject, read_object, time_text
 from hansa_core.errors import PeerError
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, Signer, sign
-from hansa_core.trust.names import check_label
-from hansa_core.trust.strict_json import JsonObject, read_object, time_text
+from hansa_core.league.names import check_label
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, Signer, sign
 
 VERSION = 1
 _FIELDS = ("v", "asked_at", "statement", "tables", "partial", "min_cities", "cities")

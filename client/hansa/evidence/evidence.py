@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hansa.account import Account, sign_account
-from hansa_core.query.plan import ContractId
-from hansa_core.trust.dsse import Envelope, Signer
-from hansa_wire.answered import Answered
+from hansa.evidence.account import Account, sign_account
+from hansa_core.plan.plan import ContractId
+from hansa_core.signing.dsse import Envelope, Signer
+from hansa_wire.codec.answered import Answered
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hansa.asker import Question
+    from hansa.asking.asker import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -35,9 +35,9 @@ class LeaguePapers:
 class Evidence:
     """Everything that a table follows from. Nothing in it is to be believed before `replay` has checked it.
 
-    `account`: what the analyst says to have asked (`hansa.account`), signed. `query`, `credential`: as they were sent.
+    `account`: what the analyst says to have asked (`hansa.evidence.account`), signed. `query`, `credential`: as sent.
     `answers`: what each city gave whose word was proven, by name. `tables`: the analyst's own that the statement could
-    join (`hansa.kept_tables`), by name in lower case.
+    join (`hansa.evidence.kept_tables`), by name in lower case.
     """
 
     account: Envelope
@@ -49,7 +49,7 @@ class Evidence:
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write it into a new or an empty folder that only its owner can enter. Raises ConfigError."""
-        from hansa.evidence_folder import write_evidence
+        from hansa.evidence.evidence_folder import write_evidence
 
         write_evidence(self, Path(folder))
 
@@ -78,6 +78,6 @@ def evidence_of(question: Question, *, signer: Signer, credential: Envelope, pap
 def _kept(own: Mapping[str, pa.Table]) -> dict[str, bytes]:
     if not own:
         return {}
-    from hansa.kept_tables import write_kept  # Arrow, which most questions load only for their answer
+    from hansa.evidence.kept_tables import write_kept  # Arrow, which most questions load only for their answer
 
     return {name: write_kept(table) for name, table in own.items()}

@@ -22,14 +22,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hansa.errors import TrustError
-from hansa.evidence import Evidence, LeaguePapers
-from hansa.league.files import make_private_folder, write_private
+from hansa.evidence.evidence import Evidence, LeaguePapers
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.query.plan import ContractId
-from hansa_core.trust.dsse import Envelope
-from hansa_core.trust.envelope_json import envelope_from_json, envelope_to_json
-from hansa_wire.answered import Answered
-from hansa_wire.contract_files import contract_file_name
+from hansa_core.plan.plan import ContractId
+from hansa_core.signing.dsse import Envelope
+from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
+from hansa_local.contract_files import contract_file_name
+from hansa_local.private_files import make_private_folder, write_private
+from hansa_wire.codec.answered import Answered
 
 QUESTION = "question.json"
 SIGNED_QUESTION = "question.dsse.json"

@@ -6,9 +6,9 @@ import struct
 
 import pyarrow as pa
 
-from hansa.own_tables import MAX_OWN_BYTES, read_own_tables
+from hansa.question.own_tables import MAX_OWN_BYTES, read_own_tables
 from hansa_core.errors import PeerError
-from hansa_core.query.ipc_size import unpacked_size
+from hansa_core.partial.ipc_size import unpacked_size
 
 MAX_KEPT_BYTES = 2 * MAX_OWN_BYTES
 """Of one file: a table, and what Arrow pads and says about its batches."""

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hansa.account import Account, read_account
 from hansa.answer import Answer
-from hansa.ask import CityWord, Gathering, gather
-from hansa.coverage import CityReport
+from hansa.answering.coverage import CityReport
+from hansa.answering.outer import OuterEngine
+from hansa.answering.shape import shape_answer
+from hansa.asking.ask import CityWord, Gathering, gather
+from hansa.asking.verify import Expected, VerifiedRelease, verify_answer
 from hansa.errors import TrustError
-from hansa.evidence import Evidence
-from hansa.evidence_folder import (
+from hansa.evidence.account import Account, read_account
+from hansa.evidence.evidence import Evidence
+from hansa.evidence.evidence_folder import (
     CREDENTIAL,
     QUERY,
     ROSTER,
@@ -29,29 +32,26 @@ from hansa.evidence_folder import (
     receipt_name,
     table_name,
 )
-from hansa.kept_tables import read_kept
-from hansa.outer import OuterEngine
-from hansa.question import addressed_cities, columns_of, read_question
-from hansa.shape import shape_answer
-from hansa.verify import Expected, VerifiedRelease, verify_answer
+from hansa.evidence.kept_tables import read_kept
+from hansa.question.statement import addressed_cities, columns_of, read_question
+from hansa_core.contract.contract import Contract
+from hansa_core.documents.strict_json import read_object
 from hansa_core.errors import PeerError
-from hansa_core.query.answer import Refusal
-from hansa_core.query.canonical import plan_hash
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import ContractId
-from hansa_core.query.query import Query
-from hansa_core.trust import payload_types
-from hansa_core.trust.credential import Credential, credential_from_envelope
-from hansa_core.trust.dsse import verify
-from hansa_core.trust.envelope_json import envelope_from_json
-from hansa_core.trust.members import Member
-from hansa_core.trust.roster import Roster, roster_from_envelope
-from hansa_core.trust.strict_json import read_object
-from hansa_wire.answered import Answered
-from hansa_wire.contract_files import contract_in
-from hansa_wire.progress import CityEvent, CityState
-from hansa_wire.query_codec import decode_query
-from hansa_wire.trust_anchor import TrustAnchor
+from hansa_core.league.credential import Credential, credential_from_envelope
+from hansa_core.league.members import Member
+from hansa_core.league.roster import Roster, roster_from_envelope
+from hansa_core.partial.answer import Refusal
+from hansa_core.plan.canonical import plan_hash
+from hansa_core.plan.plan import ContractId
+from hansa_core.plan.query import Query
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import verify
+from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_local.contract_files import contract_in
+from hansa_local.trust_anchor import TrustAnchor
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.progress import CityEvent, CityState
+from hansa_wire.codec.query_codec import decode_query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

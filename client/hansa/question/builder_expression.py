@@ -8,12 +8,12 @@ from datetime import date, datetime
 
 from sqlglot import exp
 
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, Value
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import shown
-from hansa_core.query.expression import Literal, literal
-from hansa_core.query.sql.clause import DIALECT
-from hansa_core.query.sql.render import literal_tree
-from hansa_core.query.types import INT64_MAX, INT64_MIN, Value
+from hansa_core.plan.expression import Literal, literal
+from hansa_core.sql.clause import DIALECT
+from hansa_core.sql.render import literal_tree
 
 _BRACKETED = (exp.Binary, exp.Unary, exp.In, exp.Between)
 """What is not read as one operand beside an operator."""

@@ -8,11 +8,11 @@ from typing import Literal
 
 from sqlglot import exp
 
-from hansa.builder_expression import Columnar, Expr, Measure, Operand, call, columnar, constant, operand
+from hansa.question.builder_expression import Columnar, Expr, Measure, Operand, call, columnar, constant, operand
+from hansa_core.contract.types import DataType
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.sql.render import SQL_TYPES
-from hansa_core.query.types import DataType
+from hansa_core.sql.render import SQL_TYPES
 
 Part = Literal["year", "quarter", "month", "day", "hour", "isodow"]
 TypeName = Literal["boolean", "integer", "number", "text", "date", "timestamp"]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from hansa.builder_expression import Expr, Order, col, conjunction
-from hansa.builder_functions import count
-from hansa_core.query.column_names import CITY_COLUMN
-from hansa_core.query.plan import ContractId
-from hansa_core.query.sql.clause import DIALECT
+from hansa.question.builder_expression import Expr, Order, col, conjunction
+from hansa.question.builder_functions import count
+from hansa_core.contract.column_names import CITY_COLUMN
+from hansa_core.plan.plan import ContractId
+from hansa_core.sql.clause import DIALECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import RefusedError
+from hansa_core.league.roster import Roster
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.check import check_plan
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import ContractId
-from hansa_core.trust.roster import Roster
+from hansa_core.plan.check import check_plan
+from hansa_core.plan.plan import ContractId
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hansa_core.query.sql.statement import Statement
+    from hansa_core.sql.statement import Statement
 
 TableColumns = tuple[tuple[str, tuple[str, ...]], ...]
 """The names of tables, in lower case, each with those of its columns."""
@@ -37,7 +37,7 @@ def read_question(
 
     Raises RefusedError for what no city could answer.
     """
-    from hansa_core.query.sql.split import parse_statement  # sqlglot, which only a statement needs
+    from hansa_core.sql.split import parse_statement  # sqlglot, which only a statement needs
 
     asked = parse_statement(statement, contracts, roster.cities, dict(tables))
     contract = contracts[asked.plan.source]

@@ -30,8 +30,8 @@ def whole_dataset(dataset: Dataset) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from hansa.render.cells import printable
-    from hansa.render.text import plain_table
+    from hansa.view.render.cells import printable
+    from hansa.view.render.text import plain_table
 
     title, *rest = (printable(line) for line in heading(dataset))
     said = [Text(title, style="bold"), *(Text(line, style="dim") for line in rest)]
@@ -40,7 +40,7 @@ def whole_dataset(dataset: Dataset) -> RenderableType:
 
 def dataset_text(dataset: Dataset) -> str:
     """The same without colour, for a plain Python prompt."""
-    from hansa.render.text import plain_text
+    from hansa.view.render.text import plain_text
 
     return plain_text(whole_dataset(dataset))
 

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot import exp
 
-from hansa.coverage import CityReport, answered
-from hansa.explanation import Explanation, Part
-from hansa.meanings import Role, meanings
-from hansa.plain_sql import plain_select
-from hansa.render.cells import PARTIAL, SUPPRESSED, printable
-from hansa.render.legend import missing_lines, reasons_of
-from hansa_core.query.canonical import plan_hash
-from hansa_core.query.column_names import CITY_COLUMN
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import AggregateFunction, Level, Plan
-from hansa_core.query.sql.clause import DIALECT
-from hansa_core.query.sql.render import render_plan, wording
-from hansa_core.query.sql.statement import OuterSelect, Statement
+from hansa.answering.coverage import CityReport, answered
+from hansa.answering.meanings import Role, meanings
+from hansa.answering.plain_sql import plain_select
+from hansa.view.explanation import Explanation, Part
+from hansa.view.render.cells import PARTIAL, SUPPRESSED, printable
+from hansa.view.render.legend import missing_lines, reasons_of
+from hansa_core.contract.column_names import CITY_COLUMN
+from hansa_core.contract.contract import Contract
+from hansa_core.plan.canonical import plan_hash
+from hansa_core.plan.plan import AggregateFunction, Level, Plan
+from hansa_core.sql.clause import DIALECT
+from hansa_core.sql.render import render_plan, wording
+from hansa_core.sql.statement import OuterSelect, Statement
 
 if TYPE_CHECKING:
     from hansa.answer import Answer
-    from hansa.ask import CityWord
-    from hansa.marks import MarkedCell
-    from hansa_core.query.answer import DryRun
+    from hansa.answering.marks import MarkedCell
+    from hansa.asking.ask import CityWord
+    from hansa_core.partial.answer import DryRun
 
 _THRESHOLD = (
     "Withheld by disclosure control: the cell has fewer contributors than the city publishes, whoever asks. "

@@ -36,16 +36,16 @@ class Explanation:
         raise KeyError(f"no part {heading!r}; there are: {', '.join(part.heading for part in self.parts)}")
 
     def __rich__(self) -> RenderableType:
-        from hansa.render.explanation import explanation_text
+        from hansa.view.render.explanation import explanation_text
 
         return explanation_text(self)
 
     def __repr__(self) -> str:
-        from hansa.render.text import plain_text
+        from hansa.view.render.text import plain_text
 
         return plain_text(self.__rich__())
 
     def _repr_html_(self) -> str:
-        from hansa.render.explanation import explanation_html
+        from hansa.view.render.explanation import explanation_html
 
         return explanation_html(self)

@@ -7,10 +7,10 @@ from dataclasses import fields
 from datetime import date, datetime
 from fractions import Fraction
 
-from hansa_core.document_fields import Fields
+from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, TRUNCATIONS, DataType, DatePart, Value
+from hansa_core.documents.fields import Fields
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.contract import ContractColumn
-from hansa_core.query.types import INT64_MAX, INT64_MIN, TRUNCATIONS, DataType, DatePart, Value
 
 _KEYS = frozenset(field.name for field in fields(ContractColumn)) - {"name"}
 _MOST_VALUES = 100_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from hansa_core.document_fields import Fields
-from hansa_core.query.column_document import column_from_document
-from hansa_core.query.column_names import CITY_COLUMN
-from hansa_core.query.contract import Contract, Scope
-from hansa_core.query.plan import ContractId, Level
+from hansa_core.contract.column_document import column_from_document
+from hansa_core.contract.column_names import CITY_COLUMN
+from hansa_core.contract.contract import Contract, Scope
+from hansa_core.documents.fields import Fields
+from hansa_core.plan.plan import ContractId, Level
 
 _KEYS = ("contract", "title", "unit", "entity", "unit_scope", "max_cities_per_unit", "least_level", "columns")
 _COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from hansa_core.query.contract import ContractColumn
-from hansa_core.query.quanta import bounds_in_quanta
+from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.quanta import bounds_in_quanta
 
 Bin = tuple[int, int]
 """First and last quanta of a bin, both included: (30, 60] days are 31 to 60."""

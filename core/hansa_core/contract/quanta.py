@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
 
+from hansa_core.contract.contract import Contract, ContractColumn
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value
 from hansa_core.instants import date_of, days_of, instant_of_microseconds, microseconds_of
-from hansa_core.query.contract import Contract, ContractColumn
-from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, Value
 
 
 def whole_of(value: date) -> int:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from hansa_core.errors import PeerError
 from hansa_core.nearest import nearest, shown
-from hansa_core.trust.keys import public_key_from_hex
+from hansa_core.signing.keys import public_key_from_hex
 
 _Kind = TypeVar("_Kind", str, dict[str, object])
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"

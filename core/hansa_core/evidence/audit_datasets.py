@@ -11,7 +11,7 @@ from hansa_core.evidence.entries import (
     TablesPublished,
 )
 from hansa_core.evidence.finding import AuditRule, Breaches
-from hansa_core.query.plan import Level
+from hansa_core.plan.plan import Level
 
 
 class AnnouncedDatasets:

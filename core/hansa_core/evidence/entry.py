@@ -7,8 +7,8 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
+from hansa_core.documents.canonical_json import canonical_json, read_canonical
 from hansa_core.errors import PeerError
-from hansa_core.evidence.canonical import canonical_json, read_canonical
 from hansa_core.evidence.entries import BODIES, Body
 from hansa_core.evidence.kinds import City, Count, Software
 from hansa_core.evidence.record import Record

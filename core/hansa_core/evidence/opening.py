@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hansa_core.documents.canonical_json import JsonValue, canonical_json, check_value, read_canonical
 from hansa_core.errors import PeerError
-from hansa_core.evidence.canonical import JsonValue, canonical_json, check_value, read_canonical
 
 SALT_BYTES = 16
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from hansa_core.errors import PeerError
 from hansa_core.evidence.entries import Decision, QueryDecision
 from hansa_core.evidence.entry import Entry, decode_entry
-from hansa_core.query.answer import Answer, Refusal, Release
+from hansa_core.league.roster import Member
+from hansa_core.league.witnesses import log_vkey
+from hansa_core.partial.answer import Answer, Refusal, Release
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.proof import decode_proof
-from hansa_core.trust.roster import Member
-from hansa_core.trust.witnesses import log_vkey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
-from hansa_core.evidence.canonical import JsonValue
+from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.evidence.kinds import Digests, Kind, Words
 
 

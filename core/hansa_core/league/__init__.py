@@ -1,1 +1,1 @@
-"""Who is believed, about what: signed envelopes, the roster of the league, and the credentials of analysts."""
+"""The league: its signed roster, members, credentials and witnesses."""

@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 
 import rfc8785
 
+from hansa_core.documents.strict_json import read_object, time_text
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, verify
-from hansa_core.trust.keys import check_public_key, public_key_id
-from hansa_core.trust.names import check_distinct, check_label, check_purpose, check_shown_text
-from hansa_core.trust.roster import Roster
-from hansa_core.trust.strict_json import read_object, time_text
+from hansa_core.league.names import check_distinct, check_label, check_purpose, check_shown_text
+from hansa_core.league.roster import Roster
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, verify
+from hansa_core.signing.keys import check_public_key, public_key_id
 
 MAX_CREDENTIAL_BYTES = 16 * 1024
 _FIELDS = ("subject", "organisation", "city", "key", "not_before", "not_after")

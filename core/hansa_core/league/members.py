@@ -7,10 +7,10 @@ from typing import Any
 
 from cryptography import x509
 
-from hansa_core.query.plan import ContractId
-from hansa_core.trust.keys import check_public_key, is_sha256_hex
-from hansa_core.trust.names import check_distinct, check_label, check_server_name, check_shown_text
-from hansa_core.trust.strict_json import JsonObject
+from hansa_core.documents.strict_json import JsonObject
+from hansa_core.league.names import check_distinct, check_label, check_server_name, check_shown_text
+from hansa_core.plan.plan import ContractId
+from hansa_core.signing.keys import check_public_key, is_sha256_hex
 
 _PEER_FIELDS = ("server_name", "ca_pem", "tls_spki")
 _ADDRESS_FIELDS = ("host", "port")

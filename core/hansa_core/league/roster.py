@@ -11,13 +11,9 @@ from typing import Protocol
 
 import rfc8785
 
+from hansa_core.documents.strict_json import JsonObject, read_object, time_text
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.nearest import nearest, shown
-from hansa_core.query.plan import ContractId
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, verify
-from hansa_core.trust.keys import check_public_key, is_sha256_hex, public_key_id
-from hansa_core.trust.members import (
+from hansa_core.league.members import (
     CoordinatorEntry,
     Member,
     Peer,
@@ -26,8 +22,12 @@ from hansa_core.trust.members import (
     member_from_json,
     member_to_json,
 )
-from hansa_core.trust.names import check_distinct, check_purpose, check_shown_text
-from hansa_core.trust.strict_json import JsonObject, read_object, time_text
+from hansa_core.league.names import check_distinct, check_purpose, check_shown_text
+from hansa_core.nearest import nearest, shown
+from hansa_core.plan.plan import ContractId
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, verify
+from hansa_core.signing.keys import check_public_key, is_sha256_hex, public_key_id
 
 __all__ = [
     "CoordinatorEntry",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
+from hansa_core.league.roster import Member, Roster
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, MAX_SIGNATURES, VerifierKey
 from hansa_core.tlog.policy import NO_QUORUM, Policy, PolicyGroup, PolicyLog, PolicyWitness
-from hansa_core.trust.roster import Member, Roster
 
 MAX_WITNESSES = MAX_SIGNATURES - 1
 """A checkpoint carries the log's own signature and at most so many more; it bounds the work of a log, too."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from hansa_core.document_fields import Fields
+from hansa_core.contract.contract import Contract, ContractColumn, domain_of
+from hansa_core.contract.contract_document import contract_id
+from hansa_core.contract.types import DataType, Value, type_of_value
+from hansa_core.documents.fields import Fields
+from hansa_core.manifest.manifest import DEFAULT_MIN_ENTITIES, DEFAULT_THRESHOLD, Manifest, TableDeclaration
 from hansa_core.nearest import nearest, shown
-from hansa_core.policy.manifest import DEFAULT_MIN_ENTITIES, DEFAULT_THRESHOLD, Manifest, TableDeclaration
+from hansa_core.plan.plan import LEVELS_BY_STRICTNESS, Level
 from hansa_core.protection.tables import shapes_of
-from hansa_core.query.contract import Contract, ContractColumn, domain_of
-from hansa_core.query.contract_document import contract_id
-from hansa_core.query.plan import LEVELS_BY_STRICTNESS, Level
-from hansa_core.query.types import DataType, Value, type_of_value
 
 _KEYS = (
     *("contract", "population", "level", "threshold", "min_entities", "protection_version"),

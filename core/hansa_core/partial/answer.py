@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hansa_core.query.plan import ContractId, Level
+from hansa_core.plan.plan import ContractId, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """A protected partial, stored under (plan hash, level, data version, protection version) and never changed.
 
-    `partial_ipc`: an Arrow IPC stream whose schema is `hansa_core.query.partial.partial_schema(plan, contract)`.
+    `partial_ipc`: an Arrow IPC stream whose schema is `hansa_core.partial.partial.partial_schema(plan, contract)`.
     """
 
     plan_hash: bytes

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Column, Expression
-from hansa_core.query.plan import Plan
-from hansa_core.query.types import Value
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.types import Value
+from hansa_core.plan.expression import Column, Expression
+from hansa_core.plan.plan import Plan
 
 CellOrder = Callable[[Sequence[Value | None]], tuple[Any, ...]]
 

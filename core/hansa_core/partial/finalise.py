@@ -8,17 +8,17 @@ from fractions import Fraction
 
 import pyarrow as pa
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.exact import nearest_float, nearest_root
-from hansa_core.query.measure import Measure, measure_of
-from hansa_core.query.measure_bins import bins_of
-from hansa_core.query.moments import MAX_ROWS, Half, Moment, moments_of_aggregate, whole_of_halves
-from hansa_core.query.partial import ARROW_TYPES
-from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction
-from hansa_core.query.quanta import bounds_in_quanta, moment_of
-from hansa_core.query.quantiles import Segment, quantile, segments_of
-from hansa_core.query.statistics import PairSums, pair_statistic, sample_variance
-from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, Value
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.measure_bins import bins_of
+from hansa_core.contract.quanta import bounds_in_quanta, moment_of
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value
+from hansa_core.partial.exact import nearest_float, nearest_root
+from hansa_core.partial.partial import ARROW_TYPES
+from hansa_core.partial.quantiles import Segment, quantile, segments_of
+from hansa_core.partial.statistics import PairSums, pair_statistic, sample_variance
+from hansa_core.plan.measure import Measure, measure_of
+from hansa_core.plan.moments import MAX_ROWS, Half, Moment, moments_of_aggregate, whole_of_halves
+from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction
 
 Binned = tuple[dict[str, int | float], ...]
 """A histogram: bins in rising order, each with `lower`, `upper` (both included, in the column's unit) and `rows`."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.partial import partial_from_rows, rows_of
-from hansa_core.query.plan import Plan
-from hansa_core.query.types import Value
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.types import Value
+from hansa_core.partial.partial import partial_from_rows, rows_of
+from hansa_core.plan.plan import Plan
 
 
 def plain_plans(plan: Plan) -> tuple[Plan, ...]:

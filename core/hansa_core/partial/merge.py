@@ -9,17 +9,17 @@ from functools import reduce
 
 import pyarrow as pa
 
+from hansa_core.contract.column_names import CITY_COLUMN, aggregate_column
+from hansa_core.contract.contract import Contract, Scope
+from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
-from hansa_core.query.column_names import CITY_COLUMN, aggregate_column
-from hansa_core.query.contract import Contract, Scope
-from hansa_core.query.domain_order import cell_order
-from hansa_core.query.expression import columns_of
-from hansa_core.query.finalise import Finished, aggregate_type, finalise
-from hansa_core.query.merged_table import Mark, MergedCell, MergedTable, MergedValue
-from hansa_core.query.moments import MAX_ROWS, Moment, MomentKind, merge_moments, moments_of, moments_of_aggregate
-from hansa_core.query.partial import partial_from_rows, partial_schema, rows_of
-from hansa_core.query.plan import Aggregate, AggregateFunction, Level, Plan
-from hansa_core.query.types import Value
+from hansa_core.partial.domain_order import cell_order
+from hansa_core.partial.finalise import Finished, aggregate_type, finalise
+from hansa_core.partial.merged_table import Mark, MergedCell, MergedTable, MergedValue
+from hansa_core.partial.partial import partial_from_rows, partial_schema, rows_of
+from hansa_core.plan.expression import columns_of
+from hansa_core.plan.moments import MAX_ROWS, Moment, MomentKind, merge_moments, moments_of, moments_of_aggregate
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
 
 Keys = tuple[Value | None, ...]
 Moments = tuple[int | None, ...]

@@ -8,10 +8,10 @@ from enum import StrEnum
 
 import pyarrow as pa
 
-from hansa_core.query.arrow_arrays import array_of
-from hansa_core.query.column_names import CITY_COLUMN
-from hansa_core.query.finalise import Binned
-from hansa_core.query.types import Value
+from hansa_core.contract.column_names import CITY_COLUMN
+from hansa_core.contract.types import Value
+from hansa_core.partial.arrow_arrays import array_of
+from hansa_core.partial.finalise import Binned
 
 
 class Mark(StrEnum):

@@ -9,19 +9,19 @@ from itertools import pairwise
 
 import pyarrow as pa
 
+from hansa_core.contract.column_names import GROUPING_COLUMN, key_column, moment_column
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.types import DataType, Value
 from hansa_core.errors import PeerError
-from hansa_core.query.arrow_arrays import array_of
-from hansa_core.query.column_names import GROUPING_COLUMN, key_column, moment_column
-from hansa_core.query.contract import Contract
-from hansa_core.query.domain_order import cell_order
-from hansa_core.query.expression import Column
-from hansa_core.query.ipc_size import unpacked_size
-from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_CELLS
-from hansa_core.query.moments import moments_of
-from hansa_core.query.plan import Plan
-from hansa_core.query.plausible import plausibility
-from hansa_core.query.types import DataType, Value
-from hansa_core.query.typing import column_types, type_of
+from hansa_core.partial.arrow_arrays import array_of
+from hansa_core.partial.domain_order import cell_order
+from hansa_core.partial.ipc_size import unpacked_size
+from hansa_core.partial.plausible import plausibility
+from hansa_core.plan.expression import Column
+from hansa_core.plan.limits import MAX_ANSWER_BYTES, MAX_CELLS
+from hansa_core.plan.moments import moments_of
+from hansa_core.plan.plan import Plan
+from hansa_core.plan.typing import column_types, type_of
 
 MOMENT_TYPE = pa.decimal128(38, 0)
 _WORTH_PACKING_BYTES = 4096

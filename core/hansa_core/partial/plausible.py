@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.measure import measure_of
-from hansa_core.query.measure_bins import bins_of
-from hansa_core.query.moments import (
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.measure_bins import bins_of
+from hansa_core.contract.quanta import bounds_in_quanta
+from hansa_core.partial.quantiles import contradict
+from hansa_core.plan.measure import measure_of
+from hansa_core.plan.moments import (
     MAX_ROWS,
     Half,
     Moment,
@@ -19,8 +21,6 @@ from hansa_core.query.moments import (
     reach_of,
     whole_of_halves,
 )
-from hansa_core.query.quanta import bounds_in_quanta
-from hansa_core.query.quantiles import contradict
 
 Cell = Sequence[int | None]
 """The moments of one cell, in the order of the plan's."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from hansa_core.query.measure_bins import Bin
+from hansa_core.contract.measure_bins import Bin
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from hansa_core.query.exact import nearest_float, nearest_root
-from hansa_core.query.plan import AggregateFunction
+from hansa_core.partial.exact import nearest_float, nearest_root
+from hansa_core.plan.plan import AggregateFunction
 
 
 def sample_variance(total: int, squares: int, count: int, quantum: Fraction) -> Fraction | None:

@@ -1,1 +1,1 @@
-"""The question language: plans, their meaning, their canonical form, and the algebra of partial answers."""
+"""The plan: what a question may compute, its types, checks, meaning and canonical form."""

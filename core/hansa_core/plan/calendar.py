@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from hansa_core.query.types import DatePart
+from hansa_core.contract.types import DatePart
 
 
 def truncate(part: DatePart, value: date) -> date:

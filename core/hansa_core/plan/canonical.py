@@ -8,13 +8,13 @@ from typing import Any
 
 import rfc8785
 
-from hansa_core.query.expression import Column, Expression, Literal
-from hansa_core.query.expression_document import expression_document
-from hansa_core.query.limits import MAX_NODES
-from hansa_core.query.plan import Aggregate, AggregateFunction, Argument, Plan
-from hansa_core.query.simplify import simplify, sort_key, sorted_set
-from hansa_core.query.size import check_size, parts_of
-from hansa_core.query.types import DataType
+from hansa_core.contract.types import DataType
+from hansa_core.plan.expression import Column, Expression, Literal
+from hansa_core.plan.expression_document import expression_document
+from hansa_core.plan.limits import MAX_NODES
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Argument, Plan
+from hansa_core.plan.simplify import simplify, sort_key, sorted_set
+from hansa_core.plan.size import check_size, parts_of
 
 _PLANS_KEPT = 64  # the largest plans have some thousand nodes, so these are megabytes at worst
 

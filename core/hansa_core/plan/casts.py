@@ -6,7 +6,7 @@ import math
 import re
 from datetime import date, datetime, time
 
-from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, Value
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value
 
 _B, _I, _N, _X, _D, _T = (
     DataType.BOOLEAN,

@@ -10,12 +10,12 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
-from hansa_core.query.calendar import extract, truncate
-from hansa_core.query.casts import midnight, try_cast
-from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
-from hansa_core.query.grid import grid_cell
-from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, DatePart, Value
-from hansa_core.query.typing import Columns, case_values, type_of
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, DatePart, Value
+from hansa_core.plan.calendar import extract, truncate
+from hansa_core.plan.casts import midnight, try_cast
+from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
+from hansa_core.plan.grid import grid_cell
+from hansa_core.plan.typing import Columns, case_values, type_of
 
 Row = Mapping[str, Value | None]
 Evaluator = Callable[[Row], Value | None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType, Value, type_of_value
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value, type_of_value
 
 
 class Op(StrEnum):
@@ -73,7 +73,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An operator applied to its arguments; `hansa_core.query.typing` says which calls are well formed."""
+    """An operator applied to its arguments; `hansa_core.plan.typing` says which calls are well formed."""
 
     op: Op
     args: tuple[Expression, ...]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from hansa_core.query.expression import Call, Column, Expression, Literal
-from hansa_core.query.types import DataType
+from hansa_core.contract.types import DataType
+from hansa_core.plan.expression import Call, Column, Expression, Literal
 
 
 def expression_document(node: Expression) -> dict[str, Any]:

@@ -7,7 +7,7 @@ zero). The number is row · 10⁹ + column, both counted from 90° S, 180° W. M
 
 from __future__ import annotations
 
-from hansa_core.query.casts import round_half_away
+from hansa_core.plan.casts import round_half_away
 
 MICRO = 1_000_000
 ROW_FACTOR = 1_000_000_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from hansa_core.contract.contract import Contract, ContractColumn
+from hansa_core.contract.types import DataType, DatePart
 from hansa_core.errors import RefusedError
-from hansa_core.query.contract import Contract, ContractColumn
-from hansa_core.query.expression import COMPARISONS, Call, Column, Expression, Literal, Op
-from hansa_core.query.types import DataType, DatePart
+from hansa_core.plan.expression import COMPARISONS, Call, Column, Expression, Literal, Op
 
 _FINENESS = {
     DatePart.YEAR: 0,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Call, Expression, Literal, Op, literal
-from hansa_core.query.plan import Argument
-from hansa_core.query.quanta import quantum_of, whole_of
-from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType
-from hansa_core.query.typing import Columns, column_types, type_of
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.quanta import quantum_of, whole_of
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType
+from hansa_core.plan.expression import Call, Expression, Literal, Op, literal
+from hansa_core.plan.plan import Argument
+from hansa_core.plan.typing import Columns, column_types, type_of
 
 STEPS = 1_000_000
 """A computed number is aggregated in whole millionths, rounded half away from zero; beyond int64 of them it is NULL."""

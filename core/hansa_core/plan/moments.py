@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Expression
-from hansa_core.query.expression_document import expression_document
-from hansa_core.query.measure import Measure, measure_of
-from hansa_core.query.measure_bins import bins_of
-from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
-from hansa_core.query.types import INT64_MAX, INT64_MIN
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.measure_bins import bins_of
+from hansa_core.contract.types import INT64_MAX, INT64_MIN
+from hansa_core.plan.expression import Expression
+from hansa_core.plan.expression_document import expression_document
+from hansa_core.plan.measure import Measure, measure_of
+from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
 
 MAX_ROWS = 2**40
 """The most rows of all cities together: with int64 quanta every sum stays below 2**103, far from 10**38."""

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hansa_core.query.expression import Column, Expression
-from hansa_core.query.limits import MAX_NAME_LENGTH
+from hansa_core.plan.expression import Column, Expression
+from hansa_core.plan.limits import MAX_NAME_LENGTH
 
 _CONTRACT_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 

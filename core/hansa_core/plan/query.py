@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hansa_core.query.limits import MAX_CITIES, MAX_NAME_LENGTH
-from hansa_core.query.plan import Level, Plan
+from hansa_core.plan.limits import MAX_CITIES, MAX_NAME_LENGTH
+from hansa_core.plan.plan import Level, Plan
 
 NONCE_BYTES = 16
 

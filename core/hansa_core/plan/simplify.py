@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 
 import rfc8785
 
-from hansa_core.query.evaluate import evaluate
-from hansa_core.query.expression import COMPARISONS, Call, Column, Expression, Literal, Op
-from hansa_core.query.expression_document import expression_document
-from hansa_core.query.types import DataType
-from hansa_core.query.typing import type_of
+from hansa_core.contract.types import DataType
+from hansa_core.plan.evaluate import evaluate
+from hansa_core.plan.expression import COMPARISONS, Call, Column, Expression, Literal, Op
+from hansa_core.plan.expression_document import expression_document
+from hansa_core.plan.typing import type_of
 
 _NEGATED = {Op.EQ: Op.NE, Op.NE: Op.EQ, Op.LT: Op.GE, Op.GE: Op.LT, Op.GT: Op.LE, Op.LE: Op.GT}
 _MIRRORED = {Op.EQ: Op.EQ, Op.NE: Op.NE, Op.LT: Op.GT, Op.GT: Op.LT, Op.LE: Op.GE, Op.GE: Op.LE}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.expression import Call, Expression
-from hansa_core.query.limits import MAX_DEPTH, MAX_NODES
-from hansa_core.query.plan import Plan
+from hansa_core.plan.expression import Call, Expression
+from hansa_core.plan.limits import MAX_DEPTH, MAX_NODES
+from hansa_core.plan.plan import Plan
 
 
 def check_size(parts: Iterable[tuple[str, Expression]], *, max_nodes: int = MAX_NODES) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.types import TRUNCATIONS, DataType, DatePart
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.casts import CASTS
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
-from hansa_core.query.grid import MAX_METRES
-from hansa_core.query.limits import MAX_TEXT_LENGTH
-from hansa_core.query.size import check_size
-from hansa_core.query.types import TRUNCATIONS, DataType, DatePart
+from hansa_core.plan.casts import CASTS
+from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
+from hansa_core.plan.grid import MAX_METRES
+from hansa_core.plan.limits import MAX_TEXT_LENGTH
+from hansa_core.plan.size import check_size
 
 Columns = Mapping[str, DataType]
 _T = TypeVar("_T")

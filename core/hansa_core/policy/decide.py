@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hansa_core.errors import RefusedError
+from hansa_core.partial.answer import Refusal
+from hansa_core.plan.plan import Level
+from hansa_core.plan.query import Query
 from hansa_core.policy.policy import Policy
-from hansa_core.query.answer import Refusal
-from hansa_core.query.plan import Level
-from hansa_core.query.query import Query
 
 MAX_EXPIRY_AHEAD = timedelta(hours=24)  # bounds how long a node owes an asker the same stored answer
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from hansa_core.evidence.canonical import JsonValue, canonical_json
-from hansa_core.policy.manifest import Manifest
+from hansa_core.contract.types import Value
+from hansa_core.documents.canonical_json import JsonValue, canonical_json
+from hansa_core.manifest.manifest import Manifest
 from hansa_core.policy.policy import Policy
-from hansa_core.query.types import Value
 
 
 def policy_hash(policy: Policy) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.measure_bins import level_bins
+from hansa_core.contract.quanta import bounds_in_quanta, quantum_of
 from hansa_core.protection.hierarchy import Dimension, Interval, Leaf, Node
-from hansa_core.query.contract import ContractColumn
-from hansa_core.query.measure_bins import level_bins
-from hansa_core.query.quanta import bounds_in_quanta, quantum_of
 
 
 def binned(column: ContractColumn, *, cuts: bool) -> Dimension:

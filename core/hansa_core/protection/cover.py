@@ -6,19 +6,19 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.quanta import value_of
 from hansa_core.errors import RefusedError
-from hansa_core.policy.manifest import Manifest, TableDeclaration
+from hansa_core.manifest.manifest import Manifest, TableDeclaration
+from hansa_core.partial.groupings import plain_plans
+from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, columns_of
+from hansa_core.plan.moments import Moment, MomentKind, moments_of
+from hansa_core.plan.plan import Plan
 from hansa_core.protection.effort import Effort
 from hansa_core.protection.hierarchy import Interval
 from hansa_core.protection.leaves import UndecidedError
 from hansa_core.protection.regions import Box, Key, Space, conjuncts_of
 from hansa_core.protection.tables import TableShape, shape_of
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Call, Column, Expression, Literal, Op, columns_of
-from hansa_core.query.groupings import plain_plans
-from hansa_core.query.moments import Moment, MomentKind, moments_of
-from hansa_core.query.plan import Plan
-from hansa_core.query.quanta import value_of
 
 _NEAREST = 3  # tables that a refusal names
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 
-from hansa_core.policy.manifest import Manifest
+from hansa_core.contract.contract import Contract
+from hansa_core.manifest.manifest import Manifest
 from hansa_core.protection.tables import TableShape, shapes_of
-from hansa_core.query.contract import Contract
 
 
 def fingerprint(contract: Contract, manifest: Manifest) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from hansa_core.query.contract import ContractColumn
-from hansa_core.query.types import Value
+from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.types import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.quanta import value_of
+from hansa_core.contract.types import DataType
+from hansa_core.plan.evaluate import Evaluator, evaluator
+from hansa_core.plan.expression import COMPARISONS, Call, Column, Expression, Literal, Op
 from hansa_core.protection.hierarchy import Interval
-from hansa_core.query.contract import ContractColumn
-from hansa_core.query.evaluate import Evaluator, evaluator
-from hansa_core.query.expression import COMPARISONS, Call, Column, Expression, Literal, Op
-from hansa_core.query.quanta import value_of
-from hansa_core.query.types import DataType
 
 _FLIPPED = {Op.LT: Op.GT, Op.GT: Op.LT, Op.LE: Op.GE, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hansa_core.policy.manifest import Manifest
+from hansa_core.contract.contract import Contract
+from hansa_core.manifest.manifest import Manifest
 from hansa_core.protection.tables import CellTotals, Figures, PublishedCell, PublishedTable, TableShape
 from hansa_core.protection.threshold import Contributors, ThresholdRule
-from hansa_core.query.contract import Contract
 
 
 def rule_of(contract: Contract, manifest: Manifest) -> ThresholdRule:

@@ -6,15 +6,15 @@ import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
+from hansa_core.plan.evaluate import Evaluator, evaluator
+from hansa_core.plan.expression import Call, Expression, Op, columns_of, walk
+from hansa_core.plan.limits import MAX_CELLS
 from hansa_core.protection.effort import STEPS_PER_CELL, STEPS_PER_COMPILED_NODE, Effort
 from hansa_core.protection.hierarchy import Dimension, Interval
 from hansa_core.protection.leaves import on_interval
-from hansa_core.query.contract import ContractColumn
-from hansa_core.query.evaluate import Evaluator, evaluator
-from hansa_core.query.expression import Call, Expression, Op, columns_of, walk
-from hansa_core.query.limits import MAX_CELLS
-from hansa_core.query.types import Value
 
 Key = tuple[Value | None, ...]
 Box = Mapping[int, frozenset[int]]

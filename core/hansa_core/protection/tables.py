@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from hansa_core.policy.manifest import Manifest, TableDeclaration
+from hansa_core.contract.contract import Contract, ContractColumn, domain_of
+from hansa_core.contract.types import Value
+from hansa_core.manifest.manifest import Manifest, TableDeclaration
 from hansa_core.protection.bins import binned
 from hansa_core.protection.hierarchy import Dimension, categorical
 from hansa_core.protection.threshold import Contributors
-from hansa_core.query.contract import Contract, ContractColumn, domain_of
-from hansa_core.query.types import Value
 
 MAX_TABLE_CELLS = 100_000
 MAX_PUBLISHED_CELLS = 1_000_000

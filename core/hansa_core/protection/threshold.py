@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hansa_core.policy.manifest import LEAST_THRESHOLD
+from hansa_core.manifest.manifest import LEAST_THRESHOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

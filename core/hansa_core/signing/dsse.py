@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from hansa_core.errors import PeerError
-from hansa_core.trust.keys import is_sha256_hex, public_key_id
+from hansa_core.signing.keys import is_sha256_hex, public_key_id
 
 SIGNATURE_BYTES = 64
 MAX_SIGNATURES = 1024  # bounds the work on a hostile envelope; one governance key for each of a thousand cities fits

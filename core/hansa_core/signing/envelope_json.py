@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 
-from hansa_core.trust.dsse import Envelope, Signature
-from hansa_core.trust.strict_json import read_object
+from hansa_core.documents.strict_json import read_object
+from hansa_core.signing.dsse import Envelope, Signature
 
 
 def envelope_to_json(envelope: Envelope) -> bytes:

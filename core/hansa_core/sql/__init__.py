@@ -1,1 +1,1 @@
-"""SQL in and out: an analyst's statement split into plan and outer SELECT, and a plan written as SQL."""
+"""SQL text into a plan and an outer statement, and a plan back into SQL."""

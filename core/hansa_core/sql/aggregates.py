@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.expression import Column
-from hansa_core.query.plan import PAIRED, Aggregate, AggregateFunction, Argument, Level
-from hansa_core.query.sql.clause import refused, text_of, unsplittable
-from hansa_core.query.sql.functions import function_name
-from hansa_core.query.sql.literals import read_number
-from hansa_core.query.sql.rewrites import filtered_form
-from hansa_core.query.sql.scalar import read_condition, read_scalar
-from hansa_core.query.sql.source import Source
+from hansa_core.plan.expression import Column
+from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Level
+from hansa_core.sql.clause import refused, text_of, unsplittable
+from hansa_core.sql.functions import function_name
+from hansa_core.sql.literals import read_number
+from hansa_core.sql.rewrites import filtered_form
+from hansa_core.sql.scalar import read_condition, read_scalar
+from hansa_core.sql.source import Source
 
 _FUNCTIONS: dict[type[exp.Expr], AggregateFunction] = {
     exp.Count: AggregateFunction.COUNT,

@@ -9,8 +9,8 @@ from sqlglot import exp
 
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.sql.clause import chain, quoted, refused
-from hansa_core.query.sql.source import Source
+from hansa_core.sql.clause import chain, quoted, refused
+from hansa_core.sql.source import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from hansa_core.contract.types import TRUNCATIONS, DataType, DatePart
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest
-from hansa_core.query.expression import Literal, Op, literal
-from hansa_core.query.sql.clause import refused, text_of
-from hansa_core.query.sql.operators import BINARY
-from hansa_core.query.types import TRUNCATIONS, DataType, DatePart
+from hansa_core.plan.expression import Literal, Op, literal
+from hansa_core.sql.clause import refused, text_of
+from hansa_core.sql.operators import BINARY
 
 OFFERED = (
     *("abs", "bin", "case", "coalesce", "date_trunc", "day", "extract", "grid", "hour", "if", "isodow", "month"),

@@ -7,8 +7,8 @@ import math
 
 from sqlglot import exp
 
-from hansa_core.query.limits import MAX_TOTALS
-from hansa_core.query.sql.clause import refused
+from hansa_core.plan.limits import MAX_TOTALS
+from hansa_core.sql.clause import refused
 
 Keys = list[exp.Expr]
 

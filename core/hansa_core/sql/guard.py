@@ -7,7 +7,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.sql.clause import DIALECT, cut
+from hansa_core.sql.clause import DIALECT, cut
 
 MAX_SQL_BYTES = 128 * 1024
 """Bytes of UTF-8 of one statement: the largest plan, written out, stays below."""

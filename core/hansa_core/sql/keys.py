@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.column_names import CITY_COLUMN
-from hansa_core.query.expression import Expression
-from hansa_core.query.sql.aggregates import find_aggregates
-from hansa_core.query.sql.clause import quoted, refused
-from hansa_core.query.sql.grouping_sets import grouping_sets
-from hansa_core.query.sql.scalar import read_scalar
-from hansa_core.query.sql.source import Source
+from hansa_core.plan.expression import Expression
+from hansa_core.sql.aggregates import find_aggregates
+from hansa_core.sql.clause import quoted, refused
+from hansa_core.sql.grouping_sets import grouping_sets
+from hansa_core.sql.scalar import read_scalar
+from hansa_core.sql.source import Source
 
 
 @dataclass(frozen=True, slots=True)

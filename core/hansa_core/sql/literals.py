@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import shown
-from hansa_core.query.casts import midnight, try_cast
-from hansa_core.query.expression import Expression, Literal, literal
-from hansa_core.query.sql.clause import refused
-from hansa_core.query.types import INT64_MAX, INT64_MIN, DataType
+from hansa_core.plan.casts import midnight, try_cast
+from hansa_core.plan.expression import Expression, Literal, literal
+from hansa_core.sql.clause import refused
 
 OPEN_NULL = Literal(None, DataType.TEXT)
 """NULL as written: it takes its type from its neighbours, as a text literal beside a date does."""

@@ -8,15 +8,15 @@ from sqlglot import exp
 
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.sql.clause import quoted, refused
-from hansa_core.query.sql.keys import SelectItem
-from hansa_core.query.sql.outer_from import JoinedRows, Table
-from hansa_core.query.sql.outer_groups import Groups, is_grouped
-from hansa_core.query.sql.outer_scalar import read_outer
-from hansa_core.query.sql.outer_select import Built, Input, build_select, decides
-from hansa_core.query.sql.relation import origin_of, total
-from hansa_core.query.sql.shape import check_outer_shape
-from hansa_core.query.sql.statement import Selection
+from hansa_core.sql.clause import quoted, refused
+from hansa_core.sql.keys import SelectItem
+from hansa_core.sql.outer_from import JoinedRows, Table
+from hansa_core.sql.outer_groups import Groups, is_grouped
+from hansa_core.sql.outer_scalar import read_outer
+from hansa_core.sql.outer_select import Built, Input, build_select, decides
+from hansa_core.sql.relation import origin_of, total
+from hansa_core.sql.shape import check_outer_shape
+from hansa_core.sql.statement import Selection
 
 AskCities = Callable[[exp.Select, list[Selection], bool], Built]
 """Reads the one SELECT over a contract: the SELECT, what decides about its rows, and whether it is the outermost."""

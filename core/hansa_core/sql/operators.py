@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from hansa_core.query.expression import Op
+from hansa_core.plan.expression import Op
 
 BINARY: dict[Op, type[exp.Binary]] = {
     Op.EQ: exp.EQ,

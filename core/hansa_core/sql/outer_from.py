@@ -9,9 +9,9 @@ from sqlglot import exp
 
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.sql.clause import chain, refused
-from hansa_core.query.sql.outer_scalar import read_outer
-from hansa_core.query.sql.relation import Origin, Relation, aliased, or_none, origin_of, subquery, total
+from hansa_core.sql.clause import chain, refused
+from hansa_core.sql.outer_scalar import read_outer
+from hansa_core.sql.relation import Origin, Relation, aliased, or_none, origin_of, subquery, total
 
 ROWS = "b"
 """How the rows that FROM joins are named inside the outer statement."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.sql.clause import refused
-from hansa_core.query.sql.keys import SelectItem, select_item
-from hansa_core.query.sql.outer_scalar import Resolve, read_outer
-from hansa_core.query.sql.relation import total
+from hansa_core.sql.clause import refused
+from hansa_core.sql.keys import SelectItem, select_item
+from hansa_core.sql.outer_scalar import Resolve, read_outer
+from hansa_core.sql.relation import total
 
 
 def or_alias(resolve: Resolve, aliases: dict[str, exp.Expr]) -> Resolve:

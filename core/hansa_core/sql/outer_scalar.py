@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from hansa_core.contract.types import INT64_MAX
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest
-from hansa_core.query.sql.clause import refused, unsplittable
-from hansa_core.query.sql.functions import function_name
-from hansa_core.query.types import INT64_MAX
+from hansa_core.sql.clause import refused, unsplittable
+from hansa_core.sql.functions import function_name
 
 _FUNCTIONS: dict[str, type[exp.Expr]] = {
     "abs": exp.Abs,

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from hansa_core.query.sql.clause import quoted, refused, text_of
-from hansa_core.query.sql.keys import SelectItem
-from hansa_core.query.sql.outer_order import or_alias, read_orderings
-from hansa_core.query.sql.outer_scalar import Resolve, read_outer
-from hansa_core.query.sql.relation import Origin, Relation, aliased, any_gap, origin_of, subquery, total
-from hansa_core.query.sql.shape import row_count
-from hansa_core.query.sql.statement import ROW_COLUMN, Selection
-from hansa_core.query.sql.windows import Windows
+from hansa_core.sql.clause import quoted, refused, text_of
+from hansa_core.sql.keys import SelectItem
+from hansa_core.sql.outer_order import or_alias, read_orderings
+from hansa_core.sql.outer_scalar import Resolve, read_outer
+from hansa_core.sql.relation import Origin, Relation, aliased, any_gap, origin_of, subquery, total
+from hansa_core.sql.shape import row_count
+from hansa_core.sql.statement import ROW_COLUMN, Selection
+from hansa_core.sql.windows import Windows
 
 _DISTINCT = "d"
 

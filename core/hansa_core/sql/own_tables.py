@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import shown
-from hansa_core.query.plan import ContractId
-from hansa_core.query.sql.outer_from import Table
-from hansa_core.query.sql.relation import Origin
-from hansa_core.query.sql.statement import RELEASED
+from hansa_core.plan.plan import ContractId
+from hansa_core.sql.outer_from import Table
+from hansa_core.sql.relation import Origin
+from hansa_core.sql.statement import RELEASED
 
 MAX_OWN_TABLES = 16
 MAX_OWN_COLUMNS = 1024

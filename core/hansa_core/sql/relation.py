@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from hansa_core.query.column_names import is_aggregate_column
+from hansa_core.contract.column_names import is_aggregate_column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from hansa_core.contract.column_names import CITY_COLUMN, GROUPING_COLUMN
 from hansa_core.errors import RefusedError
-from hansa_core.query.column_names import CITY_COLUMN, GROUPING_COLUMN
-from hansa_core.query.expression import Expression
-from hansa_core.query.simplify import simplify
-from hansa_core.query.sql.clause import quoted, refused
-from hansa_core.query.sql.outer_select import Input
-from hansa_core.query.sql.relation import Origin, Relation
-from hansa_core.query.sql.scalar import read_scalar
-from hansa_core.query.sql.source import Source
-from hansa_core.query.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN
+from hansa_core.plan.expression import Expression
+from hansa_core.plan.simplify import simplify
+from hansa_core.sql.clause import quoted, refused
+from hansa_core.sql.outer_select import Input
+from hansa_core.sql.relation import Origin, Relation
+from hansa_core.sql.scalar import read_scalar
+from hansa_core.sql.source import Source
+from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ from datetime import date, datetime
 
 from sqlglot import exp
 
-from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
-from hansa_core.query.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.query.sql.clause import DIALECT
-from hansa_core.query.sql.operators import BINARY
-from hansa_core.query.types import DataType
+from hansa_core.contract.types import DataType
+from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.sql.clause import DIALECT
+from hansa_core.sql.operators import BINARY
 
 SQL_TYPES = {
     DataType.BOOLEAN: exp.DType.BOOLEAN,

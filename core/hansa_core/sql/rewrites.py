@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from hansa_core.query.sql.clause import text_of
+from hansa_core.sql.clause import text_of
 
 _NAMES: dict[type[exp.Expr], str] = {exp.Sum: "SUM", exp.Count: "COUNT", exp.Avg: "AVG"}
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from hansa_core.contract.types import DataType
 from hansa_core.errors import RefusedError
-from hansa_core.query.casts import CASTS
-from hansa_core.query.expression import Call, Expression, Literal, Op, literal, walk
-from hansa_core.query.limits import MAX_NODES
-from hansa_core.query.sql import functions
-from hansa_core.query.sql.clause import chain, quoted, refused, text_of, unsplittable
-from hansa_core.query.sql.literals import OPEN_NULL, agree, read_number, read_temporal
-from hansa_core.query.sql.source import Source
-from hansa_core.query.types import DataType
-from hansa_core.query.typing import type_of
+from hansa_core.plan.casts import CASTS
+from hansa_core.plan.expression import Call, Expression, Literal, Op, literal, walk
+from hansa_core.plan.limits import MAX_NODES
+from hansa_core.plan.typing import type_of
+from hansa_core.sql import functions
+from hansa_core.sql.clause import chain, quoted, refused, text_of, unsplittable
+from hansa_core.sql.literals import OPEN_NULL, agree, read_number, read_temporal
+from hansa_core.sql.source import Source
 
 
 def read_scalar(node: exp.Expr, source: Source) -> Expression:

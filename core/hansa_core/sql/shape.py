@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.sql.clause import quoted, refused
+from hansa_core.sql.clause import quoted, refused
 
 _KNOWN = frozenset(
     {"expressions", "from_", "where", "group", "having", "qualify", "distinct", "order", "limit", "offset", "with_"}

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from hansa_core.contract.column_names import CITY_COLUMN
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.types import DataType
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.column_names import CITY_COLUMN
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Column
-from hansa_core.query.plan import ContractId
-from hansa_core.query.sql.clause import quoted, refused
-from hansa_core.query.types import DataType
-from hansa_core.query.typing import column_types
+from hansa_core.plan.expression import Column
+from hansa_core.plan.plan import ContractId
+from hansa_core.plan.typing import column_types
+from hansa_core.sql.clause import quoted, refused
 
 _PINNED_EXAMPLE = 'FROM housing.permits, or FROM "housing.permits/1"'
 

@@ -8,29 +8,29 @@ from types import MappingProxyType
 
 from sqlglot import exp
 
+from hansa_core.contract.column_names import aggregate_column, key_column
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest
-from hansa_core.query.canonical import canonicalise
-from hansa_core.query.column_names import aggregate_column, key_column
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Call, Expression, Op
-from hansa_core.query.plan import Aggregate, ContractId, Plan
-from hansa_core.query.sql.aggregates import AGGREGATE_NAMES, find_aggregates, read_aggregate
-from hansa_core.query.sql.city import select_cities
-from hansa_core.query.sql.clause import DIALECT, cut, refused, text_of
-from hansa_core.query.sql.functions import function_name
-from hansa_core.query.sql.guard import read_select, too_deep
-from hansa_core.query.sql.keys import SelectItem, read_grouping
-from hansa_core.query.sql.nesting import Nesting
-from hansa_core.query.sql.outer_select import Built, build_select
-from hansa_core.query.sql.own_tables import own_tables
-from hansa_core.query.sql.relation import Origin
-from hansa_core.query.sql.released import Released
-from hansa_core.query.sql.scalar import read_condition
-from hansa_core.query.sql.shape import check_shape
-from hansa_core.query.sql.source import Source, read_source
-from hansa_core.query.sql.statement import OuterColumn, OuterSelect, Selection, Statement
-from hansa_core.query.sql.where import check_where
+from hansa_core.plan.canonical import canonicalise
+from hansa_core.plan.expression import Call, Expression, Op
+from hansa_core.plan.plan import Aggregate, ContractId, Plan
+from hansa_core.sql.aggregates import AGGREGATE_NAMES, find_aggregates, read_aggregate
+from hansa_core.sql.city import select_cities
+from hansa_core.sql.clause import DIALECT, cut, refused, text_of
+from hansa_core.sql.functions import function_name
+from hansa_core.sql.guard import read_select, too_deep
+from hansa_core.sql.keys import SelectItem, read_grouping
+from hansa_core.sql.nesting import Nesting
+from hansa_core.sql.outer_select import Built, build_select
+from hansa_core.sql.own_tables import own_tables
+from hansa_core.sql.relation import Origin
+from hansa_core.sql.released import Released
+from hansa_core.sql.scalar import read_condition
+from hansa_core.sql.shape import check_shape
+from hansa_core.sql.source import Source, read_source
+from hansa_core.sql.statement import OuterColumn, OuterSelect, Selection, Statement
+from hansa_core.sql.where import check_where
 
 
 def parse_statement(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hansa_core.query.plan import Plan
+from hansa_core.plan.plan import Plan
 
 RELEASED = "released"
 """The name of the table that the outer SELECT reads: one row per merged cell."""

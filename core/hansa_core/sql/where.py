@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from hansa_core.nearest import shown
-from hansa_core.query.sql.aggregates import find_aggregates
-from hansa_core.query.sql.clause import quoted, refused
-from hansa_core.query.sql.keys import SelectItem
-from hansa_core.query.sql.source import Source
+from hansa_core.sql.aggregates import find_aggregates
+from hansa_core.sql.clause import quoted, refused
+from hansa_core.sql.keys import SelectItem
+from hansa_core.sql.source import Source
 
 
 def check_where(where: exp.Where | None, items: Iterable[SelectItem], source: Source) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
+from hansa_core.contract.column_names import is_aggregate_column
 from hansa_core.errors import RefusedError
-from hansa_core.query.column_names import is_aggregate_column
-from hansa_core.query.sql.clause import refused, text_of
-from hansa_core.query.sql.functions import function_name
-from hansa_core.query.sql.outer_scalar import Resolve, read_outer
-from hansa_core.query.sql.relation import (
+from hansa_core.sql.clause import refused, text_of
+from hansa_core.sql.functions import function_name
+from hansa_core.sql.outer_scalar import Resolve, read_outer
+from hansa_core.sql.relation import (
     Origin,
     Relation,
     aliased,

@@ -11,8 +11,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hansa_core.errors import PeerError
+from hansa_core.signing.keys import check_public_key
 from hansa_core.tlog.spelling import base64_bytes, base64_text, bounded_text, check_line
-from hansa_core.trust.keys import check_public_key
 
 ED25519 = 0x01
 COSIGNATURE_V1 = 0x04

@@ -10,16 +10,16 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.types import Value
 from hansa_core.errors import ConfigError
-from hansa_core.policy.manifest import Manifest
+from hansa_core.manifest.manifest import Manifest
+from hansa_core.partial.partial import MOMENT_TYPE, partial_from_rows
 from hansa_core.protection.cover import Cover
 from hansa_core.protection.tables import shapes_of
-from hansa_core.query.contract import Contract
-from hansa_core.query.partial import MOMENT_TYPE, partial_from_rows
-from hansa_core.query.types import Value
-from hansa_node.engines.lockdown import open_locked
-from hansa_node.ingest.published_file import figure_column, read_published
-from hansa_node.ingest.stamp import check_stamp
+from hansa_node.datasets.published_file import figure_column, read_published
+from hansa_node.datasets.stamp import check_stamp
+from hansa_node.engines.duckdb.lockdown import open_locked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

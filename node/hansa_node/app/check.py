@@ -9,15 +9,15 @@ from enum import StrEnum
 from functools import partial
 
 from hansa_core.errors import ConfigError
-from hansa_core.trust.roster import Roster
-from hansa_core.trust.witnesses import quorum_of, witnesses_of
-from hansa_node.config import NodeConfig
-from hansa_node.dataset import Declared, open_version
-from hansa_node.declared import check_levels, read_contracts, read_declared
-from hansa_node.identity import attached_coordinators, member_of, read_identity
-from hansa_node.ingest.versions import current_version
-from hansa_node.policy_file import read_policy
-from hansa_wire.trust_anchor import load_roster
+from hansa_core.league.roster import Roster
+from hansa_core.league.witnesses import quorum_of, witnesses_of
+from hansa_local.trust_anchor import load_roster
+from hansa_node.app.config import NodeConfig
+from hansa_node.app.declared import check_levels, read_contracts, read_declared
+from hansa_node.app.identity import attached_coordinators, member_of, read_identity
+from hansa_node.app.policy_file import read_policy
+from hansa_node.datasets.dataset import Declared, open_version
+from hansa_node.datasets.versions import current_version
 
 _SOON = timedelta(days=30)
 

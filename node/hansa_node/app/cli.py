@@ -29,7 +29,7 @@ def init(
     city: Annotated[str, typer.Option("--city", metavar="CITY", help="The city that the node speaks for.")],
 ) -> None:
     """Make a node's folder: its configuration, its policy, and copies of the keys that it needs."""
-    from hansa_node.init import init_node
+    from hansa_node.app.init import init_node
 
     with _told_to_the_operator():
         for line in init_node(directory, league=league, city=city):
@@ -45,11 +45,11 @@ def ingest(
     from rich.console import Console
 
     from hansa_core.errors import ConfigError
-    from hansa_node.config import read_config
-    from hansa_node.declared import read_contracts
+    from hansa_local.clock import utc_now
+    from hansa_local.trust_anchor import load_roster
+    from hansa_node.app.config import read_config
+    from hansa_node.app.declared import read_contracts
     from hansa_node.ingest.ingest import ingest_dataset
-    from hansa_wire.clock import utc_now
-    from hansa_wire.trust_anchor import load_roster
 
     with _told_to_the_operator():
         settings = read_config(config)
@@ -64,10 +64,10 @@ def ingest(
 @app.command(epilog="Example: hansa node check --config node.toml")
 def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Say what a person must fix: exit code 0 if nothing, 1 otherwise."""
-    from hansa_node.check import Weight
-    from hansa_node.check import check as findings_of
-    from hansa_node.config import read_config
-    from hansa_wire.clock import utc_now
+    from hansa_local.clock import utc_now
+    from hansa_node.app.check import Weight
+    from hansa_node.app.check import check as findings_of
+    from hansa_node.app.config import read_config
 
     with _told_to_the_operator():
         findings = list(findings_of(read_config(config), utc_now()))
@@ -82,9 +82,9 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Answer questions until Ctrl-C or SIGTERM; questions under way may end first."""
     import asyncio
 
-    from hansa_node.config import read_config
-    from hansa_node.service import serve as run
-    from hansa_wire.log import log_to_stderr
+    from hansa_local.log import log_to_stderr
+    from hansa_node.app.config import read_config
+    from hansa_node.app.service import serve as run
 
     with _told_to_the_operator():
         settings = read_config(config)
@@ -97,8 +97,8 @@ def recover(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Bring the log of a lost or restored store up to what peer cities mirrored. The node must not run."""
     import asyncio
 
-    from hansa_node.config import read_config
-    from hansa_node.recover import recover_node
+    from hansa_node.app.config import read_config
+    from hansa_node.app.recover import recover_node
 
     with _told_to_the_operator():
         typer.echo(asyncio.run(recover_node(read_config(config))))
@@ -108,7 +108,7 @@ def recover(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def _told_to_the_operator() -> Iterator[None]:
     """Exit code 2 with the text on stderr for what the operator must mend; other errors keep their traceback."""
     from hansa_core.errors import ConfigError, StoreCorruptError
-    from hansa_node.store_file import StoreUnavailableError
+    from hansa_node.store.file import StoreUnavailableError
     from hansa_node.witnessing.errors import ForkError
 
     try:

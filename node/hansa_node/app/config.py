@@ -10,9 +10,9 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hansa_core.errors import ConfigError
-from hansa_core.query.plan import ContractId
-from hansa_wire.toml_file import FilePath, ListOf, Section, Text, absent_table, read_section
-from hansa_wire.trust_anchor import TrustAnchor
+from hansa_core.plan.plan import ContractId
+from hansa_local.toml_file import FilePath, ListOf, Section, Text, absent_table, read_section
+from hansa_local.trust_anchor import TrustAnchor
 
 
 def _contract(key: str) -> ContractId:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError, PeerError
+from hansa_core.league.roster import Roster
 from hansa_core.nearest import nearest
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import ContractId, Level
-from hansa_core.trust.roster import Roster
-from hansa_node.config import NodeConfig
-from hansa_node.dataset import Declared
+from hansa_core.plan.plan import ContractId, Level
+from hansa_local import contract_files
+from hansa_node.app.config import NodeConfig
+from hansa_node.datasets.dataset import Declared
+from hansa_node.datasets.versions import dataset_folder
 from hansa_node.ingest.manifest_file import read_manifest
-from hansa_node.ingest.versions import dataset_folder
-from hansa_wire import contract_files
 
 
 def read_contracts(config: NodeConfig, roster: Roster) -> Mapping[ContractId, Contract]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from cryptography import x509
 
 from hansa_core.errors import ConfigError, RefusedError
-from hansa_core.trust.dsse import Ed25519Signer
-from hansa_core.trust.roster import CoordinatorEntry, Member, Roster
-from hansa_node.config import NodeConfig
-from hansa_wire.key_file import read_private_file, read_signer
-from hansa_wire.tls import spki_of
+from hansa_core.league.roster import CoordinatorEntry, Member, Roster
+from hansa_core.signing.dsse import Ed25519Signer
+from hansa_local.key_file import read_private_file, read_signer
+from hansa_node.app.config import NodeConfig
+from hansa_wire.rpc.tls import spki_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

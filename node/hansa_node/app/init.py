@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.query.plan import ContractId
-from hansa_core.trust.roster import Member, Roster
-from hansa_wire.clock import utc_now
-from hansa_wire.contract_files import contract_file_name, read_contract_documents
-from hansa_wire.trust_anchor import TrustAnchor, load_roster, read_anchor
+from hansa_core.league.roster import Member, Roster
+from hansa_core.plan.plan import ContractId
+from hansa_local.clock import utc_now
+from hansa_local.contract_files import contract_file_name, read_contract_documents
+from hansa_local.trust_anchor import TrustAnchor, load_roster, read_anchor
 
 _CONFIG = """\
 # The node of {city}. Start it with: hansa node serve --config node.toml

@@ -12,10 +12,10 @@ from random import SystemRandom
 
 import aiohttp
 
-from hansa_core.trust.witnesses import log_vkey, quorum_of, tlog_policy, witness_vkey, witnesses_of
-from hansa_node.config import NodeConfig
-from hansa_node.ground import Ground
-from hansa_node.identity import Identity
+from hansa_core.league.witnesses import log_vkey, quorum_of, tlog_policy, witness_vkey, witnesses_of
+from hansa_node.app.config import NodeConfig
+from hansa_node.app.identity import Identity
+from hansa_node.context import Ground
 from hansa_node.log.start import record_start
 from hansa_node.log_service.openings import Openings
 from hansa_node.log_service.pages import LogPages
@@ -23,7 +23,7 @@ from hansa_node.log_service.reading import ReadableLog
 from hansa_node.log_service.server import served, server_tls
 from hansa_node.log_service.visitors import Visitors
 from hansa_node.log_service.witness import Witness
-from hansa_node.store_file import StoreUnavailableError
+from hansa_node.store.file import StoreUnavailableError
 from hansa_node.witnessing.cosigning import Cosigning
 from hansa_node.witnessing.peer import Peer
 from hansa_node.witnessing.standing import Standing

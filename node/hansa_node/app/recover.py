@@ -11,19 +11,19 @@ import aiohttp
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entries import BudgetCreated, NodeRecovered
 from hansa_core.evidence.entry import Entry, decode_entry
+from hansa_core.league.witnesses import quorum_of, witnesses_of
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
 from hansa_core.tlog.tiles import TILE_WIDTH, decode_bundle, tile_at
-from hansa_core.trust.witnesses import quorum_of, witnesses_of
+from hansa_local.clock import utc_now
+from hansa_local.trust_anchor import load_roster
+from hansa_node.app.config import NodeConfig
+from hansa_node.app.identity import member_of, read_identity
 from hansa_node.clock import Clock
-from hansa_node.config import NodeConfig
-from hansa_node.identity import member_of, read_identity
 from hansa_node.log.identity import log_identity
 from hansa_node.log.own_log import OwnLog
-from hansa_node.store import Store
+from hansa_node.store.store import Store
 from hansa_node.witnessing.peer import Peer
-from hansa_wire.clock import utc_now
-from hansa_wire.trust_anchor import load_roster
 
 _UNREACHED = (ConnectionError, TimeoutError, PeerError)
 

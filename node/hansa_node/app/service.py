@@ -15,33 +15,33 @@ from random import SystemRandom
 import grpc.aio
 
 from hansa_core.errors import ConfigError, RefusedError
-from hansa_core.trust.dsse import Envelope
+from hansa_core.signing.dsse import Envelope
+from hansa_local.clock import utc_now
+from hansa_local.trust_anchor import load_roster
 from hansa_node import __version__
+from hansa_node.app.config import NodeConfig
+from hansa_node.app.declared import read_all_declared
+from hansa_node.app.identity import Identity, attached_coordinators, member_of, read_identity
+from hansa_node.app.log_keeper import LogKeeper, log_keeper
+from hansa_node.app.policy_file import read_policy
 from hansa_node.clock import fresh_nonce
-from hansa_node.config import NodeConfig
-from hansa_node.datasets import Datasets
-from hansa_node.declared import read_all_declared
-from hansa_node.describe import describe
-from hansa_node.dry_run import dry_run
-from hansa_node.ground import Ground
-from hansa_node.identity import Identity, attached_coordinators, member_of, read_identity
+from hansa_node.context import Ground
+from hansa_node.datasets.served import Datasets
 from hansa_node.log.identity import log_identity
-from hansa_node.log_keeper import LogKeeper, log_keeper
 from hansa_node.pipeline.ask import AskPipeline
-from hansa_node.policy_file import read_policy
-from hansa_node.store import Store
-from hansa_node.store_file import StoreUnavailableError
+from hansa_node.pipeline.describe import describe
+from hansa_node.pipeline.dry_run import dry_run
+from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.store import Store
 from hansa_node.witnessing.standing import Standing
-from hansa_wire.admission import BACKSTOP, Admission
-from hansa_wire.answered import Answered
-from hansa_wire.attachment import answering_for
-from hansa_wire.attachments import Attachments
-from hansa_wire.clock import utc_now
-from hansa_wire.node_rpc import NODE_SERVICE, add_node_service
-from hansa_wire.server import Health, add_health_and_reflection, listen, new_server
-from hansa_wire.status import UNAVAILABLE_CODE
-from hansa_wire.tls import server_credentials
-from hansa_wire.trust_anchor import load_roster
+from hansa_wire.attach.attachment import answering_for
+from hansa_wire.attach.attachments import Attachments
+from hansa_wire.codec.answered import Answered
+from hansa_wire.rpc.admission import BACKSTOP, Admission
+from hansa_wire.rpc.node_rpc import NODE_SERVICE, add_node_service
+from hansa_wire.rpc.server import Health, add_health_and_reflection, listen, new_server
+from hansa_wire.rpc.status import UNAVAILABLE_CODE
+from hansa_wire.rpc.tls import server_credentials
 
 log = logging.getLogger(__name__)
 

@@ -11,17 +11,17 @@ from threading import Lock
 import duckdb
 from cachetools import LRUCache
 
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError
+from hansa_core.manifest.manifest import Manifest
+from hansa_core.plan.plan import Level, Plan
 from hansa_core.policy.hashes import manifest_hash
-from hansa_core.policy.manifest import Manifest
 from hansa_core.protection.cover import Cover, find_covers
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import Level, Plan
+from hansa_node.answering.controlled import PublishedTables
+from hansa_node.datasets.stamp import check_stamp
+from hansa_node.datasets.versions import DatasetVersion
+from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.engines.engine import Engine
-from hansa_node.engines.lockdown import open_locked
-from hansa_node.engines.published import PublishedTables
-from hansa_node.ingest.stamp import check_stamp
-from hansa_node.ingest.versions import DatasetVersion
 
 _REMEMBERED_PARTS = 50_000  # a few megabytes
 
@@ -84,7 +84,7 @@ def open_version(declared: Declared, version: DatasetVersion) -> Dataset:
     """Open the file, if it was prepared under this very contract and manifest. Raises ConfigError."""
     engine: Engine | PublishedTables
     if declared.manifest.level is Level.OPEN:
-        from hansa_node.engines.duckdb_engine import DuckDBEngine  # sqlglot, which published cells do without
+        from hansa_node.engines.duckdb.engine import DuckDBEngine  # sqlglot, which published cells do without
 
         connection = _open_rows(version.path, declared)
         engine, close = DuckDBEngine(declared.contract, connection), connection.close

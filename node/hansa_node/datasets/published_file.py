@@ -6,10 +6,10 @@ import duckdb
 import pyarrow as pa
 
 from hansa_core.errors import ConfigError
+from hansa_core.partial.partial import MOMENT_TYPE
+from hansa_core.plan.moments import MomentKind
 from hansa_core.protection.cover import Figure
 from hansa_core.protection.tables import Figures, PublishedTable, TableShape
-from hansa_core.query.moments import MomentKind
-from hansa_core.query.partial import MOMENT_TYPE
 
 
 def figure_column(figure: Figure) -> str:

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Mapping
 
 from hansa_core.errors import ConfigError
-from hansa_core.query.plan import ContractId
-from hansa_node.dataset import Dataset, Declared, open_version
-from hansa_node.ingest.versions import current_version
+from hansa_core.plan.plan import ContractId
+from hansa_node.datasets.dataset import Dataset, Declared, open_version
+from hansa_node.datasets.versions import current_version
 
 log = logging.getLogger(__name__)
 

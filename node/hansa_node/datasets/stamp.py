@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import duckdb
 
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError
-from hansa_core.policy.manifest import Manifest
+from hansa_core.manifest.manifest import Manifest
 from hansa_core.protection.fingerprint import fingerprint
-from hansa_core.query.contract import Contract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

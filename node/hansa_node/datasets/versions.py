@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hansa_core.errors import ConfigError
-from hansa_core.query.plan import ContractId
+from hansa_core.plan.plan import ContractId
 
 _POINTER = "current"
 _VERSION = re.compile(r"v([0-9]{6,9})\.duckdb")

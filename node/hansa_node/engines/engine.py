@@ -7,7 +7,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from hansa_core.errors import RefusedError
-from hansa_core.query.plan import Plan
+from hansa_core.plan.plan import Plan
 from hansa_node.engines.stop import Stop
 
 

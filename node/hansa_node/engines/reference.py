@@ -8,16 +8,16 @@ from typing import assert_never
 
 import pyarrow as pa
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.evaluate import evaluator
-from hansa_core.query.expression import Expression
-from hansa_core.query.measure import in_quanta
-from hansa_core.query.moments import Moment, MomentKind, half_of, moments_of
-from hansa_core.query.partial import partial_from_rows
-from hansa_core.query.plan import Argument, Plan
-from hansa_core.query.quanta import row_values, whole_of
-from hansa_core.query.types import Value
-from hansa_core.query.typing import column_types
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.quanta import row_values, whole_of
+from hansa_core.contract.types import Value
+from hansa_core.partial.partial import partial_from_rows
+from hansa_core.plan.evaluate import evaluator
+from hansa_core.plan.expression import Expression
+from hansa_core.plan.measure import in_quanta
+from hansa_core.plan.moments import Moment, MomentKind, half_of, moments_of
+from hansa_core.plan.plan import Argument, Plan
+from hansa_core.plan.typing import column_types
 from hansa_node.engines.engine import too_many_cells
 from hansa_node.engines.stop import Stop
 

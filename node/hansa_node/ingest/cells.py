@@ -8,12 +8,12 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from hansa_core.contract.contract import Contract, ContractColumn
+from hansa_core.contract.types import Value
+from hansa_core.partial.partial import ARROW_TYPES
 from hansa_core.protection.hierarchy import Dimension, Interval
 from hansa_core.protection.tables import CellTotals, MeasureTotals, TableShape
 from hansa_core.protection.threshold import Contributors
-from hansa_core.query.contract import Contract, ContractColumn
-from hansa_core.query.partial import ARROW_TYPES
-from hansa_core.query.types import Value
 from hansa_node.ingest.columns import Sql, create_temporary, fragment, stored_value
 
 

@@ -6,10 +6,10 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from hansa_core.policy.manifest import Manifest
-from hansa_core.query.contract import ContractColumn, domain_of
-from hansa_core.query.partial import ARROW_TYPES
-from hansa_core.query.quanta import bounds_in_quanta
+from hansa_core.contract.contract import ContractColumn, domain_of
+from hansa_core.contract.quanta import bounds_in_quanta
+from hansa_core.manifest.manifest import Manifest
+from hansa_core.partial.partial import ARROW_TYPES
 from hansa_node.ingest.columns import (
     Sql,
     create_temporary,

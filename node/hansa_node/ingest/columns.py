@@ -8,9 +8,9 @@ from functools import reduce
 import duckdb
 from sqlglot import exp
 
-from hansa_core.query.contract import ContractColumn
-from hansa_core.query.quanta import bounds_in_quanta
-from hansa_core.query.types import DataType, Value
+from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.quanta import bounds_in_quanta
+from hansa_core.contract.types import DataType, Value
 from hansa_node.ingest.mapping import ColumnMapping
 from hansa_node.ingest.zones import CLOCK_TEXT, clock_sql, utc_sql
 

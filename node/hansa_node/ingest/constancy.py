@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 from sqlglot import exp
 
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError
-from hansa_core.query.contract import Contract
 
 
 def check_constant_columns(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:

@@ -7,22 +7,22 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError
-from hansa_core.policy.manifest import Manifest
+from hansa_core.manifest.manifest import Manifest
+from hansa_core.plan.plan import Level
 from hansa_core.protection.publish import publish_table, rule_of
 from hansa_core.protection.tables import shapes_of
-from hansa_core.query.contract import Contract
-from hansa_core.query.plan import Level
+from hansa_node.datasets.published_file import write_published
+from hansa_node.datasets.stamp import stamp_of, write_stamp
+from hansa_node.datasets.versions import dataset_folder, new_version
 from hansa_node.ingest.cells import count_cells
 from hansa_node.ingest.constancy import check_constant_columns
 from hansa_node.ingest.manifest_file import read_manifest, read_mapping
 from hansa_node.ingest.mapping import DatasetMapping
-from hansa_node.ingest.published_file import write_published
 from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport, table_report
 from hansa_node.ingest.sources import TARGET, open_source, unreadable_source
 from hansa_node.ingest.staging import Staged, stage
-from hansa_node.ingest.stamp import stamp_of, write_stamp
-from hansa_node.ingest.versions import dataset_folder, new_version
 
 
 def ingest_dataset(manifest_path: Path, contract: Contract, data_dir: Path) -> IngestReport:

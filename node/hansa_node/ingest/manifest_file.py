@@ -8,10 +8,10 @@ from pathlib import Path
 
 import yaml
 
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError
-from hansa_core.policy.manifest import Manifest
-from hansa_core.policy.manifest_document import manifest_from_document
-from hansa_core.query.contract import Contract
+from hansa_core.manifest.manifest import Manifest
+from hansa_core.manifest.manifest_document import manifest_from_document
 from hansa_node.ingest.mapping import DatasetMapping, mapping_from_document
 
 

@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from hansa_core.document_fields import Fields
+from hansa_core.contract.contract import Contract, ContractColumn
+from hansa_core.documents.fields import Fields
 from hansa_core.nearest import nearest, shown
-from hansa_core.query.contract import Contract, ContractColumn
 from hansa_node.ingest.units import UNCHANGED, Conversion, conversion
 
 

@@ -10,8 +10,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from hansa_core.plan.plan import ContractId, Level
 from hansa_core.protection.tables import CellTotals, PublishedTable
-from hansa_core.query.plan import ContractId, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import duckdb
 from sqlglot import exp
 
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError
+from hansa_core.manifest.manifest import Manifest
 from hansa_core.nearest import nearest, shown
-from hansa_core.policy.manifest import Manifest
-from hansa_core.query.contract import Contract
 from hansa_node.ingest.column_staging import REJECTIONS, ColumnStaging
 from hansa_node.ingest.columns import create_temporary, fragment, name_of
 from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from hansa_core.evidence.entries import Decision, QueryAborted, QueryDecision
-from hansa_node.records import Asked, Commitment
+from hansa_node.store.records import Asked, Commitment
 
 
 def decided(commitment: Commitment, opening: Mapping[str, str]) -> QueryDecision:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from hansa_node.log.batch import Batch
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.sealed import Head, Sealed
-from hansa_node.store_file import sorted_errors
+from hansa_node.store.file import sorted_errors
 
 _ResultT = TypeVar("_ResultT")
 

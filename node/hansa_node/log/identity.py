@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from hansa_core.league.members import Member
 from hansa_core.tlog.note import ED25519, NoteSigner, VerifierKey
-from hansa_core.trust.members import Member
 from hansa_node import __version__
 from hansa_node.clock import NonceSource, fresh_nonce
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from hansa_core.evidence.entries import Body, KeyAdded, KeyRetired, KeyRole
-from hansa_core.trust.members import Member
+from hansa_core.league.members import Member
 from hansa_node.log.batch import Batch
 
 

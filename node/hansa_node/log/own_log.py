@@ -21,7 +21,7 @@ from hansa_node.log.identity import LogIdentity
 from hansa_node.log.keys import remember_key
 from hansa_node.log.sealed import Head, receipt_of
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
-from hansa_node.store_file import Reader
+from hansa_node.store.file import Reader
 
 _END_RESERVATION = "DELETE FROM reservations WHERE CAST(body AS TEXT) ->> 'query_hash' = ?"
 

@@ -12,7 +12,7 @@ from hansa_core.tlog.note import read_note
 from hansa_node.log.batch import Batch
 from hansa_node.log.group_commit import GroupCommit
 from hansa_node.log.tree_rows import TreeRows, hashes_to_keep
-from hansa_node.store_file import Reader
+from hansa_node.store.file import Reader
 
 
 class PeerLogs:

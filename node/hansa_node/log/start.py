@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa_core.evidence.entries import NodeStarted
-from hansa_node.ground import Ground
+from hansa_node.context import Ground
 from hansa_node.log.announcements import of_dataset, of_policy, of_roster
 from hansa_node.log.keys import keys_of
 

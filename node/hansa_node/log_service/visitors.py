@@ -9,9 +9,9 @@ from functools import lru_cache
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from hansa_core.trust.roster import Roster
-from hansa_wire.pins import is_issued_by
-from hansa_wire.tls import spki_of
+from hansa_core.league.roster import Roster
+from hansa_wire.rpc.pins import is_issued_by
+from hansa_wire.rpc.tls import spki_of
 
 
 class Role(StrEnum):

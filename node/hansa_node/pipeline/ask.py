@@ -13,13 +13,13 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from hansa_core.errors import RefusedError
+from hansa_core.partial.answer import Refusal, Release
+from hansa_core.plan.query import Query
 from hansa_core.policy.decide import refusal_of
-from hansa_core.query.answer import Refusal, Release
-from hansa_core.query.query import Query
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope
+from hansa_node.context import Ground
 from hansa_node.engines.stop import AbandonedError, Stop
-from hansa_node.ground import Ground
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.decide import Permitted, Refused, asked_of, bind_and_decide
@@ -28,11 +28,11 @@ from hansa_node.pipeline.protect import protect
 from hansa_node.pipeline.recall import Past, recall_answer, recall_release
 from hansa_node.pipeline.reserve import reserve
 from hansa_node.pipeline.seal import seal
+from hansa_node.pipeline.single_flight import SingleFlight, Turns
 from hansa_node.pipeline.verify import VerifiedQuery, verify
-from hansa_node.records import Reservation
-from hansa_node.single_flight import SingleFlight, Turns
-from hansa_node.store_file import StoreUnavailableError
-from hansa_wire.answered import Answered
+from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.records import Reservation
+from hansa_wire.codec.answered import Answered
 
 log = logging.getLogger(__name__)
 

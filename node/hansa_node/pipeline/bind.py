@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hansa_core.errors import RefusedError
+from hansa_core.plan.canonical import canonicalise, plan_hash
+from hansa_core.plan.check import check_plan
+from hansa_core.plan.expression import Expression, Literal, walk
+from hansa_core.plan.limits import MAX_ANSWER_BYTES, MAX_CELLS
+from hansa_core.plan.moments import moments_of
+from hansa_core.plan.plan import Plan
 from hansa_core.policy.decide import Bound
 from hansa_core.protection.cover import Cover
-from hansa_core.query.canonical import canonicalise, plan_hash
-from hansa_core.query.check import check_plan
-from hansa_core.query.expression import Expression, Literal, walk
-from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_CELLS
-from hansa_core.query.moments import moments_of
-from hansa_core.query.plan import Plan
-from hansa_node.dataset import Dataset
+from hansa_node.datasets.dataset import Dataset
 from hansa_node.engines.engine import too_many_cells
-from hansa_node.records import ReleaseKey
+from hansa_node.store.records import ReleaseKey
 
 _MOMENT_BYTES = 17  # 16 bytes of decimal128 and its share of the null bitmap
 _KEY_BYTES = 64  # a fair width for a text key; fixed-width keys need less

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from hansa_core.query.answer import Refusal, Release
-from hansa_core.query.query import Query
-from hansa_core.trust.dsse import Envelope
-from hansa_node.dataset import Dataset
+from hansa_core.partial.answer import Refusal, Release
+from hansa_core.plan.query import Query
+from hansa_core.signing.dsse import Envelope
+from hansa_node.datasets.dataset import Dataset
 from hansa_node.log.announcements import of_dataset
 from hansa_node.pipeline.recall import Past
 from hansa_node.pipeline.verify import VerifiedQuery
-from hansa_node.records import Asked, Commitment, Reservation
-from hansa_node.store import Store
-from hansa_wire.answered import Answered
+from hansa_node.store.records import Asked, Commitment, Reservation
+from hansa_node.store.store import Store
+from hansa_wire.codec.answered import Answered
 
 
 def commit(

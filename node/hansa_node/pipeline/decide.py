@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hansa_core.errors import RefusedError
+from hansa_core.partial.answer import Refusal
+from hansa_core.plan.query import Query
 from hansa_core.policy.decide import Permit, Refuse, decide, refusal_of, turn_away
-from hansa_core.query.answer import Refusal
-from hansa_core.query.query import Query
-from hansa_core.trust.envelope_json import envelope_to_json
-from hansa_node.dataset import Dataset
-from hansa_node.ground import Ground
+from hansa_core.signing.envelope_json import envelope_to_json
+from hansa_node.context import Ground
+from hansa_node.datasets.dataset import Dataset
 from hansa_node.pipeline.bind import BoundPlan, bind
 from hansa_node.pipeline.verify import VerifiedQuery
-from hansa_node.records import Asked
+from hansa_node.store.records import Asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

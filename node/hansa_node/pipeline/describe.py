@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, sign
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, sign
 from hansa_node import __version__
-from hansa_node.ground import Ground
-from hansa_wire.description import DatasetDescription, Description
-from hansa_wire.description_codec import encode_description
+from hansa_node.context import Ground
+from hansa_wire.codec.description import DatasetDescription, Description
+from hansa_wire.codec.description_codec import encode_description
 
 
 def describe(ground: Ground) -> Envelope:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hansa_core.query.answer import DryRun
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, sign
-from hansa_node.ground import Ground
+from hansa_core.partial.answer import DryRun
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, sign
+from hansa_node.context import Ground
 from hansa_node.pipeline.decide import Permitted, bind_and_decide
 from hansa_node.pipeline.verify import verify
-from hansa_wire.answer_codec import encode_dry_run
+from hansa_wire.codec.answer_codec import encode_dry_run
 
 
 def dry_run(query: Envelope, credential: Envelope, ground: Ground) -> Envelope:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from hansa_core.query.groupings import plain_plans, stack
+from hansa_core.partial.groupings import plain_plans, stack
+from hansa_node.answering.controlled import PublishedTables
 from hansa_node.engines.engine import too_many_cells
-from hansa_node.engines.published import PublishedTables
 from hansa_node.engines.stop import Stop
 from hansa_node.pipeline.bind import BoundPlan
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hansa_core.query.answer import Release
-from hansa_core.query.query import Query
+from hansa_core.partial.answer import Release
+from hansa_core.plan.query import Query
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.verify import VerifiedQuery
-from hansa_node.store import Store
-from hansa_wire.answered import Answered
+from hansa_node.store.store import Store
+from hansa_wire.codec.answered import Answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

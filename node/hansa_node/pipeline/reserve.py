@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from hansa_core.policy.decide import Permit
-from hansa_node.dataset import Dataset
+from hansa_node.datasets.dataset import Dataset
 from hansa_node.log.announcements import of_dataset
-from hansa_node.records import Asked, Reservation
-from hansa_node.store import Store
+from hansa_node.store.records import Asked, Reservation
+from hansa_node.store.store import Store
 
 
 def reserve(

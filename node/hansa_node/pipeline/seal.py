@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hansa_core.query.answer import Answer, Refusal, Release
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, Signer, sign
-from hansa_wire.answer_codec import encode_answer
+from hansa_core.partial.answer import Answer, Refusal, Release
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, Signer, sign
+from hansa_wire.codec.answer_codec import encode_answer
 
 
 def seal(

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hansa_core.errors import PeerError, RefusedError
+from hansa_core.league.credential import credential_from_envelope
+from hansa_core.league.roster import Roster
+from hansa_core.plan.query import Query
 from hansa_core.policy.decide import Asker
-from hansa_core.query.query import Query
-from hansa_core.trust.credential import credential_from_envelope
-from hansa_core.trust.dsse import Envelope
-from hansa_core.trust.dsse import verify as verify_envelope
-from hansa_core.trust.keys import public_key_id
-from hansa_core.trust.roster import Roster
-from hansa_wire.query_codec import decode_query
+from hansa_core.signing.dsse import Envelope
+from hansa_core.signing.dsse import verify as verify_envelope
+from hansa_core.signing.keys import public_key_id
+from hansa_wire.codec.query_codec import decode_query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

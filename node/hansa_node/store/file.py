@@ -92,7 +92,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version > SCHEMA_VERSION:
         raise ConfigError(f"{path}: a newer Hansa made this store (version {version}); run that one or a newer one")
     if version == 0:
-        schema = files("hansa_node").joinpath("schema.sql").read_text(encoding="utf-8")
+        schema = files("hansa_node.store").joinpath("schema.sql").read_text(encoding="utf-8")
         connection.executescript(f"BEGIN; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
 

@@ -6,15 +6,15 @@ import json
 import sqlite3
 from datetime import datetime
 
+from hansa_core.documents.canonical_json import canonical_json
 from hansa_core.errors import StoreCorruptError
-from hansa_core.evidence.canonical import canonical_json
 from hansa_core.evidence.entries import QueryAborted
 from hansa_core.evidence.opening import decode_opening, encode_opening
-from hansa_core.query.answer import Release
+from hansa_core.partial.answer import Release
 from hansa_node.log.announcements import announce
 from hansa_node.log.batch import Batch
 from hansa_node.log.bodies import aborted, decided
-from hansa_node.records import Asked, Commitment, Reservation
+from hansa_node.store.records import Asked, Commitment, Reservation
 
 
 def reserve(batch: Batch, asked: Asked, nonce: bytes, *, cost_microrho: int, now: datetime) -> Reservation:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from hansa_core.evidence.entries import KeyAdded, LogGenesis, NodeStarted
-from hansa_core.trust import payload_types
-from hansa_core.trust.dsse import Envelope, Signature
-from hansa_node import store_rows
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, Signature
 from hansa_node.log.announcements import Announcement, announce
 from hansa_node.log.batch import Batch
 from hansa_node.log.group_commit import GroupCommit
@@ -20,9 +19,10 @@ from hansa_node.log.identity import LogIdentity
 from hansa_node.log.keys import announce_keys
 from hansa_node.log.own_log import OwnLog, load_head
 from hansa_node.log.peer_logs import PeerLogs
-from hansa_node.records import Asked, Commitment, ReleaseKey, Reservation
-from hansa_node.store_file import Reader, connect, lock
-from hansa_wire.answered import Answered
+from hansa_node.store import rows as store_rows
+from hansa_node.store.file import Reader, connect, lock
+from hansa_node.store.records import Asked, Commitment, ReleaseKey, Reservation
+from hansa_wire.codec.answered import Answered
 
 
 class Store:

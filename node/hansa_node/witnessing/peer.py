@@ -9,9 +9,9 @@ from pathlib import Path
 import aiohttp
 
 from hansa_core.errors import PeerError
+from hansa_core.league.members import Member
+from hansa_core.league.witnesses import log_url
 from hansa_core.tlog.witness import SIZE_TYPE
-from hansa_core.trust.members import Member
-from hansa_core.trust.witnesses import log_url
 
 _MAX_REPLY_BYTES = 4 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)

@@ -14,11 +14,11 @@ from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import EMPTY_ROOT
 from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog
-from hansa_node.store_file import StoreUnavailableError
+from hansa_node.store.file import StoreUnavailableError
 from hansa_node.witnessing.cosigning import Cosigning
 from hansa_node.witnessing.errors import ForkError
 from hansa_node.witnessing.standing import Standing
-from hansa_wire.reconnect import wait_before
+from hansa_wire.rpc.reconnect import wait_before
 
 log = logging.getLogger(__name__)
 

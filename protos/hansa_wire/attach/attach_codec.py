@@ -10,13 +10,13 @@ import grpc
 
 from hansa_core.errors import PeerError
 from hansa_protos.v1 import attach_pb2
-from hansa_wire.answered import Answered
-from hansa_wire.attach import MAX_HUBS, MAX_REACH, CallKind, CityCall, Reach
-from hansa_wire.enums import WireEnum
-from hansa_wire.envelope_codec import envelope_from_wire, envelope_to_wire
-from hansa_wire.limits import MAX_RESPONSE_BYTES
-from hansa_wire.messages import message_from_bytes, values_of_peer
-from hansa_wire.status import Status
+from hansa_wire.attach.messages import MAX_HUBS, MAX_REACH, CallKind, CityCall, Reach
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.enums import WireEnum
+from hansa_wire.codec.envelope_codec import envelope_from_wire, envelope_to_wire
+from hansa_wire.codec.limits import MAX_RESPONSE_BYTES
+from hansa_wire.codec.messages import message_from_bytes, values_of_peer
+from hansa_wire.rpc.status import Status
 
 CALL_KINDS = WireEnum(CallKind, attach_pb2.CallKind)
 PART_BYTES = 256 * 1024

@@ -11,15 +11,15 @@ import grpc.aio
 
 from hansa_core.errors import PeerError
 from hansa_protos.v1 import attach_pb2, attach_pb2_grpc
-from hansa_wire.attach import Attacher
-from hansa_wire.attachment import Attachment
-from hansa_wire.guard import guarded
-from hansa_wire.line import Line, not_theirs
-from hansa_wire.status import error_from_status
-from hansa_wire.tls import peer_certificate, spki_of
+from hansa_wire.attach.attachment import Attachment
+from hansa_wire.attach.line import Line, not_theirs
+from hansa_wire.attach.messages import Attacher
+from hansa_wire.rpc.guard import guarded
+from hansa_wire.rpc.status import error_from_status
+from hansa_wire.rpc.tls import peer_certificate, spki_of
 
 if TYPE_CHECKING:
-    from hansa_wire.guard import CallContext
+    from hansa_wire.rpc.guard import CallContext
 
 ATTACH_SERVICE: str = attach_pb2.DESCRIPTOR.services_by_name["AttachService"].full_name
 

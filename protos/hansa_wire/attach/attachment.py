@@ -10,12 +10,12 @@ import grpc
 
 from hansa_core.errors import PeerError
 from hansa_protos.v1 import attach_pb2
-from hansa_wire.answered import Answered
-from hansa_wire.attach import MAX_CALLS, CallKind, CityCall, Reach
-from hansa_wire.attach_codec import answer_in_parts, call_from_wire, failure_to_wire, presence_to_wire
-from hansa_wire.limits import MAX_REQUEST_BYTES
-from hansa_wire.node_rpc import NodeHandler
-from hansa_wire.status import status_from_error
+from hansa_wire.attach.attach_codec import answer_in_parts, call_from_wire, failure_to_wire, presence_to_wire
+from hansa_wire.attach.messages import MAX_CALLS, CallKind, CityCall, Reach
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.limits import MAX_REQUEST_BYTES
+from hansa_wire.rpc.node_rpc import NodeHandler
+from hansa_wire.rpc.status import status_from_error
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from functools import partial
 import grpc.aio
 
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.trust.roster import CoordinatorEntry
-from hansa_wire.attach import Reach
-from hansa_wire.attach_rpc import attach
-from hansa_wire.attachment import Answering, Attachment
-from hansa_wire.reconnect import STEADY_S, wait_before
-from hansa_wire.tls import dial_aio
+from hansa_core.league.roster import CoordinatorEntry
+from hansa_wire.attach.attach_rpc import attach
+from hansa_wire.attach.attachment import Answering, Attachment
+from hansa_wire.attach.messages import Reach
+from hansa_wire.rpc.reconnect import STEADY_S, wait_before
+from hansa_wire.rpc.tls import dial_aio
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ from contextlib import suppress
 
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_protos.v1 import attach_pb2
-from hansa_wire.admission import RETRY_AFTER_S
-from hansa_wire.answered import Answered
-from hansa_wire.attach import MAX_CALLS, Attacher, CityCall, Reach
-from hansa_wire.attach_codec import FailedCall, GrowingAnswer, call_to_wire, presence_from_wire
-from hansa_wire.limits import MAX_RESPONSE_BYTES
-from hansa_wire.pins import UNPINNED_PEER
-from hansa_wire.status import error_from_status
+from hansa_wire.attach.attach_codec import FailedCall, GrowingAnswer, call_to_wire, presence_from_wire
+from hansa_wire.attach.messages import MAX_CALLS, Attacher, CityCall, Reach
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.limits import MAX_RESPONSE_BYTES
+from hansa_wire.rpc.admission import RETRY_AFTER_S
+from hansa_wire.rpc.pins import UNPINNED_PEER
+from hansa_wire.rpc.status import error_from_status
 
 _MOST_UNSENT = 256  # messages; a peer that takes none of so many is as good as gone
 _MOST_UNFINISHED_BYTES = 4 * MAX_RESPONSE_BYTES  # of all its answers together that lack their last part

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hansa_core.trust.dsse import Envelope
-from hansa_wire.limits import MAX_DEADLINE_S
+from hansa_core.signing.dsse import Envelope
+from hansa_wire.codec.limits import MAX_DEADLINE_S
 
 MAX_HUBS = 4
 """How many coordinators may lie between the asking one and a city's node."""

@@ -8,13 +8,13 @@ from google.protobuf.message import DecodeError
 
 from hansa_core.errors import PeerError
 from hansa_core.instants import instant_of_seconds, seconds_of
-from hansa_core.query.answer import Answer, DryRun, Refusal, Release
-from hansa_core.query.limits import MAX_ANSWER_BYTES
-from hansa_core.query.query import NONCE_BYTES
+from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
+from hansa_core.plan.limits import MAX_ANSWER_BYTES
+from hansa_core.plan.query import NONCE_BYTES
 from hansa_protos.v1 import answer_pb2
-from hansa_wire.limits import MAX_DRY_RUN_BYTES, MAX_REFUSAL_TEXT
-from hansa_wire.messages import message_from_bytes, message_to_bytes, values_of_peer
-from hansa_wire.plan_codec import LEVELS, contract_from_wire, contract_to_wire
+from hansa_wire.codec.limits import MAX_DRY_RUN_BYTES, MAX_REFUSAL_TEXT
+from hansa_wire.codec.messages import message_from_bytes, message_to_bytes, values_of_peer
+from hansa_wire.codec.plan_codec import LEVELS, contract_from_wire, contract_to_wire
 
 HASH_BYTES = 32
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")

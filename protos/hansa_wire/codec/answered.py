@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hansa_core.errors import PeerError
-from hansa_core.trust.dsse import Envelope
-from hansa_wire.limits import MAX_RECEIPT_BYTES
+from hansa_core.signing.dsse import Envelope
+from hansa_wire.codec.limits import MAX_RECEIPT_BYTES
 
 
 @dataclass(frozen=True, slots=True)

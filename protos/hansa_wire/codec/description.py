@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hansa_core.query.plan import ContractId, Level
+from hansa_core.plan.plan import ContractId, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

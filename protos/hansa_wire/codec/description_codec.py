@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hansa_core.instants import instant_of_seconds, seconds_of
 from hansa_protos.v1 import node_pb2
-from hansa_wire.description import DatasetDescription, Description
-from hansa_wire.limits import MAX_DESCRIPTION_BYTES
-from hansa_wire.messages import message_from_bytes, message_to_bytes, values_of_peer
-from hansa_wire.plan_codec import LEVELS, contract_from_wire, contract_to_wire
+from hansa_wire.codec.description import DatasetDescription, Description
+from hansa_wire.codec.limits import MAX_DESCRIPTION_BYTES
+from hansa_wire.codec.messages import message_from_bytes, message_to_bytes, values_of_peer
+from hansa_wire.codec.plan_codec import LEVELS, contract_from_wire, contract_to_wire
 
 
 def encode_description(description: Description) -> bytes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from hansa_core.errors import PeerError
-from hansa_core.query.limits import MAX_ANSWER_BYTES
-from hansa_core.trust.dsse import Envelope, Signature
+from hansa_core.plan.limits import MAX_ANSWER_BYTES
+from hansa_core.signing.dsse import Envelope, Signature
 from hansa_protos.v1 import envelope_pb2
-from hansa_wire.limits import MAX_AROUND_PAYLOAD_BYTES, MAX_SIGNATURES
+from hansa_wire.codec.limits import MAX_AROUND_PAYLOAD_BYTES, MAX_SIGNATURES
 
 
 def envelope_to_wire(envelope: Envelope) -> envelope_pb2.Envelope:

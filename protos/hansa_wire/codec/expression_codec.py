@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hansa_core.errors import PeerError
-from hansa_core.query.expression import Call, Column, Expression, Literal, Op
-from hansa_core.query.limits import MAX_DEPTH
+from hansa_core.plan.expression import Call, Column, Expression, Literal, Op
+from hansa_core.plan.limits import MAX_DEPTH
 from hansa_protos.v1 import query_pb2
-from hansa_wire.enums import WireEnum
-from hansa_wire.literal_codec import literal_from_wire, write_literal
-from hansa_wire.messages import too_deep
+from hansa_wire.codec.enums import WireEnum
+from hansa_wire.codec.literal_codec import literal_from_wire, write_literal
+from hansa_wire.codec.messages import too_deep
 
 OPERATORS = WireEnum(Op, query_pb2.Operator)
 

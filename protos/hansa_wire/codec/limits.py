@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansa_core.query.limits import MAX_ANSWER_BYTES, MAX_QUERY_BYTES
+from hansa_core.plan.limits import MAX_ANSWER_BYTES, MAX_QUERY_BYTES
 
 CARRIAGE_BYTES = 64 * 1024
 """Room around a signed payload: payload type, signatures, and the credential beside a query."""

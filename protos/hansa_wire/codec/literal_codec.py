@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from hansa_core.contract.types import DataType
 from hansa_core.errors import PeerError
 from hansa_core.instants import date_of, days_of, instant_of_microseconds, microseconds_of
-from hansa_core.query.expression import Literal
-from hansa_core.query.types import DataType
+from hansa_core.plan.expression import Literal
 from hansa_protos.v1 import query_pb2
-from hansa_wire.enums import WireEnum
+from hansa_wire.codec.enums import WireEnum
 
 DATA_TYPES = WireEnum(DataType, query_pb2.DataType)
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.query.limits import MAX_DEPTH
+from hansa_core.plan.limits import MAX_DEPTH
 
 MessageT = TypeVar("MessageT", bound=Message)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hansa_core.errors import PeerError
-from hansa_core.query.plan import Aggregate, AggregateFunction, Argument, ContractId, Level, Plan
-from hansa_core.query.size import check_size, parts_of
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Argument, ContractId, Level, Plan
+from hansa_core.plan.size import check_size, parts_of
 from hansa_protos.v1 import query_pb2
-from hansa_wire.enums import WireEnum
-from hansa_wire.expression_codec import expression_from_wire, write_expression
+from hansa_wire.codec.enums import WireEnum
+from hansa_wire.codec.expression_codec import expression_from_wire, write_expression
 
 AGGREGATE_FUNCTIONS = WireEnum(AggregateFunction, query_pb2.AggregateFunction)
 LEVELS = WireEnum(Level, query_pb2.Level)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hansa_core.trust.dsse import Envelope
-from hansa_wire.answered import check_receipt_size
+from hansa_core.signing.dsse import Envelope
+from hansa_wire.codec.answered import check_receipt_size
 
 
 class CityState(StrEnum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from hansa_protos.v1 import coordinator_pb2
-from hansa_wire.enums import WireEnum
-from hansa_wire.envelope_codec import envelope_from_wire, envelope_to_wire
-from hansa_wire.messages import values_of_peer
-from hansa_wire.progress import CityEvent, CityState
+from hansa_wire.codec.enums import WireEnum
+from hansa_wire.codec.envelope_codec import envelope_from_wire, envelope_to_wire
+from hansa_wire.codec.messages import values_of_peer
+from hansa_wire.codec.progress import CityEvent, CityState
 
 CITY_STATES = WireEnum(CityState, coordinator_pb2.CityState)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hansa_core.instants import instant_of_seconds, seconds_of
-from hansa_core.query.limits import MAX_QUERY_BYTES
-from hansa_core.query.query import Query
+from hansa_core.plan.limits import MAX_QUERY_BYTES
+from hansa_core.plan.query import Query
 from hansa_protos.v1 import query_pb2
-from hansa_wire.messages import message_from_bytes, message_to_bytes, text_of_asker, values_of_peer
-from hansa_wire.plan_codec import LEVELS, plan_from_wire, plan_to_wire
+from hansa_wire.codec.messages import message_from_bytes, message_to_bytes, text_of_asker, values_of_peer
+from hansa_wire.codec.plan_codec import LEVELS, plan_from_wire, plan_to_wire
 
 
 def encode_query(query: Query) -> bytes:

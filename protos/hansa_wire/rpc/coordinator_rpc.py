@@ -9,17 +9,17 @@ import grpc
 import grpc.aio
 
 from hansa_core.errors import PeerError
-from hansa_core.trust.dsse import Envelope
+from hansa_core.signing.dsse import Envelope
 from hansa_protos.v1 import coordinator_pb2, coordinator_pb2_grpc
-from hansa_wire.envelope_codec import envelope_from_wire, envelope_to_wire
-from hansa_wire.guard import guarded
-from hansa_wire.limits import MAX_DEADLINE_S
-from hansa_wire.progress import CityEvent
-from hansa_wire.progress_codec import event_from_wire, event_to_wire
-from hansa_wire.status import error_from_status
+from hansa_wire.codec.envelope_codec import envelope_from_wire, envelope_to_wire
+from hansa_wire.codec.limits import MAX_DEADLINE_S
+from hansa_wire.codec.progress import CityEvent
+from hansa_wire.codec.progress_codec import event_from_wire, event_to_wire
+from hansa_wire.rpc.guard import guarded
+from hansa_wire.rpc.status import error_from_status
 
 if TYPE_CHECKING:
-    from hansa_wire.guard import CallContext
+    from hansa_wire.rpc.guard import CallContext
 
 COORDINATOR_SERVICE: str = coordinator_pb2.DESCRIPTOR.services_by_name["CoordinatorService"].full_name
 

@@ -11,9 +11,9 @@ import grpc
 import grpc.aio
 
 from hansa_core.errors import RefusedError
-from hansa_wire.pins import UNPINNED_PEER
-from hansa_wire.status import status_from_error
-from hansa_wire.tls import peer_certificate
+from hansa_wire.rpc.pins import UNPINNED_PEER
+from hansa_wire.rpc.status import status_from_error
+from hansa_wire.rpc.tls import peer_certificate
 
 log = logging.getLogger(__name__)
 

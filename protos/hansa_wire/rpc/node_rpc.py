@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import grpc
 import grpc.aio
 
-from hansa_core.trust.dsse import Envelope
+from hansa_core.signing.dsse import Envelope
 from hansa_protos.v1 import node_pb2, node_pb2_grpc
-from hansa_wire.answered import Answered
-from hansa_wire.envelope_codec import envelope_from_wire, envelope_to_wire
-from hansa_wire.guard import guarded
-from hansa_wire.status import error_from_status
-from hansa_wire.tls import spki_of
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.envelope_codec import envelope_from_wire, envelope_to_wire
+from hansa_wire.rpc.guard import guarded
+from hansa_wire.rpc.status import error_from_status
+from hansa_wire.rpc.tls import spki_of
 
 if TYPE_CHECKING:
-    from hansa_wire.guard import CallContext
+    from hansa_wire.rpc.guard import CallContext
 
 NODE_SERVICE: str = node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
 

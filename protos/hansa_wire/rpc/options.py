@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc.experimental
 
-from hansa_wire.limits import MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES
+from hansa_wire.codec.limits import MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES
 
 Options = tuple[tuple[str, int | str], ...]
 

@@ -9,8 +9,8 @@ import grpc
 import grpc.aio
 
 from hansa_core.errors import ConfigError
-from hansa_wire.options import SERVER_OPTIONS
-from hansa_wire.share import Share
+from hansa_wire.rpc.options import SERVER_OPTIONS
+from hansa_wire.rpc.share import Share
 
 
 class Health(Protocol):

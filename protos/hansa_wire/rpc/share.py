@@ -11,12 +11,12 @@ import grpc
 import grpc.aio
 
 from hansa_core.errors import BusyError
-from hansa_wire.admission import RETRY_AFTER_S
-from hansa_wire.guard import guarded
-from hansa_wire.tls import peer_certificate
+from hansa_wire.rpc.admission import RETRY_AFTER_S
+from hansa_wire.rpc.guard import guarded
+from hansa_wire.rpc.tls import peer_certificate
 
 if TYPE_CHECKING:
-    from hansa_wire.guard import CallContext
+    from hansa_wire.rpc.guard import CallContext
 
 _BUILDERS = {
     (False, False): grpc.unary_unary_rpc_method_handler,

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 import grpc
 
 from hansa_core.errors import BusyError, PeerError, RefusedError
-from hansa_core.query.answer import Refusal
+from hansa_core.partial.answer import Refusal
 from hansa_protos.v1 import answer_pb2
-from hansa_wire.answer_codec import refusal_from_wire, refusal_to_wire
-from hansa_wire.limits import MAX_STATUS_TEXT
-from hansa_wire.messages import message_from_bytes
-from hansa_wire.pins import UNPINNED_PEER
+from hansa_wire.codec.answer_codec import refusal_from_wire, refusal_to_wire
+from hansa_wire.codec.limits import MAX_STATUS_TEXT
+from hansa_wire.codec.messages import message_from_bytes
+from hansa_wire.rpc.pins import UNPINNED_PEER
 
 REFUSAL_METADATA = "hansa-refusal-bin"
 RETRY_METADATA = "hansa-retry-after-ms-bin"

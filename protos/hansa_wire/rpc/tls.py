@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hansa_core.errors import PeerError
-from hansa_wire.options import BLOCKING_CHANNEL_OPTIONS, CHANNEL_OPTIONS, Options
+from hansa_wire.rpc.options import BLOCKING_CHANNEL_OPTIONS, CHANNEL_OPTIONS, Options
 
 
 def dial_aio(

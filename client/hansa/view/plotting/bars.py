@@ -6,9 +6,9 @@ from typing import Any
 
 import altair as alt
 
-from hansa.plotting.hatch import PIXEL_SIZE, hatched
-from hansa.plotting.points import Field, Status
-from hansa.plotting.sheet import Sheet
+from hansa.view.plotting.hatch import PIXEL_SIZE, hatched
+from hansa.view.plotting.points import Field, Status
+from hansa.view.plotting.sheet import Sheet
 
 _STEP = 26  # pixels from bar to bar
 _GROUPED_STEP = 19

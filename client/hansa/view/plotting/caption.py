@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from hansa.coverage import answered
-from hansa.plotting.layout import Layout
-from hansa.plotting.points import Drawing, Status
-from hansa.render.legend import coverage_line, missing_lines, reasons_of
+from hansa.answering.coverage import answered
+from hansa.view.plotting.layout import Layout
+from hansa.view.plotting.points import Drawing, Status
+from hansa.view.render.legend import coverage_line, missing_lines, reasons_of
 
 if TYPE_CHECKING:
     from hansa.answer import Answer

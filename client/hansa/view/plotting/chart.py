@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from hansa.plotting.bars import bar_layers, height_of
-from hansa.plotting.caption import caption_of, key_of, title_of
-from hansa.plotting.inert import inert
-from hansa.plotting.layout import Kind, choose_layout
-from hansa.plotting.lines import line_layers
-from hansa.plotting.points import Field, draw_points, series_order
-from hansa.plotting.sheet import Sheet
-from hansa.plotting.theme import DARK, LIGHT
+from hansa.view.plotting.bars import bar_layers, height_of
+from hansa.view.plotting.caption import caption_of, key_of, title_of
+from hansa.view.plotting.inert import inert
+from hansa.view.plotting.layout import Kind, choose_layout
+from hansa.view.plotting.lines import line_layers
+from hansa.view.plotting.points import Field, draw_points, series_order
+from hansa.view.plotting.sheet import Sheet
+from hansa.view.plotting.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
     from hansa.answer import Answer

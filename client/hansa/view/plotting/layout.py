@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from hansa.meanings import Meaning, Role, meanings
+from hansa.answering.meanings import Meaning, Role, meanings
 from hansa_core.nearest import nearest, shown
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import Any
 
 import altair as alt
 
-from hansa.plotting.hatch import PIXEL_SIZE, hatched
-from hansa.plotting.layout import Kind
-from hansa.plotting.points import Field, Status, series_order
-from hansa.plotting.sheet import Sheet
+from hansa.view.plotting.hatch import PIXEL_SIZE, hatched
+from hansa.view.plotting.layout import Kind
+from hansa.view.plotting.points import Field, Status, series_order
+from hansa.view.plotting.sheet import Sheet
 
 _SIDE = 11.0  # of a hatched square, in pixels
 _ROW = 15.0

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from hansa.plotting.layout import Kind, Layout
-from hansa.render.cells import NULL, cell_texts
-from hansa.render.legend import reasons_of
+from hansa.view.plotting.layout import Kind, Layout
+from hansa.view.render.cells import NULL, cell_texts
+from hansa.view.render.legend import reasons_of
 
 if TYPE_CHECKING:
     from hansa.answer import Answer

@@ -7,10 +7,10 @@ from typing import Any
 
 import altair as alt
 
-from hansa.plotting.hatch import hatched
-from hansa.plotting.layout import Kind, Layout
-from hansa.plotting.points import Drawing, Field, Status, series_order
-from hansa.plotting.theme import SHAPES, Theme
+from hansa.view.plotting.hatch import hatched
+from hansa.view.plotting.layout import Kind, Layout
+from hansa.view.plotting.points import Drawing, Field, Status, series_order
+from hansa.view.plotting.theme import SHAPES, Theme
 
 _KEY_HATCH = hatched(2, 2, left=-1, spacing=0.55)
 

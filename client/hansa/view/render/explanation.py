@@ -9,9 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hansa.explanation import Explanation, Part
-from hansa.render.cells import printable
-from hansa.render.html import STYLE
+from hansa.view.explanation import Explanation, Part
+from hansa.view.render.cells import printable
+from hansa.view.render.html import STYLE
 
 
 def explanation_text(explanation: Explanation) -> RenderableType:

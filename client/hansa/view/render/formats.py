@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hansa.answer import Answer
-    from hansa.coverage import CityReport
-    from hansa.marks import MarkedCell
+    from hansa.answering.coverage import CityReport
+    from hansa.answering.marks import MarkedCell
 
 METADATA_KEY = b"hansa"
 """Where Parquet and Arrow carry, as JSON, what JSON output carries beside the rows."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from hansa.coverage import CityReport, Outcome
-from hansa.marks import MarkedCell
-from hansa.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, cell_texts
-from hansa.render.legend import coverage_line, mark_lines, missing_lines, reasons_of, rows_line
+from hansa.answering.coverage import CityReport, Outcome
+from hansa.answering.marks import MarkedCell
+from hansa.view.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, cell_texts
+from hansa.view.render.legend import coverage_line, mark_lines, missing_lines, reasons_of, rows_line
 
 if TYPE_CHECKING:
     from hansa.answer import Answer

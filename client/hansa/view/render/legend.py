@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from hansa.coverage import CityReport, Outcome, answered, missing
-from hansa.marks import MarkedCell
-from hansa.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, printable
+from hansa.answering.coverage import CityReport, Outcome, answered, missing
+from hansa.answering.marks import MarkedCell
+from hansa.view.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, printable
 
 if TYPE_CHECKING:
     from hansa.answer import Answer

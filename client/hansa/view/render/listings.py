@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from hansa.ask import CityWord
-from hansa_core.query.answer import DryRun
-from hansa_wire.description import Description
+from hansa.asking.ask import CityWord
+from hansa_core.partial.answer import DryRun
+from hansa_wire.codec.description import Description
 
 _DRY_RUN = pa.schema(
     [

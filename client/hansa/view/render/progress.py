@@ -12,8 +12,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from hansa.render.cells import printable
-from hansa_wire.progress import CityEvent, CityState
+from hansa.view.render.cells import printable
+from hansa_wire.codec.progress import CityEvent, CityState
 
 _ENDS = {
     CityState.ANSWERED: ("✓", "green"),

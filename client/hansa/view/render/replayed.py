@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from hansa.render.cells import printable
-from hansa_core.trust.keys import public_key_id
-from hansa_core.trust.strict_json import time_text
+from hansa.view.render.cells import printable
+from hansa_core.documents.strict_json import time_text
+from hansa_core.signing.keys import public_key_id
 
 if TYPE_CHECKING:
-    from hansa.replay import Replay
+    from hansa.evidence.replay import Replay
 
 _SHOWN_KEY = 16  # hex digits of a key id: enough to tell a league's few governors apart
 

@@ -14,9 +14,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hansa.coverage import CityReport, Outcome
-from hansa.render.cells import MOST_ROWS, NULL, PARTIAL, SUPPRESSED, cell_texts, printable
-from hansa.render.legend import coverage_line, mark_lines, missing_lines, rows_line
+from hansa.answering.coverage import CityReport, Outcome
+from hansa.view.render.cells import MOST_ROWS, NULL, PARTIAL, SUPPRESSED, cell_texts, printable
+from hansa.view.render.legend import coverage_line, mark_lines, missing_lines, rows_line
 
 if TYPE_CHECKING:
     from hansa.answer import Answer

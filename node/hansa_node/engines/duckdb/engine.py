@@ -5,10 +5,10 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.partial import partial_from_rows
-from hansa_core.query.plan import Plan
-from hansa_node.engines.duckdb_sql import compile_plan
+from hansa_core.contract.contract import Contract
+from hansa_core.partial.partial import partial_from_rows
+from hansa_core.plan.plan import Plan
+from hansa_node.engines.duckdb.statement import compile_plan
 from hansa_node.engines.engine import too_little_memory, too_many_cells
 from hansa_node.engines.stop import AbandonedError, Stop
 

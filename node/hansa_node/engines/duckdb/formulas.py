@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from hansa_core.query.casts import DATE_TEXT, NUMERIC_TEXT, TIMESTAMP_TEXT
-from hansa_core.query.grid import MICRO, ROW_FACTOR, latitude_step, longitude_steps
-from hansa_core.query.types import DataType
-from hansa_node.engines.duckdb_nodes import (
+from hansa_core.contract.types import DataType
+from hansa_core.plan.casts import DATE_TEXT, NUMERIC_TEXT, TIMESTAMP_TEXT
+from hansa_core.plan.grid import MICRO, ROW_FACTOR, latitude_step, longitude_steps
+from hansa_node.engines.duckdb.nodes import (
     Binder,
     Bound,
     Sql,
@@ -85,7 +85,7 @@ def cast_text(binder: Binder, sql: Sql, target: DataType) -> Sql:
 
 
 def grid(binder: Binder, latitude: Sql, longitude: Sql, metres: int) -> Sql:
-    """The number of the cell, as `hansa_core.query.grid` defines it. Both coordinates are doubles."""
+    """The number of the cell, as `hansa_core.plan.grid` defines it. Both coordinates are doubles."""
     step = latitude_step(metres)
 
     def micro_degrees(point: Bound) -> Sql:

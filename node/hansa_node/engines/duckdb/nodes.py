@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
-from hansa_core.query.types import DataType
+from hansa_core.contract.types import DataType
 
 Sql = exp.Expr
 Bound = Callable[[], Sql]

@@ -1,4 +1,4 @@
-"""How does a scalar expression read in DuckDB, with the meaning that `hansa_core.query.evaluate` gives it?
+"""How does a scalar expression read in DuckDB, with the meaning that `hansa_core.plan.evaluate` gives it?
 
 The text grows linearly with the expression: where a construct needs an operand twice, it binds it first.
 No row can raise an error: integers meet in 128 bits, doubles follow IEEE 754, and what falls out becomes NULL.
@@ -12,13 +12,13 @@ from typing import assert_never
 
 from sqlglot import exp
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
-from hansa_core.query.quanta import quantum_of
-from hansa_core.query.sql.operators import BINARY
-from hansa_core.query.types import DataType, Value
-from hansa_core.query.typing import case_values
-from hansa_node.engines.duckdb_formulas import (
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.quanta import quantum_of
+from hansa_core.contract.types import DataType, Value
+from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
+from hansa_core.plan.typing import case_values
+from hansa_core.sql.operators import BINARY
+from hansa_node.engines.duckdb.formulas import (
     cast_text,
     finite,
     grid,
@@ -27,7 +27,7 @@ from hansa_node.engines.duckdb_formulas import (
     number_bin,
     one_zero,
 )
-from hansa_node.engines.duckdb_nodes import (
+from hansa_node.engines.duckdb.nodes import (
     Binder,
     Sql,
     balanced,

@@ -8,15 +8,15 @@ from typing import assert_never
 
 from sqlglot import exp
 
-from hansa_core.query.contract import Contract
-from hansa_core.query.expression import Expression
-from hansa_core.query.measure import in_quanta, measure_of
-from hansa_core.query.moments import Half, Moment, MomentKind, moments_of
-from hansa_core.query.plan import Argument, Plan
-from hansa_core.query.types import INT64_MAX, DataType, Value
-from hansa_core.query.typing import column_types
-from hansa_node.engines.duckdb_nodes import HUGEINT, binary, call, huge, text, whole
-from hansa_node.engines.duckdb_scalar import ScalarCompiler, stored
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.types import INT64_MAX, DataType, Value
+from hansa_core.plan.expression import Expression
+from hansa_core.plan.measure import in_quanta, measure_of
+from hansa_core.plan.moments import Half, Moment, MomentKind, moments_of
+from hansa_core.plan.plan import Argument, Plan
+from hansa_core.plan.typing import column_types
+from hansa_node.engines.duckdb.nodes import HUGEINT, binary, call, huge, text, whole
+from hansa_node.engines.duckdb.scalar import ScalarCompiler, stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Asking a league: connect, sign, call, follow, verify, check receipts."""

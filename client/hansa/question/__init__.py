@@ -1,0 +1,1 @@
+"""The question: builder, statement and the analyst's own tables."""

@@ -1,0 +1,1 @@
+"""How answers, explanations and catalogues are shown."""

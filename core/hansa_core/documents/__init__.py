@@ -1,0 +1,1 @@
+"""Documents from outside: strict JSON, canonical JSON (RFC 8785) and checked fields."""

@@ -1,0 +1,1 @@
+"""Manifests: what a city declares about one dataset."""

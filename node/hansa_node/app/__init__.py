@@ -1,0 +1,1 @@
+"""The node as a process: configuration, start, stop, checks and commands."""

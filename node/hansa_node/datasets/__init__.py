@@ -1,0 +1,1 @@
+"""Dataset versions: what ingest writes and what engines read."""

@@ -1,0 +1,1 @@
+"""Values of the core to protobuf messages and back."""

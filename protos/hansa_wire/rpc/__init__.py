@@ -1,0 +1,1 @@
+"""Calls over gRPC: channels, servers, TLS, pins, statuses and limits."""
