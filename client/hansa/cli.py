@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from hansa.commands import LazyCommands
+from hansa.standard_output import standard_output
 from hansa.view.render.formats import Format
 
 _EXIT_CODES = (
-    "Exit codes: 0 enough cities answered; 2 usage, or the question is refused before it is sent; "
+    "Exit codes: 0 enough cities answered; 1 whoever read the output closed it; "
+    "2 usage, the question is refused before it is sent, or the output cannot be written; "
     "3 all missing cities refused; 4 cities are missing; 5 a signature or certificate does not hold."
 )
 
@@ -157,5 +159,6 @@ def _named_files(given: list[str]) -> dict[str, Path]:
 
 
 def main() -> None:
-    """Run the command that the arguments name; the entry point of `hansa`."""
-    app(prog_name="hansa")
+    """Run the command that the arguments name, and end the process with its exit code; the entry point of `hansa`."""
+    with standard_output():
+        app(prog_name="hansa")

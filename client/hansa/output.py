@@ -31,7 +31,6 @@ _SUFFIXES = {
     ".parquet": Format.PARQUET,
     ".arrow": Format.ARROW,
 }
-_STDOUT = ("standard output", "free some space there, or name another file with --out")
 _UNFOLDED = 10_000  # columns: in a pipe or a file no line is folded
 
 
@@ -83,9 +82,7 @@ class Output:
 
     def _print(self, table: RenderableType) -> None:
         if self._out is None:
-            with _writable(*_STDOUT):
-                _console(sys.stdout).print(table)
-                sys.stdout.flush()
+            _console(sys.stdout).print(table)
         else:
             text = io.StringIO()
             _console(text).print(table)
@@ -93,12 +90,13 @@ class Output:
 
     def _write(self, content: bytes) -> None:
         if self._out is None:
-            with _writable(*_STDOUT):
-                sys.stdout.buffer.write(content)
-                sys.stdout.flush()
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
             return
-        with _writable(f"--out {self._out}", "name another file"):
+        try:
             self._out.write_bytes(content)
+        except OSError as failure:
+            raise ConfigError(f"--out {self._out}: cannot be written ({failure.strerror}); name another file") from None
 
     def say(self, message: RenderableType) -> None:
         """A word to the person, on standard error."""
@@ -125,16 +123,6 @@ def errors_end_the_command(messages: Console) -> Iterator[None]:
     except (CoordinatorError, UnreachableError) as silent:
         _explain(messages, "No answer:", str(silent))
         raise typer.Exit(ExitCode.INCOMPLETE) from None
-
-
-@contextmanager
-def _writable(place: str, remedy: str) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise  # whoever reads has seen enough, as in `hansa query … | head`
-    except OSError as failure:
-        raise ConfigError(f"{place}: cannot be written ({failure.strerror}); {remedy}") from None
 
 
 def _explain(messages: Console, what: str, rule: str, remedy: str = "") -> None:

@@ -9,6 +9,7 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pytest
@@ -109,14 +110,57 @@ def test_a_file_is_never_filled_with_another_format_than_its_name_says(cities: S
     assert not (tmp_path / "answer.xlsx").exists()
 
 
+CLEAN = {"PATH": os.environ["PATH"]}
+UNBUFFERED = CLEAN | {"PYTHONUNBUFFERED": "1"}
+
+
+def run(*arguments: str, stdout: IO[bytes] | int, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "hansa", *arguments]
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, env=env)
+
+
+@pytest.mark.parametrize("env", [CLEAN, UNBUFFERED], ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize("format_", ["table", "csv"])
-def test_a_full_disk_behind_standard_output_ends_without_a_traceback(cities: SimulatedLeague, format_: str) -> None:
-    command = [sys.executable, "-m", "hansa", "query", COUNT, "--format", format_, "--profile", str(cities.profile)]
+def test_a_full_disk_behind_standard_output_ends_without_a_traceback(
+    cities: SimulatedLeague, format_: str, env: dict[str, str]
+) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = run("query", COUNT, "--format", format_, "--profile", str(cities.profile), stdout=full, env=env)
     assert done.returncode == 2
     assert "standard output: cannot be written (No space left on device)" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("env", [CLEAN, UNBUFFERED], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("command", ["--help", "query --help", "catalogue", "catalogue harbour.ships"])
+def test_every_command_ends_alike_on_a_full_disk(cities: SimulatedLeague, command: str, env: dict[str, str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run(*command.split(), stdout=full, env=env | {"HANSA_PROFILE": str(cities.profile)})
+    assert done.returncode == 2
+    assert "standard output: cannot be written (No space left on device)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("env", [CLEAN, UNBUFFERED], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("command", ["--help", "catalogue --format csv", "catalogue"])
+def test_a_reader_that_has_seen_enough_is_told_nothing(
+    cities: SimulatedLeague, command: str, env: dict[str, str]
+) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    try:
+        done = run(*command.split(), stdout=theirs, env=env | {"HANSA_PROFILE": str(cities.profile)})
+    finally:
+        os.close(theirs)
+    assert done.returncode == 1
+    assert not [line for line in done.stderr.splitlines() if "cities answered" not in line]
+
+
+def test_without_a_standard_output_a_command_ends_as_it_would_with_one(cities: SimulatedLeague) -> None:
+    command = f"{sys.executable} -m hansa catalogue harbour.ships --profile {cities.profile} >&-"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False, env=CLEAN)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
 
 
 def test_a_file_that_cannot_be_written_is_named_without_a_traceback(cities: SimulatedLeague, tmp_path: Path) -> None:
