@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from hansa_audit.rebuilt import RebuiltTree
-from hansa_audit.trusted import vkeys_text
-from hansa_audit.verify import verify_folder
+from hansa_audit.folder.rebuilt_tree import RebuiltTree
+from hansa_audit.folder.trusted_keys import vkeys_text
+from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.evidence.entries import (
     Body,
     BudgetCreated,

@@ -45,7 +45,7 @@ from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_demo.demo_league import contract_file
 from hansa_demo.league import HOST, free_ports
 from hansa_demo.processes import Service, running
-from hansa_league.create import create_league
+from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.contract_files import read_contracts
 from hansa_local.key_file import read_signer

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hansa.cli import FormatOption, OutOption
-from hansa_audit import cli_check, cli_read
+from hansa_audit.commands import check, read
 
 app = typer.Typer(
     help="Prove what was asked, answered, refused and spent, without trusting anybody.",
@@ -22,15 +22,15 @@ _READ_CODES = "Exit codes: 0 done; 2 usage; 5 the entries are not what the log s
 _CHECK_CODES = "Exit codes: 0 it holds; 2 usage; 4 nobody was reached; 5 it does not hold, or the log shrank or forked."
 
 for command, example, codes in (
-    (cli_check.fetch, "hansa audit fetch bremen logs/bremen --profile auditors/bremen/profile.toml", _CHECK_CODES),
-    (cli_check.verify, "hansa audit verify logs/bremen --policy bremen.policy", _CHECK_CODES),
-    (cli_read.log, "hansa audit log logs/bremen --decision refuse --since 2026-05-01 --format csv", _READ_CODES),
-    (cli_read.show, "hansa audit show logs/bremen 17", _READ_CODES),
-    (cli_check.opening, "hansa audit opening bremen 17 query logs/bremen", _CHECK_CODES),
-    (cli_check.prove, "hansa audit prove logs/bremen 17 --out entry-17.tlog-proof", _CHECK_CODES),
-    (cli_read.join, "hansa audit join logs/bremen logs/hamburg --receipt evidence/", _READ_CODES),
-    (cli_read.report, "hansa audit report logs/bremen --html bremen.html", _CHECK_CODES),
-    (cli_read.export, "hansa audit export logs/bremen --format ocsf --out bremen.jsonl", _READ_CODES),
+    (check.fetch, "hansa audit fetch bremen logs/bremen --profile auditors/bremen/profile.toml", _CHECK_CODES),
+    (check.verify, "hansa audit verify logs/bremen --policy bremen.policy", _CHECK_CODES),
+    (read.log, "hansa audit log logs/bremen --decision refuse --since 2026-05-01 --format csv", _READ_CODES),
+    (read.show, "hansa audit show logs/bremen 17", _READ_CODES),
+    (check.opening, "hansa audit opening bremen 17 query logs/bremen", _CHECK_CODES),
+    (check.prove, "hansa audit prove logs/bremen 17 --out entry-17.tlog-proof", _CHECK_CODES),
+    (read.join, "hansa audit join logs/bremen logs/hamburg --receipt evidence/", _READ_CODES),
+    (read.report, "hansa audit report logs/bremen --html bremen.html", _CHECK_CODES),
+    (read.export, "hansa audit export logs/bremen --format ocsf --out bremen.jsonl", _READ_CODES),
 ):
     app.command(epilog=f"Example: {example}\n\n{codes}")(command)
 

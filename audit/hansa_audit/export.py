@@ -1,4 +1,4 @@
-"""The log for a security team's tools, one event a line."""
+"""The log as OCSF events for a security team's tools, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from hansa_audit.reading import HeldLog
+from hansa_audit.folder.held_log import HeldLog
 from hansa_core.errors import ConfigError
 from hansa_core.evidence.ocsf import ocsf_event
 

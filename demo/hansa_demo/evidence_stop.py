@@ -13,11 +13,11 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from hansa import Answer
-from hansa_audit.fetch import fetch_log
-from hansa_audit.profile import AuditorProfile, load_auditor, roster_of
-from hansa_audit.render_verdict import verdict_lines
-from hansa_audit.sources import wanted_log
-from hansa_audit.verify import Verdict, verify_folder
+from hansa_audit.fetching.auditor_profile import AuditorProfile, load_auditor, roster_of
+from hansa_audit.fetching.fetch_log import fetch_log
+from hansa_audit.fetching.places import wanted_log
+from hansa_audit.verifying.verdict_text import verdict_lines
+from hansa_audit.verifying.verify_folder import Verdict, verify_folder
 from hansa_core.tlog.proof import decode_proof
 from hansa_demo.demo_league import DemoLeague
 from hansa_local.clock import utc_now

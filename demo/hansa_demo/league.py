@@ -15,7 +15,7 @@ from hansa_demo.demo_league import DemoLeague, contract_file
 from hansa_demo.leagues import league_called
 from hansa_demo.leagues.permits import PERMITS
 from hansa_demo.processes import Service, run_hansa, running
-from hansa_league.create import create_league
+from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.trust_anchor import load_roster
 

@@ -56,7 +56,7 @@ def new(
 ) -> None:
     """Make a complete local league: keys, certificates, signed roster, credentials and analysts' profiles."""
     from hansa_core.errors import ConfigError
-    from hansa_league.create import DEFAULT_PURPOSE, create_league
+    from hansa_league.founding.create import DEFAULT_PURPOSE, create_league
 
     try:
         roster = create_league(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hansa_audit.fetch import fetch_log
-from hansa_audit.profile import load_auditor, roster_of
-from hansa_audit.sources import wanted_log
-from hansa_audit.verify import verify_folder
+from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
+from hansa_audit.fetching.fetch_log import fetch_log
+from hansa_audit.fetching.places import wanted_log
+from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError
 from hansa_local.clock import utc_now
 from hansa_published_log import PublishedLog, published_log

@@ -15,13 +15,13 @@ from typer.testing import CliRunner, Result
 
 from hansa.cli import app
 from hansa.errors import UnreachableError
-from hansa_audit.fetch import ContradictionError, Fetched, fetch_log
-from hansa_audit.openings import fetch_opening
-from hansa_audit.profile import load_auditor, roster_of
-from hansa_audit.reading import open_log
-from hansa_audit.source import Source
-from hansa_audit.sources import Wanted, wanted_log
-from hansa_audit.verify import verify_folder
+from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
+from hansa_audit.fetching.fetch_log import ContradictionError, Fetched, fetch_log
+from hansa_audit.fetching.fetch_opening import fetch_opening
+from hansa_audit.fetching.log_source import LogSource
+from hansa_audit.fetching.places import Wanted, wanted_log
+from hansa_audit.folder.held_log import open_log
+from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entries import KeyAdded, OpeningRead, RosterAccepted, RosterRef
 from hansa_core.evidence.entry import decode_entry
@@ -64,7 +64,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 class Counting:
     """A source that remembers what it was asked for."""
 
-    def __init__(self, source: Source, change: Callable[[str, bytes], bytes] = lambda path, content: content) -> None:
+    def __init__(
+        self, source: LogSource, change: Callable[[str, bytes], bytes] = lambda path, content: content
+    ) -> None:
         self.name, self.is_mirror = source.name, source.is_mirror
         self.asked: list[str] = []
         self._source, self._change = source, change
@@ -160,7 +162,7 @@ def test_another_citys_log_does_not_go_into_the_same_folder(log: PublishedLog, t
 
 
 def test_a_log_without_its_quorum_is_not_kept(log: PublishedLog, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("hansa_audit.fetch._COSIGNING_S", 0.0)
+    monkeypatch.setattr("hansa_audit.fetching.fetch_log._COSIGNING_S", 0.0)
     served = log.write(tmp_path / "served")
     (served / "checkpoint").write_bytes(log.note(witnesses=1))
     with pytest.raises(PeerError, match="1 of 2 witnesses"):
@@ -170,7 +172,7 @@ def test_a_log_without_its_quorum_is_not_kept(log: PublishedLog, tmp_path: Path,
 def test_a_mirror_that_waits_for_cosignatures_speaks_neither_for_nor_against_the_city(
     log: PublishedLog, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("hansa_audit.fetch._COSIGNING_S", 0.0)
+    monkeypatch.setattr("hansa_audit.fetching.fetch_log._COSIGNING_S", 0.0)
     served = log.write(tmp_path / "served")
     (served / "checkpoint").write_bytes(log.note(witnesses=1))
     with pytest.raises(UnreachableError, match="1 of 2 witnesses"):

@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hansa.cli import app
-from hansa_audit.findings import FileRule
-from hansa_audit.verify import Verdict, verify_folder
+from hansa_audit.folder.findings import FileRule
+from hansa_audit.verifying.verify_folder import Verdict, verify_folder
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entries import RosterRef
 from hansa_core.evidence.finding import AuditRule

@@ -12,7 +12,7 @@ from hansa.asking.profile import load_profile
 from hansa_coordinator.config import load_config
 from hansa_core.errors import ConfigError
 from hansa_core.league.roster import Roster
-from hansa_league.toml_text import toml_text
+from hansa_league.files.toml_text import toml_text
 from hansa_local.key_file import read_signer
 from hansa_local.roster_file import FileRoster
 from hansa_new_league import CITIES, new_league

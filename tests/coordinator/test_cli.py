@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hansa_league.create import create_league
+from hansa_league.founding.create import create_league
 from hansa_new_league import CITIES, write_contract
 
 COMMAND = [sys.executable, "-m", "hansa", "coordinator", "serve", "--config"]

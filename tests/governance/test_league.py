@@ -26,9 +26,9 @@ from hansa_core.league.roster import Roster, roster_payload
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import sign
 from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
-from hansa_league import create
 from hansa_league.cli import app
-from hansa_league.create import create_league
+from hansa_league.founding import create
+from hansa_league.founding.create import create_league
 from hansa_local.contract_files import read_contract_documents
 from hansa_local.key_file import read_private_file, read_signer
 from hansa_local.roster_file import FileRoster

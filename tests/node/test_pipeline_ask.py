@@ -23,7 +23,7 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_core.tlog.proof import decode_proof
-from hansa_league.create import create_league
+from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
 from hansa_log_checks import assert_agrees, assert_openings_open, types

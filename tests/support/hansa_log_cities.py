@@ -18,7 +18,7 @@ import aiohttp
 from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import log_url
-from hansa_league.create import create_league
+from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.trust_anchor import load_roster
 from hansa_new_league import CITIES, write_contract

@@ -9,7 +9,7 @@ from tlog_scales.tiles import leaf_hash as their_leaf_hash
 from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 from tlog_scales.utils import b64enc
 
-from hansa_audit.verify import verify_folder
+from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import PeerError
 from hansa_core.tlog.tiles import TILE_WIDTH
 from hansa_exported_log import QUORUM, ExportedLog

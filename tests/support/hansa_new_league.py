@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hansa_core.league.roster import Roster
-from hansa_league.create import create_league
+from hansa_league.founding.create import create_league
 
 CITIES = ("luebeck", "bremen", "hamburg")
 CONTRACT_TEXT = """\

@@ -28,7 +28,7 @@ from hansa_core.tlog.merkle import inclusion_proof, leaf_hash, root_of_leaves, t
 from hansa_core.tlog.note import read_note
 from hansa_core.tlog.proof import TlogProof, encode_proof
 from hansa_core.tlog.tiles import encode_bundle, tile_bytes, tiles_of
-from hansa_league.create import create_league
+from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
 from hansa_local.trust_anchor import load_roster, read_anchor

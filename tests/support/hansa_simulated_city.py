@@ -34,8 +34,8 @@ from hansa_core.plan.plan import Level
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
-from hansa_league.create import create_league
-from hansa_league.layout import LeagueLayout
+from hansa_league.files.league_layout import LeagueLayout
+from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
 from hansa_memory_log import MemoryLog, decision_on

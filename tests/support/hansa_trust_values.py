@@ -10,8 +10,8 @@ from hansa_core.league.roster import Roster, roster_payload
 from hansa_core.plan.plan import ContractId
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
-from hansa_league.certificates import Validity
-from hansa_league.holders import Address, CityHolder, CoordinatorHolder
+from hansa_league.founding.holders import Address, CityHolder, CoordinatorHolder
+from hansa_league.keys.certificates import Validity
 
 NOW = datetime(2026, 5, 1, 12, 0, 0)
 CONTRACT = ContractId("housing.permits", 1)

@@ -1,4 +1,4 @@
-"""`hansa audit` fetch, verify, prove and opening: the commands that establish what is true."""
+"""`hansa audit` fetch, verify, prove and opening: commands that establish what is true."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hansa_audit.messages import errors, to_stdout
+from hansa_audit.commands.messages import errors, to_stdout
 
 LogDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `hansa audit fetch` wrote.")]
 Node = Annotated[
@@ -39,9 +39,9 @@ def fetch(
     """
     with errors() as messages:
         from hansa.view.render.cells import printable
-        from hansa_audit.fetch import fetch_log
-        from hansa_audit.profile import load_auditor, roster_of
-        from hansa_audit.sources import wanted_log
+        from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
+        from hansa_audit.fetching.fetch_log import fetch_log
+        from hansa_audit.fetching.places import wanted_log
         from hansa_local.clock import utc_now
 
         settings = load_auditor(profile)
@@ -81,8 +81,8 @@ def verify(
     with errors():
         import json
 
-        from hansa_audit.render_verdict import verdict_lines
-        from hansa_audit.verify import verify_folder
+        from hansa_audit.verifying.verdict_text import verdict_lines
+        from hansa_audit.verifying.verify_folder import verify_folder
         from hansa_local.trust_anchor import read_anchor
 
         anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
@@ -111,8 +111,8 @@ def prove(
     if (index is None) == (check is None):
         raise typer.BadParameter("give the number of an entry, or --check PROOF", param_hint="INDEX")
     with errors():
-        from hansa_audit.prove import check_proof, write_proof
-        from hansa_audit.reading import open_log
+        from hansa_audit.folder.held_log import open_log
+        from hansa_audit.verifying.proofs import check_proof, write_proof
 
         log = open_log(folder)
         if check is not None:
@@ -131,10 +131,10 @@ def opening(
 ) -> None:
     """Ask a city to show one field that an entry commits to; that it was read becomes an entry of the log."""
     with errors():
-        from hansa_audit.openings import fetch_opening
-        from hansa_audit.profile import load_auditor, roster_of
-        from hansa_audit.reading import open_log
-        from hansa_audit.sources import wanted_log
+        from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
+        from hansa_audit.fetching.fetch_opening import fetch_opening
+        from hansa_audit.fetching.places import wanted_log
+        from hansa_audit.folder.held_log import open_log
         from hansa_local.clock import utc_now
 
         settings = load_auditor(profile)

@@ -1,4 +1,4 @@
-"""What the auditor's commands share: errors that end them in words, and lines for people."""
+"""Output of the auditor's commands: errors that end them in words, and lines for people."""
 
 from __future__ import annotations
 

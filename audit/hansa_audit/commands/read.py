@@ -1,4 +1,4 @@
-"""`hansa audit` log, show, join, report and export: the commands that say what the log says."""
+"""`hansa audit` log, show, join, report and export: commands that show what the log says."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import typer
 
 from hansa.cli import FormatOption
 from hansa.output import Output
-from hansa_audit.cli_check import LogDir
-from hansa_audit.messages import errors, to_stdout
+from hansa_audit.commands.check import LogDir
+from hansa_audit.commands.messages import errors, to_stdout
 
 OutputOption = Annotated[
     Path | None, typer.Option("--out", "--output", metavar="FILE", help="Write here, not to standard output.")
@@ -49,8 +49,9 @@ def log(
     """List the entries, or those that meet every demand."""
     output = Output(format_, out)
     with errors():
-        from hansa_audit.listing import for_people, log_table, unix_time
-        from hansa_audit.reading import open_log
+        from hansa_audit.entries.log_table import for_people, log_table
+        from hansa_audit.entries.times import unix_time
+        from hansa_audit.folder.held_log import open_log
         from hansa_core.evidence.rows import LogFilter
 
         wanted = LogFilter(
@@ -81,9 +82,9 @@ def show(
         from rich.text import Text
 
         from hansa.view.render.cells import printable
-        from hansa_audit.claims import disclosures_of
-        from hansa_audit.reading import open_log
-        from hansa_audit.shown import entry_lines
+        from hansa_audit.entries.entry_text import entry_lines
+        from hansa_audit.entries.opened_fields import disclosures_of
+        from hansa_audit.folder.held_log import open_log
         from hansa_core.evidence.entry import decode_entry
 
         held = open_log(folder)
@@ -110,8 +111,16 @@ def join(
     """
     output = Output(format_, out)
     with errors():
-        from hansa_audit.joined import addressed_by, chosen, in_several, joined_questions, listing, parts, verdict
-        from hansa_audit.reading import open_log
+        from hansa_audit.folder.held_log import open_log
+        from hansa_audit.joining.question_across_cities import (
+            addressed_by,
+            chosen,
+            in_several,
+            joined_questions,
+            listing,
+            parts,
+            verdict,
+        )
 
         questions = joined_questions([open_log(folder) for folder in folders], receipt)
         if query_hash is None and receipt is not None:
@@ -143,7 +152,7 @@ def report(
     The page has everything in itself: it loads nothing and runs no script. It says whether the log holds.
     """
     with errors():
-        from hansa_audit.report import write_report
+        from hansa_audit.report.write_report import write_report
         from hansa_local.clock import utc_now
         from hansa_local.trust_anchor import read_anchor
 
@@ -162,6 +171,6 @@ def export(
     """Hand the entries to other tools: OCSF 1.6.0, API Activity, as JSON lines."""
     with errors():
         from hansa_audit.export import write_ocsf
-        from hansa_audit.reading import open_log
+        from hansa_audit.folder.held_log import open_log
 
         write_ocsf(open_log(folder), out)

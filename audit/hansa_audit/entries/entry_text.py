@@ -1,12 +1,11 @@
-"""One entry, for a person: what it says, what it only commits to, and what of that was opened."""
+"""One entry as lines for a person: what it says, what it commits to, and what of that was opened."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from hansa_audit.entries.times import time_text
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.evidence.entry import Entry
 from hansa_core.evidence.opening import Disclosure
@@ -54,27 +53,9 @@ def entry_lines(index: int, entry: Entry, opened: Iterable[Disclosure]) -> list[
     return lines
 
 
-def asked_query(disclosure: Disclosure, query_hash: str) -> Query:
-    """The question in an opened field `query`. Raises PeerError or RefusedError unless it is the one of that hash."""
-    if not isinstance(disclosure.value, str):
-        raise PeerError("the opened query is not the text of an envelope")
-    payload = envelope_from_json(disclosure.value.encode()).payload
-    if hashlib.sha256(payload).hexdigest() != query_hash:
-        raise PeerError("the opened query is another one than the entry's query_hash names")
-    return decode_query(payload)
-
-
 def query_lines(query: Query) -> Iterator[tuple[str, str]]:
     yield "question", render_plan(query.plan)
     yield "cities asked", ", ".join(query.cities)
-
-
-def time_text(time_unix_s: int) -> str:
-    """Date and time in UTC; a number that no calendar has, as it is."""
-    try:
-        return datetime.fromtimestamp(time_unix_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except (ValueError, OverflowError, OSError):
-        return f"{time_unix_s} s after 1970"
 
 
 def _flat(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

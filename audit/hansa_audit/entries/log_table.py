@@ -1,16 +1,14 @@
-"""The log as a table, for people and for programs."""
+"""The entries of a log as an Arrow table, for people and for programs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import astuple
-from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from hansa_audit.reading import HeldLog
-from hansa_audit.shown import time_text
-from hansa_core.errors import ConfigError
+from hansa_audit.entries.times import time_text
+from hansa_audit.folder.held_log import HeldLog
 from hansa_core.evidence.rows import COLUMNS, LogFilter, LogRow, row_of
 
 _TYPES: dict[str, pa.DataType] = {
@@ -48,23 +46,6 @@ def for_people(table: pa.Table) -> pa.Table:
     shown = table.select(kept)
     times = [time_text(at).removesuffix(" UTC") for at in table["time_unix_s"].to_pylist()]
     return shown.set_column(kept.index("time"), "time (UTC)", pa.array(times, pa.string()))
-
-
-def unix_time(text: str, *, end: bool = False) -> int:
-    """A day or an instant in UTC, `2026-05-01` or `2026-05-01T12:00:00`. `end`: a day means its last second.
-
-    Raises ConfigError.
-    """
-    try:
-        if len(text) == len("2026-05-01"):
-            day = date.fromisoformat(text)
-            at = datetime(day.year, day.month, day.day, 23 * end, 59 * end, 59 * end, tzinfo=UTC)
-        else:
-            read = datetime.fromisoformat(text)
-            at = read.replace(tzinfo=UTC) if read.tzinfo is None else read
-    except ValueError:
-        raise ConfigError(f"{text} is no time; write 2026-05-01 or 2026-05-01T12:00:00 (UTC)") from None
-    return int(at.timestamp())
 
 
 def _table(rows: Iterable[LogRow]) -> pa.Table:

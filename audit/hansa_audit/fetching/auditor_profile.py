@@ -1,4 +1,4 @@
-"""Who audits which league, and by which certificate do cities know them?"""
+"""The auditor's profile: the league, and the certificate that cities know the auditor by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A log comes to the auditor's disk: only what the city signed, and never less than what already lies there."""
+"""Fetches a log to the auditor's disk: only what the city signed, and never less than lies there already."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hansa.errors import TrustError, UnreachableError
-from hansa_audit.fetch_tiles import IncomingTiles
-from hansa_audit.folder import CHECKPOINT, CONTRADICTING, OLD_ROSTERS, POLICY, RECEIPTS, ROSTER, VKEYS, LogFolder
-from hansa_audit.source import NotThereError, Source
-from hansa_audit.sources import Wanted
-from hansa_audit.trusted import keys_of, read_roster, vkeys_text
+from hansa_audit.fetching.incoming_tiles import IncomingTiles
+from hansa_audit.fetching.log_source import LogSource, NotThereError
+from hansa_audit.fetching.places import Wanted
+from hansa_audit.folder.log_folder import (
+    CHECKPOINT,
+    CONTRADICTING,
+    OLD_ROSTERS,
+    POLICY,
+    RECEIPTS,
+    ROSTER,
+    VKEYS,
+    LogFolder,
+)
+from hansa_audit.folder.trusted_keys import keys_of, read_roster, vkeys_text
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import log_vkey, tlog_policy
@@ -55,11 +64,13 @@ def fetch_log(
     folder, policy = LogFolder(root), tlog_policy(roster, wanted.member.city)
     held = _held(folder, wanted)
     notes: list[str] = []
+    is_newest = False
     for source in wanted.places():
         try:
             note, checkpoint = _newest(source, policy)
             if source.is_mirror and held is not None and _is_behind(checkpoint, held, folder):
                 notes.append(f"{source.name}: has {checkpoint.size} entries, fewer than the folder; it lags behind")
+                is_newest = True
                 continue
             if checkpoint.size > max_entries:
                 has = f"{source.name}: the log has {checkpoint.size} entries"
@@ -79,7 +90,7 @@ def fetch_log(
             source=source.name,
             notes=(*_why_a_mirror(source, wanted), *notes),
         )
-    if held is None or not any("lags behind" in note for note in notes):
+    if held is None or not is_newest:
         raise UnreachableError("; ".join(notes) or f"{wanted.member.city} only dials out, and nobody mirrors its log")
     return Fetched(
         origin=held.origin, size=held.size, before=held.size, files=0, source="nobody has more", notes=tuple(notes)
@@ -115,7 +126,7 @@ def _check_free(root: Path) -> None:
         )
 
 
-def _newest(source: Source, policy: Policy) -> tuple[bytes, Checkpoint]:
+def _newest(source: LogSource, policy: Policy) -> tuple[bytes, Checkpoint]:
     """The checkpoint that enough witnesses cosigned; lines by unknown keys, which say nothing, are left out."""
     patience = time.monotonic() + _COSIGNING_S
     while True:
@@ -145,7 +156,7 @@ def _is_behind(checkpoint: Checkpoint, held: Checkpoint, folder: LogFolder) -> b
     return checkpoint.size < held.size and IncomingTiles.root_held(folder, held, checkpoint.size) == checkpoint.root
 
 
-def _bring(source: Source, folder: LogFolder, held: Checkpoint | None, note: bytes, checkpoint: Checkpoint) -> int:
+def _bring(source: LogSource, folder: LogFolder, held: Checkpoint | None, note: bytes, checkpoint: Checkpoint) -> int:
     """Write the tiles of the checkpoint; returns how many files. Raises ContradictionError, having kept the note."""
     if held is not None:
         text = _contradiction(held, checkpoint)
@@ -205,7 +216,7 @@ def _keep_older(folder: LogFolder, old: bytes, roster: Roster) -> None:
         folder.write(f"{OLD_ROSTERS}/{version}.json", old)
 
 
-def _why_a_mirror(source: Source, wanted: Wanted) -> Iterator[str]:
+def _why_a_mirror(source: LogSource, wanted: Wanted) -> Iterator[str]:
     if source.is_mirror and wanted.own is None:
         yield f"{wanted.member.city} only dials out: its log was read at a mirror"
     elif source.is_mirror:

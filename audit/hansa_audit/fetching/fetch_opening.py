@@ -1,13 +1,13 @@
-"""One field of an opening comes from the city to the auditor's disk, if it is what the entry committed to."""
+"""Fetches one field of an opening, and keeps it if it is what the entry committed to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from hansa.errors import TrustError
-from hansa_audit.claims import MAX_OPENING_BYTES, opening_name, read_disclosure
-from hansa_audit.reading import HeldLog
-from hansa_audit.sources import Wanted
+from hansa_audit.entries.opened_fields import MAX_OPENING_BYTES, opening_name, read_disclosure
+from hansa_audit.fetching.places import Wanted
+from hansa_audit.folder.held_log import HeldLog
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.evidence.opening import Disclosure, check_disclosure

@@ -1,12 +1,12 @@
-"""The tiles of one checkpoint on their way to disk: nothing is written that does not lead to its root."""
+"""The tiles of one checkpoint on their way to disk, each checked against the signed root before it is written."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hansa_audit.folder import LogFolder, bundle_limit, tile_limit
-from hansa_audit.rebuilt import RebuiltTree, split_hashes
-from hansa_audit.source import Source
+from hansa_audit.fetching.log_source import LogSource
+from hansa_audit.folder.log_folder import LogFolder, bundle_limit, tile_limit
+from hansa_audit.folder.rebuilt_tree import RebuiltTree, split_hashes
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of
@@ -16,7 +16,7 @@ from hansa_core.tlog.tiles import TILE_WIDTH, Tile, TileHashes, decode_bundle, n
 class IncomingTiles:
     """First all hashes, which are small and have to make the signed root; then each bundle against its hashes."""
 
-    def __init__(self, source: Source, folder: LogFolder, checkpoint: Checkpoint) -> None:
+    def __init__(self, source: LogSource, folder: LogFolder, checkpoint: Checkpoint) -> None:
         self._source = source
         self._folder = folder
         self._size = checkpoint.size

@@ -1,4 +1,4 @@
-"""Where is a log read from: a city's log service over HTTPS, a mirror of it, or a folder?"""
+"""Sources that a log is read from: a log service over HTTPS, a mirror, or a folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from hansa.errors import UnreachableError
-from hansa_audit.folder import read_bounded
+from hansa_audit.folder.log_folder import read_bounded
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.members import Member
 from hansa_local.key_file import read_private_file
@@ -35,7 +35,7 @@ class NotThereError(PeerError):
     """The other side has no such page."""
 
 
-class Source(Protocol):
+class LogSource(Protocol):
     """Gives the pages of one log."""
 
     @property

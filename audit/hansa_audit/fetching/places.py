@@ -1,4 +1,4 @@
-"""Which places can show the log that the auditor names, the best one first?"""
+"""The sources that can show the log an auditor names, in the order in which to try them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from hansa_audit.folder import CHECKPOINT
-from hansa_audit.profile import AuditorProfile
-from hansa_audit.source import FolderSource, HttpsSource, Source
+from hansa_audit.fetching.auditor_profile import AuditorProfile
+from hansa_audit.fetching.log_source import FolderSource, HttpsSource, LogSource
+from hansa_audit.folder.log_folder import CHECKPOINT
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster
@@ -25,10 +25,10 @@ class Wanted:
     """`own`: the city's own service, None for one that only dials out. `mirrors`: asked where it does not answer."""
 
     member: Member
-    own: Source | None
-    mirrors: tuple[Source, ...] = ()
+    own: LogSource | None
+    mirrors: tuple[LogSource, ...] = ()
 
-    def places(self) -> Iterator[Source]:
+    def places(self) -> Iterator[LogSource]:
         if self.own is not None:
             yield self.own
         yield from self.mirrors

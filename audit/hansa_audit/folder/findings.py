@@ -1,4 +1,4 @@
-"""What can be wrong with a fetched log, where, and what does that mean for somebody who relies on it?"""
+"""Findings of an audit: the file, the entry, the rule that does not hold, and what that means."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _MEANINGS: dict[Rule, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class AuditFinding:
     """Something that does not hold. `file`: where, below the folder. `index`: of the entry, if it is about one."""
 
     file: str
@@ -82,11 +82,11 @@ class Findings:
     """Collects findings, up to a number that a person can still read."""
 
     def __init__(self) -> None:
-        self.kept: list[Finding] = []
+        self.kept: list[AuditFinding] = []
         self.dropped = 0
 
     def add(self, file: str, rule: Rule, text: object, index: int | None = None) -> None:
         if len(self.kept) < MOST_FINDINGS:
-            self.kept.append(Finding(file=file, rule=rule, text=str(text), index=index))
+            self.kept.append(AuditFinding(file=file, rule=rule, text=str(text), index=index))
         else:
             self.dropped += 1

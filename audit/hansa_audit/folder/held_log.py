@@ -1,4 +1,4 @@
-"""The entries of a fetched log, for those who list, count and compare them."""
+"""Entries of a fetched log whose root was rebuilt, for those who list, count and compare them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hansa.errors import TrustError
-from hansa_audit.findings import Findings
-from hansa_audit.folder import CHECKPOINT, LogFolder
-from hansa_audit.rebuilt import RebuiltTree
-from hansa_audit.trusted import Trusted, trusted_of
+from hansa_audit.folder.findings import Findings
+from hansa_audit.folder.log_folder import CHECKPOINT, LogFolder
+from hansa_audit.folder.rebuilt_tree import RebuiltTree
+from hansa_audit.folder.trusted_keys import Trusted, trusted_of
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entry import Entry, decode_entry
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint

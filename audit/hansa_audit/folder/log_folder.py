@@ -1,4 +1,4 @@
-"""Where does each file of a fetched log lie, and how is it read without trusting a byte of it?
+"""Files of a fetched log: where each lies, read without trusting a byte of it.
 
 checkpoint                     the signed and cosigned head
 tile/<level>/…, tile/entries/… hashes and entries, as C2SP tlog-tiles has them

@@ -1,4 +1,4 @@
-"""Which root and which tiles follow from the entries alone?"""
+"""The root and the tiles that follow from the leaf hashes alone."""
 
 from __future__ import annotations
 

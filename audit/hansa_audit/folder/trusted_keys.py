@@ -1,4 +1,4 @@
-"""Whose signatures count for the log in a folder, and who says so?"""
+"""The keys whose signatures count for the log in a folder, and where they come from."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hansa_audit.findings import FileRule, Findings
-from hansa_audit.folder import CHECKPOINT, OLD_ROSTERS, POLICY, ROSTER, VKEYS, LogFolder, read_bounded
+from hansa_audit.folder.findings import FileRule, Findings
+from hansa_audit.folder.log_folder import CHECKPOINT, OLD_ROSTERS, POLICY, ROSTER, VKEYS, LogFolder, read_bounded
 from hansa_core.documents.strict_json import read_object
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.members import Member

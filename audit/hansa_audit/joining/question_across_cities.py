@@ -1,4 +1,4 @@
-"""One question across the logs of all cities that it addressed, as tables."""
+"""One question across the logs of the cities that it addressed, as tables."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from hansa.evidence.evidence_folder import blamed, read_evidence
-from hansa_audit.claims import disclosures_of
-from hansa_audit.reading import HeldLog
-from hansa_audit.shown import asked_query, time_text
+from hansa_audit.entries.opened_fields import asked_query, disclosures_of
+from hansa_audit.entries.times import time_text
+from hansa_audit.folder.held_log import HeldLog
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.evidence.join import Fate, JoinedQuestion, join
 from hansa_wire.codec.query_codec import decode_query

@@ -1,4 +1,4 @@
-"""What is counted for the page, in one walk over the entries?"""
+"""What the report counts, in one walk over the entries."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Budget:
 
 
 @dataclass(slots=True)
-class Figures:
+class LogFigures:
     """Counts over a log. The keys of the counters are (what is counted, outcome)."""
 
     questions: list[tuple[int, str]] = field(default_factory=list)
@@ -70,9 +70,9 @@ class Figures:
     last_unix_s: int | None = None
 
 
-def figures_of(entries: Iterable[tuple[int, Entry]]) -> Figures:
+def figures_of(entries: Iterable[tuple[int, Entry]]) -> LogFigures:
     """Count them."""
-    figures = Figures()
+    figures = LogFigures()
     for index, entry in entries:
         figures.first_unix_s = entry.time_unix_s if figures.first_unix_s is None else figures.first_unix_s
         figures.last_unix_s = entry.time_unix_s
@@ -101,7 +101,7 @@ def figures_of(entries: Iterable[tuple[int, Entry]]) -> Figures:
     return figures
 
 
-def _count_question(figures: Figures, index: int, entry: Entry) -> None:
+def _count_question(figures: LogFigures, index: int, entry: Entry) -> None:
     row, body = row_of(index, entry), entry.body
     outcome = _outcome(row.decision, recalled=bool(row.recalled))
     figures.questions.append((entry.time_unix_s, outcome))
@@ -116,7 +116,7 @@ def _count_question(figures: Figures, index: int, entry: Entry) -> None:
         budget.steps.append((entry.time_unix_s, charge.spent, charge.limit))
 
 
-def _note_event(figures: Figures, index: int, entry: Entry) -> None:
+def _note_event(figures: LogFigures, index: int, entry: Entry) -> None:
     if len(figures.events) < _MOST_EVENTS:
         figures.events.append((index, entry.time_unix_s, _event(entry)))
     else:

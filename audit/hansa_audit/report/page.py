@@ -1,22 +1,22 @@
-"""The page itself: the verdict first, then what was asked, refused and spent, then how to check it."""
+"""The HTML page of the report: the verdict, what was asked, refused and spent, and how to check it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from html import escape
 
-from hansa_audit.report.figures import Figures
+from hansa_audit.entries.times import time_text
+from hansa_audit.report.figures import LogFigures
 from hansa_audit.report.safe_text import day_text, safe
 from hansa_audit.report.sections import budgets, over_time, refusals, tiles, who
 from hansa_audit.report.style import STYLE
-from hansa_audit.shown import time_text
-from hansa_audit.verify import Cosigned, Verdict
+from hansa_audit.verifying.verify_folder import Cosigned, Verdict
 
 _MOST_FINDINGS = 20
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, nothing runs
 
 
-def page(verdict: Verdict, figures: Figures, *, is_counted: bool, now: datetime) -> str:
+def page(verdict: Verdict, figures: LogFigures, *, is_counted: bool, now: datetime) -> str:
     """The whole document. `now`: naive UTC."""
     city = safe(verdict.city or verdict.origin)
     body = [_head(city, figures, now), _verdict(verdict)]
@@ -36,7 +36,7 @@ def page(verdict: Verdict, figures: Figures, *, is_counted: bool, now: datetime)
     )
 
 
-def _head(city: str, figures: Figures, now: datetime) -> str:
+def _head(city: str, figures: LogFigures, now: datetime) -> str:
     span = ""
     if figures.first_unix_s is not None and figures.last_unix_s is not None:
         span = f"{day_text(figures.first_unix_s)} to {day_text(figures.last_unix_s)}. "
@@ -94,7 +94,7 @@ def _witness_words(number: int) -> str:
     return f"{number} other {they} shown the same log"
 
 
-def _events(figures: Figures) -> str:
+def _events(figures: LogFigures) -> str:
     rows = "".join(
         f'<tr><td class="soft">{day_text(at)}</td><td>{safe(said)}</td><td class="n soft">{index:,}</td></tr>'
         for index, at, said in figures.events

@@ -1,4 +1,4 @@
-"""By which periods is a stretch of time told: days, weeks, months or years?"""
+"""Periods by which a stretch of time is counted: days, weeks, months or years."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do the codes of a log read to somebody who never saw one?"""
+"""The codes and units of a log in words for readers who do not know them."""
 
 from __future__ import annotations
 

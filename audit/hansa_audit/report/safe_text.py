@@ -1,4 +1,4 @@
-"""How does text from a log stand in a page, so that no browser obeys it?"""
+"""Text from a log, escaped for HTML and against characters that steer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of the page that count: questions, who asked, refusals, budgets."""
+"""The counted sections of the page: questions, who asked, refusals, budgets."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from hansa.view.render.cells import printable
 from hansa_audit.report.charts import bars, budget_chart, outcome_class, period_chart
-from hansa_audit.report.figures import AGAIN, ANSWERED, OTHER, OUTCOMES, REFUSED, Budget, Figures
+from hansa_audit.report.figures import AGAIN, ANSWERED, OTHER, OUTCOMES, REFUSED, Budget, LogFigures
 from hansa_audit.report.periods import Periods, periods_of
+from hansa_audit.report.refusal_words import refusal_words, unit_words
 from hansa_audit.report.safe_text import safe
-from hansa_audit.report.words import refusal_words, unit_words
 
 _MOST_BUDGETS = 8
 _MEANT = {
@@ -21,7 +21,7 @@ _MEANT = {
 }
 
 
-def tiles(figures: Figures) -> str:
+def tiles(figures: LogFigures) -> str:
     counts = figures.outcomes
     total = sum(counts.values())
     shown = [
@@ -36,7 +36,7 @@ def tiles(figures: Figures) -> str:
     return f'<ul class="tiles">{"".join(f"<li><b>{number}</b><span>{text}</span></li>" for number, text in shown)}</ul>'
 
 
-def over_time(figures: Figures) -> str:
+def over_time(figures: LogFigures) -> str:
     periods = periods_of(figures.questions)
     left_out = f'<p class="soft">{periods.left_out:,} earlier questions are not drawn.</p>' if periods.left_out else ""
     return (
@@ -45,7 +45,7 @@ def over_time(figures: Figures) -> str:
     )
 
 
-def who(figures: Figures) -> str:
+def who(figures: LogFigures) -> str:
     return (
         f'{_ranking("By organisation", "Who asked.", figures.organisations)}<div class="pair">'
         f"{_ranking('By purpose', 'What the answers were wanted for.', figures.purposes)}"
@@ -57,7 +57,7 @@ def _ranking(title: str, text: str, counts: Counter[tuple[str, str]]) -> str:
     return f'<section><h2>{title}</h2><p class="soft">{text}</p>{bars(_by_label(counts))}</section>'
 
 
-def refusals(figures: Figures) -> str:
+def refusals(figures: LogFigures) -> str:
     if not figures.refusals:
         return "<section><h2>Refusals</h2><p>No question was refused.</p></section>"
     rows: dict[str, dict[str, int]] = {}
@@ -70,7 +70,7 @@ def refusals(figures: Figures) -> str:
     )
 
 
-def budgets(figures: Figures) -> str:
+def budgets(figures: LogFigures) -> str:
     if not figures.budgets:
         return ""
     ordered = sorted(figures.budgets.items(), key=lambda budget: (-_used(budget[1]), budget[0]))

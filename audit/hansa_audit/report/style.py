@@ -1,4 +1,4 @@
-"""How the page looks: in light and in dark, on a screen and on paper."""
+"""The style sheet of the page: light and dark, screen and paper."""
 
 from __future__ import annotations
 

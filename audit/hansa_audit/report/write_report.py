@@ -1,14 +1,14 @@
-"""One page on one log, for people who decide about it and do not read logs."""
+"""Verifies a log, counts its entries and writes the page about it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
 
-from hansa_audit.reading import HeldLog, open_log
-from hansa_audit.report.figures import Figures, figures_of
+from hansa_audit.folder.held_log import HeldLog, open_log
+from hansa_audit.report.figures import LogFigures, figures_of
 from hansa_audit.report.page import page
-from hansa_audit.verify import verify_folder
+from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError, PeerError
 from hansa_local.trust_anchor import TrustAnchor
 
@@ -22,7 +22,7 @@ def write_report(folder: Path, html: Path, *, policy: Path | None, anchor: Trust
     """
     verdict = verify_folder(folder, policy=policy, anchor=anchor)
     log = _open(folder)
-    figures = Figures() if log is None else figures_of(log.entries())
+    figures = LogFigures() if log is None else figures_of(log.entries())
     text = page(verdict, figures, is_counted=log is not None, now=now)
     try:
         html.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What else lies beside a log that has to agree with it: receipts, openings, and checkpoints seen at other times?"""
+"""What must agree with a log: receipts, openings, and checkpoints seen at other times."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from hansa_audit.findings import FileRule, Findings
-from hansa_audit.folder import CONTRADICTING, OPENINGS, RECEIPTS, LogFolder, read_bounded
-from hansa_audit.trusted import Trusted
+from hansa_audit.entries.opened_fields import MAX_OPENING_BYTES, read_disclosure
+from hansa_audit.folder.findings import FileRule, Findings
+from hansa_audit.folder.log_folder import CONTRADICTING, OPENINGS, RECEIPTS, LogFolder, read_bounded
+from hansa_audit.folder.trusted_keys import Trusted
 from hansa_core.errors import PeerError
 from hansa_core.evidence.entry import Entry
-from hansa_core.evidence.opening import Disclosure, check_disclosure, decode_disclosure
+from hansa_core.evidence.opening import Disclosure, check_disclosure
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES
 from hansa_core.tlog.proof import MAX_PROOF_BYTES, TlogProof, decode_proof
 
-MAX_OPENING_BYTES = 1_000_000
 _OPENING_NAME = re.compile(r"openings/(0|[1-9][0-9]{0,15})\.([a-z_]{1,32})\.json")
 
 
@@ -41,7 +41,7 @@ class Promised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class OpenedField:
     """An opened field, not yet held against its entry."""
 
     file: str
@@ -55,7 +55,7 @@ class Claims:
 
     seen: tuple[Seen, ...]
     promised: tuple[Promised, ...]
-    shown: tuple[Shown, ...]
+    shown: tuple[OpenedField, ...]
 
     @property
     def sizes(self) -> set[int]:
@@ -66,11 +66,6 @@ class Claims:
     def indices(self) -> set[int]:
         """Which entries have to be known."""
         return {each.index for each in self.shown} | {each.proof.index for each in self.promised}
-
-
-def opening_name(index: int, field: str) -> str:
-    """Where an opened field lies."""
-    return f"{OPENINGS}/{index}.{field}.json"
 
 
 def claims_of(
@@ -89,25 +84,6 @@ def claims_of(
         promised=tuple(each for each in promised if each is not None),
         shown=tuple(each for each in shown if each is not None),
     )
-
-
-def disclosures_of(folder: LogFolder, index: int, entry: Entry) -> Iterator[Disclosure]:
-    """What was fetched of an entry's opening. Raises PeerError where it is not what the entry committed to."""
-    digests: Mapping[str, str] = getattr(entry.body, "opening", {})
-    for field in digests:
-        name = opening_name(index, field)
-        if folder.has(name):
-            disclosure = read_disclosure(folder.read(name, MAX_OPENING_BYTES), field)
-            check_disclosure(disclosure, digests)
-            yield disclosure
-
-
-def read_disclosure(content: bytes, field: str) -> Disclosure:
-    """The field's disclosure. Raises PeerError where it is of another one."""
-    disclosure = decode_disclosure(content)
-    if disclosure.field != field:
-        raise PeerError(f"shows another field than {field}")
-    return disclosure
 
 
 def check_claims(
@@ -151,7 +127,9 @@ def _check_seen(seen: Seen, size: int, roots: Mapping[int, bytes], findings: Fin
         findings.add(seen.file, FileRule.CONSISTENCY, text)
 
 
-def _check_shown(shown: Shown, size: int, leaves: Mapping[int, tuple[bytes, Entry | None]], findings: Findings) -> None:
+def _check_shown(
+    shown: OpenedField, size: int, leaves: Mapping[int, tuple[bytes, Entry | None]], findings: Findings
+) -> None:
     if shown.index >= size:
         text = f"is of entry {shown.index}; the log has {size}"
         findings.add(shown.file, FileRule.DISCLOSURE, text)
@@ -185,7 +163,7 @@ def _promised(content: bytes, name: str, trusted: Trusted, findings: Findings) -
         return None
 
 
-def _shown(folder: LogFolder, name: str, findings: Findings) -> Shown | None:
+def _shown(folder: LogFolder, name: str, findings: Findings) -> OpenedField | None:
     match = _OPENING_NAME.fullmatch(name)
     try:
         if match is None:
@@ -194,7 +172,7 @@ def _shown(folder: LogFolder, name: str, findings: Findings) -> Shown | None:
     except PeerError as broken:
         findings.add(name, FileRule.DISCLOSURE, broken)
         return None
-    return Shown(file=name, index=int(match[1]), disclosure=disclosure)
+    return OpenedField(file=name, index=int(match[1]), disclosure=disclosure)
 
 
 def _receipt_files(receipts: Iterable[Path], trusted: Trusted) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""A proof for somebody else that an entry lies in the log, and the check of one."""
+"""Writes a proof that an entry lies in the log, for somebody who has no copy of it, and checks one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from hansa.errors import TrustError
-from hansa_audit.folder import read_bounded
-from hansa_audit.reading import HeldLog
+from hansa_audit.folder.held_log import HeldLog
+from hansa_audit.folder.log_folder import read_bounded
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.proof import MAX_PROOF_BYTES, decode_proof, encode_proof
 

@@ -1,4 +1,4 @@
-"""What does `hansa audit verify` say to a person?"""
+"""The result of `hansa audit verify` as lines for a person."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from hansa.view.render.cells import printable
-from hansa_audit.shown import time_text
-from hansa_audit.verify import Cosigned, Verdict
+from hansa_audit.entries.times import time_text
+from hansa_audit.verifying.verify_folder import Cosigned, Verdict
 
 _MOST_SHOWN = 50
 

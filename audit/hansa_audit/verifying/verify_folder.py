@@ -1,4 +1,4 @@
-"""Does a fetched log hold: signatures, quorum, every file, every entry, and all that must agree with it?"""
+"""Checks a fetched log: signatures, quorum, every file, every entry, and all that must agree with it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hansa_audit.claims import Claims, check_claims, claims_of
-from hansa_audit.findings import FileRule, Finding, Findings
-from hansa_audit.folder import CHECKPOINT, LogFolder
-from hansa_audit.rebuilt import RebuiltTree, split_hashes
-from hansa_audit.trusted import Trusted, claimed, trusted_of
+from hansa_audit.folder.findings import AuditFinding, FileRule, Findings
+from hansa_audit.folder.log_folder import CHECKPOINT, LogFolder
+from hansa_audit.folder.rebuilt_tree import RebuiltTree, split_hashes
+from hansa_audit.folder.trusted_keys import Trusted, claimed, trusted_of
+from hansa_audit.verifying.claims import Claims, check_claims, claims_of
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.audit import Audit, Subject
 from hansa_core.evidence.entry import Entry, decode_entry
@@ -48,7 +48,7 @@ class Verdict:
     openings: int
     rests_on: str
     is_anchored: bool
-    findings: tuple[Finding, ...]
+    findings: tuple[AuditFinding, ...]
     dropped: int
 
     @property

@@ -1,4 +1,4 @@
-"""Where does each file of a league on disk lie?"""
+"""The paths of a league's files on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claims the folder of a new league, and takes away what was written when founding fails."""
+"""Claims the folder of a new league, and removes what was written when founding fails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from hansa_core.errors import ConfigError
-from hansa_league.layout import LeagueLayout
+from hansa_league.files.league_layout import LeagueLayout
 from hansa_local.private_files import make_private_folder
 
 

@@ -1,4 +1,4 @@
-"""Which contracts does a new league share? Read from their files and checked."""
+"""The contract files that a new league shares, read and checked."""
 
 from __future__ import annotations
 

@@ -11,12 +11,12 @@ from hansa_core.errors import ConfigError
 from hansa_core.league.names import check_distinct, check_label, check_purpose, check_shown_text
 from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import MAX_WITNESSES
-from hansa_league.certificates import Validity
-from hansa_league.claim import claimed
-from hansa_league.contract_files import read_contract_files
-from hansa_league.holders import Address, CityHolder, CoordinatorHolder
-from hansa_league.layout import LeagueLayout
-from hansa_league.write import write_league
+from hansa_league.files.league_layout import LeagueLayout
+from hansa_league.founding.claim import claimed
+from hansa_league.founding.contract_files import read_contract_files
+from hansa_league.founding.holders import Address, CityHolder, CoordinatorHolder
+from hansa_league.founding.write_league import write_league
+from hansa_league.keys.certificates import Validity
 from hansa_local.clock import utc_now
 
 DEFAULT_BASE_PORT = 7400

@@ -1,4 +1,4 @@
-"""What does each holder of a new league hold: a city, its analyst, its auditor, the coordinator?"""
+"""What each holder of a new league holds: a city, its analyst, its auditor, a coordinator."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hansa_core.league.roster import CoordinatorEntry, Member
 from hansa_core.plan.plan import ContractId
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
-from hansa_league.certificates import Authority, Identity, Validity
-from hansa_league.signing_key import SigningKey
+from hansa_league.keys.certificates import Authority, IssuedCertificate, Validity
+from hansa_league.keys.signing_key import SigningKey
 from hansa_wire.rpc.tls import spki_of
 
 
@@ -77,8 +77,8 @@ class CoordinatorHolder:
     """A new coordinator, with an authority of its own: no city vouches for it."""
 
     name: str
-    authority: Identity
-    tls: Identity
+    authority: IssuedCertificate
+    tls: IssuedCertificate
 
     @classmethod
     def new(cls, name: str, validity: Validity) -> CoordinatorHolder:

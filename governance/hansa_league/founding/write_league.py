@@ -1,4 +1,4 @@
-"""Every file of a new league, each holder's in a folder of their own; the roster comes last."""
+"""Writes every file of a new league, each holder's in a folder of their own, the roster last."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hansa_core.plan.plan import ContractId
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import sign
 from hansa_core.signing.envelope_json import envelope_to_json
-from hansa_league.certificates import Identity
-from hansa_league.holders import CityHolder, CoordinatorHolder
-from hansa_league.layout import LeagueLayout
-from hansa_league.toml_text import TomlValue, toml_text
+from hansa_league.files.league_layout import LeagueLayout
+from hansa_league.files.toml_text import TomlValue, toml_text
+from hansa_league.founding.holders import CityHolder, CoordinatorHolder
+from hansa_league.keys.certificates import IssuedCertificate
 from hansa_local.contract_files import contract_file_name
 from hansa_local.private_files import make_private_folder, write_private, write_public
 
@@ -86,7 +86,7 @@ def _write_auditor(folder: Path, roster: Roster, holder: CityHolder) -> None:
     write_public(folder / "profile.toml", text)
 
 
-def _write_identity(folder: Path, name: str, identity: Identity) -> None:
+def _write_identity(folder: Path, name: str, identity: IssuedCertificate) -> None:
     write_public(folder / f"{name}.pem", identity.cert_pem)
     write_private(folder / f"{name}.key", identity.key_pem)
 

@@ -31,7 +31,7 @@ class Validity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class IssuedCertificate:
     """A certificate and its private key, both in PEM."""
 
     cert_pem: bytes
@@ -57,27 +57,27 @@ class Authority:
         )
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> IssuedCertificate:
         """The authority's own certificate and key."""
         return _identity(self._certificate, self._key)
 
-    def issue_node(self, server_name: str) -> Identity:
+    def issue_node(self, server_name: str) -> IssuedCertificate:
         """The certificate of a node, which is dialled under `server_name`, or dials the coordinators to attach."""
         return self._issue(server_name, (Usage.SERVER_AUTH, Usage.CLIENT_AUTH))
 
-    def issue_coordinator(self, server_name: str) -> Identity:
+    def issue_coordinator(self, server_name: str) -> IssuedCertificate:
         """The certificate of a coordinator, which is dialled under `server_name` and dials the nodes."""
         return self._issue(server_name, (Usage.SERVER_AUTH, Usage.CLIENT_AUTH))
 
-    def issue_analyst(self) -> Identity:
+    def issue_analyst(self) -> IssuedCertificate:
         """The certificate of an analyst of the holder, who only dials: `analyst.<city>`."""
         return self._issue(f"analyst.{self._holder}", (Usage.CLIENT_AUTH,))
 
-    def issue_auditor(self) -> Identity:
+    def issue_auditor(self) -> IssuedCertificate:
         """The certificate of an auditor whom the holder admits to logs: `auditor.<city>`."""
         return self._issue(f"auditor.{self._holder}", (Usage.CLIENT_AUTH,))
 
-    def _issue(self, dns_name: str, usages: tuple[x509.ObjectIdentifier, ...]) -> Identity:
+    def _issue(self, dns_name: str, usages: tuple[x509.ObjectIdentifier, ...]) -> IssuedCertificate:
         key = ec.generate_private_key(ec.SECP256R1())
         issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         certificate = (
@@ -114,8 +114,8 @@ def _name(holder: str, role: str) -> x509.Name:
     )
 
 
-def _identity(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Identity:
-    return Identity(
+def _identity(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> IssuedCertificate:
+    return IssuedCertificate(
         cert_pem=certificate.public_bytes(Encoding.PEM),
         key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
     )

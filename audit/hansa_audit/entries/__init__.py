@@ -1,0 +1,1 @@
+"""Entries of a log as text and as tables."""

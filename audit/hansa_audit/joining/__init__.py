@@ -1,0 +1,1 @@
+"""One question across the logs of several cities."""

@@ -1,0 +1,1 @@
+"""One page on one log, for people who decide about it and do not read logs."""

@@ -1,0 +1,1 @@
+"""Checking a fetched log offline, and proofs of its entries."""

@@ -1,0 +1,1 @@
+"""Where the files of a league lie, and the TOML in them."""

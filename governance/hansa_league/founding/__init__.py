@@ -1,0 +1,1 @@
+"""Making a new league: holders, roster, and every file of it."""

@@ -1,0 +1,1 @@
+"""New keys, certificate authorities and certificates."""
