@@ -21,9 +21,9 @@ from hansa_core.partial.answer import Refusal
 from hansa_core.plan.plan import ContractId, Level
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_node.log.identity import LogIdentity
+from hansa_node.log.records import Commitment, QueryRecord
+from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.seal import seal
-from hansa_node.store.records import Asked, Commitment
-from hansa_node.store.store import Store
 from report import figure, heading, row
 
 BATCHES = (1, 64, 256)
@@ -60,7 +60,7 @@ def _committed(path: Path, callers: int) -> tuple[float, list[float], int]:
         software="0.0.0",
         fresh_salt=lambda: secrets.token_bytes(16),
     )
-    store = Store.open(path, identity, commit_max_batch=callers)
+    store = NodeStore.open(path, identity, commit_max_batch=callers)
     waits: list[float] = []
     with closing(store):
         store.begin((), NodeStarted(policy=POLICY, roster=ROSTER), now=NOW)
@@ -69,7 +69,7 @@ def _committed(path: Path, callers: int) -> tuple[float, list[float], int]:
     return len(waits) / SECONDS, waits, len(receipts[-1])
 
 
-def _commit_until(end: float, store: Store, signer: Ed25519Signer, waits: list[float]) -> bytes:
+def _commit_until(end: float, store: NodeStore, signer: Ed25519Signer, waits: list[float]) -> bytes:
     receipt = b""
     while perf_counter() < end:
         query_hash = os.urandom(32)
@@ -93,8 +93,8 @@ def _commit_until(end: float, store: Store, signer: Ed25519Signer, waits: list[f
     return receipt
 
 
-def _asked(query_hash: bytes, key_id: str) -> Asked:
-    return Asked(
+def _asked(query_hash: bytes, key_id: str) -> QueryRecord:
+    return QueryRecord(
         query_hash=query_hash,
         query=QUERY,
         key_id=key_id,

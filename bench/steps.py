@@ -31,14 +31,14 @@ from hansa_node.app.config import read_config
 from hansa_node.app.declared import read_all_declared
 from hansa_node.app.identity import member_of, read_identity
 from hansa_node.app.policy_file import read_policy
+from hansa_node.app.start import record_start
 from hansa_node.clock import fresh_nonce
-from hansa_node.context import Ground
+from hansa_node.context import NodeContext
 from hansa_node.datasets.served import Datasets
 from hansa_node.engines.duckdb import engine as duckdb_engine
 from hansa_node.log.identity import log_identity
-from hansa_node.log.start import record_start
+from hansa_node.node_store import NodeStore
 from hansa_node.pipeline import ask
-from hansa_node.store.store import Store
 from hansa_wire.codec.progress import CityEvent, CityState
 from report import figure, heading
 
@@ -107,10 +107,10 @@ def _node(directory: Path, city: str) -> Iterator[ask.AskPipeline]:
     identity = read_identity(config, member)
     with (
         closing(Datasets(read_all_declared(config, roster))) as datasets,
-        closing(Store.open(config.store, log_identity(member, identity.log_signer))) as store,
+        closing(NodeStore.open(config.store, log_identity(member, identity.log_signer))) as store,
         ThreadPoolExecutor(max_workers=1) as executor,
     ):
-        ground = Ground(
+        context = NodeContext(
             city=city,
             roster=roster,
             policy=read_policy(config.policy),
@@ -120,8 +120,8 @@ def _node(directory: Path, city: str) -> Iterator[ask.AskPipeline]:
             clock=utc_now,
             fresh_nonce=fresh_nonce,
         )
-        record_start(ground)
-        yield ask.AskPipeline(ground, executor)
+        record_start(context)
+        yield ask.AskPipeline(context, executor)
 
 
 @contextmanager

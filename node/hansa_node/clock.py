@@ -1,4 +1,4 @@
-"""Where do a node's time and randomness come from? Handed in everywhere else, so that tests choose them."""
+"""A node's sources of time and randomness. They are passed in everywhere else, so that tests choose them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does every step of one node stand on?"""
+"""Node-wide context: the city, its rules, keys and stores, shared by all requests."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hansa_core.policy.policy import Policy
 from hansa_core.signing.dsse import Signer
 from hansa_node.clock import Clock, NonceSource
 from hansa_node.datasets.served import Datasets
-from hansa_node.store.store import Store
+from hansa_node.node_store import NodeStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class NodeContext:
     """City, rules, keys and stores of a node, fixed from its start to its end.
 
     `policy_ref`, `roster_ref`, `policy_hash`: how log entries name the policy and the roster. Raises ValueError at
@@ -28,7 +28,7 @@ class Ground:
     policy: Policy
     signer: Signer
     datasets: Datasets
-    store: Store
+    store: NodeStore
     clock: Clock
     fresh_nonce: NonceSource
     policy_ref: PolicyRef = field(init=False)

@@ -34,11 +34,11 @@ from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
 from hansa_log_cities import PATIENCE_S, LogCity, log_cities, until
 from hansa_node.app.log_keeper import LogKeeper
-from hansa_node.store.store import Store
+from hansa_node.node_store import NodeStore
 from hansa_published_log import PublishedLog, published_log
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
-Running = dict[str, tuple[LogKeeper, Store]]
+Running = dict[str, tuple[LogKeeper, NodeStore]]
 
 
 @pytest.fixture

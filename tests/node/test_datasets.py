@@ -41,13 +41,13 @@ def folder(config: NodeConfig) -> Path:
 
 def test_a_new_version_is_switched_to_between_two_questions(own: NodeHome, tmp_path: Path) -> None:
     store = tmp_path / "store.sqlite"
-    with own.ground(store) as ground:
-        (before,) = ask(own, ground, own.signed(own.query()))
+    with own.context(store) as context:
+        (before,) = ask(own, context, own.signed(own.query()))
         write_source(own.home, "town.trips", extra=5)
         ingest(own.config, own.roster, TRIPS)
-        (after,) = ask(own, ground, own.signed(own.query()))
-        assert cells(own, ground, before, BY_MODE)[0] == ("bike", 60)
-        assert cells(own, ground, after, BY_MODE)[0] == ("bike", 65)
+        (after,) = ask(own, context, own.signed(own.query()))
+        assert cells(own, context, before, BY_MODE)[0] == ("bike", 60)
+        assert cells(own, context, after, BY_MODE)[0] == ("bike", 65)
     first, second = own.opened(before).outcome, own.opened(after).outcome
     assert isinstance(first, Release)
     assert isinstance(second, Release)
@@ -65,11 +65,11 @@ def test_a_question_over_a_new_version_that_gets_no_answer_leaves_a_log_that_fit
 
     monkeypatch.setattr("hansa_node.pipeline.ask.execute", broken)
     store = tmp_path / "store.sqlite"
-    with own.ground(store) as ground:
+    with own.context(store) as context:
         write_source(own.home, "town.trips", extra=5)
         ingest(own.config, own.roster, TRIPS)
         with pytest.raises(RuntimeError):
-            ask(own, ground, own.signed(own.query()))
+            ask(own, context, own.signed(own.query()))
     assert types(store)[-2:] == ["data.version", "query.aborted"]
     assert_agrees(store, own.roster, CITY)
 

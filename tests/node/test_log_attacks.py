@@ -34,7 +34,7 @@ from hansa_node.app.recover import recover_node
 from hansa_node.log.mirror_request import AddEntries
 from hansa_node.log_service import server
 from hansa_node.log_service.server import server_tls
-from hansa_node.store.store import Store
+from hansa_node.node_store import NodeStore
 from hansa_node.witnessing import witnessing
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
@@ -57,7 +57,7 @@ async def hostile(city: LogCity, answer: Handler) -> AsyncIterator[None]:
         yield
 
 
-def in_league(cities: dict[str, LogCity], scene: Callable[[LogKeeper, Store], Awaitable[None]]) -> None:
+def in_league(cities: dict[str, LogCity], scene: Callable[[LogKeeper, NodeStore], Awaitable[None]]) -> None:
     async def all_of_them() -> None:
         async with cities[SECOND].running(), cities[THIRD].running(), cities[FIRST].running() as (keeper, store):
             await until(lambda: is_covered(keeper, store))
@@ -66,12 +66,12 @@ def in_league(cities: dict[str, LogCity], scene: Callable[[LogKeeper, Store], Aw
     asyncio.run(all_of_them())
 
 
-def is_covered(keeper: LogKeeper, store: Store) -> bool:
+def is_covered(keeper: LogKeeper, store: NodeStore) -> bool:
     witnessed = store.log.witnessed()
-    return keeper.standing.is_confirmed and witnessed is not None and witnessed[0] == store.log.size
+    return keeper.status.is_confirmed and witnessed is not None and witnessed[0] == store.log.size
 
 
-def conceal_something(store: Store) -> int:
+def conceal_something(store: NodeStore) -> int:
     """An entry with an opening; its index."""
 
     def write(batch: Any) -> int:
@@ -116,10 +116,10 @@ def test_a_mirror_that_never_says_the_same_size_twice_does_not_blind_the_city(
             hostile(cities[SECOND], lie),
             cities[FIRST].running() as (keeper, store),
         ):
-            await until(lambda: keeper.standing.is_confirmed)
+            await until(lambda: keeper.status.is_confirmed)
             origin = cities[FIRST].member.log_origin
             await until(lambda: (third.peers.cosigned(origin) or (0,))[0] == store.log.size)
-            await until(lambda: keeper.standing.uncovered_since is not None)
+            await until(lambda: keeper.status.uncovered_since is not None)
 
     asyncio.run(scene())
 
@@ -155,7 +155,7 @@ def test_whatever_one_witness_says_the_other_ones_are_heard(
             hostile(cities[SECOND], answer),
             cities[FIRST].running() as (keeper, store),
         ):
-            await until(lambda: keeper.standing.is_confirmed)
+            await until(lambda: keeper.status.is_confirmed)
             origin = cities[FIRST].member.log_origin
             await until(lambda: (third.peers.cosigned(origin) or (0,))[0] == store.log.size)
 
@@ -179,7 +179,7 @@ def test_a_witness_that_claims_a_huge_size_stops_no_node_that_runs(cities: dict[
             conceal_something(store)
             origin = cities[FIRST].member.log_origin
             await until(lambda: (third.peers.cosigned(origin) or (0,))[0] == store.log.size)
-            keeper.standing.check(utc_now())
+            keeper.status.check(utc_now())
 
     asyncio.run(scene())
 
@@ -216,7 +216,7 @@ def test_a_mirror_that_serves_other_entries_does_not_stop_a_recovery(cities: dic
 
 @pytest.mark.parametrize("encoding", [None, "gzip"])
 def test_a_stranger_cannot_fill_the_memory_with_one_request(cities: dict[str, LogCity], encoding: str | None) -> None:
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         city, sent = cities[FIRST], 0
         tls = ssl.create_default_context(cadata=city.member.ca_pem.decode())
         reader, writer = await asyncio.open_connection(
@@ -244,7 +244,7 @@ def test_strangers_who_say_nothing_keep_no_member_out_and_are_sent_away(
     monkeypatch.setattr(server, "_MOST_STRANGERS", 3)
     monkeypatch.setattr(server, "_STRANGER_S", 1.0)
 
-    async def scene(keeper: LogKeeper, store: Store) -> None:
+    async def scene(keeper: LogKeeper, store: NodeStore) -> None:
         city = cities[FIRST]
         tls = ssl.create_default_context(cadata=city.member.ca_pem.decode())
         name = city.member.server_name
@@ -361,7 +361,7 @@ def test_one_checkpoint_sent_for_ever_is_written_once(cities: dict[str, LogCity]
 def test_a_stranger_writes_nothing_into_the_nodes_own_messages(
     cities: dict[str, LogCity], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         signer = read_signer(cities[FIRST].config.keys.answer)
         caplog.clear()
         with caplog.at_level(logging.DEBUG, logger="hansa_node"):

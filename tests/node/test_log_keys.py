@@ -12,9 +12,9 @@ from hansa_core.evidence.entry import decode_entry
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_log_checks import entries
 from hansa_log_cities import LogCity, log_cities
+from hansa_node.app.start import record_start
 from hansa_node.log.keys import keys_of
-from hansa_node.log.start import record_start
-from hansa_node.store.store import Store
+from hansa_node.node_store import NodeStore
 from hansa_test_node import make_node
 
 STARTED = NodeStarted(policy=PolicyRef(id="open", version=1), roster=RosterRef(version=1, hash="ab" * 32))
@@ -22,7 +22,7 @@ NEW_KEY = Ed25519Signer(b"\x09" * 32).public_key
 
 
 @contextmanager
-def store_of(city: LogCity) -> Iterator[Store]:
+def store_of(city: LogCity) -> Iterator[NodeStore]:
     store = city.store()
     try:
         yield store
@@ -40,8 +40,8 @@ def test_each_key_is_added_once_and_retired_when_the_roster_names_another(tmp_pa
         members=tuple(replace(each, answer_key=NEW_KEY) if each is member else each for each in node.roster.members),
     )
     for roster in (node.roster, node.roster, changed):
-        with node.ground(store) as ground:
-            record_start(replace(ground, roster=roster))
+        with node.context(store) as context:
+            record_start(replace(context, roster=roster))
     said = [entry.body for entry in entries(store) if isinstance(entry.body, KeyAdded | KeyRetired)]
     assert set(said[:4]) == keys_of(member)
     assert said[4:] == [

@@ -32,7 +32,7 @@ from hansa_local.key_file import read_signer
 from hansa_log_cities import LogCity, call, log_cities, until
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.log.mirror_request import AddEntries
-from hansa_node.store.store import Store
+from hansa_node.node_store import NodeStore
 from hansa_test_tls import TestAuthority
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
@@ -48,14 +48,14 @@ def in_league(cities: dict[str, LogCity], scene: Any) -> None:
 
     async def both() -> None:
         async with cities[SECOND].running(), cities[THIRD].running(), cities[FIRST].running() as (keeper, store):
-            await until(lambda: keeper.standing.is_confirmed and store.log.witnessed() is not None)
+            await until(lambda: keeper.status.is_confirmed and store.log.witnessed() is not None)
             await scene(keeper, store)
 
     asyncio.run(both())
 
 
 def test_a_member_reads_checkpoint_tiles_and_entries_that_belong_together(cities: dict[str, LogCity]) -> None:
-    async def scene(keeper: LogKeeper, store: Store) -> None:
+    async def scene(keeper: LogKeeper, store: NodeStore) -> None:
         for number in range(300):
             store.log.append(KeyAdded(role="answer", key=f"{number:064x}"), now=utc_now())
         await until(lambda: (store.log.witnessed() or (0,))[0] == store.log.size)
@@ -77,7 +77,7 @@ def test_a_member_reads_checkpoint_tiles_and_entries_that_belong_together(cities
 
 @pytest.mark.parametrize("path", ["/checkpoint", "/tile/0/000.p/2", "/tile/entries/000.p/2", "/opening/1/policy_hash"])
 def test_a_stranger_reads_nothing(cities: dict[str, LogCity], path: str) -> None:
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         status, body = await cities[FIRST].get(path, shown=None)
         assert status == 403
         assert b"for members of the league; show a certificate" in body
@@ -88,7 +88,7 @@ def test_a_stranger_reads_nothing(cities: dict[str, LogCity], path: str) -> None
 def test_what_is_public_shows_checkpoint_and_hashes_and_no_entry(tmp_path: Path) -> None:
     cities = log_cities(tmp_path, public=True)
 
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         assert (await cities[FIRST].get("/checkpoint", shown=None))[0] == 200
         assert (await cities[FIRST].get("/tile/0/000.p/2", shown=None))[0] == 200
         assert (await cities[FIRST].get("/tile/entries/000.p/2", shown=None))[0] == 403
@@ -108,7 +108,7 @@ def test_what_is_public_shows_checkpoint_and_hashes_and_no_entry(tmp_path: Path)
     ],
 )
 def test_what_is_not_there_is_not_found(cities: dict[str, LogCity], path: str) -> None:
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         assert (await cities[FIRST].get(path))[0] == 404
 
     in_league(cities, scene)
@@ -119,7 +119,7 @@ def test_a_certificate_that_names_another_citys_analyst_opens_nothing(cities: di
     first = cities[FIRST]
     authority = first.league / "cities" / THIRD
 
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         forged = forge(authority, f"auditor.{FIRST}", first.league.parent / "forged.pem")
         tls = ssl.create_default_context(cadata=first.member.ca_pem.decode())
         tls.load_cert_chain(forged)
@@ -159,7 +159,7 @@ def test_a_foreign_authority_does_not_get_through_tls(cities: dict[str, LogCity]
     pem = first.league.parent / "foreign.pem"
     pem.write_bytes(identity.cert_pem + identity.key_pem)
 
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         tls = ssl.create_default_context(cadata=first.member.ca_pem.decode())
         tls.load_cert_chain(pem)
         async with aiohttp.ClientSession() as session:
@@ -171,7 +171,7 @@ def test_a_foreign_authority_does_not_get_through_tls(cities: dict[str, LogCity]
 
 
 def test_an_entitled_auditor_is_shown_one_field_and_the_log_says_so_first(cities: dict[str, LogCity]) -> None:
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         leaves = store.log.tree.entries(0, store.log.size)
         index = [decode_entry(leaf).type for leaf in leaves].index("policy.published")
         before = store.log.size
@@ -186,7 +186,7 @@ def test_an_entitled_auditor_is_shown_one_field_and_the_log_says_so_first(cities
 
 @pytest.mark.parametrize("shown", [("analyst", FIRST), ("node", FIRST), ("auditor", SECOND)])
 def test_nobody_else_is_shown_an_opening(cities: dict[str, LogCity], shown: tuple[str, str]) -> None:
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         before = store.log.size
         status, _body = await call(cities[FIRST], "GET", "/opening/2/policy_hash", shown=shown)
         assert status == 403
@@ -197,7 +197,7 @@ def test_nobody_else_is_shown_an_opening(cities: dict[str, LogCity], shown: tupl
 
 
 def test_what_is_not_in_an_opening_is_not_found_and_not_logged(cities: dict[str, LogCity]) -> None:
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         for path in ("/opening/0/query", "/opening/999999/query"):
             assert (await cities[FIRST].get(path, shown="auditor"))[0] == 404
         types = [decode_entry(leaf).type for leaf in store.log.tree.entries(0, store.log.size)]
@@ -217,7 +217,7 @@ def test_what_is_not_in_an_opening_is_not_found_and_not_logged(cities: dict[str,
     ],
 )
 def test_a_witness_refuses_what_is_no_request(cities: dict[str, LogCity], body: bytes, status: int) -> None:
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         assert (await call(cities[FIRST], "POST", "/add-checkpoint", body, shown=None))[0] == status
 
     in_league(cities, scene)
@@ -233,7 +233,7 @@ def test_a_witness_keeps_to_the_history_that_it_cosigned(cities: dict[str, LogCi
         request = AddCheckpoint(old_size=old, proof=(), checkpoint_note=note)
         return await call(second, "POST", "/add-checkpoint", request.body, shown=None)
 
-    async def scene(_: LogKeeper, store: Store) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
         size = store.log.size
         await until(lambda: (store.log.witnessed() or (0,))[0] == size)
         other = Checkpoint(first.member.log_origin, size, b"\1" * 32)

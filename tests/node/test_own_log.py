@@ -30,12 +30,13 @@ from hansa_core.tlog.note import read_note
 from hansa_core.tlog.proof import decode_proof
 from hansa_core.tlog.tiles import TileHashes, decode_bundle, tiles_of
 from hansa_log_checks import assert_openings_open, entries, leaves, rows, types
+from hansa_node.log import head
 from hansa_node.log.announcements import Announcement
 from hansa_node.log.batch import Batch
 from hansa_node.log.sealed import Head, Sealed, edge_hashes
 from hansa_node.log.tree_rows import OWN_LOG
+from hansa_node.node_store import NodeStore
 from hansa_node.store.file import StoreUnavailableError
-from hansa_node.store.store import Store
 from hansa_store_values import (
     ASKED,
     COMMITMENT,
@@ -62,13 +63,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
+def store(path: Path) -> Iterator[NodeStore]:
     opened = begun(path)
     yield opened
     opened.close()
 
 
-def proven(store: Store, receipt: bytes) -> QueryDecision:
+def proven(store: NodeStore, receipt: bytes) -> QueryDecision:
     """What the receipt proves to anybody who has the log's key."""
     proof = decode_proof(receipt)
     proof.verify(proof.extra, IDENTITY.vkey)
@@ -93,7 +94,7 @@ def test_nothing_is_signed_before_the_log_begins(path: Path) -> None:
     assert leaves(path) == []
 
 
-def test_a_receipt_proves_the_entry_under_the_checkpoint_of_its_own_batch(store: Store) -> None:
+def test_a_receipt_proves_the_entry_under_the_checkpoint_of_its_own_batch(store: NodeStore) -> None:
     for number in range(1, 20):
         receipt = store.commit(refusal(number))
         assert proven(store, receipt).query_hash == refusal(number).asked.query_hash.hex()
@@ -130,7 +131,7 @@ def test_the_proofs_of_a_batch_are_those_of_rfc_6962(before: int, added: int) ->
         assert sealed.proof(index) == inclusion_proof(index, new.size, lambda level, at: levels[level][at])
 
 
-def test_every_tile_and_bundle_is_that_of_the_entries(store: Store, path: Path) -> None:
+def test_every_tile_and_bundle_is_that_of_the_entries(store: NodeStore, path: Path) -> None:
     for number in range(1, 560):
         store.log.append(replace(HEAD, size=number), now=NOW)
     stored, tree = leaves(path), store.log.tree
@@ -143,14 +144,14 @@ def test_every_tile_and_bundle_is_that_of_the_entries(store: Store, path: Path) 
     assert rows(path, "SELECT level, idx FROM log_hashes") == [(1, 0), (1, 1)]
 
 
-def test_time_never_goes_back_though_the_clock_does(store: Store, path: Path) -> None:
+def test_time_never_goes_back_though_the_clock_does(store: NodeStore, path: Path) -> None:
     for seconds in (5, -60, 3, 8):
         store.log.append(HEAD, now=NOW + timedelta(seconds=seconds))
     start = entries(path)[0].time_unix_s
     assert [entry.time_unix_s - start for entry in entries(path)] == [0, 0, 5, 5, 5, 8]
 
 
-def test_what_others_cosigned_is_served_with_the_checkpoint(store: Store) -> None:
+def test_what_others_cosigned_is_served_with_the_checkpoint(store: NodeStore) -> None:
     witness = Ed25519Signer(b"\x02" * 32)
     size, note = store.log.size, store.log.checkpoint()
     assert note is not None
@@ -170,7 +171,7 @@ def test_what_others_cosigned_is_served_with_the_checkpoint(store: Store) -> Non
     assert store.log.witnessed() == (size, NOW)
 
 
-def test_deleted_openings_leave_every_proof_valid(store: Store) -> None:
+def test_deleted_openings_leave_every_proof_valid(store: NodeStore) -> None:
     old = store.commit(refusal(1))
     new = store.commit(replace(refusal(2), decided_at=NOW + timedelta(days=2)))
     assert store.log.forget_openings(NOW + timedelta(days=1)) == 1
@@ -209,7 +210,7 @@ def failing_once(statement: str) -> Callable[[str], bool]:
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_disk_that_fails_at_any_write_takes_nothing_and_signs_no_second_history(
-    store: Store, path: Path, statement: str
+    store: NodeStore, path: Path, statement: str
 ) -> None:
     reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
     checkpoint, before = store.log.checkpoint(), leaves(path)
@@ -226,7 +227,7 @@ def test_a_disk_that_fails_at_any_write_takes_nothing_and_signs_no_second_histor
 
 
 def test_a_commit_that_failed_but_persisted_is_found_in_the_file_before_anything_more_is_signed(
-    store: Store, path: Path
+    store: NodeStore, path: Path
 ) -> None:
     reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
     make_faulty(store, afterwards=failing_once("COMMIT"))
@@ -243,7 +244,7 @@ def test_a_commit_that_failed_but_persisted_is_found_in_the_file_before_anything
 
 
 def test_while_the_file_cannot_be_read_nothing_is_signed(
-    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+    store: NodeStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = leaves(path)
     make_faulty(store, fault=lambda statement: statement.startswith("COMMIT"))
@@ -251,11 +252,11 @@ def test_while_the_file_cannot_be_read_nothing_is_signed(
         store.commit(refusal(1))
     make_sound(store)
 
-    def unreadable() -> Head:
+    def unreadable(*_: object) -> Head:
         raise StoreUnavailableError("the disk does not answer")
 
     with monkeypatch.context() as patched:
-        patched.setattr(store._writer, "_load_head", unreadable)
+        patched.setattr(head, "load_head", unreadable)
         with pytest.raises(StoreUnavailableError, match="does not answer"):
             store.commit(refusal(2))
     assert leaves(path) == before
@@ -298,13 +299,13 @@ def test_a_log_that_was_tampered_with_stops_the_start(path: Path, harm: str, tex
 def test_a_store_of_another_log_key_stops_the_start(path: Path) -> None:
     begun(path).close()
     with pytest.raises(StoreCorruptError, match="not one that its key signed"):
-        Store.open(path, replace(IDENTITY, signer=Ed25519Signer(b"\x09" * 32)))
+        NodeStore.open(path, replace(IDENTITY, signer=Ed25519Signer(b"\x09" * 32)))
 
 
 # Group commit ---------------------------------------------------------------------------------------------------------
 
 
-def at_once(store: Store, writes: list[Callable[[], object]]) -> list[object]:
+def at_once(store: NodeStore, writes: list[Callable[[], object]]) -> list[object]:
     """Run the writes so that all wait for one transaction; what each returned or raised."""
 
     def run(write: Callable[[], object]) -> object:
@@ -332,7 +333,7 @@ def at_once(store: Store, writes: list[Callable[[], object]]) -> list[object]:
     return [future.result() for future in futures]
 
 
-def test_callers_at_the_same_time_share_one_transaction_and_one_checkpoint(store: Store, path: Path) -> None:
+def test_callers_at_the_same_time_share_one_transaction_and_one_checkpoint(store: NodeStore, path: Path) -> None:
     receipts = at_once(store, [partial(store.commit, refusal(number)) for number in range(1, 40)])
     proofs = [decode_proof(receipt) for receipt in receipts if isinstance(receipt, bytes)]
     assert len({proof.checkpoint_note for proof in proofs}) == 1
@@ -350,7 +351,7 @@ def test_a_batch_is_no_larger_than_it_may_be(path: Path) -> None:
     assert rows(path, "SELECT size FROM checkpoints") == [(2,), (18,), (34,), (42,)]
 
 
-def test_a_write_that_fails_does_not_poison_the_others(store: Store, path: Path) -> None:
+def test_a_write_that_fails_does_not_poison_the_others(store: NodeStore, path: Path) -> None:
     store.commit(COMMITMENT)
     thief = replace(refusal(99), nonce=NONCE)  # another query's nonce
 
@@ -375,7 +376,7 @@ def test_a_write_that_fails_does_not_poison_the_others(store: Store, path: Path)
     assert_one_history(path)
 
 
-def test_a_batch_whose_commit_fails_fails_for_every_caller(store: Store, path: Path) -> None:
+def test_a_batch_whose_commit_fails_fails_for_every_caller(store: NodeStore, path: Path) -> None:
     make_faulty(store, fault=failing_once("INSERT INTO checkpoints"))
     outcomes = at_once(store, [partial(store.commit, refusal(number)) for number in range(1, 9)])
     assert all(isinstance(outcome, StoreUnavailableError) for outcome in outcomes)
@@ -451,7 +452,7 @@ def data(version: int) -> Announcement:
     return Announcement(subject=subject, version=version, kind=DataVersion, says=says, conceals={})
 
 
-def test_what_an_answer_stands_on_is_said_before_it_and_once(store: Store, path: Path) -> None:
+def test_what_an_answer_stands_on_is_said_before_it_and_once(store: NodeStore, path: Path) -> None:
     for number, version in enumerate((3, 3, 4, 3, 4), start=1):  # a slow answer over version 3 comes after 4's first
         store.commit(replace(refusal(number), announcements=(data(version),)))
     assert [each.removeprefix("query.") for each in types(path)[2:]] == [
@@ -509,7 +510,7 @@ def test_a_backup_learns_from_its_own_later_entries_what_has_ended_and_what_was_
     assert rows(tmp_path / "backup.sqlite", "SELECT * FROM reservations") == []
 
 
-def test_a_mirror_takes_only_what_leads_to_the_checkpoint(store: Store, path: Path, tmp_path: Path) -> None:
+def test_a_mirror_takes_only_what_leads_to_the_checkpoint(store: NodeStore, path: Path, tmp_path: Path) -> None:
     peer, origin = begun(tmp_path / "peer.sqlite"), IDENTITY.origin
     notes = []
     for round_of in range(3):
@@ -539,7 +540,7 @@ def test_a_mirror_takes_only_what_leads_to_the_checkpoint(store: Store, path: Pa
     peer.close()
 
 
-def test_a_witness_never_goes_back_behind_what_it_cosigned(store: Store) -> None:
+def test_a_witness_never_goes_back_behind_what_it_cosigned(store: NodeStore) -> None:
     peers, origin = store.peers, "node.hamburg/log"
     assert peers.cosigned(origin) is None
     assert peers.put_cosigned(origin, before=None, size=5, root=b"a" * 32)

@@ -27,8 +27,8 @@ from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
 from hansa_log_checks import assert_agrees, assert_openings_open, types
-from hansa_node.context import Ground
-from hansa_node.log.start import record_start
+from hansa_node.app.start import record_start
+from hansa_node.context import NodeContext
 from hansa_node.pipeline.bind import BoundPlan, bind
 from hansa_test_node import (
     BY_KIND,
@@ -61,9 +61,9 @@ def refusal(node: NodeHome, answer: Envelope) -> Refusal:
 
 
 def test_an_open_question_is_answered_signed_and_recorded(node: NodeHome, store: Path) -> None:
-    with node.ground(store) as ground:
-        (answer,) = ask(node, ground, node.signed(node.query()))
-        assert cells(node, ground, answer, BY_MODE) == [("bike", 60), ("car", 50), ("walk", 2)]
+    with node.context(store) as context:
+        (answer,) = ask(node, context, node.signed(node.query()))
+        assert cells(node, context, answer, BY_MODE) == [("bike", 60), ("car", 50), ("walk", 2)]
     assert decisions(store, "decision, dataset, level, organisation, purpose") == [
         ("permit", "town.trips/1", "open", "bremen", "statistics")
     ]
@@ -72,17 +72,17 @@ def test_an_open_question_is_answered_signed_and_recorded(node: NodeHome, store:
 def test_a_controlled_question_is_answered_from_published_cells_with_small_ones_suppressed(
     node: NodeHome, store: Path
 ) -> None:
-    with node.ground(store) as ground:
-        (answer,) = ask(node, ground, node.signed(node.query(BY_KIND)))
-        assert cells(node, ground, answer, BY_KIND) == [("house", 60), ("shed", 50), ("tower", None)]
+    with node.context(store) as context:
+        (answer,) = ask(node, context, node.signed(node.query(BY_KIND)))
+        assert cells(node, context, answer, BY_KIND) == [("house", 60), ("shed", 50), ("tower", None)]
 
 
 def test_every_answer_carries_a_receipt_that_proves_it_in_the_log(node: NodeHome, store: Path) -> None:
     permitted, denied = node.signed(node.query(BY_KIND)), node.signed(node.query(purpose="curiosity"))
     member = node.roster.member(CITY)
-    with node.ground(store) as ground:
+    with node.context(store) as context:
         asked = (permitted, denied, permitted, denied)
-        answered = ask_with_receipts(node, ground, *asked)
+        answered = ask_with_receipts(node, context, *asked)
         for each in answered:
             answer = node.opened(each.envelope)
             check_receipt(each.receipt, member=member, payload=each.envelope.payload, answer=answer)
@@ -94,8 +94,8 @@ def test_every_answer_carries_a_receipt_that_proves_it_in_the_log(node: NodeHome
                 answer=node.opened(answered[0].envelope),
             )
         assert answered[:2] == answered[2:]
-        opening = ground.store.log.opening(decode_proof(answered[0].receipt).index)
-        assert_openings_open(ground.store.log)
+        opening = context.store.log.opening(decode_proof(answered[0].receipt).index)
+        assert_openings_open(context.store.log)
     assert opening is not None
     hidden = {each.field: each.value for each in opening.disclosures}
     assert hidden["causes"] == {"threshold": 1}  # three kinds, of which one is too rare to be shown
@@ -105,7 +105,7 @@ def test_every_answer_carries_a_receipt_that_proves_it_in_the_log(node: NodeHome
 
 
 def test_a_start_tells_the_log_what_has_changed_and_nothing_else(node: NodeHome, store: Path) -> None:
-    with node.ground(store):
+    with node.context(store):
         pass
     first = types(store)
     assert first == [
@@ -120,11 +120,11 @@ def test_a_start_tells_the_log_what_has_changed_and_nothing_else(node: NodeHome,
         *["key.added"] * 4,
         "node.started",
     ]
-    with node.ground(store):
+    with node.context(store):
         pass
     assert types(store) == [*first, "node.started"]
-    with node.ground(store) as ground:
-        record_start(replace(ground, policy=replace(ground.policy, version=ground.policy.version + 1)))
+    with node.context(store) as context:
+        record_start(replace(context, policy=replace(context.policy, version=context.policy.version + 1)))
     assert types(store) == [*first, "node.started", "node.started", "policy.published", "node.started"]
     assert_agrees(store, node.roster, CITY)
 
@@ -132,9 +132,9 @@ def test_a_start_tells_the_log_what_has_changed_and_nothing_else(node: NodeHome,
 def test_what_the_league_does_not_know_is_not_repeated_in_the_log(node: NodeHome, store: Path) -> None:
     """A purpose and a dataset are the asker's own words: only those of the league enter a log that others read."""
     unknown = node.query(purpose="mrs-smith-of-12-mill-lane", plan=UNSERVED)
-    with node.ground(store) as ground:
-        ask(node, ground, node.signed(unknown))
-        stored = b"".join(ground.store.log.tree.entries(0, ground.store.log.size))
+    with node.context(store) as context:
+        ask(node, context, node.signed(unknown))
+        stored = b"".join(context.store.log.tree.entries(0, context.store.log.size))
     assert b"smith" not in stored
     assert b"town.trees" not in stored
     assert decisions(store, "code, purpose, dataset") == [("dataset_not_served", None, None)]
@@ -142,9 +142,9 @@ def test_what_the_league_does_not_know_is_not_repeated_in_the_log(node: NodeHome
 
 def test_a_total_is_answered_from_its_own_cell_though_one_below_it_is_suppressed(node: NodeHome, store: Path) -> None:
     by_mode, by_kind = (replace(plan, totals=((),)) for plan in (BY_MODE, BY_KIND))
-    with node.ground(store) as ground:
-        opened, controlled = ask(node, ground, node.signed(node.query(by_mode)), node.signed(node.query(by_kind)))
-        exact, protected = cells(node, ground, opened, by_mode), cells(node, ground, controlled, by_kind)
+    with node.context(store) as context:
+        opened, controlled = ask(node, context, node.signed(node.query(by_mode)), node.signed(node.query(by_kind)))
+        exact, protected = cells(node, context, opened, by_mode), cells(node, context, controlled, by_kind)
     assert exact == [("bike", 0, 60), ("car", 0, 50), ("walk", 0, 2), (None, 1, 112)]
     assert protected == [("house", 0, 60), ("shed", 0, 50), ("tower", 0, None), (None, 1, 112)]
 
@@ -154,17 +154,17 @@ def test_totals_count_among_the_cells_of_an_answer(
 ) -> None:
     monkeypatch.setattr("hansa_node.pipeline.bind.MAX_CELLS", 3)
     asked = [node.signed(node.query(replace(plan, totals=((),)))) for plan in (BY_MODE, BY_KIND)]
-    with node.ground(store) as ground:
-        answers = ask(node, ground, *asked)
+    with node.context(store) as context:
+        answers = ask(node, context, *asked)
     assert {refusal(node, answer).code for answer in answers} == {"too_many_cells"}
 
 
 def test_the_same_bytes_get_the_same_answer_and_no_new_entry(node: NodeHome, store: Path) -> None:
     query = node.signed(node.query())
-    with node.ground(store) as ground:
-        first, second = ask(node, ground, query, query)
-    with node.ground(store) as ground:
-        (after_restart,) = ask(node, ground, query)
+    with node.context(store) as context:
+        first, second = ask(node, context, query, query)
+    with node.context(store) as context:
+        (after_restart,) = ask(node, context, query)
     assert first == second == after_restart
     assert len(decisions(store)) == 1
 
@@ -172,12 +172,12 @@ def test_the_same_bytes_get_the_same_answer_and_no_new_entry(node: NodeHome, sto
 def test_the_same_bytes_at_the_same_time_are_answered_once(node: NodeHome, store: Path) -> None:
     query = node.signed(node.query())
 
-    async def at_once(ground: Ground) -> Sequence[Answered]:
-        with pipeline_over(ground) as pipeline:
+    async def at_once(context: NodeContext) -> Sequence[Answered]:
+        with pipeline_over(context) as pipeline:
             return await asyncio.gather(*(pipeline.ask(query, node.credential) for _ in range(8)))
 
-    with node.ground(store) as ground:
-        answers = asyncio.run(at_once(ground))
+    with node.context(store) as context:
+        answers = asyncio.run(at_once(context))
     assert len(set(answers)) == 1
     assert len(decisions(store)) == 1
 
@@ -187,8 +187,8 @@ def test_the_same_question_gets_the_stored_release_bit_for_bit(node: NodeHome, s
     yes = Call(Op.EQ, (Column("mode"), literal("bike")))
     said = Plan(TRIPS, yes, (), (COUNT,))
     other = Plan(TRIPS, Call(Op.NOT, (Call(Op.NOT, (yes,)),)), (), (COUNT, COUNT))
-    with node.ground(store) as ground:
-        first, second = ask(node, ground, node.signed(node.query(said)), node.signed(node.query(other)))
+    with node.context(store) as context:
+        first, second = ask(node, context, node.signed(node.query(said)), node.signed(node.query(other)))
     one, two = node.opened(first), node.opened(second)
     assert one.outcome == two.outcome
     assert (one.query_hash, one.nonce) != (two.query_hash, two.nonce)
@@ -196,13 +196,13 @@ def test_the_same_question_gets_the_stored_release_bit_for_bit(node: NodeHome, s
 
 
 def test_equal_questions_at_the_same_time_share_one_release(node: NodeHome, store: Path) -> None:
-    async def at_once(ground: Ground) -> Sequence[Answered]:
-        with pipeline_over(ground) as pipeline:
+    async def at_once(context: NodeContext) -> Sequence[Answered]:
+        with pipeline_over(context) as pipeline:
             queries = [node.signed(node.query()) for _ in range(6)]
             return await asyncio.gather(*(pipeline.ask(query, node.credential) for query in queries))
 
-    with node.ground(store) as ground:
-        answers = asyncio.run(at_once(ground))
+    with node.context(store) as context:
+        answers = asyncio.run(at_once(context))
     assert len({node.opened(answer.envelope).outcome for answer in answers}) == 1
     assert sorted(decisions(store, "recalled")) == [(0,)] + [(1,)] * 5
 
@@ -210,8 +210,8 @@ def test_equal_questions_at_the_same_time_share_one_release(node: NodeHome, stor
 def test_the_same_nonce_with_other_bytes_is_refused_signed_and_recorded(node: NodeHome, store: Path) -> None:
     first = node.query()
     second = replace(first, plan=BY_KIND)
-    with node.ground(store) as ground:
-        _, answer = ask(node, ground, node.signed(first), node.signed(second))
+    with node.context(store) as context:
+        _, answer = ask(node, context, node.signed(first), node.signed(second))
     assert refusal(node, answer).code == "replay"
     assert decisions(store) == [("permit", None, 0), ("refuse", "replay", 0)]
 
@@ -220,22 +220,22 @@ def test_one_nonce_for_two_queries_at_the_same_time_is_answered_once(node: NodeH
     first = node.query()
     pair = [node.signed(first), node.signed(replace(first, plan=BY_KIND))]
 
-    async def at_once(ground: Ground) -> Sequence[Answered]:
-        with pipeline_over(ground) as pipeline:
+    async def at_once(context: NodeContext) -> Sequence[Answered]:
+        with pipeline_over(context) as pipeline:
             return await asyncio.gather(*(pipeline.ask(query, node.credential) for query in pair))
 
-    with node.ground(store) as ground:
-        asyncio.run(at_once(ground))
+    with node.context(store) as context:
+        asyncio.run(at_once(context))
     assert sorted(decisions(store, "coalesce(code, '')")) == [("",), ("replay",)]
 
 
 def test_an_answered_query_that_has_expired_is_refused_once_and_for_all(node: NodeHome, store: Path) -> None:
     query = node.signed(node.query())
-    with node.ground(store) as ground:
-        (fresh,) = ask(node, ground, query)
-        later = replace(ground, clock=lambda: utc_now() + timedelta(hours=1))
+    with node.context(store) as context:
+        (fresh,) = ask(node, context, query)
+        later = replace(context, clock=lambda: utc_now() + timedelta(hours=1))
         expired, again = ask(node, later, query, query)
-        (early,) = ask(node, ground, query)
+        (early,) = ask(node, context, query)
     assert refusal(node, expired).code == "expired"
     assert expired == again
     assert early == fresh
@@ -266,8 +266,8 @@ def test_a_refusal_is_a_signed_answer_and_a_decision(
     node: NodeHome, store: Path, changes: dict[str, Any], code: str
 ) -> None:
     query = node.signed(node.query(**changes))
-    with node.ground(store) as ground:
-        answer, again = ask(node, ground, query, query)
+    with node.context(store) as context:
+        answer, again = ask(node, context, query, query)
     said = refusal(node, answer)
     assert said.code == code
     assert said.rule
@@ -279,9 +279,9 @@ def test_a_refusal_is_a_signed_answer_and_a_decision(
 @pytest.mark.parametrize("listed", ["subjects", "organisations", "keys"])
 def test_who_is_on_the_deny_list_is_refused(node: NodeHome, store: Path, listed: str) -> None:
     names = {"subjects": "analyst.bremen", "organisations": "bremen", "keys": node.query_signer.keyid}
-    with node.ground(store) as ground:
+    with node.context(store) as context:
         deny = DenyList(**{listed: frozenset({names[listed]})})
-        denying = replace(ground, policy=replace(ground.policy, deny=deny))
+        denying = replace(context, policy=replace(context.policy, deny=deny))
         (answer,) = ask(node, denying, node.signed(node.query()))
     assert refusal(node, answer).code == "denied"
 
@@ -291,8 +291,8 @@ def test_open_data_with_more_cells_than_an_answer_may_have_end_in_a_signed_refus
 ) -> None:
     monkeypatch.setattr("hansa_node.pipeline.bind.MAX_CELLS", 10)
     by_note = Plan(TRIPS, None, (Column("note"),), (COUNT,))
-    with node.ground(store) as ground:
-        (answer,) = ask(node, ground, node.signed(node.query(by_note)))
+    with node.context(store) as context:
+        (answer,) = ask(node, context, node.signed(node.query(by_note)))
     assert refusal(node, answer).code == "too_many_cells"
     assert decisions(store) == [("refuse", "too_many_cells", 0)]
 
@@ -301,8 +301,8 @@ def test_open_data_with_keys_too_long_for_an_answer_end_in_a_signed_refusal(
     node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hansa_node.pipeline.protect.MAX_ANSWER_BYTES", 65_000)
-    with node.ground(store) as ground:
-        (answer,) = ask(node, ground, node.signed(node.query()))
+    with node.context(store) as context:
+        (answer,) = ask(node, context, node.signed(node.query()))
     said = refusal(node, answer)
     assert said.code == "too_large"
     assert "coarser or shorter keys" in said.remedy
@@ -314,21 +314,21 @@ def test_an_answer_that_only_unpacks_to_too_much_is_refused_too(
 ) -> None:
     monkeypatch.setattr("hansa_core.partial.partial._WORTH_PACKING_BYTES", 0)
     by_note = Plan(TRIPS, None, (Column("note"),), (COUNT,))
-    with node.ground(tmp_path / "wide.sqlite") as ground:
-        (answer,) = ask(node, ground, node.signed(node.query(by_note)))
+    with node.context(tmp_path / "wide.sqlite") as context:
+        (answer,) = ask(node, context, node.signed(node.query(by_note)))
     released = node.opened(answer).outcome
     assert isinstance(released, Release)
     carried, unpacked = len(released.partial_ipc), unpacked_size(released.partial_ipc)
     assert carried < unpacked
     monkeypatch.setattr("hansa_node.pipeline.protect.MAX_ANSWER_BYTES", 64 * 1024 + (carried + unpacked) // 2)
-    with node.ground(tmp_path / "narrow.sqlite") as ground:
-        (answer,) = ask(node, ground, node.signed(node.query(by_note)))
+    with node.context(tmp_path / "narrow.sqlite") as context:
+        (answer,) = ask(node, context, node.signed(node.query(by_note)))
     assert refusal(node, answer).code == "too_large"
 
 
 def test_a_long_text_as_a_key_leaves_room_for_fewer_cells(node: NodeHome, store: Path) -> None:
-    with node.ground(store) as ground:
-        dataset = ground.datasets.current(TRIPS)
+    with node.context(store) as context:
+        dataset = context.datasets.current(TRIPS)
         assert dataset is not None
         bound = [
             bind(Plan(TRIPS, None, (Column("note"), literal(text * 1000)), (COUNT,)), dataset) for text in ("", "ß")
@@ -340,8 +340,8 @@ def test_a_controlled_question_that_is_too_large_is_refused_before_any_charge(
     node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hansa_node.pipeline.bind.MAX_CELLS", 2)
-    with node.ground(store) as ground:
-        (answer,) = ask(node, ground, node.signed(node.query(BY_KIND)))
+    with node.context(store) as context:
+        (answer,) = ask(node, context, node.signed(node.query(BY_KIND)))
         assert open_reservations(store) == 0
     assert refusal(node, answer).code == "too_many_cells"
 
@@ -353,8 +353,8 @@ def test_a_query_that_nests_too_deeply_is_refused_signed(
         raise RefusedError("too_deep", "at most 32 levels", "ask for less")
 
     monkeypatch.setattr("hansa_node.pipeline.verify.decode_query", too_deep)
-    with node.ground(store) as ground:
-        (answer,) = ask(node, ground, node.signed(node.query()))
+    with node.context(store) as context:
+        (answer,) = ask(node, context, node.signed(node.query()))
     assert refusal(node, answer).code == "too_deep"
     assert decisions(store, "decision, code, dataset") == [("refuse", "too_deep", None)]
 
@@ -379,7 +379,7 @@ def unsigned_endings(node: NodeHome) -> list[tuple[str, Envelope, Envelope]]:
 @pytest.mark.parametrize("case", range(5))
 def test_who_did_not_sign_gets_no_signed_answer_and_leaves_no_entry(node: NodeHome, store: Path, case: int) -> None:
     code, query, credential = unsigned_endings(node)[case]
-    with node.ground(store) as ground, pipeline_over(ground) as pipeline:
+    with node.context(store) as context, pipeline_over(context) as pipeline:
         with pytest.raises(RefusedError) as ended:
             asyncio.run(pipeline.ask(query, credential))
         assert ended.value.code == code
@@ -393,22 +393,22 @@ def test_a_city_that_the_roster_misses_vouches_for_nobody(node: NodeHome, store:
     credential = envelope_from_json((other / "analysts" / "atlantis" / "credential.json").read_bytes())
     signer = read_signer(other / "analysts" / "atlantis" / "query.key")
     query = sign(payload_types.QUERY, encode_query(node.query()), signer)
-    with node.ground(store) as ground, pipeline_over(ground) as pipeline, pytest.raises(RefusedError) as ended:
+    with node.context(store) as context, pipeline_over(context) as pipeline, pytest.raises(RefusedError) as ended:
         asyncio.run(pipeline.ask(query, credential))
     assert ended.value.code == "not_a_member"
     assert decisions(store) == []
 
 
 def test_an_expired_credential_opens_nothing(node: NodeHome, store: Path) -> None:
-    with node.ground(store) as ground:
-        later = replace(ground, clock=lambda: utc_now() + timedelta(days=4000))
+    with node.context(store) as context:
+        later = replace(context, clock=lambda: utc_now() + timedelta(days=4000))
         with pytest.raises(RefusedError, match="credential_expired"):
             ask(node, later, node.signed(node.query()))
 
 
 def test_signed_bytes_that_are_no_query_are_the_peers_fault(node: NodeHome, store: Path) -> None:
-    with node.ground(store) as ground, pytest.raises(PeerError):
-        ask(node, ground, sign(payload_types.QUERY, b"\xff\xff", node.query_signer))
+    with node.context(store) as context, pytest.raises(PeerError):
+        ask(node, context, sign(payload_types.QUERY, b"\xff\xff", node.query_signer))
 
 
 def test_who_signs_anothers_query_anew_is_judged_on_their_own(node: NodeHome, store: Path) -> None:
@@ -417,9 +417,9 @@ def test_who_signs_anothers_query_anew_is_judged_on_their_own(node: NodeHome, st
     credential = envelope_from_json((other / "credential.json").read_bytes())
     query = node.query()
     again = sign(payload_types.QUERY, encode_query(query), read_signer(other / "query.key"))
-    with node.ground(store) as ground:
-        ask(node, ground, node.signed(query))
-        denying = replace(ground, policy=replace(ground.policy, deny=DenyList(organisations=frozenset({"luebeck"}))))
+    with node.context(store) as context:
+        ask(node, context, node.signed(query))
+        denying = replace(context, policy=replace(context.policy, deny=DenyList(organisations=frozenset({"luebeck"}))))
         with pipeline_over(denying) as pipeline:
             answer = asyncio.run(pipeline.ask(again, credential)).envelope
     assert refusal(node, answer).code == "denied"
@@ -432,8 +432,8 @@ def test_one_line_is_logged_per_query_with_ids_and_sizes_and_no_values(
     filtered = Plan(TRIPS, Call(Op.EQ, (Column("note"), literal("note 77"))), (), (COUNT,))
     query = node.signed(node.query(filtered))
     denied = node.signed(node.query(purpose="curiosity"))
-    with node.ground(store) as ground:
-        ask(node, ground, query, query, denied)
+    with node.context(store) as context:
+        ask(node, context, query, query, denied)
     lines = [record for record in caplog.records if record.name == "hansa_node.pipeline.ask"]
     assert [line.getMessage() for line in lines] == ["query answered", "query answered again", "query refused"]
     assert all(hasattr(line, "query_id") and hasattr(line, "ms") for line in lines)

@@ -24,7 +24,7 @@ from hansa_core.signing.dsse import Envelope
 from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_log_checks import assert_agrees, rows
 from hansa_node.app.service import NodeCalls
-from hansa_node.context import Ground
+from hansa_node.context import NodeContext
 from hansa_node.engines.stop import Stop
 from hansa_node.log import batch
 from hansa_node.log.sealed import Sealed
@@ -33,7 +33,7 @@ from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.execute import Executed, execute
 from hansa_node.store.file import StoreUnavailableError
-from hansa_node.witnessing.standing import Standing
+from hansa_node.witnessing.status import WitnessStatus
 from hansa_protos.v1.attach_pb2 import AttachServiceAttachResponse, Cancel
 from hansa_test_node import CITY, NodeHome, pipeline_over
 from hansa_wire.attach.attach_codec import call_to_wire
@@ -43,7 +43,7 @@ from hansa_wire.codec.answered import Answered
 from hansa_wire.rpc.admission import Admission
 
 DEADLINE_S = 60.0
-STANDING = Standing(max_unwitnessed=timedelta(hours=1), is_confirmed=True)
+STANDING = WitnessStatus(max_unwitnessed=timedelta(hours=1), is_confirmed=True)
 SECRET = "Müller, 17 minutes"
 ROOT = Path(__file__).parents[2]
 
@@ -57,8 +57,8 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "store.sqlite"
 
 
-def ask(node: NodeHome, ground: Ground, query: Envelope) -> Envelope:
-    with pipeline_over(ground) as pipeline:
+def ask(node: NodeHome, context: NodeContext, query: Envelope) -> Envelope:
+    with pipeline_over(context) as pipeline:
         return asyncio.run(pipeline.ask(query, node.credential)).envelope
 
 
@@ -94,15 +94,15 @@ def test_a_step_that_fails_loses_an_answer_and_never_a_charge(
 
     caplog.set_level(logging.INFO)
     query = node.signed(node.query())
-    with node.ground(store) as ground:
+    with node.context(store) as context:
         with monkeypatch.context() as patched:
             patched.setattr(steps, step, broken)
             with pytest.raises(BrokenError):
-                ask(node, ground, query)
+                ask(node, context, query)
         assert decisions(store) == FAULTS[step]
         is_consistent(node, store)
         # The same bytes are answered as soon as the fault is gone.
-        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release)
+        assert isinstance(node.opened(ask(node, context, query)).outcome, Release)
         assert decisions(store) == [*FAULTS[step], "permit"]
         is_consistent(node, store)
     assert not any(SECRET in str(vars(record)) for record in caplog.records)
@@ -117,10 +117,10 @@ def test_a_node_killed_mid_question_records_it_as_aborted_when_it_starts_again(
     query = node.signed(node.query())
     (tmp_path / "query.json").write_bytes(envelope_to_json(query))
     assert killed_at(step, node, store, tmp_path) == -signal.SIGKILL
-    with node.ground(store) as ground:
+    with node.context(store) as context:
         assert decisions(store) == FAULTS[step]
         is_consistent(node, store)
-        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release)
+        assert isinstance(node.opened(ask(node, context, query)).outcome, Release)
     assert decisions(store) == [*FAULTS[step], "permit"]
     is_consistent(node, store)
 
@@ -134,8 +134,8 @@ def test_a_node_killed_between_commit_and_send_gives_the_stored_answer(
     assert killed_at(step, node, store, tmp_path) == -signal.SIGKILL
     is_consistent(node, store)
     stored = rows(store, "SELECT payload FROM answers")
-    with node.ground(store) as ground:
-        answer = ask(node, ground, query)
+    with node.context(store) as context:
+        answer = ask(node, context, query)
     assert [(answer.payload,)] == stored
     assert decisions(store) == ["permit"]
 
@@ -148,34 +148,34 @@ def test_a_commit_that_failed_but_persisted_is_not_also_aborted(
         raise StoreUnavailableError("the disk said no, and meant yes")
 
     query = node.signed(node.query())
-    with node.ground(store) as ground:
+    with node.context(store) as context:
         with monkeypatch.context() as patched:
             patched.setattr(steps, "commit", persisted_and_failed)
             with pytest.raises(StoreUnavailableError):
-                ask(node, ground, query)
+                ask(node, context, query)
         assert decisions(store) == ["permit"]
-        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release)
+        assert isinstance(node.opened(ask(node, context, query)).outcome, Release)
     assert decisions(store) == ["permit"]
 
 
 def test_a_full_disk_releases_nothing_and_the_next_start_is_clean(
     node: NodeHome, store: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with node.ground(store) as ground:
-        connection = ground.store._writer._connection
+    with node.context(store) as context:
+        connection = context.store._writer._connection
         while True:  # SQLite fails as on a full disk, at some page of some table
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
             connection.execute(f"PRAGMA max_page_count = {pages}")
             query = node.signed(node.query())
             try:
-                ask(node, ground, query)
+                ask(node, context, query)
             except StoreUnavailableError:
                 break
     failed = [record for record in caplog.records if record.getMessage() == "query failed"]
     assert "free space" in vars(failed[-1])["remedy"]
-    with node.ground(store) as ground:
+    with node.context(store) as context:
         is_consistent(node, store)
-        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release | Refusal)
+        assert isinstance(node.opened(ask(node, context, query)).outcome, Release | Refusal)
 
 
 @dataclass
@@ -216,19 +216,19 @@ def test_a_caller_who_gives_up_stops_the_engine_and_the_charge_stays(
 ) -> None:
     query = node.signed(node.query())
 
-    async def give_up(ground: Ground) -> None:
-        with pipeline_over(ground) as pipeline:
+    async def give_up(context: NodeContext) -> None:
+        with pipeline_over(context) as pipeline:
             attempt = asyncio.create_task(pipeline.ask(query, node.credential))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             await gone(attempt)
             await pipeline.all_answered()
 
-    with node.ground(store) as ground:
-        asyncio.run(give_up(ground))
+    with node.context(store) as context:
+        asyncio.run(give_up(context))
         assert held.interrupted
         assert decisions(store) == ["aborted"]
         is_consistent(node, store)
-        assert isinstance(node.opened(ask(node, ground, query)).outcome, Release)
+        assert isinstance(node.opened(ask(node, context, query)).outcome, Release)
     assert decisions(store) == ["aborted", "permit"]
 
 
@@ -237,15 +237,15 @@ def test_whoever_comes_while_abandoned_work_stops_gets_an_answer_of_their_own(
 ) -> None:
     query = node.signed(node.query())
 
-    async def come_back(ground: Ground) -> Envelope:
-        with pipeline_over(ground) as pipeline:
+    async def come_back(context: NodeContext) -> Envelope:
+        with pipeline_over(context) as pipeline:
             attempt = asyncio.create_task(pipeline.ask(query, node.credential))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             await gone(attempt)
             return (await pipeline.ask(query, node.credential)).envelope
 
-    with node.ground(store) as ground:
-        answer = asyncio.run(come_back(ground))
+    with node.context(store) as context:
+        answer = asyncio.run(come_back(context))
     assert isinstance(node.opened(answer).outcome, Release)
     assert decisions(store) == ["aborted", "permit"]
 
@@ -254,8 +254,8 @@ def test_one_of_two_callers_who_gives_up_stops_nothing(node: NodeHome, store: Pa
     """A hedge: the same signed bytes come twice, and one of the two is cancelled when the other has its answer."""
     query = node.signed(node.query())
 
-    async def hedge(ground: Ground) -> Envelope:
-        with pipeline_over(ground) as pipeline:
+    async def hedge(context: NodeContext) -> Envelope:
+        with pipeline_over(context) as pipeline:
             first, second = (asyncio.create_task(pipeline.ask(query, node.credential)) for _ in range(2))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             async with asyncio.timeout(DEADLINE_S):
@@ -265,8 +265,8 @@ def test_one_of_two_callers_who_gives_up_stops_nothing(node: NodeHome, store: Pa
             held.go_on.set()
             return (await second).envelope
 
-    with node.ground(store) as ground:
-        answer = asyncio.run(hedge(ground))
+    with node.context(store) as context:
+        answer = asyncio.run(hedge(context))
     assert not held.interrupted
     assert isinstance(node.opened(answer).outcome, Release)
     assert decisions(store) == ["permit"]
@@ -285,9 +285,9 @@ def test_over_an_attached_stream_the_deadline_and_the_cancel_reach_the_engine(
         deadline_s=deadline_s,
     )
 
-    async def leave(ground: Ground) -> bool:
+    async def leave(context: NodeContext) -> bool:
         with ThreadPoolExecutor(max_workers=2) as executor:
-            calls = NodeCalls(ground, executor, Admission(8), STANDING)
+            calls = NodeCalls(context, executor, Admission(8), STANDING)
             attachment = Attachment(CITY, answering_for(CITY, calls))
             attachment.heard(call_to_wire(1, call))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
@@ -299,8 +299,8 @@ def test_over_an_attached_stream_the_deadline_and_the_cancel_reach_the_engine(
             await asyncio.sleep(0)
             return attachment.outgoing.empty()
 
-    with node.ground(store) as ground:
-        said_nothing = asyncio.run(leave(ground))
+    with node.context(store) as context:
+        said_nothing = asyncio.run(leave(context))
     assert held.interrupted
     assert said_nothing == (end != "deadline")
     assert decisions(store) == ["aborted"]
@@ -310,9 +310,9 @@ def test_over_an_attached_stream_the_deadline_and_the_cancel_reach_the_engine(
 def test_a_full_node_says_when_to_come_back_and_goes_on(node: NodeHome, store: Path, held: HeldEngine) -> None:
     first, second = (node.signed(node.query()) for _ in range(2))
 
-    async def crowd(ground: Ground) -> tuple[Answered, Answered]:
+    async def crowd(context: NodeContext) -> tuple[Answered, Answered]:
         with ThreadPoolExecutor(max_workers=2) as executor:
-            calls = NodeCalls(ground, executor, Admission(1), STANDING)
+            calls = NodeCalls(context, executor, Admission(1), STANDING)
             attempt = asyncio.create_task(calls.ask(first, node.credential))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             with pytest.raises(BusyError, match="try again in 1 s"):
@@ -322,8 +322,8 @@ def test_a_full_node_says_when_to_come_back_and_goes_on(node: NodeHome, store: P
             held.go_on.set()
             return await attempt, await calls.ask(second, node.credential)
 
-    with node.ground(store) as ground:
-        answers = asyncio.run(crowd(ground))
+    with node.context(store) as context:
+        answers = asyncio.run(crowd(context))
     assert all(isinstance(node.opened(answer.envelope).outcome, Release) for answer in answers)
 
 
@@ -356,6 +356,6 @@ def ask_and_die(step: str, league: str, store: str, query: str) -> None:
         "making of the receipt": (Sealed, "receipt", die),
     }
     node = existing_node(Path(league))
-    with node.ground(Path(store)) as ground:
+    with node.context(Path(store)) as context:
         setattr(*places.get(step, (steps, step, die)))
-        ask(node, ground, envelope_from_json(Path(query).read_bytes()))
+        ask(node, context, envelope_from_json(Path(query).read_bytes()))

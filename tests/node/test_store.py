@@ -16,8 +16,8 @@ import pytest
 from hansa_core.errors import ConfigError, StoreCorruptError
 from hansa_core.evidence.entries import QueryAborted, QueryDecision
 from hansa_log_checks import assert_openings_open, entries, rows, types
+from hansa_node.node_store import NodeStore
 from hansa_node.store.file import StoreUnavailableError
-from hansa_node.store.store import Store
 from hansa_store_values import ANSWER, ASKED, COMMITMENT, KEY, NONCE, NOW, RELEASE, begun, opened
 from hansa_wire.codec.answered import Answered
 
@@ -30,13 +30,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
+def store(path: Path) -> Iterator[NodeStore]:
     opened = begun(path)
     yield opened
     opened.close()
 
 
-def fill_the_disk(store: Store) -> None:
+def fill_the_disk(store: NodeStore) -> None:
     """SQLite then fails exactly as it does on a full disk."""
     connection = store._writer._connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -49,7 +49,7 @@ def decision(path: Path, index: int = -1) -> QueryDecision:
     return body
 
 
-def test_a_commit_keeps_entry_opening_nonce_release_debit_and_answer(store: Store, path: Path) -> None:
+def test_a_commit_keeps_entry_opening_nonce_release_debit_and_answer(store: NodeStore, path: Path) -> None:
     reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
     receipt = store.commit(replace(COMMITMENT, reservation=reservation, causes={"threshold": 2}))
     assert store.answer(ASKED.query_hash, ASKED.key_id, after_expiry=False) == Answered(ANSWER, receipt)
@@ -71,14 +71,14 @@ def test_a_commit_keeps_entry_opening_nonce_release_debit_and_answer(store: Stor
     assert_openings_open(store.log)
 
 
-def test_a_leaf_names_no_person_and_no_question(store: Store) -> None:
+def test_a_leaf_names_no_person_and_no_question(store: NodeStore) -> None:
     store.commit(COMMITMENT)
     (leaf,) = store.log.tree.entries(2, 3)
     for secret in (ASKED.subject, ASKED.key_id, ASKED.policy_hash, str(ASKED.manifest_hash), "payload"):
         assert secret.encode() not in leaf
 
 
-def test_no_salt_serves_twice(store: Store) -> None:
+def test_no_salt_serves_twice(store: NodeStore) -> None:
     store.commit(COMMITMENT)
     other = replace(COMMITMENT, asked=replace(ASKED, query_hash=b"r" * 32), nonce=b"n" * 16, release=None)
     store.commit(replace(other, recalled=True))
@@ -89,38 +89,38 @@ def test_no_salt_serves_twice(store: Store) -> None:
     assert first.digests["policy_hash"] != second.digests["policy_hash"]
 
 
-def test_a_refusal_is_an_entry_with_its_code(store: Store, path: Path) -> None:
+def test_a_refusal_is_an_entry_with_its_code(store: NodeStore, path: Path) -> None:
     store.commit(replace(COMMITMENT, code="denied", release=None))
     assert (decision(path).decision, decision(path).code) == ("refuse", "denied")
 
 
-def test_a_query_that_could_not_be_read_leaves_its_entry_too(store: Store, path: Path) -> None:
+def test_a_query_that_could_not_be_read_leaves_its_entry_too(store: NodeStore, path: Path) -> None:
     unread = replace(ASKED, purpose=None, dataset=None, level=None, data_version=None, manifest_hash=None)
     store.commit(replace(COMMITMENT, asked=unread, nonce=None, code="too_deep", release=None))
     assert (decision(path).code, decision(path).purpose) == ("too_deep", None)
     assert rows(path, "SELECT * FROM nonces") == []
 
 
-def test_an_answer_belongs_to_the_key_that_signed_the_query(store: Store) -> None:
+def test_an_answer_belongs_to_the_key_that_signed_the_query(store: NodeStore) -> None:
     store.commit(COMMITMENT)
     assert store.answer(ASKED.query_hash, "cd" * 32, after_expiry=False) is None
 
 
-def test_a_replay_leaves_the_nonce_with_its_first_query(store: Store) -> None:
+def test_a_replay_leaves_the_nonce_with_its_first_query(store: NodeStore) -> None:
     store.commit(COMMITMENT)
     other = replace(ASKED, query_hash=b"r" * 32)
     store.commit(replace(COMMITMENT, asked=other, code="replay", release=None))
     assert store.nonce_owner(ASKED.key_id, NONCE) == ASKED.query_hash
 
 
-def test_two_queries_never_hold_one_nonce(store: Store, path: Path) -> None:
+def test_two_queries_never_hold_one_nonce(store: NodeStore, path: Path) -> None:
     store.commit(COMMITMENT)
     with pytest.raises(StoreCorruptError, match="one nonce"):
         store.reserve(replace(ASKED, query_hash=b"r" * 32), NONCE, cost_microrho=0, now=NOW)
     assert rows(path, "SELECT * FROM reservations") == []
 
 
-def test_a_release_is_never_written_over(store: Store, path: Path) -> None:
+def test_a_release_is_never_written_over(store: NodeStore, path: Path) -> None:
     store.commit(COMMITMENT)
     other = replace(ASKED, query_hash=b"r" * 32)
     with pytest.raises(StoreCorruptError):
@@ -145,14 +145,14 @@ def test_an_open_reservation_is_an_aborted_entry_at_the_next_start(path: Path) -
     assert rows(path, "SELECT * FROM reservations") == []
 
 
-def test_an_abort_after_a_commit_that_persisted_changes_nothing(store: Store, path: Path) -> None:
+def test_an_abort_after_a_commit_that_persisted_changes_nothing(store: NodeStore, path: Path) -> None:
     reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
     store.commit(replace(COMMITMENT, reservation=reservation))
     store.abort(reservation, now=NOW)
     assert types(path) == [*START, "query.decision"]
 
 
-def test_a_reservation_is_settled_once(store: Store) -> None:
+def test_a_reservation_is_settled_once(store: NodeStore) -> None:
     reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
     store.abort(reservation, now=NOW)
     with pytest.raises(StoreCorruptError, match="not open"):
@@ -178,7 +178,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert types(path) == [*START, "query.aborted", "node.started"]
 
 
-def test_two_processes_cannot_open_one_store(store: Store, path: Path) -> None:
+def test_two_processes_cannot_open_one_store(store: NodeStore, path: Path) -> None:
     with pytest.raises(ConfigError, match="another process has this store open"):
         opened(path)
 
@@ -188,7 +188,7 @@ def test_a_closed_store_can_be_opened_again(path: Path) -> None:
     begun(path).close()
 
 
-def test_only_its_owner_can_read_a_store(store: Store, path: Path) -> None:
+def test_only_its_owner_can_read_a_store(store: NodeStore, path: Path) -> None:
     store.commit(COMMITMENT)
     for file in path.parent.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
@@ -219,13 +219,13 @@ def test_a_file_that_is_no_store_stops_the_start(path: Path) -> None:
         opened(path)
 
 
-def test_the_store_waits_for_the_disk(store: Store) -> None:
+def test_the_store_waits_for_the_disk(store: NodeStore) -> None:
     connection = store._writer._connection
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
 
 
-def test_a_full_disk_takes_nothing_and_says_so(store: Store, path: Path) -> None:
+def test_a_full_disk_takes_nothing_and_says_so(store: NodeStore, path: Path) -> None:
     store.commit(COMMITMENT)
     checkpoint, receipted = store.log.checkpoint(), store.answer(ASKED.query_hash, ASKED.key_id, after_expiry=False)
     fill_the_disk(store)

@@ -22,7 +22,7 @@ from hansa_local.clock import utc_now
 from hansa_log_cities import LogCity, log_cities, until
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.app.recover import recover_node
-from hansa_node.store.store import Store
+from hansa_node.node_store import NodeStore
 from hansa_node.witnessing.errors import ForkError
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
@@ -34,26 +34,26 @@ def cities(tmp_path: Path) -> dict[str, LogCity]:
 
 
 @asynccontextmanager
-async def all_running(*cities: LogCity) -> AsyncIterator[list[tuple[LogKeeper, Store]]]:
+async def all_running(*cities: LogCity) -> AsyncIterator[list[tuple[LogKeeper, NodeStore]]]:
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(city.running()) for city in cities]
 
 
-def grow(store: Store, entries: int = 3) -> None:
+def grow(store: NodeStore, entries: int = 3) -> None:
     for number in range(entries):
         store.log.append(KeyAdded(role="answer", key=f"{number:064x}"), now=utc_now())
 
 
-def is_covered(keeper: LogKeeper, store: Store) -> bool:
+def is_covered(keeper: LogKeeper, store: NodeStore) -> bool:
     witnessed = store.log.witnessed()
-    return keeper.standing.is_confirmed and witnessed is not None and witnessed[0] == store.log.size
+    return keeper.status.is_confirmed and witnessed is not None and witnessed[0] == store.log.size
 
 
-async def everything_covered(running: list[tuple[LogKeeper, Store]]) -> None:
+async def everything_covered(running: list[tuple[LogKeeper, NodeStore]]) -> None:
     await until(lambda: all(is_covered(*each) for each in running))
 
 
-def findings(city: LogCity, store: Store) -> list[str]:
+def findings(city: LogCity, store: NodeStore) -> list[str]:
     subject = Subject(
         city=city.name,
         origin=city.member.log_origin,
@@ -82,10 +82,10 @@ def test_nothing_is_signed_and_nothing_answered_before_a_witness_was_heard(citie
             await asyncio.sleep(0.5)
             assert store.log.size == 0
             with pytest.raises(RefusedError, match="awaiting_witnesses"):
-                keeper.standing.check(utc_now())
+                keeper.status.check(utc_now())
             async with cities[SECOND].running():
-                await until(lambda: keeper.standing.is_confirmed)
-            keeper.standing.check(utc_now())
+                await until(lambda: keeper.status.is_confirmed)
+            keeper.status.check(utc_now())
 
     asyncio.run(scene())
 
@@ -109,7 +109,7 @@ def test_without_a_quorum_for_too_long_the_operator_is_told_once_and_when_it_is_
             await until(lambda: is_covered(keeper, store))
             await third.aclose()
             grow(store)
-            await until(lambda: keeper.standing.uncovered_since is not None)
+            await until(lambda: keeper.status.uncovered_since is not None)
             assert told("unwitnessed, nothing is answered") == 0
             late = timedelta(seconds=3700)
             await until(lambda: told("unwitnessed, nothing is answered") > 0)
@@ -132,13 +132,13 @@ def test_without_a_quorum_for_too_long_the_city_answers_nothing_and_says_so(citi
             await until(lambda: is_covered(keeper, store))
             await third.aclose()
             grow(store)
-            await until(lambda: keeper.standing.uncovered_since is not None)
-            keeper.standing.check(utc_now() + timedelta(seconds=3500))
+            await until(lambda: keeper.status.uncovered_since is not None)
+            keeper.status.check(utc_now() + timedelta(seconds=3500))
             with pytest.raises(RefusedError, match="unwitnessed"):
-                keeper.standing.check(utc_now() + timedelta(seconds=3700))
+                keeper.status.check(utc_now() + timedelta(seconds=3700))
             await stack.enter_async_context(cities[THIRD].running())
-            await until(lambda: is_covered(keeper, store) and keeper.standing.uncovered_since is None)
-            keeper.standing.check(utc_now() + timedelta(days=1))
+            await until(lambda: is_covered(keeper, store) and keeper.status.uncovered_since is None)
+            keeper.status.check(utc_now() + timedelta(days=1))
 
     asyncio.run(scene())
 
@@ -160,7 +160,7 @@ def test_a_restored_backup_signs_nothing_and_says_how_to_recover(cities: dict[st
             with pytest.raises(ForkError, match="hansa node recover"):
                 await keeper.run()
             assert store.log.size == before
-            assert not keeper.standing.is_confirmed
+            assert not keeper.status.is_confirmed
 
     asyncio.run(live())
     shutil.copy(backup, cities[FIRST].config.store)
@@ -201,7 +201,7 @@ def test_recovering_replays_what_peers_mirrored_and_the_log_goes_on(cities: dict
     asyncio.run(recovered(note))
 
 
-def mirrored(store: Store, city: LogCity) -> int:
+def mirrored(store: NodeStore, city: LogCity) -> int:
     found = store.peers.mirrored(city.member.log_origin)
     return 0 if found is None else found[0]
 
@@ -280,7 +280,7 @@ def test_openings_are_forgotten_after_their_time_and_every_proof_stays_valid(tmp
             for name in (FIRST, SECOND, THIRD)
         }
 
-    def policy_entry(store: Store) -> int:
+    def policy_entry(store: NodeStore) -> int:
         types = [decode_entry(leaf).type for leaf in store.log.tree.entries(0, store.log.size)]
         return types.index("policy.published")
 

@@ -18,7 +18,7 @@ from hansa_core.tlog.tiles import TileHashes, decode_bundle, tiles_of
 from hansa_exported_log import LOG_VKEY, OPENED, ExportedLog, exported, written_store
 from hansa_go_verifier import GoVerifier
 from hansa_log_verifiers import RejectedError, check_with_go, check_with_ours, check_with_tlog_scales
-from hansa_node.store.store import Store
+from hansa_node.node_store import NodeStore
 from hansa_tlog_values import flipped
 
 pytestmark = pytest.mark.xdist_group("other tools")
@@ -29,7 +29,7 @@ LARGE = 10_000
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeStore]:
     opened = written_store(tmp_path_factory.mktemp("store") / "store.sqlite", SIZES)
     yield opened
     opened.close()
@@ -37,7 +37,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_reader_accepts_our_log_its_cosignatures_and_receipts(
-    store: Store, go: GoVerifier, tmp_path: Path, size: int
+    store: NodeStore, go: GoVerifier, tmp_path: Path, size: int
 ) -> None:
     indexes = {0, OPENED, size // 2, size - 2, size - 1}
     log = exported(store, size, tmp_path, receipts=sorted(indexes))
@@ -47,7 +47,7 @@ def test_every_reader_accepts_our_log_its_cosignatures_and_receipts(
         check_with_tlog_scales(log)
 
 
-def test_the_others_command_line_reads_our_folder_and_proves_what_we_prove(store: Store, tmp_path: Path) -> None:
+def test_the_others_command_line_reads_our_folder_and_proves_what_we_prove(store: NodeStore, tmp_path: Path) -> None:
     size, index = SIZES[-1], SIZES[-1] - 10
     log = exported(store, size, tmp_path)
     leaf = tlog_tiles("get-leaf", "--check", str(log.folder), str(index))
@@ -62,7 +62,7 @@ def test_the_others_command_line_reads_our_folder_and_proves_what_we_prove(store
 
 @pytest.mark.parametrize("kind", ["checkpoint", "tile/0/", "tile/1/", "tile/entries/", "receipts/", "openings/"])
 def test_one_flipped_bit_anywhere_is_rejected_by_every_reader_and_ours_says_where(
-    store: Store, go: GoVerifier, tmp_path: Path, kind: str
+    store: NodeStore, go: GoVerifier, tmp_path: Path, kind: str
 ) -> None:
     log = exported(store, TAMPERED_SIZE, tmp_path, receipts=(OPENED, TAMPERED_SIZE - 1))
     names = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()]

@@ -22,7 +22,7 @@ from hansa_log_entries import BEGINNING, CITY, NOON, ONE_OF_EACH, ORIGIN, refusa
 from hansa_node.clock import fresh_nonce
 from hansa_node.log.batch import Batch
 from hansa_node.log.identity import LogIdentity
-from hansa_node.store.store import Store
+from hansa_node.node_store import NodeStore
 
 LOG, *WITNESSES = (Ed25519Signer(bytes([seed]) * 32) for seed in (21, 22, 23))
 NAMES = ("node.bremen/witness", "node.luebeck/witness")
@@ -56,13 +56,13 @@ class ExportedLog:
         return (*self.receipts, *self.disclosures)
 
 
-def written_store(path: Path, sizes: Sequence[int]) -> Store:
+def written_store(path: Path, sizes: Sequence[int]) -> NodeStore:
     """A store whose log has a checkpoint, cosigned by every witness, at each of the sizes.
 
     It begins with one entry of each type, each a batch of its own; then decisions come, and their openings.
     """
     identity = LogIdentity(city=CITY, origin=ORIGIN, signer=LOG, software="0.1.0", fresh_salt=fresh_nonce)
-    store = Store.open(path, identity)
+    store = NodeStore.open(path, identity)
     now = datetime.fromtimestamp(NOON, UTC).replace(tzinfo=None)
     for body in (LogGenesis(origin=ORIGIN, log_key=LOG.public_key.hex()), *ONE_OF_EACH[1:]):
         store.log.append(body, now=now)
@@ -78,7 +78,7 @@ def written_store(path: Path, sizes: Sequence[int]) -> Store:
     return store
 
 
-def exported(store: Store, size: int, folder: Path, *, receipts: Sequence[int] = ()) -> ExportedLog:
+def exported(store: NodeStore, size: int, folder: Path, *, receipts: Sequence[int] = ()) -> ExportedLog:
     """The log as it was at that size. `receipts`: of which entries."""
     tree, note = store.log.tree, store.log.checkpoint(size)
     assert note is not None

@@ -22,7 +22,7 @@ from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
 from hansa_core.tlog.proof import decode_proof
 from hansa_log_checks import entries, leaves, rows
-from hansa_node.store.store import Store
+from hansa_node.node_store import NodeStore
 from hansa_store_values import IDENTITY, NOW, begun, refusal
 
 CALLERS = 8
@@ -86,7 +86,7 @@ def _work(path: Path, first: int, writing: int) -> None:
         thread.join()
 
 
-def _check_receipts(store: Store, got_out: dict[int, str]) -> None:
+def _check_receipts(store: NodeStore, got_out: dict[int, str]) -> None:
     """Every receipt of every life is given out again, in the same bytes, and proves its entry."""
     for number, digest in got_out.items():
         asked = refusal(number).asked

@@ -27,10 +27,10 @@ from hansa_node.app.identity import member_of, read_identity
 from hansa_node.app.init import init_node
 from hansa_node.app.log_keeper import LogKeeper, log_keeper
 from hansa_node.app.policy_file import read_policy
-from hansa_node.context import Ground
+from hansa_node.context import NodeContext
 from hansa_node.datasets.served import Datasets
 from hansa_node.log.identity import log_identity
-from hansa_node.store.store import Store
+from hansa_node.node_store import NodeStore
 
 PATIENCE_S = 60.0
 
@@ -51,16 +51,16 @@ class LogCity:
     def member(self) -> Member:
         return self.roster.member(self.name)
 
-    def store(self) -> Store:
+    def store(self) -> NodeStore:
         """The store, as `hansa node serve` opens it."""
-        return Store.open(self.config.store, log_identity(self.member, self._identity().log_signer))
+        return NodeStore.open(self.config.store, log_identity(self.member, self._identity().log_signer))
 
     @asynccontextmanager
-    async def opened(self, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[tuple[LogKeeper, Store]]:
+    async def opened(self, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[tuple[LogKeeper, NodeStore]]:
         """The store and its keeper, which serves and does not ask anybody yet."""
         identity, store = self._identity(), self.store()
         try:
-            ground = Ground(
+            context = NodeContext(
                 city=self.name,
                 roster=self.roster,
                 policy=read_policy(self.config.policy),
@@ -70,13 +70,13 @@ class LogCity:
                 clock=clock,
                 fresh_nonce=lambda: os.urandom(16),
             )
-            async with log_keeper(self.config, ground, identity) as keeper:
+            async with log_keeper(self.config, context, identity) as keeper:
                 yield keeper, store
         finally:
             store.close()
 
     @asynccontextmanager
-    async def running(self, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[tuple[LogKeeper, Store]]:
+    async def running(self, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[tuple[LogKeeper, NodeStore]]:
         """The same, asking its witnesses as a node does."""
         async with self.opened(clock=clock) as (keeper, store):
             work = asyncio.create_task(keeper.run())

@@ -16,8 +16,8 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_node.clock import fresh_nonce
 from hansa_node.log.identity import LogIdentity
-from hansa_node.store.records import Asked, Commitment, ReleaseKey
-from hansa_node.store.store import Store
+from hansa_node.log.records import Commitment, QueryRecord, ReleaseKey
+from hansa_node.node_store import NodeStore
 
 NOW = datetime(2026, 5, 1, 12, 0, 0)
 PERMITS = ContractId("housing.permits", 1)
@@ -27,7 +27,7 @@ LOG_KEY = Ed25519Signer(b"\x01" * 32)
 IDENTITY = LogIdentity(
     city="bremen", origin="node.bremen/log", signer=LOG_KEY, software="0.1.0", fresh_salt=fresh_nonce
 )
-ASKED = Asked(
+ASKED = QueryRecord(
     query_hash=b"q" * 32,
     query='{"payload":"…"}',
     key_id="ab" * 32,
@@ -68,12 +68,12 @@ def refusal(number: int) -> Commitment:
     return replace(COMMITMENT, asked=asked, nonce=nonce, code="denied", release=None)
 
 
-def opened(path: Path, **settings: Any) -> Store:
+def opened(path: Path, **settings: Any) -> NodeStore:
     """The store, and a log that has not begun where there was none."""
-    return Store.open(path, IDENTITY, **settings)
+    return NodeStore.open(path, IDENTITY, **settings)
 
 
-def begun(path: Path, **settings: Any) -> Store:
+def begun(path: Path, **settings: Any) -> NodeStore:
     """The store of a node that has started."""
     store = opened(path, **settings)
     store.begin((), NodeStarted(policy=POLICY, roster=ROSTER), now=NOW)
@@ -132,13 +132,13 @@ def disk_error() -> sqlite3.OperationalError:
     return error
 
 
-def make_faulty(store: Store, **faults: Callable[[str], bool]) -> None:
+def make_faulty(store: NodeStore, **faults: Callable[[str], bool]) -> None:
     """From now on the store's disk fails as `FaultyConnection` says."""
     writer: Any = store._writer
     writer._connection = FaultyConnection(writer._connection, **faults)
 
 
-def make_sound(store: Store) -> None:
+def make_sound(store: NodeStore) -> None:
     """The disk works again."""
     writer: Any = store._writer
     writer._connection = writer._connection._connection

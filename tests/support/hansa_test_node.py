@@ -32,13 +32,13 @@ from hansa_node.app.declared import read_all_declared
 from hansa_node.app.identity import member_of, read_identity
 from hansa_node.app.init import init_node
 from hansa_node.app.policy_file import read_policy
-from hansa_node.context import Ground
+from hansa_node.app.start import record_start
+from hansa_node.context import NodeContext
 from hansa_node.datasets.served import Datasets
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.log.identity import log_identity
-from hansa_node.log.start import record_start
+from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.ask import AskPipeline
-from hansa_node.store.store import Store
 from hansa_wire.codec.answer_codec import decode_answer
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.query_codec import encode_query
@@ -145,12 +145,12 @@ class NodeHome:
         return decode_answer(verify(answer, payload_types.ANSWER, (self.roster.member(CITY).answer_key,)))
 
     @contextmanager
-    def ground(self, store: Path, **changes: Any) -> Iterator[Ground]:
+    def context(self, store: Path, **changes: Any) -> Iterator[NodeContext]:
         """What the node's steps stand on, over a store of the test's own."""
         member = member_of(self.roster, self.config)
         identity = read_identity(self.config, member)
-        opened = Store.open(store, log_identity(member, identity.log_signer))
-        ground = Ground(
+        opened = NodeStore.open(store, log_identity(member, identity.log_signer))
+        context = NodeContext(
             city=CITY,
             roster=self.roster,
             policy=read_policy(self.config.policy),
@@ -161,10 +161,10 @@ class NodeHome:
             fresh_nonce=lambda: os.urandom(16),
         )
         try:
-            record_start(ground)
-            yield replace(ground, **changes)
+            record_start(context)
+            yield replace(context, **changes)
         finally:
-            ground.datasets.close()
+            context.datasets.close()
             opened.close()
 
 
@@ -230,25 +230,25 @@ def ingest(config: NodeConfig, roster: Roster, contract: ContractId) -> None:
 
 
 @contextmanager
-def pipeline_over(ground: Ground) -> Iterator[AskPipeline]:
+def pipeline_over(context: NodeContext) -> Iterator[AskPipeline]:
     """The pipeline with threads of its own."""
     with ThreadPoolExecutor(max_workers=4) as executor:
-        yield AskPipeline(ground, executor)
+        yield AskPipeline(context, executor)
 
 
-def ask_with_receipts(node: NodeHome, ground: Ground, *queries: Envelope) -> list[Answered]:
+def ask_with_receipts(node: NodeHome, context: NodeContext, *queries: Envelope) -> list[Answered]:
     """Ask one query after the other."""
 
     async def one_by_one() -> list[Answered]:
-        with pipeline_over(ground) as pipeline:
+        with pipeline_over(context) as pipeline:
             return [await pipeline.ask(query, node.credential) for query in queries]
 
     return asyncio.run(one_by_one())
 
 
-def ask(node: NodeHome, ground: Ground, *queries: Envelope) -> list[Envelope]:
+def ask(node: NodeHome, context: NodeContext, *queries: Envelope) -> list[Envelope]:
     """Ask one query after the other, and leave the receipts aside."""
-    return [answered.envelope for answered in ask_with_receipts(node, ground, *queries)]
+    return [answered.envelope for answered in ask_with_receipts(node, context, *queries)]
 
 
 def decisions(store: Path, columns: str = "decision, code, recalled") -> list[Any]:
@@ -271,10 +271,10 @@ def open_reservations(store: Path) -> int:
         connection.close()
 
 
-def cells(node: NodeHome, ground: Ground, answer: Envelope, plan: Plan) -> list[Any]:
+def cells(node: NodeHome, context: NodeContext, answer: Envelope, plan: Plan) -> list[Any]:
     """The cells of a released answer."""
     outcome = node.opened(answer).outcome
     assert isinstance(outcome, Release)
-    dataset = ground.datasets.current(plan.source)
+    dataset = context.datasets.current(plan.source)
     assert dataset is not None
     return list(rows_of(read_partial(outcome.partial_ipc, plan, dataset.contract)))

@@ -15,9 +15,9 @@ import aiohttp
 from hansa_core.league.witnesses import log_vkey, quorum_of, tlog_policy, witness_vkey, witnesses_of
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.identity import Identity
-from hansa_node.context import Ground
-from hansa_node.log.start import record_start
-from hansa_node.log_service.openings import Openings
+from hansa_node.app.start import record_start
+from hansa_node.context import NodeContext
+from hansa_node.log_service.disclosures import DisclosureReader
 from hansa_node.log_service.pages import LogPages
 from hansa_node.log_service.reading import ReadableLog
 from hansa_node.log_service.server import served, server_tls
@@ -25,8 +25,8 @@ from hansa_node.log_service.visitors import Visitors
 from hansa_node.log_service.witness import Witness
 from hansa_node.store.file import StoreUnavailableError
 from hansa_node.witnessing.cosigning import Cosigning
-from hansa_node.witnessing.peer import Peer
-from hansa_node.witnessing.standing import Standing
+from hansa_node.witnessing.peer import WitnessPeer
+from hansa_node.witnessing.status import WitnessStatus
 from hansa_node.witnessing.witnessing import Witnessing
 
 log = logging.getLogger(__name__)
@@ -36,12 +36,12 @@ _FORGET_EVERY_S = 3600.0
 
 
 class LogKeeper:
-    """Keeps the log while the node runs. `standing`: whether the node may answer. `waits`: for witnesses, at first."""
+    """Keeps the log while the node runs. `status`: whether the node may answer. `waits`: for witnesses, at first."""
 
-    def __init__(self, config: NodeConfig, ground: Ground, witnessing: Witnessing, standing: Standing) -> None:
-        self.standing = standing
-        self.waits = quorum_of(ground.roster, ground.city) > 0
-        self._ground = ground
+    def __init__(self, config: NodeConfig, context: NodeContext, witnessing: Witnessing, status: WitnessStatus) -> None:
+        self.status = status
+        self.waits = quorum_of(context.roster, context.city) > 0
+        self._context = context
         self._witnessing = witnessing
         self._keep_openings = timedelta(days=config.log.keep_openings_days)
 
@@ -51,13 +51,13 @@ class LogKeeper:
         Raises ForkError where one of them knows another or a later log: then nothing is signed.
         """
         await self._witnessing.confirm()
-        await asyncio.to_thread(record_start, self._ground)
-        self.standing.is_confirmed = True
-        log.info("log open", extra={"size": self._ground.store.log.size})
+        await asyncio.to_thread(record_start, self._context)
+        self.status.is_confirmed = True
+        log.info("log open", extra={"size": self._context.store.log.size})
 
     async def run(self) -> None:
         """Until cancelled; begins, if nobody else did. Raises as `begin` does."""
-        if not self.standing.is_confirmed:
+        if not self.status.is_confirmed:
             await self.begin()
         async with asyncio.TaskGroup() as running:
             running.create_task(self._witnessing.run())
@@ -68,84 +68,86 @@ class LogKeeper:
         """Delete openings whose retention is over; every proof stays valid."""
         while True:
             with suppress(StoreUnavailableError):  # the next round comes
-                before = self._ground.clock() - self._keep_openings
-                await asyncio.to_thread(self._ground.store.log.forget_openings, before)
+                before = self._context.clock() - self._keep_openings
+                await asyncio.to_thread(self._context.store.log.forget_openings, before)
             await asyncio.sleep(_FORGET_EVERY_S)
 
 
 @asynccontextmanager
-async def log_keeper(config: NodeConfig, ground: Ground, identity: Identity) -> AsyncIterator[LogKeeper]:
+async def log_keeper(config: NodeConfig, context: NodeContext, identity: Identity) -> AsyncIterator[LogKeeper]:
     """The keeper, with the pages served where the roster says that this city listens. Raises ConfigError."""
-    standing = Standing(max_unwitnessed=timedelta(seconds=config.log.max_unwitnessed_s))
+    status = WitnessStatus(max_unwitnessed=timedelta(seconds=config.log.max_unwitnessed_s))
     with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="log") as executor:
         async with aiohttp.ClientSession(auto_decompress=False) as session:
-            keeper = LogKeeper(config, ground, _witnessing(config, ground, session, executor, standing), standing)
-            if ground.roster.member(ground.city).log_port is None:
+            keeper = LogKeeper(config, context, _witnessing(config, context, session, executor, status), status)
+            if context.roster.member(context.city).log_port is None:
                 yield keeper
                 return
             tls = server_tls(
-                config.tls.certificate, config.tls.key, [member.ca_pem for member in ground.roster.members]
+                config.tls.certificate, config.tls.key, [member.ca_pem for member in context.roster.members]
             )
-            pages = _pages(config, ground, identity, executor, standing)
+            pages = _pages(config, context, identity, executor, status)
             async with served(pages.application(), config.log.host, config.log.port, tls) as port:
                 log.info("log served", extra={"host": config.log.host, "port": port})
                 yield keeper
 
 
 def _witnessing(
-    config: NodeConfig, ground: Ground, session: aiohttp.ClientSession, executor: Executor, standing: Standing
+    config: NodeConfig, context: NodeContext, session: aiohttp.ClientSession, executor: Executor, status: WitnessStatus
 ) -> Witnessing:
-    own_log = ground.store.log
+    own_log = context.store.log
     witnesses = [
         Cosigning(
-            Peer(member, session, certificate=config.tls.certificate, key=config.tls.key),
+            WitnessPeer(member, session, certificate=config.tls.certificate, key=config.tls.key),
             witness_vkey(member),
             own_log,
             executor,
         )
-        for member in witnesses_of(ground.roster, ground.city)
+        for member in witnesses_of(context.roster, context.city)
     ]
     return Witnessing(
         own_log,
         witnesses,
-        quorum=quorum_of(ground.roster, ground.city),
-        standing=standing,
+        quorum=quorum_of(context.roster, context.city),
+        status=status,
         every_s=config.log.witness_every_s,
         executor=executor,
-        clock=ground.clock,
+        clock=context.clock,
         draw=SystemRandom().random,
     )
 
 
-def _pages(config: NodeConfig, ground: Ground, identity: Identity, executor: Executor, standing: Standing) -> LogPages:
-    own_log, peers = ground.store.log, ground.store.peers
+def _pages(
+    config: NodeConfig, context: NodeContext, identity: Identity, executor: Executor, status: WitnessStatus
+) -> LogPages:
+    own_log, peers = context.store.log, context.store.peers
 
     def may_log() -> bool:
-        return standing.is_confirmed
+        return status.is_confirmed
 
-    others = {member.city: log_vkey(member) for member in ground.roster.members if member.city != ground.city}
+    others = {member.city: log_vkey(member) for member in context.roster.members if member.city != context.city}
     return LogPages(
         own=ReadableLog(own_log.tree, own_log.newest),
         peers=peers,
-        mirrored={city: tlog_policy(ground.roster, city) for city in others},
+        mirrored={city: tlog_policy(context.roster, city) for city in others},
         max_mirrored_entries=config.log.max_mirrored_entries,
         witness=Witness(
-            name=ground.roster.member(ground.city).witness_name,
+            name=context.roster.member(context.city).witness_name,
             signer=identity.witness_signer,
             log_keys={key.name: key for key in others.values()},
             peers=peers,
             own_log=own_log,
             may_log=may_log,
             head_every_s=config.log.peer_head_every_s,
-            clock=ground.clock,
+            clock=context.clock,
         ),
-        openings=Openings(
+        openings=DisclosureReader(
             log=own_log,
-            readers=frozenset((ground.city, *config.log.openings_to)),
+            readers=frozenset((context.city, *config.log.openings_to)),
             may_log=may_log,
-            clock=ground.clock,
+            clock=context.clock,
         ),
-        visitors=Visitors(ground.roster),
+        visitors=Visitors(context.roster),
         is_public=config.log.public,
         executor=executor,
     )

@@ -1,4 +1,4 @@
-"""How does a node whose store was lost, or comes from a backup, get its log back from the cities that mirrored it?"""
+"""Recovery of the log of a lost or restored store from the cities that mirrored it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from hansa_node.app.identity import member_of, read_identity
 from hansa_node.clock import Clock
 from hansa_node.log.identity import log_identity
 from hansa_node.log.own_log import OwnLog
-from hansa_node.store.store import Store
-from hansa_node.witnessing.peer import Peer
+from hansa_node.node_store import NodeStore
+from hansa_node.witnessing.peer import WitnessPeer
 
 _UNREACHED = (ConnectionError, TimeoutError, PeerError)
 
@@ -41,12 +41,12 @@ class Recovered:
 class _Mirror:
     """What one peer holds of this log, signed by this log's own key."""
 
-    peer: Peer
+    peer: WitnessPeer
     note: bytes
     checkpoint: Checkpoint
 
 
-async def recover(own_log: OwnLog, peers: Sequence[Peer], *, enough: int, clock: Clock) -> Recovered | None:
+async def recover(own_log: OwnLog, peers: Sequence[WitnessPeer], *, enough: int, clock: Clock) -> Recovered | None:
     """Bring the log up to the largest state that a peer mirrored; None where nothing is missing.
 
     `enough`: how many peers have to be heard, so that one of any quorum is among them. Raises ConfigError where too few
@@ -71,7 +71,7 @@ async def recover(own_log: OwnLog, peers: Sequence[Peer], *, enough: int, clock:
     return Recovered(from_size=size, to_size=len(leaves), exhausted=exhausted)
 
 
-async def _held_by(peer: Peer, own_log: OwnLog) -> _Mirror | Peer | None:
+async def _held_by(peer: WitnessPeer, own_log: OwnLog) -> _Mirror | WitnessPeer | None:
     """What the peer holds of this log; the peer itself where that is nothing, None where it is not reached."""
     try:
         reply = await peer.get(f"/mirror/{own_log.identity.city}/newest")
@@ -142,11 +142,11 @@ async def recover_node(config: NodeConfig) -> str:
     """
     roster = load_roster(config, utc_now())
     member = member_of(roster, config)
-    store = Store.open(config.store, log_identity(member, read_identity(config, member).log_signer))
+    store = NodeStore.open(config.store, log_identity(member, read_identity(config, member).log_signer))
     try:
         async with aiohttp.ClientSession(auto_decompress=False) as session:
             tls, witnesses = config.tls, witnesses_of(roster, config.city)
-            peers = [Peer(witness, session, certificate=tls.certificate, key=tls.key) for witness in witnesses]
+            peers = [WitnessPeer(witness, session, certificate=tls.certificate, key=tls.key) for witness in witnesses]
             enough = len(peers) - quorum_of(roster, config.city) + 1
             recovered = await recover(store.log, peers, enough=enough, clock=utc_now)
             size = store.log.size

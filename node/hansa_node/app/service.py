@@ -25,15 +25,15 @@ from hansa_node.app.identity import Identity, attached_coordinators, member_of, 
 from hansa_node.app.log_keeper import LogKeeper, log_keeper
 from hansa_node.app.policy_file import read_policy
 from hansa_node.clock import fresh_nonce
-from hansa_node.context import Ground
+from hansa_node.context import NodeContext
 from hansa_node.datasets.served import Datasets
 from hansa_node.log.identity import log_identity
+from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.pipeline.describe import describe
 from hansa_node.pipeline.dry_run import dry_run
 from hansa_node.store.file import StoreUnavailableError
-from hansa_node.store.store import Store
-from hansa_node.witnessing.standing import Standing
+from hansa_node.witnessing.status import WitnessStatus
 from hansa_wire.attach.attachment import answering_for
 from hansa_wire.attach.attachments import Attachments
 from hansa_wire.codec.answered import Answered
@@ -51,20 +51,22 @@ _CALLS_PER_QUERY = 32  # calls that may be in the house for each query that runs
 class NodeCalls:
     """A NodeHandler: the node's three calls. Each raises BusyError beyond what `admission` lets in.
 
-    `standing`: whether the log may take what an answer adds to it.
+    `status`: whether the log may take what an answer adds to it.
     """
 
-    def __init__(self, ground: Ground, executor: ThreadPoolExecutor, admission: Admission, standing: Standing) -> None:
-        self._ground = ground
-        self._standing = standing
+    def __init__(
+        self, context: NodeContext, executor: ThreadPoolExecutor, admission: Admission, status: WitnessStatus
+    ) -> None:
+        self._context = context
+        self._status = status
         self._admission = admission
         self._executor = executor
-        self._pipeline = AskPipeline(ground, executor)
+        self._pipeline = AskPipeline(context, executor)
 
     async def ask(self, query: Envelope, credential: Envelope) -> Answered:
         try:
             with self._admission.entered():
-                self._standing.check(self._ground.clock())
+                self._status.check(self._context.clock())
                 return await self._pipeline.ask(query, credential)
         except StoreUnavailableError:
             # Its own text names a path. No signed refusal: what is signed has been recorded first.
@@ -75,10 +77,10 @@ class NodeCalls:
             ) from None
 
     async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
-        return await self._run(partial(dry_run, query, credential, self._ground))
+        return await self._run(partial(dry_run, query, credential, self._context))
 
     async def describe(self) -> Envelope:
-        return await self._run(partial(describe, self._ground))
+        return await self._run(partial(describe, self._context))
 
     async def all_answered(self) -> None:
         """Wait until no query is under way."""
@@ -99,14 +101,14 @@ async def serve(config: NodeConfig) -> None:
         raise ConfigError(f"{config.tls.certificate}: has expired; renew it from the city's CA")
     policy = read_policy(config.policy)
     datasets = Datasets(read_all_declared(config, roster))
-    store = Store.open(
+    store = NodeStore.open(
         config.store,
         log_identity(member_of(roster, config), identity.log_signer),
         commit_window_ms=config.log.commit_window_ms,
         commit_max_batch=config.log.commit_max_batch,
     )
     try:
-        ground = Ground(
+        context = NodeContext(
             city=config.city,
             roster=roster,
             policy=policy,
@@ -116,14 +118,14 @@ async def serve(config: NodeConfig) -> None:
             clock=utc_now,
             fresh_nonce=fresh_nonce,
         )
-        async with log_keeper(config, ground, identity) as keeper:
-            await _serve(config, ground, identity, keeper)
+        async with log_keeper(config, context, identity) as keeper:
+            await _serve(config, context, identity, keeper)
     finally:
         datasets.close()
         store.close()
 
 
-async def _serve(config: NodeConfig, ground: Ground, identity: Identity, keeper: LogKeeper) -> None:
+async def _serve(config: NodeConfig, context: NodeContext, identity: Identity, keeper: LogKeeper) -> None:
     """Until a signal, or until keeping the log fails: what it raises."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -135,20 +137,18 @@ async def _serve(config: NodeConfig, ground: Ground, identity: Identity, keeper:
     keeping.add_done_callback(lambda _: stopped.set())
     limits = config.limits
     with ThreadPoolExecutor(max_workers=limits.max_concurrent_queries, thread_name_prefix="query") as executor:
-        calls = NodeCalls(
-            ground, executor, Admission(limits.max_concurrent_queries * _CALLS_PER_QUERY), keeper.standing
-        )
-        listening = await _listen(config, ground, identity, calls) if config.listen.enabled else None
+        calls = NodeCalls(context, executor, Admission(limits.max_concurrent_queries * _CALLS_PER_QUERY), keeper.status)
+        listening = await _listen(config, context, identity, calls) if config.listen.enabled else None
         attachments = Attachments(
-            ground.city,
-            answering_for(ground.city, calls),
+            context.city,
+            answering_for(context.city, calls),
             cert_pem=identity.tls_certificate,
             key_pem=identity.tls_key,
             draw=SystemRandom().random,
         )
-        attachments.keep(attached_coordinators(ground.roster, config), {ground.city: 0})
+        attachments.keep(attached_coordinators(context.roster, config), {context.city: 0})
         where = {} if listening is None else {"host": config.listen.host, "port": listening.port}
-        log.info("node started", extra={"city": ground.city, **where, "version": __version__})
+        log.info("node started", extra={"city": context.city, **where, "version": __version__})
         await stopped.wait()
         async with asyncio.TaskGroup() as stopping:
             stopping.create_task(attachments.stop(limits.stop_grace_s))
@@ -158,7 +158,7 @@ async def _serve(config: NodeConfig, ground: Ground, identity: Identity, keeper:
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
-        log.info("node stopped", extra={"city": ground.city})
+        log.info("node stopped", extra={"city": context.city})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,8 @@ class _Listening:
         await self.server.stop(grace_s)
 
 
-async def _listen(config: NodeConfig, ground: Ground, identity: Identity, calls: NodeCalls) -> _Listening:
-    coordinators = ground.roster.coordinators
+async def _listen(config: NodeConfig, context: NodeContext, identity: Identity, calls: NodeCalls) -> _Listening:
+    coordinators = context.roster.coordinators
     pins = frozenset(entry.tls_spki for entry in coordinators)
     server = new_server(max_concurrent_calls=BACKSTOP * config.limits.max_concurrent_queries * _CALLS_PER_QUERY)
     add_node_service(server, calls, pins.__contains__)

@@ -1,4 +1,4 @@
-"""What does the log say once about each policy, roster and dataset, before the first answer that stands on it?"""
+"""Announcements: one log entry for each new policy, roster or dataset, before the first answer that depends on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do the entries of one transaction get their index, their time, their rows, and one checkpoint over all?"""
+"""One transaction's entries: their indices, times and rows, and one checkpoint over all of them."""
 
 from __future__ import annotations
 

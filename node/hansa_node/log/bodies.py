@@ -1,4 +1,4 @@
-"""What does the log say about one query?"""
+"""The log entries about one query: decided, or aborted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from hansa_core.evidence.entries import Decision, QueryAborted, QueryDecision
-from hansa_node.store.records import Asked, Commitment
+from hansa_node.log.records import Commitment, QueryRecord
 
 
 def decided(commitment: Commitment, opening: Mapping[str, str]) -> QueryDecision:
@@ -29,7 +29,7 @@ def decided(commitment: Commitment, opening: Mapping[str, str]) -> QueryDecision
     )
 
 
-def aborted(asked: Asked, opening: Mapping[str, str]) -> QueryAborted:
+def aborted(asked: QueryRecord, opening: Mapping[str, str]) -> QueryAborted:
     """A permitted query that got no answer. `opening`: the digests."""
     assert asked.purpose is not None
     assert asked.level is not None

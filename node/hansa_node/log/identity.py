@@ -1,4 +1,4 @@
-"""Whose log is it, who signs its head, and where do the salts of its openings come from?"""
+"""The identity of a log: its city and origin, the signer of its checkpoints, and the salts of its openings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the city's keys does the log say to be in force: added once, retired when the roster names them no more?
+"""The city's keys in the log: an entry when the roster begins to name one, and when it no longer does.
 
 The log's own key stands in its first entry: a log is signed by one key from end to end.
 """

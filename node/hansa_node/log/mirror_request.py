@@ -1,4 +1,4 @@
-"""How does a log hand its entries to a mirror? The first number of them, the checkpoint over all, the entries."""
+"""The request that hands entries to a mirror: the first index, the checkpoint over all, the entries."""
 
 from __future__ import annotations
 

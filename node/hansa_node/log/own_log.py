@@ -1,4 +1,4 @@
-"""The city's own log as the store holds it: what others read of it, and how it is told of something new."""
+"""The city's own log in the store: reading entries, openings, checkpoints and receipts, and appending."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from hansa_core.evidence.entry import decode_entry
 from hansa_core.evidence.opening import Opening, decode_opening
 from hansa_core.instants import instant_of_seconds, seconds_of
 from hansa_core.tlog.checkpoint import add_signatures, open_checkpoint
-from hansa_core.tlog.merkle import Frontier
 from hansa_core.tlog.note import NoteSignature
 from hansa_node.log.announcements import remember
 from hansa_node.log.batch import Batch
-from hansa_node.log.group_commit import GroupCommit
+from hansa_node.log.head import LogWriter, time_of_entry
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.keys import remember_key
-from hansa_node.log.sealed import Head, receipt_of
+from hansa_node.log.sealed import receipt_of
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
 from hansa_node.store.file import Reader
 
@@ -32,7 +31,7 @@ class OwnLog:
     `tree`: entries, hashes, tiles and bundles of what is committed.
     """
 
-    def __init__(self, reader: Reader, writer: GroupCommit, identity: LogIdentity) -> None:
+    def __init__(self, reader: Reader, writer: LogWriter, identity: LogIdentity) -> None:
         self.identity = identity
         self.tree = TreeRows(reader.rows, OWN_LOG)
         self._reader = reader
@@ -153,25 +152,4 @@ class OwnLog:
         self._writer.run(write)
 
     def _time_unix_s(self, index: int) -> int:
-        return _time_of(self._reader, index)
-
-
-def load_head(tree: TreeRows, reader: Reader, identity: LogIdentity) -> Head:
-    """The log's head as the file has it. Raises StoreCorruptError unless its newest checkpoint stands for it."""
-    size = tree.size()
-    found = reader.one("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
-    if found is None and size == 0:
-        return Head(frontier=Frontier(), time_unix_s=0)
-    try:
-        checkpoint = open_checkpoint(b"" if found is None else found[0], identity.vkey)
-    except PeerError as wrong:
-        raise StoreCorruptError(f"the log's newest checkpoint is not one that its key signed: {wrong}") from None
-    frontier = Frontier.of(size, tree.hashes(size))
-    if (checkpoint.size, checkpoint.root) != (size, frontier.root):
-        raise StoreCorruptError("the log's entries are not those of its newest checkpoint; stop, and restore the store")
-    return Head(frontier=frontier, time_unix_s=_time_of(reader, size - 1))
-
-
-def _time_of(reader: Reader, index: int) -> int:
-    ((found,),) = reader.rows("SELECT time_unix_s FROM log_entries WHERE log = ? AND idx = ?", (OWN_LOG, index))
-    return int(found)
+        return time_of_entry(self._reader, index)

@@ -10,7 +10,7 @@ from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.merkle import Frontier, grow, leaf_hash
 from hansa_core.tlog.note import read_note
 from hansa_node.log.batch import Batch
-from hansa_node.log.group_commit import GroupCommit
+from hansa_node.log.head import LogWriter
 from hansa_node.log.tree_rows import TreeRows, hashes_to_keep
 from hansa_node.store.file import Reader
 
@@ -18,7 +18,7 @@ from hansa_node.store.file import Reader
 class PeerLogs:
     """Witness state and mirrors, by the origin of the log. Every method may be called from any thread."""
 
-    def __init__(self, reader: Reader, writer: GroupCommit) -> None:
+    def __init__(self, reader: Reader, writer: LogWriter) -> None:
         self._reader = reader
         self._writer = writer
         self._trees: dict[int, TreeRows] = {}

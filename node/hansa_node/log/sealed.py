@@ -1,4 +1,4 @@
-"""What is true of the log after one transaction, and proves each of its entries?"""
+"""The log as one transaction left it, with the hashes that prove each of its new entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a log's tree read from the store: entries, hashes, tiles, bundles?"""
+"""A log's tree read from the store: entries, hashes, tiles and bundles."""
 
 from __future__ import annotations
 

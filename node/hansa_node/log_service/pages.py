@@ -18,11 +18,11 @@ from hansa_core.tlog.witness import MAX_REQUEST_BYTES as MAX_CHECKPOINT_REQUEST_
 from hansa_core.tlog.witness import Judgement
 from hansa_node.log.mirror_request import MAX_REQUEST_BYTES
 from hansa_node.log.peer_logs import PeerLogs
+from hansa_node.log_service.disclosures import DisclosureReader
 from hansa_node.log_service.mirror import add_entries
-from hansa_node.log_service.openings import Openings
 from hansa_node.log_service.reading import ReadableLog
 from hansa_node.log_service.replies import refused, text, unchanging
-from hansa_node.log_service.visitors import Role, Visitor, Visitors
+from hansa_node.log_service.visitors import Visitor, VisitorRole, Visitors
 from hansa_node.log_service.witness import Witness
 from hansa_node.store.file import StoreUnavailableError
 
@@ -44,7 +44,7 @@ class LogPages:
     mirrored: Mapping[str, Policy]
     max_mirrored_entries: int
     witness: Witness
-    openings: Openings
+    openings: DisclosureReader
     visitors: Visitors
     is_public: bool
     executor: Executor
@@ -126,7 +126,7 @@ class LogPages:
 
     async def _add_entries(self, request: web.Request) -> web.Response:
         visitor, city = self._member(request), request.match_info["city"]
-        if visitor.role is not Role.NODE or visitor.city != city or city not in self.mirrored:
+        if visitor.role is not VisitorRole.NODE or visitor.city != city or city not in self.mirrored:
             return refused(403, f"only the node of {city} adds to its mirror", "call with its certificate")
         async with self._adding[city]:  # one large body of a city at a time lies in memory
             work = partial(

@@ -1,4 +1,4 @@
-"""Who knocks, and for which city do they come?"""
+"""Visitors of the log service: role and city, by the client certificate that they show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hansa_wire.rpc.pins import is_issued_by
 from hansa_wire.rpc.tls import spki_of
 
 
-class Role(StrEnum):
+class VisitorRole(StrEnum):
     """What a member's certificate is for."""
 
     NODE = "node"
@@ -26,7 +26,7 @@ class Role(StrEnum):
 class Visitor:
     """Somebody whom a member city vouches for."""
 
-    role: Role
+    role: VisitorRole
     city: str
 
 
@@ -50,12 +50,12 @@ class Visitors:
             return None
         pinned = self._pins.get(spki_of(certificate.public_bytes(Encoding.PEM)))
         if pinned is not None:
-            return Visitor(role=Role.NODE, city=pinned) if self._issued(certificate, pinned) else None
+            return Visitor(role=VisitorRole.NODE, city=pinned) if self._issued(certificate, pinned) else None
         dns_names = names.get_values_for_type(x509.DNSName)
         role, dot, city = dns_names[0].partition(".") if len(dns_names) == 1 else ("", "", "")
-        if not dot or role not in (Role.ANALYST, Role.AUDITOR) or not self._issued(certificate, city):
+        if not dot or role not in (VisitorRole.ANALYST, VisitorRole.AUDITOR) or not self._issued(certificate, city):
             return None
-        return Visitor(role=Role(role), city=city)
+        return Visitor(role=VisitorRole(role), city=city)
 
     def _issued(self, certificate: x509.Certificate, city: str) -> bool:
         """Whether that very city issued it: no city vouches for another one's people."""

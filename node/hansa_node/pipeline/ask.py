@@ -1,4 +1,4 @@
-"""A question's whole way: each step's value is handed to the next, and nothing is sent before it is committed."""
+"""The pipeline of one question, from its signed bytes to the committed answer."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from hansa_core.plan.query import Query
 from hansa_core.policy.decide import refusal_of
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope
-from hansa_node.context import Ground
+from hansa_node.context import NodeContext
 from hansa_node.engines.stop import AbandonedError, Stop
+from hansa_node.log.records import Reservation
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.decide import Permitted, Refused, asked_of, bind_and_decide
@@ -31,7 +32,6 @@ from hansa_node.pipeline.seal import seal
 from hansa_node.pipeline.single_flight import SingleFlight, Turns
 from hansa_node.pipeline.verify import VerifiedQuery, verify
 from hansa_node.store.file import StoreUnavailableError
-from hansa_node.store.records import Reservation
 from hansa_wire.codec.answered import Answered
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ class _Due:
 class AskPipeline:
     """Answers queries. What blocks runs in `executor`, one job between two waits; the store has one writer."""
 
-    def __init__(self, ground: Ground, executor: Executor) -> None:
-        self._ground = ground
+    def __init__(self, context: NodeContext, executor: Executor) -> None:
+        self._context = context
         self._executor = executor
         self._flights: SingleFlight[Answered] = SingleFlight()
         self._turns = Turns()
@@ -63,8 +63,8 @@ class AskPipeline:
 
         Raises RefusedError where nobody is known to have asked.
         """
-        now = self._ground.clock()
-        check = partial(verify, payload_type=payload_types.QUERY, roster=self._ground.roster, now=now)
+        now = self._context.clock()
+        check = partial(verify, payload_type=payload_types.QUERY, roster=self._context.roster, now=now)
         verified = await self._run(check, query, credential)
         key = (verified.query_hash, verified.asker.key_id)
         return await self._flights.join(key, partial(self._answer_and_tell, verified))
@@ -116,11 +116,11 @@ class AskPipeline:
 
     def _decide(self, verified: VerifiedQuery) -> _Due | tuple[Answered, Refusal | None]:
         """A release is due, or these bytes have their answer: an earlier one, or a refusal."""
-        ground, now = self._ground, self._ground.clock()
-        past = recall_answer(verified, ground.store, now)
+        context, now = self._context, self._context.clock()
+        past = recall_answer(verified, context.store, now)
         if past.answer is not None:
             return past.answer, None
-        decided = bind_and_decide(verified, replayed=past.replayed, ground=ground, now=now)
+        decided = bind_and_decide(verified, replayed=past.replayed, context=context, now=now)
         if isinstance(decided, Refused):
             return self._seal_and_commit(verified, past, decided, decided.refusal), decided.refusal
         return _Due(past=past, permitted=decided)
@@ -128,7 +128,7 @@ class AskPipeline:
     def _release(self, verified: VerifiedQuery, due: _Due, stop: Stop) -> tuple[Answered, Release | Refusal]:
         """Raises AbandonedError once `stop` is pulled, except while the answer is committed, and keeps the charge."""
         finish = partial(self._seal_and_commit, verified, due.past, due.permitted)
-        known = recall_release(due.permitted.plan, self._ground.store)
+        known = recall_release(due.permitted.plan, self._context.store)
         if known is not None:
             return finish(known, recalled=True), known
         stop.check()  # before anything is charged
@@ -142,15 +142,15 @@ class AskPipeline:
             raise
 
     def _reserve(self, verified: VerifiedQuery, permitted: Permitted) -> Reservation:
-        ground = self._ground
-        asked = asked_of(verified, permitted.dataset, ground)
+        context = self._context
+        asked = asked_of(verified, permitted.dataset, context)
         return reserve(
             permitted.permit,
             asked,
             permitted.query.nonce,
             dataset=permitted.dataset,
-            store=ground.store,
-            now=ground.clock(),
+            store=context.store,
+            now=context.clock(),
         )
 
     def _seal_and_commit(
@@ -164,26 +164,26 @@ class AskPipeline:
         causes: Mapping[str, int] = MappingProxyType({}),
         reservation: Reservation | None = None,
     ) -> Answered:
-        ground, now = self._ground, self._ground.clock()
-        nonce = ground.fresh_nonce()
-        answer = seal(outcome, verified.query_hash, city=ground.city, signer=ground.signer, nonce=nonce, now=now)
+        context, now = self._context, self._context.clock()
+        nonce = context.fresh_nonce()
+        answer = seal(outcome, verified.query_hash, city=context.city, signer=context.signer, nonce=nonce, now=now)
         return commit(
             answer,
             outcome,
             verified=verified,
             past=past,
-            asked=asked_of(verified, decided.dataset, ground),
+            asked=asked_of(verified, decided.dataset, context),
             dataset=decided.dataset,
             causes=causes,
             recalled=recalled,
             reservation=reservation,
-            store=ground.store,
+            store=context.store,
             now=now,
         )
 
     def _abort(self, reservation: Reservation) -> None:
         try:
-            self._ground.store.abort(reservation, now=self._ground.clock())
+            self._context.store.abort(reservation, now=self._context.clock())
         except StoreUnavailableError:
             # Still open, so the next start records it; the error that led here is the one to tell.
             log.warning("reservation left open", extra={"reservation": reservation.id})

@@ -10,10 +10,10 @@ from hansa_core.plan.query import Query
 from hansa_core.signing.dsse import Envelope
 from hansa_node.datasets.dataset import Dataset
 from hansa_node.log.announcements import of_dataset
+from hansa_node.log.records import Commitment, QueryRecord, Reservation
+from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.recall import Past
 from hansa_node.pipeline.verify import VerifiedQuery
-from hansa_node.store.records import Asked, Commitment, Reservation
-from hansa_node.store.store import Store
 from hansa_wire.codec.answered import Answered
 
 
@@ -23,12 +23,12 @@ def commit(
     *,
     verified: VerifiedQuery,
     past: Past,
-    asked: Asked,
+    asked: QueryRecord,
     dataset: Dataset | None,
     causes: Mapping[str, int],
     recalled: bool,
     reservation: Reservation | None,
-    store: Store,
+    store: NodeStore,
     now: datetime,
 ) -> Answered:
     """The answer with its receipt: only now may it be sent. Raises StoreUnavailableError: then nothing was released.

@@ -1,4 +1,4 @@
-"""Step 3: permit or refuse? The core chooses; here it is handed what it chooses by."""
+"""Decide: whether the query is permitted or refused, by the rules of core."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hansa_core.partial.answer import Refusal
 from hansa_core.plan.query import Query
 from hansa_core.policy.decide import Permit, Refuse, decide, refusal_of, turn_away
 from hansa_core.signing.envelope_json import envelope_to_json
-from hansa_node.context import Ground
+from hansa_node.context import NodeContext
 from hansa_node.datasets.dataset import Dataset
+from hansa_node.log.records import QueryRecord
 from hansa_node.pipeline.bind import BoundPlan, bind
 from hansa_node.pipeline.verify import VerifiedQuery
-from hansa_node.store.records import Asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +39,19 @@ class Refused:
     refusal: Refusal
 
 
-def bind_and_decide(verified: VerifiedQuery, *, replayed: bool, ground: Ground, now: datetime) -> Permitted | Refused:
+def bind_and_decide(
+    verified: VerifiedQuery, *, replayed: bool, context: NodeContext, now: datetime
+) -> Permitted | Refused:
     """Steps 2 and 3. No row is read: question, rules and time decide. Who may not ask binds nothing."""
     query = verified.content
     if isinstance(query, RefusedError):
         return Refused(dataset=None, refusal=refusal_of(query))
-    dataset = ground.datasets.current(query.plan.source)
+    dataset = context.datasets.current(query.plan.source)
     refused = turn_away(
         query,
         asker=verified.asker,
-        policy=ground.policy,
-        standing=ground.standing,
+        policy=context.policy,
+        standing=context.standing,
         is_served=dataset is not None,
         replayed=replayed,
         now=now,
@@ -65,12 +67,12 @@ def bind_and_decide(verified: VerifiedQuery, *, replayed: bool, ground: Ground, 
     return Permitted(plan=plan, permit=verdict, query=query)
 
 
-def asked_of(verified: VerifiedQuery, dataset: Dataset | None, ground: Ground) -> Asked:
+def asked_of(verified: VerifiedQuery, dataset: Dataset | None, context: NodeContext) -> QueryRecord:
     """What the store keeps about who asked what, under which rules. What the league does not know is not repeated."""
     query = verified.content if isinstance(verified.content, Query) else None
-    purpose = None if query is None or query.purpose not in ground.roster.purposes else query.purpose
-    source = None if query is None or query.plan.source not in ground.roster.contracts else query.plan.source
-    return Asked(
+    purpose = None if query is None or query.purpose not in context.roster.purposes else query.purpose
+    source = None if query is None or query.plan.source not in context.roster.contracts else query.plan.source
+    return QueryRecord(
         query_hash=verified.query_hash,
         query=envelope_to_json(verified.envelope).decode(),
         key_id=verified.asker.key_id,
@@ -80,8 +82,8 @@ def asked_of(verified: VerifiedQuery, dataset: Dataset | None, ground: Ground) -
         dataset=source,
         level=None if dataset is None else dataset.manifest.level,
         data_version=None if dataset is None else dataset.data_version,
-        policy=ground.policy_ref,
-        roster=ground.roster_ref,
-        policy_hash=ground.policy_hash,
+        policy=context.policy_ref,
+        roster=context.roster_ref,
+        policy_hash=context.policy_hash,
         manifest_hash=None if dataset is None else dataset.manifest_hash,
     )

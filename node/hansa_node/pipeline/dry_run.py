@@ -1,24 +1,24 @@
-"""What would the node do with a query? Verify, bind and decide, and stop there: no row is read, nothing is stored."""
+"""Dry run: verify, bind and decide, and report what an answer would cost. No row is read, nothing is stored."""
 
 from __future__ import annotations
 
 from hansa_core.partial.answer import DryRun
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
-from hansa_node.context import Ground
+from hansa_node.context import NodeContext
 from hansa_node.pipeline.decide import Permitted, bind_and_decide
 from hansa_node.pipeline.verify import verify
 from hansa_wire.codec.answer_codec import encode_dry_run
 
 
-def dry_run(query: Envelope, credential: Envelope, ground: Ground) -> Envelope:
+def dry_run(query: Envelope, credential: Envelope, context: NodeContext) -> Envelope:
     """The signed report. Raises RefusedError where nobody is known to have asked, PeerError for a malformed query."""
-    now = ground.clock()
-    verified = verify(query, credential, payload_type=payload_types.DRY_RUN, roster=ground.roster, now=now)
-    decided = bind_and_decide(verified, replayed=False, ground=ground, now=now)
+    now = context.clock()
+    verified = verify(query, credential, payload_type=payload_types.DRY_RUN, roster=context.roster, now=now)
+    decided = bind_and_decide(verified, replayed=False, context=context, now=now)
     covers = decided.plan.covers if isinstance(decided, Permitted) else ()
     report = DryRun(
-        city=ground.city,
+        city=context.city,
         query_hash=verified.query_hash,
         answered_at=now,
         level=None if decided.dataset is None else decided.dataset.manifest.level,
@@ -27,4 +27,4 @@ def dry_run(query: Envelope, credential: Envelope, ground: Ground) -> Envelope:
         cells=sum(len(cover.cells) for cover in covers) if covers else None,
         cost_microrho=decided.permit.charge_microrho if isinstance(decided, Permitted) else 0,
     )
-    return sign(payload_types.DRY_RUN_REPORT, encode_dry_run(report), ground.signer)
+    return sign(payload_types.DRY_RUN_REPORT, encode_dry_run(report), context.signer)

@@ -1,4 +1,4 @@
-"""Step 4: was this asked before? The same bytes get the same answer, the same question the same release."""
+"""Recall: the same signed bytes get the stored answer, the same question the stored release."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import datetime
 
 from hansa_core.partial.answer import Release
 from hansa_core.plan.query import Query
+from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.verify import VerifiedQuery
-from hansa_node.store.store import Store
 from hansa_wire.codec.answered import Answered
 
 
@@ -25,7 +25,7 @@ class Past:
     after_expiry: bool
 
 
-def recall_answer(verified: VerifiedQuery, store: Store, now: datetime) -> Past:
+def recall_answer(verified: VerifiedQuery, store: NodeStore, now: datetime) -> Past:
     """Look the signed bytes and their nonce up."""
     query, key_id = verified.content, verified.asker.key_id
     after_expiry = isinstance(query, Query) and now >= query.expires_at
@@ -37,7 +37,7 @@ def recall_answer(verified: VerifiedQuery, store: Store, now: datetime) -> Past:
     )
 
 
-def recall_release(plan: BoundPlan, store: Store) -> Release | None:
+def recall_release(plan: BoundPlan, store: NodeStore) -> Release | None:
     """The stored release of the same question, bit for bit, whoever asked for it first."""
     partial_ipc = store.release(plan.key)
     return None if partial_ipc is None else release_of(plan, partial_ipc)

@@ -7,12 +7,12 @@ from datetime import datetime
 from hansa_core.policy.decide import Permit
 from hansa_node.datasets.dataset import Dataset
 from hansa_node.log.announcements import of_dataset
-from hansa_node.store.records import Asked, Reservation
-from hansa_node.store.store import Store
+from hansa_node.log.records import QueryRecord, Reservation
+from hansa_node.node_store import NodeStore
 
 
 def reserve(
-    permit: Permit, asked: Asked, nonce: bytes, *, dataset: Dataset, store: Store, now: datetime
+    permit: Permit, asked: QueryRecord, nonce: bytes, *, dataset: Dataset, store: NodeStore, now: datetime
 ) -> Reservation:
     """Take the permit's charge and claim the nonce durably. Raises StoreUnavailableError, and then nothing is taken."""
     told = of_dataset(dataset)

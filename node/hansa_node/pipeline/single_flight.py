@@ -1,4 +1,4 @@
-"""Who may run while another runs? The same work is done once for all who wait; rivals for one name take turns."""
+"""Shared and exclusive work: equal calls share one run, and holders of one key take turns."""
 
 from __future__ import annotations
 

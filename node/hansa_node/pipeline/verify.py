@@ -1,4 +1,4 @@
-"""Step 1: who signed these bytes, and does a city of the league vouch for them?"""
+"""Verify: the credential against the roster, and the query against the credential's key."""
 
 from __future__ import annotations
 

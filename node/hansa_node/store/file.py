@@ -1,4 +1,4 @@
-"""How is the store's SQLite file made, locked and opened, and what do its failures mean?"""
+"""The store's SQLite file: made, locked and opened, with SQLite's errors sorted by who has to act."""
 
 from __future__ import annotations
 

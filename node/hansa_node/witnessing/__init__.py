@@ -1,1 +1,1 @@
-"""How this city has its own log cosigned and mirrored by others, and what it may do while it has not."""
+"""Cosignatures and mirrors of this city's own log by other cities, and whether it may answer without them."""

@@ -1,4 +1,4 @@
-"""What does one witness say to the log as it is now?"""
+"""One witness of the own log: its cosignature under a checkpoint, and the entries that it mirrors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hansa_core.tlog.witness import AddCheckpoint, read_conflict, read_cosignatu
 from hansa_node.log.mirror_request import AddEntries
 from hansa_node.log.own_log import OwnLog
 from hansa_node.witnessing.errors import ForkError
-from hansa_node.witnessing.peer import Peer
+from hansa_node.witnessing.peer import WitnessPeer
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ _REMEDY = "nothing is signed: if this store comes from a backup, run `hansa node
 class Cosigning:
     """One witness of the own log: what it cosigned last, and what it mirrors. `executor`: for what blocks."""
 
-    def __init__(self, peer: Peer, key: VerifierKey, log: OwnLog, executor: Executor) -> None:
+    def __init__(self, peer: WitnessPeer, key: VerifierKey, log: OwnLog, executor: Executor) -> None:
         self.peer = peer
         self._key = key
         self._log = log

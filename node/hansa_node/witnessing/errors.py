@@ -1,4 +1,4 @@
-"""What a witness knows that this store does not."""
+"""The error of a log that its witnesses contradict."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Reply:
     is_size: bool
 
 
-class Peer:
+class WitnessPeer:
     """Reaches `member`, which listens, under its own name and authority; shows this node's certificate."""
 
     def __init__(self, member: Member, session: aiohttp.ClientSession, *, certificate: Path, key: Path) -> None:

@@ -1,4 +1,4 @@
-"""Has the own log cosigned and mirrored for as long as the node runs, the first time before it signs anything."""
+"""Witnessing of the own log while the node runs: confirmed before it signs anything, cosigned and mirrored after."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hansa_node.log.own_log import OwnLog
 from hansa_node.store.file import StoreUnavailableError
 from hansa_node.witnessing.cosigning import Cosigning
 from hansa_node.witnessing.errors import ForkError
-from hansa_node.witnessing.standing import Standing
+from hansa_node.witnessing.status import WitnessStatus
 from hansa_wire.rpc.reconnect import wait_before
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Witnessing:
         witnesses: Sequence[Cosigning],
         *,
         quorum: int,
-        standing: Standing,
+        status: WitnessStatus,
         every_s: float,
         executor: Executor,
         clock: Clock,
@@ -45,7 +45,7 @@ class Witnessing:
         self._log = own_log
         self._witnesses = witnesses
         self._quorum = quorum
-        self._standing = standing
+        self._status = status
         self._every_s = every_s
         self._executor = executor
         self._clock = clock
@@ -110,14 +110,14 @@ class Witnessing:
     def _look_back(self) -> None:
         """Since when is there an entry that no quorum covers?"""
         witnessed = self._log.witnessed() if self._quorum else (self._log.size, None)
-        self._standing.uncovered_since = self._log.time_of(0 if witnessed is None else witnessed[0])
+        self._status.uncovered_since = self._log.time_of(0 if witnessed is None else witnessed[0])
 
     def _tell(self) -> None:
         """One line when too long without a quorum stops all answers, and one when they go on."""
-        is_unwitnessed = self._standing.is_unwitnessed(self._clock())
+        is_unwitnessed = self._status.is_unwitnessed(self._clock())
         if is_unwitnessed and not self._was_unwitnessed:
             fields = {
-                "since": f"{self._standing.uncovered_since}Z",
+                "since": f"{self._status.uncovered_since}Z",
                 "silent": ",".join(sorted(self._silent)),
                 "needed": self._quorum,
                 "witnesses": len(self._witnesses),

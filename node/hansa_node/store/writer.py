@@ -1,4 +1,4 @@
-"""How do callers who write at the same time share one transaction, and so one wait for the disk?"""
+"""One writer: many callers share one transaction, and so one wait for the disk."""
 
 from __future__ import annotations
 
@@ -10,71 +10,80 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from hansa_node.log.batch import Batch
-from hansa_node.log.identity import LogIdentity
-from hansa_node.log.sealed import Head, Sealed
 from hansa_node.store.file import sorted_errors
 
 _ResultT = TypeVar("_ResultT")
+_BatchT = TypeVar("_BatchT")
+_SealedT = TypeVar("_SealedT")
 
 
-class _Job:
+class Batches(Protocol[_BatchT, _SealedT]):
+    """What every transaction carries beside its callers' rows: the log's entries, and the checkpoint over them."""
+
+    def open(self, cursor: sqlite3.Cursor) -> _BatchT:
+        """What the writes of one transaction are given. Called anew for each attempt."""
+
+    def seal(self, batch: _BatchT) -> _SealedT | None:
+        """Write what has to stand at the end of the transaction; None where the writes added nothing to it."""
+
+    def committed(self, sealed: _SealedT | None) -> None:
+        """The transaction is durable. Not called after one that failed, which may have persisted all the same."""
+
+
+class _Job(Generic[_BatchT, _SealedT]):
     """A caller's write, and how it ended."""
 
-    def __init__(self, write: Callable[[Batch], Any]) -> None:
+    def __init__(self, write: Callable[[_BatchT], Any]) -> None:
         self.write = write
         self.result: Any = None
         self.error: BaseException | None = None
-        self.sealed: Sealed | None = None
+        self.sealed: _SealedT | None = None
         self.is_done = False
-        self.next: _Job | None = None
+        self.next: _Job[_BatchT, _SealedT] | None = None
         self.called = threading.Lock()  # let go of when the job is done, or when it has to lead
         self.called.acquire()
 
-    def end(self, sealed: Sealed | None = None, error: BaseException | None = None) -> None:
+    def end(self, sealed: _SealedT | None = None, error: BaseException | None = None) -> None:
         self.sealed = sealed
         self.error = error
         self.is_done = True
 
 
-class GroupCommit:
+class Writer(Generic[_BatchT, _SealedT]):
     """The store's one writer. The first caller to come commits for all who came meanwhile.
 
-    `load_head`: the log's head as the file has it. `window_s`: how long the first one waits for others.
+    `window_s`: how long the first one waits for others. `max_batch`: the most callers of one transaction.
     """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
         path: Path,
-        identity: LogIdentity,
-        load_head: Callable[[], Head],
+        batches: Batches[_BatchT, _SealedT],
         *,
         window_s: float,
         max_batch: int,
     ) -> None:
         self._connection = connection
         self._path = path
-        self._identity = identity
-        self._load_head = load_head
+        self._batches = batches
         self._window_s = window_s
         self._max_batch = max_batch
-        self._head: Head | None = None
-        self._waiting: deque[_Job] = deque()
+        self._waiting: deque[_Job[_BatchT, _SealedT]] = deque()
         self._is_led = False
         self._queue = threading.Lock()
         self._file = threading.Lock()
 
-    def run(self, write: Callable[[Batch], _ResultT]) -> tuple[_ResultT, Sealed | None]:
-        """The result of `write`, once it is durable, and the log as its transaction left it (None: as it was).
+    def run(self, write: Callable[[_BatchT], _ResultT]) -> tuple[_ResultT, _SealedT | None]:
+        """The result of `write`, once it is durable, and what its transaction was sealed with (None: nothing).
 
         What `write` raises undoes its own rows and nobody else's: theirs are written again without it, so a write may
         run more than once. Raises StoreUnavailableError where the disk fails: then nothing was promised and nothing
         signed has left, though the file may have it all the same.
         """
-        job = _Job(write)
+        job: _Job[_BatchT, _SealedT] = _Job(write)
         with self._queue:
             self._waiting.append(job)
             leads, self._is_led = not self._is_led, True
@@ -109,7 +118,7 @@ class GroupCommit:
         for job, following in pairwise(jobs):
             job.next = following
 
-    def _commit(self, jobs: list[_Job]) -> None:
+    def _commit(self, jobs: list[_Job[_BatchT, _SealedT]]) -> None:
         """End every job, one way or another."""
         try:
             with sorted_errors(self._path):
@@ -119,31 +128,29 @@ class GroupCommit:
             for job in jobs:
                 job.end(error=error)
 
-    def _attempt(self, jobs: list[_Job]) -> list[_Job]:
+    def _attempt(self, jobs: list[_Job[_BatchT, _SealedT]]) -> list[_Job[_BatchT, _SealedT]]:
         """One transaction; whoever has to try again because another's write failed."""
         self._roll_back()  # an earlier one, if even that failed
-        # Forgotten until the commit has returned: one that fails may persist, so the next one asks the file first.
-        head, self._head = self._head or self._load_head(), None
         cursor = self._connection.cursor()
-        batch = Batch(cursor, head, self._identity)
+        batch = self._batches.open(cursor)
         cursor.execute("BEGIN IMMEDIATE")
         try:
             for job in jobs:
                 if not self._write(job, batch):
                     self._roll_back()
                     return [each for each in jobs if each is not job]
-            sealed = batch.seal()
+            sealed = self._batches.seal(batch)
             cursor.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):  # the error that led here is the one to tell
                 self._roll_back()
             raise
-        self._head = head if sealed is None else sealed.head
+        self._batches.committed(sealed)
         for job in jobs:
             job.end(sealed)
         return []
 
-    def _write(self, job: _Job, batch: Batch) -> bool:
+    def _write(self, job: _Job[_BatchT, _SealedT], batch: _BatchT) -> bool:
         """Whether the write went well. A savepoint would spare the others a second run, and cost each one its pages."""
         try:
             with sorted_errors(self._path):

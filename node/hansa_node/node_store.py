@@ -12,20 +12,22 @@ from typing import Self
 from hansa_core.evidence.entries import KeyAdded, LogGenesis, NodeStarted
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, Signature
+from hansa_node.log import query_rows
 from hansa_node.log.announcements import Announcement, announce
 from hansa_node.log.batch import Batch
-from hansa_node.log.group_commit import GroupCommit
+from hansa_node.log.head import LogBatches, LogWriter, load_head
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.keys import announce_keys
-from hansa_node.log.own_log import OwnLog, load_head
+from hansa_node.log.own_log import OwnLog
 from hansa_node.log.peer_logs import PeerLogs
-from hansa_node.store import rows as store_rows
+from hansa_node.log.records import Commitment, QueryRecord, ReleaseKey, Reservation
+from hansa_node.log.tree_rows import OWN_LOG, TreeRows
 from hansa_node.store.file import Reader, connect, lock
-from hansa_node.store.records import Asked, Commitment, ReleaseKey, Reservation
+from hansa_node.store.writer import Writer
 from hansa_wire.codec.answered import Answered
 
 
-class Store:
+class NodeStore:
     """Log, nonces, reservations, releases and answers. Every method may be called from any thread.
 
     `log`: the city's own. `peers`: what is kept of other cities' logs.
@@ -41,11 +43,10 @@ class Store:
         except BaseException:
             connection.close()
             raise
-        self._writer = GroupCommit(
+        self._writer: LogWriter = Writer(
             connection,
             path,
-            identity,
-            lambda: load_head(self.log.tree, self._reader, identity),
+            LogBatches(TreeRows(self._reader.rows, OWN_LOG), self._reader, identity),
             window_s=commit_window_ms / 1000,
             max_batch=commit_max_batch,
         )
@@ -96,7 +97,7 @@ class Store:
             if batch.size == 0:
                 genesis = LogGenesis(origin=identity.origin, log_key=identity.signer.public_key.hex())
                 batch.append(genesis, now=now)
-            store_rows.abort_open(batch, now=now)
+            query_rows.abort_open(batch, now=now)
             announce(batch, announcements, anew=True, now=now)
             announce_keys(batch, keys, now=now)
             batch.append(started, now=now)
@@ -131,7 +132,7 @@ class Store:
 
     def reserve(
         self,
-        asked: Asked,
+        asked: QueryRecord,
         nonce: bytes,
         *,
         cost_microrho: int,
@@ -145,7 +146,7 @@ class Store:
 
         def write(batch: Batch) -> Reservation:
             announce(batch, announcements, anew=False, now=now)
-            return store_rows.reserve(batch, asked, nonce, cost_microrho=cost_microrho, now=now)
+            return query_rows.reserve(batch, asked, nonce, cost_microrho=cost_microrho, now=now)
 
         reservation, _ = self._writer.run(write)
         return reservation
@@ -155,10 +156,10 @@ class Store:
 
         Nothing happens if it was settled: a commit may report failure and yet have persisted.
         """
-        self._writer.run(partial(store_rows.abort_if_open, reservation=reservation.id, now=now))
+        self._writer.run(partial(query_rows.abort_if_open, reservation=reservation.id, now=now))
 
     def commit(self, commitment: Commitment) -> bytes:
         """Make entry, opening, nonce, release, debit, answer and checkpoint durable, all or none; the receipt."""
-        index, sealed = self._writer.run(partial(store_rows.commit, commitment=commitment))
+        index, sealed = self._writer.run(partial(query_rows.commit, commitment=commitment))
         assert sealed is not None  # there is an entry
         return sealed.receipt(index)

@@ -1,4 +1,4 @@
-"""How does a query lie in the store's tables? Each function writes within its caller's transaction."""
+"""A query's rows in the store's tables. Each function writes within its caller's transaction."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hansa_core.partial.answer import Release
 from hansa_node.log.announcements import announce
 from hansa_node.log.batch import Batch
 from hansa_node.log.bodies import aborted, decided
-from hansa_node.store.records import Asked, Commitment, Reservation
+from hansa_node.log.records import Commitment, QueryRecord, Reservation
 
 
-def reserve(batch: Batch, asked: Asked, nonce: bytes, *, cost_microrho: int, now: datetime) -> Reservation:
+def reserve(batch: Batch, asked: QueryRecord, nonce: bytes, *, cost_microrho: int, now: datetime) -> Reservation:
     """Claim the nonce and open a reservation, which can end as `query.aborted` with nothing but what it holds."""
     _claim(batch.cursor, asked, nonce)
     opening = batch.conceal(asked.concealed)
@@ -65,7 +65,7 @@ def abort_open(batch: Batch, *, now: datetime) -> int:
     return len(found)
 
 
-def _claim(cursor: sqlite3.Cursor, asked: Asked, nonce: bytes) -> None:
+def _claim(cursor: sqlite3.Cursor, asked: QueryRecord, nonce: bytes) -> None:
     """Tie the nonce to the query. Raises StoreCorruptError if another query of this key holds it."""
     cursor.execute(
         "INSERT INTO nonces (key_id, nonce, query_hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",

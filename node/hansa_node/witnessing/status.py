@@ -1,4 +1,4 @@
-"""May the node answer? Not before its witnesses were asked whether they know a later log, nor long without a quorum."""
+"""Witness status: whether the node may answer, given what its witnesses have said of its log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hansa_core.errors import RefusedError
 
 
 @dataclass(slots=True)
-class Standing:
+class WitnessStatus:
     """What the witnesses make of this log. One event loop changes it.
 
     `max_unwitnessed`: how long the log may stand without a quorum over all of it. `is_confirmed`: enough witnesses

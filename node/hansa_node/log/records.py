@@ -1,4 +1,4 @@
-"""What the store keeps about one query: who asked what under which rules, and how it ended."""
+"""Records of one query: who asked what under which rules, and how it ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hansa_node.log.announcements import Announcement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class QueryRecord:
     """Who asked what, and the rules in force. `query`: the signed envelope as DSSE JSON.
 
     `purpose`, `dataset`: None where the query could not be read, or names what the league does not know. `level`,
@@ -75,7 +75,7 @@ class Commitment:
     have said before.
     """
 
-    asked: Asked
+    asked: QueryRecord
     nonce: bytes | None
     decided_at: datetime
     code: str | None

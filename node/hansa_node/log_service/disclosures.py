@@ -1,4 +1,4 @@
-"""One field of one opening, for an auditor who is entitled to it; that it was read is in the log before it is shown."""
+"""Disclosures: one field of one opening for an entitled auditor, shown after the log has recorded the read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from hansa_core.evidence.entries import OpeningRead
 from hansa_core.evidence.opening import encode_disclosure
 from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog
-from hansa_node.log_service.visitors import Role, Visitor
+from hansa_node.log_service.visitors import Visitor, VisitorRole
 from hansa_node.store.file import StoreUnavailableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Openings:
+class DisclosureReader:
     """`readers`: the cities whose auditors are entitled. `may_log`: whether the log takes entries yet.
 
     Blocking: for a thread.
@@ -27,7 +27,7 @@ class Openings:
 
     def may_read(self, visitor: Visitor | None) -> bool:
         """Whether the visitor is shown openings at all."""
-        return visitor is not None and visitor.role is Role.AUDITOR and visitor.city in self.readers
+        return visitor is not None and visitor.role is VisitorRole.AUDITOR and visitor.city in self.readers
 
     def read(self, index: int, field: str, reader: Visitor) -> bytes | None:
         """The field as `decode_disclosure` reads it; None where there is no such, or retention deleted it.

@@ -1,0 +1,23 @@
+"""The log entries of a start: what a crash left open, what has changed, and that the node serves again."""
+
+from __future__ import annotations
+
+from hansa_core.evidence.entries import NodeStarted
+from hansa_node.context import NodeContext
+from hansa_node.log.announcements import of_dataset, of_policy, of_roster
+from hansa_node.log.keys import keys_of
+
+
+def record_start(context: NodeContext) -> None:
+    """Bring the log up to what the node stands on, in one transaction. Nothing is answered before.
+
+    It signs a checkpoint: a node that has witnesses asks them first whether they know a later one.
+    """
+    announcements = (
+        of_roster(context.roster_ref),
+        of_policy(context.policy_ref, context.policy_hash),
+        *(each for dataset in context.datasets.all_current() for each in of_dataset(dataset)),
+    )
+    started = NodeStarted(policy=context.policy_ref, roster=context.roster_ref)
+    keys = keys_of(context.roster.member(context.city))
+    context.store.begin(announcements, started, keys=keys, now=context.clock())
