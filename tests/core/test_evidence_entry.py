@@ -81,8 +81,8 @@ def test_the_bytes_of_an_entry_do_not_change() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        (b'"v":1', b'"v":1,"v":1', "other bytes"),
-        (b'"recalled":false', b'"recalled":true,"recalled":false', "other bytes"),
+        (b'"v":1', b'"v":1,"v":1', "field 'v' stands in it twice, on line 1 and on line 1"),
+        (b'"recalled":false', b'"recalled":true,"recalled":false', "field 'recalled' stands in it twice"),
         (b'"v":1', b'"v": 1', "other bytes"),
         (b'"v":1', b'"v":1.0', "1.0 is no whole number"),
         (b'"v":1', b'"v":1e0', "1e0 is no whole number"),

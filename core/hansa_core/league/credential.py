@@ -7,8 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NoReturn
 
-import rfc8785
-
+from hansa_core.documents.canonical_json import canonical_json
 from hansa_core.documents.strict_json import read_object, time_text
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.names import check_distinct, check_label, check_purpose, check_shown_text
@@ -102,7 +101,7 @@ def credential_payload(credential: Credential) -> bytes:
     }
     if credential.purposes is not None:
         document["purposes"] = list(credential.purposes)
-    return rfc8785.dumps(document)
+    return canonical_json(document)
 
 
 @lru_cache(maxsize=256)  # an analyst shows one credential with every question; at most 4 MiB are kept

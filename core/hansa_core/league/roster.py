@@ -9,8 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
-import rfc8785
-
+from hansa_core.documents.canonical_json import canonical_json
 from hansa_core.documents.strict_json import JsonObject, read_object, time_text
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.members import (
@@ -181,7 +180,7 @@ def roster_from_envelope(
 
 def roster_payload(roster: Roster) -> bytes:
     """What the governors sign: RFC 8785 JSON."""
-    return rfc8785.dumps(
+    return canonical_json(
         {
             "league": roster.league,
             "version": roster.version,

@@ -6,9 +6,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-import rfc8785
-
 from hansa_core.contract.types import DataType
+from hansa_core.documents.canonical_json import canonical_json
 from hansa_core.plan.expression import Column, Expression, Literal
 from hansa_core.plan.expression_document import expression_document
 from hansa_core.plan.limits import MAX_NODES
@@ -32,7 +31,7 @@ def canonicalise(plan: Plan) -> Plan:
 
 @lru_cache(maxsize=_PLANS_KEPT)
 def _canonical(plan: Plan) -> Plan:
-    aggregates = {rfc8785.dumps(_aggregate_document(one)): one for one in map(_aggregate, plan.aggregates)}
+    aggregates = {canonical_json(_aggregate_document(one)): one for one in map(_aggregate, plan.aggregates)}
     simple = [simplify(key) for key in plan.keys]
     keys = sorted_set(simple)
     place = {sort_key(key): index for index, key in enumerate(keys)}
@@ -56,7 +55,7 @@ def plan_json(plan: Plan) -> bytes:
     }
     if plan.totals:
         document["totals"] = [list(kept) for kept in plan.totals]
-    return rfc8785.dumps(document)
+    return canonical_json(document)
 
 
 def plan_hash(plan: Plan) -> bytes:

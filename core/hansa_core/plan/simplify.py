@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import rfc8785
-
 from hansa_core.contract.types import DataType
+from hansa_core.documents.canonical_json import canonical_json
 from hansa_core.plan.evaluate import evaluate
 from hansa_core.plan.expression import COMPARISONS, Call, Column, Expression, Literal, Op
 from hansa_core.plan.expression_document import expression_document
@@ -36,7 +35,7 @@ def simplify(node: Expression) -> Expression:
 
 def sort_key(node: Expression) -> bytes:
     """A total order of expressions, the same everywhere; equal for equal expressions only."""
-    return rfc8785.dumps(expression_document(node))
+    return canonical_json(expression_document(node))
 
 
 def sorted_set(nodes: Iterable[Expression]) -> list[Expression]:
