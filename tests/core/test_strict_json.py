@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa.evidence.account import read_account
-from hansa_audit.trusted import read_roster
+from hansa_audit.folder.trusted_keys import read_roster
 from hansa_core.documents.bounds import MAX_DEPTH, MAX_DOCUMENT_BYTES
 from hansa_core.documents.canonical_json import canonical_json, read_canonical
 from hansa_core.documents.strict_json import read_object, read_value
