@@ -8,7 +8,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,9 +21,12 @@ from hansa.answering.coverage import ExitCode, Outcome
 from hansa.cli import app
 from hansa.errors import ConfigError, TrustError
 from hansa.evidence.account import read_account, sign_account
+from hansa.evidence.evidence import Evidence
 from hansa.evidence.kept_tables import write_kept
 from hansa.evidence.replay import replay, replay_folder
-from hansa_core.signing.dsse import Ed25519Signer
+from hansa_core.league.roster import roster_payload
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
 from hansa_local.key_file import read_signer
 from hansa_new_league import new_league
@@ -308,6 +311,26 @@ def test_roster_credential_and_query_must_have_held_when_it_was_asked(
     with pytest.raises(TrustError) as broken:
         replay(replace(evidence, account=sign_account(moved, signer)))
     assert broken.value.code == code
+
+
+def with_roster_until(served: SimulatedLeague, evidence: Evidence, expires: datetime) -> Evidence:
+    """The evidence under a roster that its governors signed, and that ends at `expires`."""
+    governors = [read_signer(path) for path in sorted((served.directory / "governance").glob("*.key"))]
+    payload = roster_payload(replace(served.roster, expires=expires))
+    signed = envelope_to_json(sign(payload_types.ROSTER, payload, *governors))
+    return replace(evidence, papers=replace(evidence.papers, roster=signed))
+
+
+def test_a_roster_that_had_expired_when_it_was_asked_proves_nothing(
+    served: SimulatedLeague, league: sdk.League
+) -> None:
+    evidence = league.sql(COUNT).evidence
+    asked_at = read_account(evidence.account.payload).asked_at
+    in_force = with_roster_until(served, evidence, asked_at + timedelta(seconds=1))
+    assert replay(in_force).answer.exit_code is ExitCode.ENOUGH
+    with pytest.raises(TrustError) as broken:
+        replay(with_roster_until(served, evidence, asked_at))
+    assert broken.value.code == "roster_expired"
 
 
 def test_a_folder_that_holds_anything_is_refused_before_a_question_is_sent(

@@ -121,6 +121,13 @@ def test_a_purpose_that_the_credential_does_not_name_is_refused() -> None:
     assert code_of(asker=replace(ASKER, purposes=frozenset({"statistics"}))) is None
 
 
+def test_a_purpose_that_only_the_credential_knows_is_refused_even_where_the_policy_takes_any() -> None:
+    any_purpose = replace(POLICY, rules=(replace(RULE, purposes=frozenset({"*"})),))
+    asker = replace(ASKER, purposes=frozenset({"statistics", "curiosity"}))
+    assert code_of(replace(QUERY, purpose="curiosity"), policy=any_purpose, asker=asker) == "purpose_not_allowed"
+    assert code_of(policy=any_purpose, asker=asker) is None
+
+
 def test_organisation_and_purpose_must_stand_in_one_rule() -> None:
     other = replace(RULE, organisations=frozenset({"hamburg"}), purposes=frozenset({"planning"}))
     rules = replace(POLICY, rules=(RULE, other))

@@ -21,10 +21,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from hansa_core.errors import ConfigError
 from hansa_core.evidence.entries import PolicyPublished, PolicyRef
-from hansa_core.league.witnesses import log_url, log_vkey
-from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from hansa_core.league.witnesses import log_url
+from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import leaf_hash
+from hansa_core.tlog.tiles import encode_bundle, tile_at
 from hansa_core.tlog.witness import SIZE_TYPE, AddCheckpoint
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
@@ -187,7 +189,7 @@ def test_a_witness_that_claims_a_huge_size_stops_no_node_that_runs(cities: dict[
 def test_a_mirror_that_serves_other_entries_does_not_stop_a_recovery(cities: dict[str, LogCity]) -> None:
     first = cities[FIRST]
 
-    async def live() -> bytes:
+    async def live() -> tuple[bytes, list[bytes]]:
         async with (
             cities[SECOND].running() as (_, second),
             cities[THIRD].running() as (_, third),
@@ -196,22 +198,34 @@ def test_a_mirror_that_serves_other_entries_does_not_stop_a_recovery(cities: dic
             await until(lambda: is_covered(keeper, store))
             size, origin = store.log.size, first.member.log_origin
             await until(lambda: all((each.peers.mirrored(origin) or (0,))[0] == size for each in (second, third)))
-            return store.log.checkpoint() or b""
+            return store.log.checkpoint() or b"", store.log.tree.entries(0, size)
 
-    async def recovered(note: bytes) -> str:
-        size = open_checkpoint(note, log_vkey(first.member)).size
+    lied: list[str] = []
 
+    async def recovered(note: bytes, entries: bytes, honest: LogCity | None) -> str:
         async def lie(request: web.Request) -> web.StreamResponse:
-            if request.path.endswith("/checkpoint"):
+            lied.append(f"{request.method} {request.path}")
+            if request.path == f"/mirror/{FIRST}/newest":
                 return web.Response(body=note)
-            return web.Response(body=b"\x00\x01x" * size)
+            if request.path.startswith(f"/mirror/{FIRST}/tile/entries/"):
+                return web.Response(body=entries)
+            return web.Response(status=404)
 
-        async with hostile(cities[SECOND], lie), cities[THIRD].running():
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(hostile(cities[SECOND], lie))
+            if honest is not None:
+                await stack.enter_async_context(honest.running())
             return await recover_node(first.config)
 
-    note = asyncio.run(live())
+    note, leaves = asyncio.run(live())
     first.config.store.unlink()
-    assert "the log went from 0 to" in asyncio.run(recovered(note))
+    entries = encode_bundle([*leaves[:-1], leaves[0]])
+    with pytest.raises(ConfigError, match=f"entries at {SECOND} are not those of the checkpoint"):
+        asyncio.run(recovered(note, entries, None))
+    assert "the log went from 0 to" in asyncio.run(recovered(note, entries, cities[THIRD]))
+    tile = tile_at(0, 0, len(leaves))
+    reads = 2 * [f"GET /mirror/{FIRST}/newest", f"GET /mirror/{FIRST}/{tile.entries_path}"]
+    assert [call for call in lied if call.startswith("GET")] == reads
 
 
 @pytest.mark.parametrize("encoding", [None, "gzip"])

@@ -104,6 +104,18 @@ def test_every_answer_carries_a_receipt_that_proves_it_in_the_log(node: NodeHome
     assert_agrees(store, node.roster, CITY)
 
 
+def test_a_key_that_is_null_is_a_key_and_no_suppressed_cell(node: NodeHome, store: Path) -> None:
+    unless_walking = Call(Op.NULLIF, (Column("mode"), literal("walk")))
+    plan = Plan(TRIPS, None, (unless_walking,), (COUNT,))
+    with node.context(store) as context:
+        (answered,) = ask_with_receipts(node, context, node.signed(node.query(plan)))
+        found = cells(node, context, answered.envelope, plan)
+        opening = context.store.log.opening(decode_proof(answered.receipt).index)
+    assert sorted(found, key=str) == [("bike", 60), ("car", 50), (None, 2)]
+    assert opening is not None
+    assert {each.field: each.value for each in opening.disclosures}["causes"] == {}
+
+
 def test_a_start_tells_the_log_what_has_changed_and_nothing_else(node: NodeHome, store: Path) -> None:
     with node.context(store):
         pass

@@ -37,13 +37,23 @@ class TestAuthority:
         )
         self.ca_pem = certificate.public_bytes(Encoding.PEM)
 
-    def issue(self, server_name: str, *, valid_for: timedelta = _DAY) -> Identity:
-        """A certificate for one DNS name; a negative `valid_for` makes one that has expired."""
-        key = ec.generate_private_key(ec.SECP256R1())
+    def issue(
+        self,
+        server_name: str,
+        *more_names: str,
+        valid_for: timedelta = _DAY,
+        key: ec.EllipticCurvePrivateKey | None = None,
+    ) -> Identity:
+        """A certificate for one DNS name, or for several; a negative `valid_for` makes one that has expired.
+
+        `key`: the key to certify; by default a new one.
+        """
+        key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, server_name)])
+        names = [x509.DNSName(name) for name in (server_name, *more_names)]
         certificate = (
             _builder(subject, self._name, key.public_key(), valid_for)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(server_name)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         return Identity(

@@ -1,0 +1,65 @@
+"""What a city signed is held against what was asked, and against what the league allows it to say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+import hansa as sdk
+from hansa.asking.verify import Expected, VerifiedRelease, verify_answer
+from hansa.errors import TrustError
+from hansa_core.contract.contract import Contract
+from hansa_core.plan.plan import Level
+from hansa_simulated_city import CITIES, SimulatedLeague
+from hansa_wire.codec.answered import Answered
+
+COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"
+CITY = CITIES[0]
+
+
+@pytest.fixture
+def league(cities: SimulatedLeague) -> Iterator[sdk.League]:
+    with sdk.connect(cities.profile) as connected:
+        yield connected
+
+
+def asked(league: sdk.League) -> tuple[Answered, Expected]:
+    """What a city gave, and what it was held against when it came."""
+    answer = league.sql(COUNT)
+    expected = Expected(
+        query_hash=hashlib.sha256(answer.evidence.query.payload).digest(),
+        plan_hash=answer.plan_hash,
+        plan=answer.plan,
+        contract=answer.contract,
+        organisation="bremen",
+        purpose=answer.purpose,
+    )
+    return answer.evidence.answers[CITY], expected
+
+
+def under(contract: Contract, least: Level) -> Contract:
+    return replace(contract, least_level=least)
+
+
+def test_a_city_that_answers_below_the_contracts_floor_is_not_believed(
+    cities: SimulatedLeague, league: sdk.League
+) -> None:
+    """Its rows may not be served like that, and what it says may not be used."""
+    given, expected = asked(league)
+    member = cities.roster.member(CITY)
+    with pytest.raises(TrustError, match="below_floor"):
+        verify_answer(given, member, replace(expected, contract=under(expected.contract, Level.CONTROLLED)))
+
+
+def test_a_city_may_answer_at_the_floor_and_above_it(cities: SimulatedLeague, league: sdk.League) -> None:
+    member = cities.roster.member(CITY)
+    for city in cities.cities.values():
+        city.level = Level.CONTROLLED
+    given, expected = asked(league)
+    for floor in (Level.OPEN, Level.CONTROLLED):
+        verified = verify_answer(given, member, replace(expected, contract=under(expected.contract, floor)))
+        assert isinstance(verified, VerifiedRelease)
+        assert verified.level is Level.CONTROLLED

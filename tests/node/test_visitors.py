@@ -1,0 +1,57 @@
+"""Who is let in to a log: a member's node by its pin and its own authority, people by name and authority."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from hansa_league.files.league_layout import LeagueLayout
+
+from hansa_core.league.roster import Roster
+from hansa_new_league import new_league
+from hansa_node.log_service.visitors import Visitor, VisitorRole, Visitors
+from hansa_test_tls import TestAuthority
+
+FIRST, SECOND = "luebeck", "bremen"
+
+
+@pytest.fixture(scope="module")
+def league(tmp_path_factory: pytest.TempPathFactory) -> tuple[LeagueLayout, Roster]:
+    folder, roster = new_league(tmp_path_factory.mktemp("league"))
+    return LeagueLayout(folder), roster
+
+
+def der(pem: bytes) -> bytes:
+    return x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+
+
+def private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key
+
+
+def test_a_members_node_is_known_by_its_pinned_key(league: tuple[LeagueLayout, Roster]) -> None:
+    layout, roster = league
+    shown = der((layout.city(FIRST) / "tls.pem").read_bytes())
+    assert Visitors(roster).of(shown) == Visitor(role=VisitorRole.NODE, city=FIRST)
+
+
+def test_no_authority_but_the_citys_own_vouches_for_its_pinned_key(league: tuple[LeagueLayout, Roster]) -> None:
+    layout, roster = league
+    stranger = TestAuthority(SECOND).issue(f"node.{FIRST}", key=private_key(layout.city(FIRST) / "tls.key"))
+    assert Visitors(roster).of(der(stranger.cert_pem)) is None
+
+
+def test_an_analyst_is_known_by_the_city_that_issued_the_certificate(league: tuple[LeagueLayout, Roster]) -> None:
+    layout, roster = league
+    shown = der((layout.analyst(FIRST) / "tls.pem").read_bytes())
+    assert Visitors(roster).of(shown) == Visitor(role=VisitorRole.ANALYST, city=FIRST)
+
+
+def test_nobody_shows_nothing(league: tuple[LeagueLayout, Roster]) -> None:
+    assert Visitors(league[1]).of(None) is None
+    assert Visitors(league[1]).of(b"no certificate") is None
