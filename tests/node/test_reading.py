@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hansa_node.node_store import NodeStore
 
 from hansa_core.evidence.entries import KeyAdded
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.tiles import encode_bundle
 from hansa_local.clock import utc_now
 from hansa_node.log_service.reading import ReadableLog
+from hansa_node.node_store import NodeStore
 from hansa_store_values import IDENTITY
 
 ENTRIES, SHOWN = 300, 257

@@ -8,9 +8,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from hansa_league.files.league_layout import LeagueLayout
 
 from hansa_core.league.roster import Roster
+from hansa_league.files.league_layout import LeagueLayout
 from hansa_new_league import new_league
 from hansa_node.log_service.visitors import Visitor, VisitorRole, Visitors
 from hansa_test_tls import TestAuthority
