@@ -22,6 +22,7 @@ def main() -> None:
     import federation
     import log_commit
     import memory
+    import merging
     import question
     import start
     import statements
@@ -45,6 +46,7 @@ def main() -> None:
     log_commit.measure()
     audit.measure()
     statements.measure()
+    merging.measure()
     with tempfile.TemporaryDirectory(prefix="hansa-bench-") as temporary:
         directory = Path(temporary)
         make_league(directory, say=lambda _: None)

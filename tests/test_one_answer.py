@@ -11,9 +11,10 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hansa_add_partials import add_partials
 from hansa_core.contract.types import DataType, Value
 from hansa_core.partial.groupings import plain_plans, stack
-from hansa_core.partial.merge import CityAnswer, add_partials, merge
+from hansa_core.partial.merge import CityAnswer, merge
 from hansa_core.partial.partial import read_partial, write_partial
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.check import check_plan

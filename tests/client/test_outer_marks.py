@@ -15,10 +15,11 @@ from hansa.answering.gaps import mask_gaps
 from hansa.answering.marks import Marks, find_marks
 from hansa.answering.outer import OuterEngine
 from hansa.answering.selection_notes import selection_notes
-from hansa_core.partial.merged_table import Mark, MergedCell, MergedTable, MergedValue
+from hansa_core.partial.merged_table import Mark
 from hansa_core.plan.plan import AggregateFunction
 from hansa_core.sql.split import parse_statement
 from hansa_core.sql.statement import Statement
+from hansa_merged_cells import MergedCell, MergedValue, table_of
 from hansa_statements import CITIES, permits
 
 PROJECTS = ("adu", "other", None)
@@ -133,7 +134,7 @@ def show(statement: Statement, cells: list[MergedCell], engine: OuterEngine) -> 
     fields = [("city", pa.string()), ("k0", pa.string()), *((f"a{i}", kind) for i, kind in enumerate(kinds))]
     width = len(kinds)
     trimmed = tuple(MergedCell(city=cell.city, keys=cell.keys, values=cell.values[:width]) for cell in cells)
-    merged = MergedTable(schema=pa.schema(fields), cells=trimmed)
+    merged = table_of(pa.schema(fields), trimmed)
     masks = mask_gaps(merged)
     table, hidden = engine.run(statement.outer, merged.to_arrow(), gaps=masks.of_rows, tables={"mine": POPULATION})
     marks = find_marks(table, hidden, statement.outer, merged, masks)
@@ -229,7 +230,7 @@ def test_more_kinds_of_gaps_than_bits_mark_too_much_and_never_too_little() -> No
         )
         for number in range(100)
     )
-    masks = mask_gaps(MergedTable(schema=pa.schema([("k0", pa.string()), ("a0", pa.int64())]), cells=cells))
+    masks = mask_gaps(table_of(pa.schema([("k0", pa.string()), ("a0", pa.int64())]), cells))
     assert max(masks.of_rows) < 2**63
     for row, mask in enumerate(masks.of_rows):
         assert row in set(masks.rows(mask))

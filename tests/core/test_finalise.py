@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from hansa_core.contract.quanta import whole_of
 from hansa_core.contract.types import INT64_MAX
-from hansa_core.partial.finalise import aggregate_type, finalise
+from hansa_core.partial.finalise import aggregate_type
 from hansa_core.plan.plan import Aggregate, AggregateFunction
+from hansa_merged_cells import finish
 from hansa_strategies import TRIPS
 
 SUM, AVG = AggregateFunction.SUM, AggregateFunction.AVG
@@ -39,36 +40,36 @@ def test_an_aggregates_type_follows_from_its_column(aggregate: Aggregate, expect
 
 
 def test_a_count_is_its_moment() -> None:
-    assert finalise(Aggregate(AggregateFunction.COUNT_ROWS), [7], TRIPS).value == 7
+    assert finish(Aggregate(AggregateFunction.COUNT_ROWS), [7], TRIPS).value == 7
 
 
 def test_sums_come_in_the_columns_own_unit() -> None:
-    assert finalise(Aggregate(SUM, "duration"), [7, 2], TRIPS).value == 35
-    assert finalise(Aggregate(SUM, "distance"), [3, 2], TRIPS).value == 0.3
-    assert isinstance(finalise(Aggregate(SUM, "fare"), [4, 1], TRIPS).value, float)
+    assert finish(Aggregate(SUM, "duration"), [7, 2], TRIPS).value == 35
+    assert finish(Aggregate(SUM, "distance"), [3, 2], TRIPS).value == 0.3
+    assert isinstance(finish(Aggregate(SUM, "fare"), [4, 1], TRIPS).value, float)
 
 
 @pytest.mark.parametrize("function", [SUM, AVG])
 def test_a_sum_or_average_of_nothing_is_null(function: AggregateFunction) -> None:
-    assert finalise(Aggregate(function, "fare"), [0, 0], TRIPS).value is None
+    assert finish(Aggregate(function, "fare"), [0, 0], TRIPS).value is None
 
 
 @given(st.integers(-(2**100), 2**100), st.integers(1, 2**40))
 def test_an_average_is_the_double_nearest_to_the_exact_one(quanta: int, count: int) -> None:
-    value = finalise(Aggregate(AVG, "distance"), [quanta, count], TRIPS).value
+    value = finish(Aggregate(AVG, "distance"), [quanta, count], TRIPS).value
     assert value == float(Fraction(quanta, 10 * count))
 
 
 @given(st.dates())
 def test_the_first_day_comes_back_as_a_date(day: date) -> None:
-    assert finalise(Aggregate(MIN, "day"), [whole_of(day), 1], TRIPS).value == day
+    assert finish(Aggregate(MIN, "day"), [whole_of(day), 1], TRIPS).value == day
 
 
 @given(st.datetimes())
 def test_the_last_moment_comes_back_to_the_microsecond(moment: datetime) -> None:
-    assert finalise(Aggregate(MAX, "started"), [whole_of(moment), 1], TRIPS).value == moment
+    assert finish(Aggregate(MAX, "started"), [whole_of(moment), 1], TRIPS).value == moment
 
 
 @pytest.mark.parametrize("column", ["day", "started"])
 def test_the_first_of_no_days_is_null(column: str) -> None:
-    assert finalise(Aggregate(MIN, column), [INT64_MAX, 0], TRIPS).value is None
+    assert finish(Aggregate(MIN, column), [INT64_MAX, 0], TRIPS).value is None

@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hansa_add_partials import add_partials
 from hansa_core.contract.contract import Contract, Scope
 from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
-from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, add_partials, merge
+from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
 from hansa_core.partial.merged_table import Mark, MergedTable
 from hansa_core.partial.partial import partial_from_rows, rows_of, write_partial
 from hansa_core.plan.expression import Call, Column, Expression, Op, literal
 from hansa_core.plan.moments import MAX_ROWS, moments_of
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
+from hansa_merged_cells import cells_of
 from hansa_strategies import TRIPS
 
 COUNT = Aggregate(AggregateFunction.COUNT_ROWS)
@@ -180,7 +182,7 @@ def test_a_city_that_claims_impossibly_many_rows_spoils_no_other_citys_sum() -> 
     outcomes = answer(asked, "a", ("bus", MAX_ROWS)), answer(asked, "b", ("bus", 1), ("tram", 2))
     withheld = merged(asked, *outcomes)
     assert rows(withheld) == [("tram", 2), ("bus", None)]
-    assert withheld.cells[1].values[0].gaps == {"a": "too_many_rows"}
+    assert cells_of(withheld)[1].values[0].gaps == {"a": "too_many_rows"}
     assert rows(merged(asked, *outcomes, partial=True)) == [("tram", 2), ("bus", 1)]
 
 
@@ -226,7 +228,7 @@ def test_a_city_whose_bins_are_all_suppressed_is_a_gap_in_a_median() -> None:
         city: CityAnswer(city=city, level=Level.CONTROLLED, table=partial_from_rows(asked, TRIPS, [row]))
         for city, row in (("a", shown), ("b", hidden))
     }
-    ((whole,),) = (cell.values for cell in merge(asked, TRIPS, answers, by_city=False, partial=False).cells)
+    ((whole,),) = (cell.values for cell in cells_of(merge(asked, TRIPS, answers, by_city=False, partial=False)))
     assert (whole.value, whole.interval, dict(whole.gaps)) == (None, None, {"b": "suppressed"})
-    ((rest,),) = (cell.values for cell in merge(asked, TRIPS, answers, by_city=False, partial=True).cells)
+    ((rest,),) = (cell.values for cell in cells_of(merge(asked, TRIPS, answers, by_city=False, partial=True)))
     assert (rest.interval, rest.cities, rest.marks) == ((0.0, 10.0), ("a",), frozenset({Mark.PARTIAL}))

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_core.contract.measure_bins import Bin, bins_of, level_bins
-from hansa_core.partial.finalise import finalise
 from hansa_core.partial.quantiles import Segment, contradict, quantile, segments_of
 from hansa_core.plan.plan import Aggregate, AggregateFunction
+from hansa_merged_cells import finish
 from hansa_strategies import TRIPS
 
 ENDS = (0, 99)
@@ -118,13 +118,13 @@ SHOWN: list[int | None] = [3, 1, 1, 2, 0, 1, 4]
 
 
 def test_a_median_comes_with_its_interval_in_the_columns_unit() -> None:
-    found = finalise(MEDIAN, SHOWN, TRIPS)
+    found = finish(MEDIAN, SHOWN, TRIPS)
     assert found.interval == (15.0, 30.0)
     assert found.value == 22.5
 
 
 def test_a_histogram_lists_its_bins() -> None:
-    found = finalise(HISTOGRAM, SHOWN, TRIPS).value
+    found = finish(HISTOGRAM, SHOWN, TRIPS).value
     assert found == (
         {"lower": 0, "upper": 10, "rows": 1},
         {"lower": 15, "upper": 30, "rows": 2},
@@ -134,12 +134,12 @@ def test_a_histogram_lists_its_bins() -> None:
 
 
 def test_a_suppressed_bin_leaves_the_coarser_one() -> None:
-    found = finalise(MEDIAN, [3, 1, None, None, 0, 1, 4], TRIPS)
+    found = finish(MEDIAN, [3, 1, None, None, 0, 1, 4], TRIPS)
     assert found.interval == (0.0, 30.0)
     assert not found.hidden
 
 
 @pytest.mark.parametrize("aggregate", [MEDIAN, HISTOGRAM])
 def test_nothing_is_told_when_every_bin_is_suppressed(aggregate: Aggregate) -> None:
-    found = finalise(aggregate, [None] * 6 + [4], TRIPS)
+    found = finish(aggregate, [None] * 6 + [4], TRIPS)
     assert (found.value, found.interval, found.hidden) == (None, None, True)

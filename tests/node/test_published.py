@@ -11,7 +11,6 @@ from hansa_city_files import REPAIRS, manifest_of, write_csv, write_manifest
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest_document import manifest_from_document
 from hansa_core.partial.merge import CityAnswer, merge
-from hansa_core.partial.merged_table import MergedValue
 from hansa_core.partial.partial import read_partial, rows_of, write_partial
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.expression import Call, Column, Expression, Op, literal
@@ -19,6 +18,7 @@ from hansa_core.plan.moments import moments_of
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
 from hansa_core.protection.cover import find_cover
 from hansa_core.protection.effort import Effort
+from hansa_merged_cells import MergedValue, cells_of
 from hansa_node.answering.controlled import PublishedTables
 from hansa_node.datasets.versions import current_version, dataset_folder
 from hansa_node.ingest.ingest import ingest_dataset
@@ -84,7 +84,7 @@ def quantile_of(path: Path, *keys: str, q: float = 0.5) -> dict[object, MergedVa
     read = read_partial(write_partial(table), plan, REPAIRS)  # nothing in it contradicts itself
     answers = {"town": CityAnswer(city="town", level=Level.CONTROLLED, table=read)}
     merged = merge(plan, REPAIRS, answers, by_city=False, partial=False)
-    return {cell.keys[0] if keys else None: cell.values[0] for cell in merged.cells}
+    return {cell.keys[0] if keys else None: cell.values[0] for cell in cells_of(merged)}
 
 
 def test_a_median_comes_from_published_bins(path: Path) -> None:

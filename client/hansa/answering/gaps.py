@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from hansa_core.partial.merged_table import MergedCell, MergedTable
+    from hansa_core.partial.merged_table import MergedTable
 
 _BITS = 62
 """Bits of a mask: it fits BIGINT and is never negative."""
@@ -33,22 +35,16 @@ class GapMasks:
 
 def mask_gaps(merged: MergedTable) -> GapMasks:
     """The masks of all rows, the most frequent gaps first."""
-    seen: dict[object, list[int]] = {}
-    for row, cell in enumerate(merged.cells):
-        if any(value.gaps for value in cell.values):
-            seen.setdefault(_pattern(cell), []).append(row)
-    masks = [0] * len(merged.cells)
+    patterns = merged.gap_patterns()
+    _, first, counts = np.unique(patterns[patterns >= 0], return_index=True, return_counts=True)
+    rows_with_gaps = np.flatnonzero(patterns >= 0)
+    bits = np.zeros(len(counts), dtype=np.int64)
     examples: list[list[int]] = []
-    for rows in sorted(seen.values(), key=len, reverse=True):
+    for pattern in np.argsort(-counts, kind="stable"):
         if len(examples) < _BITS:
             examples.append([])
-        examples[-1].append(rows[0])
-        for row in rows:
-            masks[row] = 1 << (len(examples) - 1)
-    return GapMasks(of_rows=tuple(masks), examples=tuple(map(tuple, examples)))
-
-
-def _pattern(cell: MergedCell) -> object:
-    """Equal for cells that mark whatever is computed from them alike."""
-    values = tuple((tuple(sorted(value.gaps.items())), frozenset(value.marks)) for value in cell.values)
-    return cell.city, all(key is None for key in cell.keys), values
+        examples[-1].append(int(rows_with_gaps[first[pattern]]))
+        bits[pattern] = 1 << (len(examples) - 1)
+    masks = np.zeros(merged.num_rows, dtype=np.int64)
+    masks[rows_with_gaps] = bits[patterns[rows_with_gaps]]
+    return GapMasks(of_rows=tuple(masks.tolist()), examples=tuple(map(tuple, examples)))

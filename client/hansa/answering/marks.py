@@ -98,7 +98,7 @@ def gaps_of(depends_on: Sequence[str], rows: Sequence[int], outer: OuterSelect, 
         for name in depends_on:
             if name in outer.aggregate_columns:
                 gaps.update(merged.gaps(row, outer.aggregate_columns.index(name)))
-            elif name in outer.key_columns and _is_missing_city(row, merged):
+            elif name in outer.key_columns and merged.is_missing_city[row]:
                 gaps.update(merged.gaps(row, 0))
     return gaps
 
@@ -106,11 +106,3 @@ def gaps_of(depends_on: Sequence[str], rows: Sequence[int], outer: OuterSelect, 
 def _misses(column: OuterColumn, rows: Sequence[int], outer: OuterSelect, merged: MergedTable) -> bool:
     indices = [outer.aggregate_columns.index(name) for name in column.depends_on if name in outer.aggregate_columns]
     return any(merged.reason(row, index) is not None for row in rows for index in indices)
-
-
-def _is_missing_city(row: int, merged: MergedTable) -> bool:
-    """Whether the row only says that its city gave nothing, so that the NULLs of its keys are no keys."""
-    cell = merged.cells[row]
-    if cell.city is None or any(key is not None for key in cell.keys):
-        return False
-    return all(value.gaps.get(cell.city, "suppressed") != "suppressed" for value in cell.values)

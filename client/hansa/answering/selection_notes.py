@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from hansa.answering.marks import gaps_of
 from hansa_core.partial.merged_table import MergedTable
 from hansa_core.sql.statement import OuterSelect
@@ -21,7 +23,7 @@ def selection_notes(
     shown = _shown_rows(hidden, outer)
     alike: dict[tuple[int, ...], list[str]] = {}
     for selection in outer.selections:
-        unsure = tuple(row for row in range(len(merged.cells)) if gaps_of(selection.depends_on, (row,), outer, merged))
+        unsure = tuple(row for row in range(merged.num_rows) if gaps_of(selection.depends_on, (row,), outer, merged))
         alike.setdefault(unsure, []).append(selection.clause)
     for unsure, clauses in alike.items():
         if unsure:
@@ -58,12 +60,4 @@ def _without_cells(outer: OuterSelect, merged: MergedTable) -> list[str]:
     )
     if is_row_by_row:
         return []
-    cities = {
-        cell.city
-        for cell in merged.cells
-        if cell.city is not None
-        and cell.keys
-        and all(key is None for key in cell.keys)
-        and all(value.gaps.get(cell.city, "suppressed") != "suppressed" for value in cell.values)
-    }
-    return sorted(cities)
+    return sorted({str(merged.city_of(int(row))) for row in np.flatnonzero(merged.is_missing_city)})

@@ -1,23 +1,31 @@
-"""How does an aggregate's value follow from its exact moments? The only place where floats appear."""
+"""Finished aggregates: from exact moments to values in the column's own unit; the only place where floats appear."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.measure_bins import bins_of
-from hansa_core.contract.quanta import bounds_in_quanta, moment_of
-from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value
-from hansa_core.partial.exact import nearest_float, nearest_root
+from hansa_core.contract.quanta import bounds_in_quanta
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType
+from hansa_core.partial.array_values import array_from_numbers, array_from_wholes, bitmap_of
+from hansa_core.partial.arrow_arrays import array_of
+from hansa_core.partial.binned_columns import BinCounts, quantiles_of
+from hansa_core.partial.exact import nearest_quotient
+from hansa_core.partial.moment_columns import Moments, whole_moment
 from hansa_core.partial.partial import ARROW_TYPES
-from hansa_core.partial.quantiles import Segment, quantile, segments_of
+from hansa_core.partial.quantiles import Segment
 from hansa_core.partial.statistics import PairSums, pair_statistic, sample_variance
+from hansa_core.partial.wholes import Mask, Wholes, nearest_doubles, scaled
 from hansa_core.plan.measure import Measure, measure_of
-from hansa_core.plan.moments import MAX_ROWS, Half, Moment, moments_of_aggregate, whole_of_halves
+from hansa_core.plan.moments import MAX_ROWS, Moment, MomentKind, moments_of_aggregate
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction
 
 Binned = tuple[dict[str, int | float], ...]
@@ -25,21 +33,30 @@ Binned = tuple[dict[str, int | float], ...]
 
 _COUNTS = (AggregateFunction.COUNT_ROWS, AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
 _LIKE_THEIR_COLUMN = (AggregateFunction.SUM, AggregateFunction.MIN, AggregateFunction.MAX)
-_SQUARED = (AggregateFunction.VAR_SAMP, AggregateFunction.STDDEV_SAMP, *PAIRED)
-_BINNED = (AggregateFunction.QUANTILE_CONT, AggregateFunction.HISTOGRAM)
+_SQUARED = (AggregateFunction.VAR_SAMP, AggregateFunction.STDDEV_SAMP)
+BINNED = (AggregateFunction.QUANTILE_CONT, AggregateFunction.HISTOGRAM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """An aggregate's value in the column's own unit; None where SQL has NULL, as over no value.
+class IntervalColumn:
+    """Of quantiles, the closed intervals that hold the true ones, cell by cell, in the column's own unit."""
 
-    `interval`: of a quantile, the closed interval that holds the true one. `hidden`: its bins are suppressed so far
-    that nothing is left to tell, and the None is no NULL.
+    lower: npt.NDArray[np.float64]
+    upper: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedColumn:
+    """One aggregate of many cells.
+
+    `values`: in `aggregate_type`, null where SQL has NULL, as over no value, and where the value was not asked for.
+    `interval`: of a quantile. `hidden`: cells whose bins are suppressed so far that nothing is left to tell; their null
+    is no NULL.
     """
 
-    value: Value | Binned | None
-    interval: tuple[float, float] | None = None
-    hidden: bool = False
+    values: pa.Array
+    hidden: Mask
+    interval: IntervalColumn | None = None
 
 
 def aggregate_type(aggregate: Aggregate, contract: Contract) -> pa.DataType:
@@ -65,86 +82,171 @@ def aggregate_type(aggregate: Aggregate, contract: Contract) -> pa.DataType:
     return pa.int64() if fits else pa.decimal128(38, 0)
 
 
-def finalise(aggregate: Aggregate, moments: Sequence[int | None], contract: Contract) -> Finished:
-    """The value that the moments, in the order of `moments_of_aggregate`, give.
+def finalise(aggregate: Aggregate, moments: Moments, given: Mask, contract: Contract) -> FinishedColumn:
+    """The values of the `given` cells, by the moments of `moments_of_aggregate`.
 
-    A float is the one nearest to the exact value. Only the bins of a quantile or histogram may be None: suppressed.
+    A double is the one nearest to the exact value. Only the bins of a quantile or histogram may be suppressed in a
+    given cell.
     """
-    if aggregate.function in _BINNED:
-        return _from_bins(aggregate, moments, contract)
-    exact = [moment for moment in moments if moment is not None]
-    assert len(exact) == len(moments)
-    if aggregate.function in _COUNTS:
-        return Finished(value=exact[0])
-    measures = [measure_of(argument, contract) for argument in aggregate.arguments]
-    if aggregate.function in _SQUARED:
-        exact = _without_halves(moments_of_aggregate(aggregate, contract), exact)
-    if aggregate.function in PAIRED:
-        y, x, xy, *squares, count = exact
-        sums = PairSums(count=count, y=y, x=x, xy=xy, **dict(zip(("yy", "xx"), squares, strict=False)))
-        return Finished(value=pair_statistic(aggregate.function, sums, *(measure.quantum for measure in measures)))
-    return Finished(value=_of_one(aggregate.function, exact, measures[0]))
-
-
-def _without_halves(moments: Sequence[Moment], values: Sequence[int]) -> list[int]:
-    """The values with each two halves, which stand together, as one."""
-    whole: list[int] = []
-    for moment, value in zip(moments, values, strict=True):
-        if moment.half is Half.LOW:
-            whole[-1] = whole_of_halves(whole[-1], value)
-        else:
-            whole.append(value)
-    return whole
-
-
-def _of_one(function: AggregateFunction, moments: Sequence[int], measure: Measure) -> Value | None:
-    first, *others, count = moments
-    if count == 0:
-        return None
-    match function:
-        case AggregateFunction.AVG:
-            return nearest_float(first * measure.quantum / count)
-        case AggregateFunction.VAR_SAMP | AggregateFunction.STDDEV_SAMP:
-            variance = sample_variance(first, others[0], count, measure.quantum)
-            if variance is None:
-                return None
-            return nearest_float(variance) if function is AggregateFunction.VAR_SAMP else nearest_root(variance)
-        case _ if measure.type.is_temporal:
-            return moment_of(measure.type, first)
-        case _:
-            value = _value(first * measure.quantum, measure)
-            is_extreme = function is not AggregateFunction.SUM
-            return None if is_extreme and isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX else value
-
-
-def _from_bins(aggregate: Aggregate, moments: Sequence[int | None], contract: Contract) -> Finished:
-    column = contract.columns[str(aggregate.column)]
-    measure = measure_of(column.name, contract)
-    *rows, count = moments
-    assert count is not None
-    counts = dict(zip(bins_of(column), rows, strict=True))
-    ends = bounds_in_quanta(column)
+    kind = aggregate_type(aggregate, contract)
+    nothing_hidden = np.zeros(len(given), dtype=bool)
     if aggregate.function is AggregateFunction.HISTOGRAM:
-        segments = segments_of(counts, ends, count)
-        if None in rows and len(segments) == 1:
-            return Finished(value=None, hidden=True)
-        return Finished(value=tuple(_bin(segment, measure) for segment in segments))
+        return _histograms(_bin_counts(aggregate, moments, contract), given, kind, contract)
+    if aggregate.function is AggregateFunction.QUANTILE_CONT:
+        return _quantiles(aggregate, _bin_counts(aggregate, moments, contract), given, contract)
+    if aggregate.function in PAIRED:
+        values, known = _pair(aggregate, moments, contract)
+    elif aggregate.function in _SQUARED:
+        values, known = _variance(aggregate, moments, contract)
+    else:
+        values, known = _of_one(aggregate, moments, contract)
+    build = array_from_wholes if pa.types.is_decimal(kind) else array_from_numbers
+    return FinishedColumn(values=build(values, known & given, kind), hidden=nothing_hidden)
+
+
+def _of_one(aggregate: Aggregate, moments: Moments, contract: Contract) -> tuple[npt.NDArray[Any], Mask]:
+    """Counts, sums, means and extremes."""
+    first, *rest = (moments[moment].values for moment in moments_of_aggregate(aggregate, contract))
+    if not rest:
+        return first, np.ones(len(first), dtype=bool)
+    (count,) = rest
+    has_values = count != 0
+    assert aggregate.column is not None
+    measure = measure_of(aggregate.column, contract)
+    if aggregate.function is AggregateFunction.AVG:
+        numerator = scaled(first, measure.quantum.numerator)
+        mean, finite = nearest_doubles(numerator, scaled(np.where(has_values, count, 1), measure.quantum.denominator))
+        return mean, finite & has_values
+    if measure.type.is_temporal:
+        return first, has_values
+    values, known = _in_unit(np.where(has_values, first, 0), measure)
+    if measure.type is DataType.INTEGER and aggregate.function is not AggregateFunction.SUM:
+        known = known & ((values >= INT64_MIN) & (values <= INT64_MAX)).astype(bool)
+    return values, known & has_values
+
+
+def _in_unit(quanta: Wholes, measure: Measure) -> tuple[npt.NDArray[Any], Mask]:
+    """Whole quanta in the column's own unit: integers of an integer column, the nearest doubles of any other."""
+    steps = scaled(quanta, measure.quantum.numerator)
+    if measure.type is DataType.INTEGER:
+        return steps, np.ones(len(steps), dtype=bool)
+    return nearest_doubles(steps, np.full(len(steps), measure.quantum.denominator))
+
+
+def _variance(aggregate: Aggregate, moments: Moments, contract: Contract) -> tuple[npt.NDArray[Any], Mask]:
+    x, where = aggregate.column, aggregate.where
+    assert x is not None
+    total = Moment(MomentKind.SUM, x, where)
+    squares = whole_moment(moments, Moment(MomentKind.SQUARES, x, where))
+    return sample_variance(
+        moments[total].values,
+        squares.values,
+        moments[total.count].values,
+        measure_of(x, contract).quantum,
+        root=aggregate.function is AggregateFunction.STDDEV_SAMP,
+    )
+
+
+def _pair(aggregate: Aggregate, moments: Moments, contract: Contract) -> tuple[npt.NDArray[Any], Mask]:
+    y, x, where = aggregate.column, aggregate.second, aggregate.where
+    assert y is not None
+    assert x is not None
+    y_sum, x_sum = Moment(MomentKind.SUM, y, where, x), Moment(MomentKind.SUM, x, where, y)
+    count = y_sum.count
+    sums = PairSums(
+        count=moments[count].values,
+        y=moments[y_sum].values,
+        x=moments[x_sum].values,
+        xy=whole_moment(moments, Moment(MomentKind.PRODUCTS, count.column, where, count.second)).values,
+        yy=_squares(y_sum, aggregate, moments),
+        xx=_squares(x_sum, aggregate, moments),
+    )
+    quanta = (measure_of(argument, contract).quantum for argument in (y, x))
+    return pair_statistic(aggregate.function, sums, *quanta)
+
+
+def _squares(total: Moment, aggregate: Aggregate, moments: Moments) -> Wholes | None:
+    if aggregate.function is AggregateFunction.COVAR_SAMP:
+        return None
+    return whole_moment(moments, Moment(MomentKind.SQUARES, total.column, total.where, total.second)).values
+
+
+def _bin_counts(aggregate: Aggregate, moments: Moments, contract: Contract) -> BinCounts:
+    column = contract.columns[str(aggregate.column)]
+    *bins, count = moments_of_aggregate(aggregate, contract)
+    assert len(bins) == len(bins_of(column))
+    return BinCounts(column=column, bins=[moments[one] for one in bins], total=moments[count])
+
+
+def _quantiles(aggregate: Aggregate, counts: BinCounts, given: Mask, contract: Contract) -> FinishedColumn:
     assert aggregate.quantile is not None
-    found = quantile(counts, ends, count, aggregate.quantile)
-    if found is None:
-        return Finished(value=None)
-    if None in rows and (found.lower, found.upper) == ends:
-        return Finished(value=None, hidden=True)
-    lower, upper = float(found.lower * measure.quantum), float(found.upper * measure.quantum)
-    return Finished(value=nearest_float(found.value * measure.quantum), interval=(lower, upper))
+    quantum = measure_of(str(aggregate.column), contract).quantum
+    found = quantiles_of(counts, aggregate.quantile)
+    value, known = nearest_doubles(
+        scaled(found.numerator, quantum.numerator), scaled(found.denominator, quantum.denominator)
+    )
+    lower, upper = found.lower.astype(object), found.upper.astype(object)
+    known = known & given & (counts.total.values != 0)
+    hidden = np.zeros(len(given), dtype=bool)
+    for cell in np.flatnonzero(given & ~counts.is_whole).tolist():
+        one = counts.quantile(cell, aggregate.quantile)
+        if one is None:
+            continue
+        hidden[cell] = (one.lower, one.upper) == bounds_in_quanta(counts.column)
+        exact = one.value * quantum
+        nearest = nearest_quotient(exact.numerator, exact.denominator)
+        known[cell] = nearest is not None and not hidden[cell]
+        value[cell], lower[cell], upper[cell] = nearest or 0.0, one.lower, one.upper
+    denominators = np.full(len(given), quantum.denominator)
+    ends = {
+        name: nearest_doubles(scaled(end, quantum.numerator), denominators)[0]
+        for name, end in (("lower", lower), ("upper", upper))
+    }
+    interval = IntervalColumn(**{name: np.where(known, end, np.nan) for name, end in ends.items()})
+    return FinishedColumn(values=array_from_numbers(value, known, pa.float64()), hidden=hidden, interval=interval)
+
+
+def _histograms(counts: BinCounts, given: Mask, kind: pa.DataType, contract: Contract) -> FinishedColumn:
+    measure = measure_of(counts.column.name, contract)
+    hidden = np.zeros(len(given), dtype=bool)
+    whole = given & counts.is_whole
+    if (whole == given).all():
+        return FinishedColumn(values=_finest_histograms(counts, given, kind, measure), hidden=hidden)
+    shown: list[Binned | None] = [None] * len(given)
+    for cell in np.flatnonzero(given).tolist():
+        segments = counts.segments(cell)
+        hidden[cell] = not whole[cell] and len(segments) == 1
+        if not hidden[cell]:
+            shown[cell] = tuple(_bin(segment, measure) for segment in segments)
+    return FinishedColumn(values=array_of(shown, kind), hidden=hidden)
+
+
+def _finest_histograms(counts: BinCounts, given: Mask, kind: pa.DataType, measure: Measure) -> pa.Array:
+    """Histograms of cells in which no bin is suppressed: the same bins in each."""
+    rows = counts.in_finest[given].reshape(-1)
+    cells, bins = int(given.sum()), len(counts.finest)
+    fields = [
+        array_from_numbers(np.tile(_ends(ends, measure), cells), np.ones(cells * bins, dtype=bool), field.type)
+        for ends, field in zip(zip(*counts.finest, strict=True), kind.value_type, strict=False)
+    ]
+    fields.append(array_from_numbers(rows, np.ones(len(rows), dtype=bool), pa.int64()))
+    bars = pa.StructArray.from_arrays(fields, fields=list(kind.value_type))
+    offsets = np.concatenate([[0], np.cumsum(np.where(given, bins, 0))]).astype(np.int32)
+    return pa.Array.from_buffers(kind, len(given), [bitmap_of(given), pa.py_buffer(offsets)], children=[bars])
+
+
+def _ends(ends: Sequence[int], measure: Measure) -> npt.NDArray[Any]:
+    return np.array([_value(end * measure.quantum, measure) for end in ends])
 
 
 def _bin(segment: Segment, measure: Measure) -> dict[str, int | float]:
     lower, upper = (_value(end * measure.quantum, measure) for end in (segment.first, segment.last))
-    assert lower is not None
-    assert upper is not None
     return {"lower": lower, "upper": upper, "rows": segment.rows}
 
 
-def _value(exact: Fraction, measure: Measure) -> int | float | None:
-    return int(exact) if measure.type is DataType.INTEGER else nearest_float(exact)
+def _value(exact: Fraction, measure: Measure) -> int | float:
+    if measure.type is DataType.INTEGER:
+        return int(exact)
+    nearest = nearest_quotient(exact.numerator, exact.denominator)
+    assert nearest is not None  # the contract's bounds are doubles
+    return nearest

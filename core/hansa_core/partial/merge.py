@@ -1,28 +1,27 @@
-"""How do the cities' partials become one table, and what does a gap do to it?"""
+"""The merge: the cities' partials become one table, and a gap stays a gap."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial as bound
-from functools import reduce
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from hansa_core.contract.column_names import CITY_COLUMN, aggregate_column
 from hansa_core.contract.contract import Contract, Scope
-from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
-from hansa_core.partial.domain_order import cell_order
-from hansa_core.partial.finalise import Finished, aggregate_type, finalise
-from hansa_core.partial.merged_table import Mark, MergedCell, MergedTable, MergedValue
-from hansa_core.partial.partial import partial_from_rows, partial_schema, rows_of
+from hansa_core.partial.arrow_arrays import array_of
+from hansa_core.partial.finalise import aggregate_type, finalise
+from hansa_core.partial.key_codes import cell_codes, key_codes
+from hansa_core.partial.merged_table import GapCodes, MergedColumn, MergedTable
+from hansa_core.partial.moment_columns import MomentColumn, add_moments
+from hansa_core.partial.partial import columns_of_partial, partial_schema
+from hansa_core.partial.wholes import Mask, all_of, any_of
 from hansa_core.plan.expression import columns_of
-from hansa_core.plan.moments import MAX_ROWS, Moment, MomentKind, merge_moments, moments_of, moments_of_aggregate
+from hansa_core.plan.moments import MAX_ROWS, Moment, MomentKind, moments_of, moments_of_aggregate
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
-
-Keys = tuple[Value | None, ...]
-Moments = tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,23 +44,15 @@ class CityMissing:
 CityOutcome = CityAnswer | CityMissing
 
 
-def add_partials(plan: Plan, contract: Contract, tables: Iterable[pa.Table]) -> pa.Table:
-    """Add partials of open data cell by cell: associative and commutative to the bit, an absent cell being zero.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What one city, or each row's own city, gives to each merged cell.
 
-    A suppressed moment suppresses the sum. Without tables: the partial of no rows.
+    `moments`: those of no rows where it gave none. `gaps`: the reason's code where it is in no value of the cell.
     """
-    width = plan.key_width
-    order = moments_of(plan, contract)
-    nothing = tuple(moment.nothing for moment in order)
-    # Over no rows too, a grouping without keys has one cell.
-    empty = [number for number, kept in enumerate(plan.groupings) if not kept]
-    sums: dict[Keys, Moments] = {
-        (*(None for _ in plan.keys), *([number] if plan.totals else [])): nothing for number in empty
-    }
-    for table in tables:
-        for keys, moments in _cells(table, width).items():
-            sums[keys] = merge_moments(order, sums[keys], moments) if keys in sums else moments
-    return partial_from_rows(plan, contract, ((*keys, *moments) for keys, moments in sums.items()))
+
+    moments: Mapping[Moment, MomentColumn]
+    gaps: GapCodes
 
 
 def merge(
@@ -72,29 +63,189 @@ def merge(
     A value that lacks an addressed city is withheld with the reason, or, if `partial`, given over the others and
     marked. Raises RefusedError `mixed_levels` if cities at different levels would be summed.
     """
-    cells_of = {o.city: _cells(o.table, plan.key_width) for o in outcomes.values() if isinstance(o, CityAnswer)}
-    finish = _finisher(plan, contract, partial=partial, most_rows=MAX_ROWS // max(1, len(outcomes)))
-    place = cell_order(plan, contract)
-    cells: list[MergedCell] = []
-    if by_city:
-        for city, outcome in sorted(outcomes.items()):
-            if isinstance(outcome, CityMissing):
-                cells.append(finish(city, (None,) * plan.key_width, {city: outcome.reason}))
-            else:
-                own = cells_of[city]
-                cells.extend(finish(city, keys, {city: own[keys]}) for keys in sorted(own, key=place))
-    else:
+    if not by_city:
         _refuse_mixed_levels(outcomes.values())
-        absent = _absence(plan, contract, outcomes)
-        all_keys = {keys for own in cells_of.values() for keys in own} if plan.keys else {()}
-        for keys in sorted(all_keys, key=place):
-            parts = {city: cells_of.get(city, {}).get(keys, absent[city]) for city in sorted(outcomes)}
-            cells.append(finish(None, keys, parts))
-    return MergedTable(schema=_merged_schema(plan, contract, by_city=by_city), cells=tuple(cells))
+    return _Merge(plan, contract, outcomes, partial=partial).table(by_city=by_city)
 
 
-def _cells(table: pa.Table, width: int) -> dict[Keys, Moments]:
-    return {row[:width]: row[width:] for row in rows_of(table)}  # type: ignore[misc]
+class _Merge:
+    """One merge: the cities' columns, aligned to the merged cells, and the reasons of all gaps."""
+
+    def __init__(self, plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome], *, partial: bool) -> None:
+        self._plan, self._contract, self._partial = plan, contract, partial
+        self._outcomes = dict(sorted(outcomes.items()))
+        self._most_rows = MAX_ROWS // max(1, len(outcomes))
+        self._columns = {
+            city: columns_of_partial(outcome.table, plan, contract)
+            for city, outcome in self._outcomes.items()
+            if isinstance(outcome, CityAnswer)
+        }
+        self._reasons: dict[str, int] = {}
+
+    def table(self, *, by_city: bool) -> MergedTable:
+        keys, city, parts = self._apart() if by_city else self._pooled()
+        columns = tuple(self._column(aggregate, parts) for aggregate in self._plan.aggregates)
+        return MergedTable(
+            schema=self._schema(by_city=by_city),
+            addressed=tuple(self._outcomes),
+            city=city,
+            keys=keys,
+            columns=columns,
+            reasons=tuple(self._reasons),
+        )
+
+    def _apart(self) -> tuple[tuple[pa.Array, ...], npt.NDArray[np.int64], list[_Part]]:
+        """Each city's cells below one another, and one row without keys for a city that gave nothing."""
+        pieces = [self._columns.get(city) or self._nothing(1) for city in self._outcomes]
+        sizes = [1 if city not in self._columns else self._size(city) for city in self._outcomes]
+        keys = tuple(pa.concat_arrays(columns) for columns in zip(*(keys for keys, _ in pieces), strict=True))
+        moments = {
+            moment: MomentColumn(
+                np.concatenate([columns[moment].values for _, columns in pieces]),
+                np.concatenate([columns[moment].known for _, columns in pieces]),
+            )
+            for moment in moments_of(self._plan, self._contract)
+        }
+        missing = [self._code(one.reason) if isinstance(one, CityMissing) else 0 for one in self._outcomes.values()]
+        gaps = np.repeat(np.array(missing, dtype=np.uint16), sizes)
+        city = np.repeat(np.arange(len(sizes)), sizes)
+        return keys, city, [self._plausible(_Part(moments=moments, gaps=gaps))]
+
+    def _pooled(self) -> tuple[tuple[pa.Array, ...], None, list[_Part]]:
+        """The cells of all cities, each once, and what every city gives to each."""
+        answered = list(self._columns)
+        everyone = [self._columns[city][0] for city in answered] or [self._nothing(0 if self._plan.keys else 1)[0]]
+        keys = tuple(pa.concat_arrays(columns) for columns in zip(*everyone, strict=True))
+        total = len(keys[0]) if keys else max(1, len(answered))
+        codes = cell_codes(key_codes(keys, self._plan, self._contract), total)
+        _, first, place = np.unique(codes, return_index=True, return_inverse=True)
+        places = np.split(place.reshape(-1), np.cumsum([self._size(city) for city in answered])[:-1])
+        at = dict(zip(answered, places, strict=False))
+        parts = [self._part(city, at.get(city), len(first)) for city in self._outcomes]
+        return tuple(column.take(array_of(first.tolist(), pa.int64())) for column in keys), None, parts
+
+    def _size(self, city: str) -> int:
+        return len(next(iter(self._columns[city][1].values())))
+
+    def _nothing(self, cells: int) -> tuple[tuple[pa.Array, ...], dict[Moment, MomentColumn]]:
+        """Cells without keys, over no rows."""
+        kinds = partial_schema(self._plan, self._contract).types[: self._plan.key_width]
+        known = np.ones(cells, dtype=bool)
+        return tuple(array_of([None] * cells, kind) for kind in kinds), {
+            moment: MomentColumn(np.full(cells, moment.nothing), known)
+            for moment in moments_of(self._plan, self._contract)
+        }
+
+    def _part(self, city: str, at: npt.NDArray[np.int64] | None, cells: int) -> _Part:
+        """What the city gives to the merged cells; `at`: where its own cells stand among them."""
+        outcome = self._outcomes[city]
+        _, moments = self._nothing(cells)
+        if isinstance(outcome, CityMissing) or at is None:
+            reason = outcome.reason if isinstance(outcome, CityMissing) else "not_in_domain"
+            return _Part(moments=moments, gaps=np.full(cells, self._code(reason), dtype=np.uint16))
+        absent = 0 if self._absent_is_zero(outcome) else self._code("not_in_domain")
+        gaps = np.full(cells, absent, dtype=np.uint16)
+        gaps[at] = 0
+        own = self._columns[city][1]
+        return self._plausible(
+            _Part(moments={moment: _placed(own[moment], at, empty) for moment, empty in moments.items()}, gaps=gaps)
+        )
+
+    def _absent_is_zero(self, outcome: CityAnswer) -> bool:
+        """Whether a cell that the city does not list is over no rows there.
+
+        At `controlled` every cell of the public domain is in the answer. What is not there lies in the domain that
+        another city's manifest declares for its own column, and was zero before anyone looked at a row.
+        """
+        names = {name for key in self._plan.keys for name in columns_of(key)}
+        return outcome.level is Level.OPEN or any(self._contract.columns[name].per_city for name in names)
+
+    def _plausible(self, part: _Part) -> _Part:
+        """The part, with a gap where it claims more than its share of MAX_ROWS: so no city spoils another's sum."""
+        counts = [column.values for moment, column in part.moments.items() if moment.counts]
+        too_many = any_of([values > self._most_rows for values in counts]) & (part.gaps == 0)
+        if not too_many.any():
+            return part
+        return replace(part, gaps=np.where(too_many, self._code("too_many_rows"), part.gaps).astype(np.uint16))
+
+    def _column(self, aggregate: Aggregate, parts: Sequence[_Part]) -> MergedColumn:
+        moments = moments_of_aggregate(aggregate, self._contract)
+        gaps = np.stack([self._gaps(part, moments) for part in parts], axis=1)
+        given = self._given(gaps)
+        finished = finalise(aggregate, _sum(moments, parts, gaps), given, self._contract)
+        if finished.hidden.any():
+            # Who suppressed a bin has hidden the value: it is one over the others, if that was asked for.
+            hiding = (
+                np.stack([_lacks(part, moments) for part in parts], axis=1) & finished.hidden[:, None] & (gaps == 0)
+            )
+            gaps = np.where(hiding, self._code("suppressed"), gaps).astype(np.uint16)
+            given = self._given(gaps)
+            finished = finalise(aggregate, _sum(moments, parts, gaps), given, self._contract)
+        return MergedColumn(
+            values=finished.values,
+            given=given,
+            gaps=gaps,
+            repeats=given & self._repeats(aggregate, gaps),
+            interval=finished.interval,
+        )
+
+    def _gaps(self, part: _Part, moments: Sequence[Moment]) -> GapCodes:
+        """The part's gaps and the aggregate's: a suppressed moment is one; a suppressed bin only widens an interval."""
+        needed = [part.moments[moment].known for moment in moments if moment.kind is not MomentKind.BIN]
+        suppressed = ~np.logical_and.reduce(needed) & (part.gaps == 0)
+        if not suppressed.any():
+            return part.gaps
+        return np.where(suppressed, self._code("suppressed"), part.gaps).astype(np.uint16)
+
+    def _given(self, gaps: GapCodes) -> Mask:
+        inside = gaps == 0
+        return any_of(list(inside.T)) if self._partial else all_of(list(inside.T))
+
+    def _repeats(self, aggregate: Aggregate, gaps: GapCodes) -> Mask:
+        """In which cells a unit of several of the cities is counted once in each."""
+        distinct = aggregate.function is AggregateFunction.COUNT_DISTINCT
+        if not distinct or self._contract.unit_scope is Scope.CITY:
+            return np.zeros(len(gaps), dtype=bool)
+        repeats: Mask = np.count_nonzero(gaps == 0, axis=1) > 1
+        return repeats
+
+    def _code(self, reason: str) -> int:
+        return self._reasons.setdefault(reason, len(self._reasons) + 1)
+
+    def _schema(self, *, by_city: bool) -> pa.Schema:
+        keys = list(partial_schema(self._plan, self._contract))[: self._plan.key_width]
+        values = [
+            pa.field(aggregate_column(place), aggregate_type(aggregate, self._contract))
+            for place, aggregate in enumerate(self._plan.aggregates)
+        ]
+        return pa.schema([*([pa.field(CITY_COLUMN, pa.string())] if by_city else []), *keys, *values])
+
+
+def _placed(own: MomentColumn, at: npt.NDArray[np.int64], empty: MomentColumn) -> MomentColumn:
+    values, known = empty.values.astype(own.values.dtype), empty.known.copy()
+    values[at], known[at] = own.values, own.known
+    return MomentColumn(values, known)
+
+
+def _lacks(part: _Part, moments: Sequence[Moment]) -> Mask:
+    known = all_of([part.moments[moment].known for moment in moments])
+    return ~known
+
+
+def _sum(moments: Sequence[Moment], parts: Sequence[_Part], gaps: GapCodes) -> dict[Moment, MomentColumn]:
+    """The moments over the cities that are in each value."""
+    return {moment: _sum_of(moment, parts, gaps) for moment in moments}
+
+
+def _sum_of(moment: Moment, parts: Sequence[_Part], gaps: GapCodes) -> MomentColumn:
+    total: MomentColumn | None = None
+    for slot, part in enumerate(parts):
+        own, missing = part.moments[moment], gaps[:, slot] != 0
+        if missing.any():
+            own = MomentColumn(np.where(missing, moment.nothing, own.values), own.known | missing)
+        total = own if total is None else add_moments(moment, total, own)
+    assert total is not None
+    return total
 
 
 def _refuse_mixed_levels(outcomes: Iterable[CityOutcome]) -> None:
@@ -110,122 +261,3 @@ def _refuse_mixed_levels(outcomes: Iterable[CityOutcome]) -> None:
             remedy="GROUP BY city, or address the cities of one level",
             field="keys",
         )
-
-
-def _absence(plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome]) -> dict[str, Moments | str]:
-    """What a cell that is absent from a city's answer stands for: the moments of no rows, or a reason."""
-    zero = tuple(moment.nothing for moment in moments_of(plan, contract))
-    per_city = any(contract.columns[name].per_city for key in plan.keys for name in columns_of(key))
-
-    def absence(outcome: CityOutcome) -> Moments | str:
-        if isinstance(outcome, CityMissing):
-            return outcome.reason
-        # At `controlled` every cell of the public domain is in the answer. What is not there lies in the domain that
-        # another city's manifest declares for its own column, and was zero before anyone looked at a row.
-        return zero if outcome.level is Level.OPEN or per_city else "not_in_domain"
-
-    return {city: absence(outcome) for city, outcome in outcomes.items()}
-
-
-def _finisher(
-    plan: Plan, contract: Contract, *, partial: bool, most_rows: int
-) -> Callable[[str | None, Keys, Mapping[str, Moments | str]], MergedCell]:
-    moments = moments_of(plan, contract)
-    needs = []
-    for aggregate in plan.aggregates:
-        own = moments_of_aggregate(aggregate, contract)
-        needs.append((aggregate, own, [moments.index(moment) for moment in own]))
-    counts = [index for index, moment in enumerate(moments) if moment.counts]
-
-    def finish(city: str | None, keys: Keys, parts: Mapping[str, Moments | str]) -> MergedCell:
-        held = {name: _plausible(part, counts, most_rows) for name, part in parts.items()}
-        total = _total(moments, held.values())
-        if total is not None:
-            everyone = tuple(held)
-            whole = (_whole(one, tuple(total[i] for i in need), everyone, contract) for one, _, need in needs)
-            return MergedCell(city=city, keys=keys, values=tuple(whole))
-        values = tuple(
-            _finish(
-                aggregate,
-                own,
-                {name: part if isinstance(part, str) else tuple(part[i] for i in need) for name, part in held.items()},
-                contract,
-                partial=partial,
-            )
-            for aggregate, own, need in needs
-        )
-        return MergedCell(city=city, keys=keys, values=values)
-
-    return finish
-
-
-def _total(moments: Sequence[Moment], parts: Collection[Moments | str]) -> Moments | None:
-    """The cell over all cities, added up once for all aggregates; None where a city or a moment of one is missing."""
-    known = [part for part in parts if not isinstance(part, str) and None not in part]
-    return reduce(bound(merge_moments, moments), known) if known and len(known) == len(parts) else None
-
-
-def _whole(aggregate: Aggregate, moments: Moments, cities: tuple[str, ...], contract: Contract) -> MergedValue:
-    """A value that lacks nothing: what `_finish` makes of parts without a gap."""
-    finished = finalise(aggregate, moments, contract)
-    return MergedValue(
-        value=finished.value,
-        cities=cities,
-        gaps={},
-        marks=_repeats(aggregate, cities, contract),
-        interval=finished.interval,
-    )
-
-
-def _finish(
-    aggregate: Aggregate,
-    moments: Sequence[Moment],
-    parts: Mapping[str, Moments | str],
-    contract: Contract,
-    *,
-    partial: bool,
-) -> MergedValue:
-    """One value from what each city gave for it: its `moments`, or why there are none."""
-    inside = {city: part for city, part in parts.items() if not isinstance(part, str) and _can_do(part, moments)}
-    gaps = {city: part if isinstance(part, str) else "suppressed" for city, part in parts.items() if city not in inside}
-    finished = Finished(value=None)
-    while inside and (partial or not gaps):
-        finished = finalise(aggregate, reduce(bound(merge_moments, moments), inside.values()), contract)
-        if not finished.hidden:
-            break
-        hiding = {city for city, part in inside.items() if None in part}
-        gaps |= dict.fromkeys(hiding, "suppressed")
-        inside = {city: part for city, part in inside.items() if city not in hiding}
-    is_given = bool(inside) and (partial or not gaps)
-    marks = _repeats(aggregate, inside, contract) if is_given else frozenset()
-    if is_given and gaps:
-        marks |= {Mark.PARTIAL}
-    return MergedValue(value=finished.value, cities=tuple(inside), gaps=gaps, marks=marks, interval=finished.interval)
-
-
-def _can_do(part: Moments, moments: Sequence[Moment]) -> bool:
-    """Whether a city's moments suffice: a suppressed bin only widens an interval."""
-    return all(value is not None or moment.kind is MomentKind.BIN for value, moment in zip(part, moments, strict=True))
-
-
-def _repeats(aggregate: Aggregate, cities: Collection[str], contract: Contract) -> frozenset[Mark]:
-    """The mark of a count in which a unit of several of the cities is counted once in each."""
-    distinct = aggregate.function is AggregateFunction.COUNT_DISTINCT
-    repeats = distinct and len(cities) > 1 and contract.unit_scope is not Scope.CITY
-    return frozenset({Mark.NOT_DEDUPLICATED}) if repeats else frozenset()
-
-
-def _plausible(part: Moments | str, counts: Sequence[int], most_rows: int) -> Moments | str:
-    """The part, or a gap where it claims more than its city's share of MAX_ROWS: so one city spoils no other's sum."""
-    if isinstance(part, str) or all((part[index] or 0) <= most_rows for index in counts):
-        return part
-    return "too_many_rows"
-
-
-def _merged_schema(plan: Plan, contract: Contract, *, by_city: bool) -> pa.Schema:
-    keys = list(partial_schema(plan, contract))[: plan.key_width]
-    values = [
-        pa.field(aggregate_column(i), aggregate_type(aggregate, contract))
-        for i, aggregate in enumerate(plan.aggregates)
-    ]
-    return pa.schema([*([pa.field(CITY_COLUMN, pa.string())] if by_city else []), *keys, *values])

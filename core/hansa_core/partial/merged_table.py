@@ -1,4 +1,4 @@
-"""What comes out of a merge: finished cells, and for each value why it is missing and which cities are in it."""
+"""The merged table: finished cells by column, with the cities that are not in each value and why."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from hansa_core.contract.column_names import CITY_COLUMN
-from hansa_core.contract.types import Value
+from hansa_core.partial.array_values import validity_of
 from hansa_core.partial.arrow_arrays import array_of
-from hansa_core.partial.finalise import Binned
+from hansa_core.partial.finalise import IntervalColumn
+from hansa_core.partial.wholes import Mask, all_of, any_of
 
 
 class Mark(StrEnum):
@@ -21,78 +24,133 @@ class Mark(StrEnum):
     NOT_DEDUPLICATED = "not_deduplicated"  # units that appear in several cities count once in each
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedValue:
-    """One aggregate of one cell.
+GapCodes = npt.NDArray[np.uint16]
+"""Cells by cities: 0 where the city is in the value, else 1 + the place of the reason in `MergedTable.reasons`."""
 
-    `cities`: those that gave a value. `gaps`: the other addressed cities and why: a refusal code, `timed_out`,
-    `unreachable`, `failed`, `suppressed`, `not_in_domain` or `too_many_rows`. With gaps the value is withheld unless it
-    is marked partial. A value of None that is not withheld is SQL's NULL, such as a SUM over no value. `interval`: of a
-    quantile, the closed interval that holds the true one.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedColumn:
+    """One aggregate of all cells.
+
+    `values`: null where withheld, and where SQL has NULL. `given`: where it is not withheld. `gaps`: which cities are
+    not in each value. `repeats`: where units of several cities may count once in each. `interval`: of quantiles, the
+    closed intervals that hold the true ones, NaN where there is none.
     """
 
-    value: Value | Binned | None
-    cities: tuple[str, ...]
-    gaps: Mapping[str, str]
-    marks: frozenset[Mark]
-    interval: tuple[float, float] | None = None
+    values: pa.Array
+    given: Mask
+    gaps: GapCodes
+    repeats: Mask
+    interval: IntervalColumn | None = None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedCell:
-    """One row: `city` is None unless cities are kept apart; `keys` are None throughout for a missing city's row."""
-
-    city: str | None
-    keys: tuple[Value | None, ...]
-    values: tuple[MergedValue, ...]
+    @property
+    def is_incomplete(self) -> Mask:
+        """In which cells some addressed city is missing."""
+        return any_of(list((self.gaps != 0).T))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedTable:
     """Merged cells in domain order, by city first where cities are kept apart.
 
-    `schema`: `city` (if kept apart), `k0…` and `a0…` in the plan's order.
+    `schema`: `city` (if kept apart), `k0…` and `a0…` in the plan's order. `addressed`: the cities, by name. `city`:
+    where cities are kept apart, the place in `addressed` of each row's own, which alone its gaps are about. A missing
+    city is one row without keys. `reasons`: a refusal code, `timed_out`, `unreachable`, `failed`, `suppressed`,
+    `not_in_domain` or `too_many_rows`.
     """
 
     schema: pa.Schema
-    cells: tuple[MergedCell, ...]
+    addressed: tuple[str, ...]
+    city: npt.NDArray[np.int64] | None
+    keys: tuple[pa.Array, ...]
+    columns: tuple[MergedColumn, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def num_rows(self) -> int:
+        """The number of cells."""
+        return len(self.columns[0].given)
 
     def to_arrow(self) -> pa.Table:
-        """The values alone, built anew; a missing value is null with nothing behind it."""
-        apart = CITY_COLUMN in self.schema.names
-        rows = [
-            (*((cell.city,) if apart else ()), *cell.keys, *(value.value for value in cell.values))
-            for cell in self.cells
-        ]
-        columns = list(zip(*rows, strict=True)) if rows else [()] * len(self.schema)
-        arrays = [array_of(column, field.type) for column, field in zip(columns, self.schema, strict=True)]
+        """The values alone; a missing value is null with nothing behind it."""
+        arrays = [*self.keys, *(column.values for column in self.columns)]
+        if self.city is not None:
+            arrays.insert(
+                0, array_of((self.addressed[place] for place in self.city), self.schema.field(CITY_COLUMN).type)
+            )
         return pa.Table.from_arrays(arrays, schema=self.schema)
+
+    def city_of(self, row: int) -> str | None:
+        """The row's city; None where cities are not kept apart."""
+        return None if self.city is None else self.addressed[self.city[row]]
 
     def reason(self, row: int, aggregate: int) -> str | None:
         """Why the value is withheld: the reason of the first city, by name, that is not in it. None if it is not."""
-        merged = self.cells[row].values[aggregate]
-        if not merged.gaps or Mark.PARTIAL in merged.marks:
-            return None
-        return merged.gaps[min(merged.gaps)]
+        gaps = self.gaps(row, aggregate)
+        return gaps[min(gaps)] if gaps and not self.columns[aggregate].given[row] else None
 
     def gaps(self, row: int, aggregate: int) -> Mapping[str, str]:
         """The cities that are not in the value, each with its reason."""
-        return self.cells[row].values[aggregate].gaps
+        codes = self.columns[aggregate].gaps[row]
+        return {self._city_at(row, int(at)): self.reasons[codes[at] - 1] for at in np.flatnonzero(codes)}
 
     def cities(self, row: int) -> tuple[str, ...]:
         """The cities that are in every value of the row, sorted."""
-        inside = set(self.cells[row].values[0].cities).intersection(*(v.cities for v in self.cells[row].values))
-        return tuple(sorted(inside))
+        missing = any_of([column.gaps[row] != 0 for column in self.columns])
+        return tuple(self._city_at(row, int(at)) for at in np.flatnonzero(~missing))
 
     def marks(self, row: int, aggregate: int) -> frozenset[Mark]:
         """What a reader of this value has to know."""
-        return self.cells[row].values[aggregate].marks
+        column = self.columns[aggregate]
+        is_partial = column.given[row] and column.gaps[row].any()
+        marks = {Mark.PARTIAL: is_partial, Mark.NOT_DEDUPLICATED: column.repeats[row]}
+        return frozenset(mark for mark, holds in marks.items() if holds)
 
     def interval(self, row: int, aggregate: int) -> tuple[float, float] | None:
         """Of a quantile, the closed interval that holds the true one."""
-        return self.cells[row].values[aggregate].interval
+        interval = self.columns[aggregate].interval
+        if interval is None or np.isnan(interval.lower[row]):
+            return None
+        return float(interval.lower[row]), float(interval.upper[row])
 
     @property
     def notes(self) -> frozenset[Mark]:
         """The marks of all values together."""
-        return frozenset().union(*(value.marks for cell in self.cells for value in cell.values))
+        holds = {
+            Mark.PARTIAL: any((column.given & column.is_incomplete).any() for column in self.columns),
+            Mark.NOT_DEDUPLICATED: any(column.repeats.any() for column in self.columns),
+        }
+        return frozenset(mark for mark, is_there in holds.items() if is_there)
+
+    @property
+    def is_missing_city(self) -> Mask:
+        """Which rows only say that their city gave nothing, so that the nulls of their keys are no keys."""
+        if self.city is None:
+            return np.zeros(self.num_rows, dtype=bool)
+        suppressed = [1 + place for place, reason in enumerate(self.reasons) if reason == "suppressed"]
+        without_keys = all_of([~validity_of(key) for key in self.keys] or [np.ones(self.num_rows, bool)])
+        codes = [column.gaps[:, 0] for column in self.columns]
+        absent = all_of([(own != 0) & ~np.isin(own, suppressed) for own in codes])
+        return without_keys & absent
+
+    def gap_patterns(self) -> npt.NDArray[np.int64]:
+        """A number for each row: equal where rows mark whatever is computed from them alike.
+
+        -1 where nothing is missing.
+        """
+        incomplete = any_of([column.is_incomplete for column in self.columns])
+        rows = np.flatnonzero(incomplete)
+        facts: list[npt.NDArray[np.int64]] = [self.is_missing_city[rows, None].astype(np.int64)]
+        if self.city is not None:
+            facts.append(self.city[rows, None])
+        for column in self.columns:
+            facts += [
+                one[rows].astype(np.int64) for one in (column.gaps, column.given[:, None], column.repeats[:, None])
+            ]
+        patterns = np.full(self.num_rows, -1, dtype=np.int64)
+        if len(rows):
+            patterns[rows] = np.unique(np.hstack(facts), axis=0, return_inverse=True)[1].reshape(-1)
+        return patterns
+
+    def _city_at(self, row: int, slot: int) -> str:
+        return self.addressed[slot if self.city is None else self.city[row]]

@@ -1,25 +1,31 @@
-"""What a city's mergeable state looks like: one row per cell, keys then exact integer moments, as Arrow."""
+"""A partial: a city's mergeable state as Arrow, one row per cell, keys then exact integer moments."""
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 
 from hansa_core.contract.column_names import GROUPING_COLUMN, key_column, moment_column
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.quanta import whole_of
 from hansa_core.contract.types import DataType, Value
 from hansa_core.errors import PeerError
+from hansa_core.partial.array_values import numbers_of, one_array, validity_of
 from hansa_core.partial.arrow_arrays import array_of
 from hansa_core.partial.domain_order import cell_order
 from hansa_core.partial.ipc_size import unpacked_size
-from hansa_core.partial.plausible import plausibility
+from hansa_core.partial.key_codes import is_in_domain, is_rising, key_codes
+from hansa_core.partial.moment_columns import MomentColumn, read_moments
+from hansa_core.partial.plausible import first_implausible
+from hansa_core.partial.wholes import Mask
 from hansa_core.plan.expression import Column
 from hansa_core.plan.limits import MAX_ANSWER_BYTES, MAX_CELLS
-from hansa_core.plan.moments import moments_of
+from hansa_core.plan.moments import Moment, moments_of
 from hansa_core.plan.plan import Plan
 from hansa_core.plan.typing import column_types, type_of
 
@@ -98,13 +104,21 @@ def read_partial(ipc: bytes, plan: Plan, contract: Contract) -> pa.Table:
         raise PeerError(f"the partial has more than {MAX_CELLS} cells")
     if not plan.keys and table.num_rows != 1:
         raise PeerError("a plan without keys has exactly one cell")
-    try:
-        rows = list(rows_of(table))
-    except (ValueError, OverflowError) as error:  # a date outside the years 1 to 9999, text that is not UTF-8
-        raise PeerError("the partial holds a value outside its type") from error
-    _check_keys(rows, plan, contract)
-    _check_moments(rows, plan, contract)
+    keys, moments = columns_of_partial(table, plan, contract)
+    _check_keys(keys, plan, contract)
+    broken = first_implausible(moments, contract)
+    if broken is not None:
+        raise PeerError(f"the partial has a {broken}")
     return table
+
+
+def columns_of_partial(
+    table: pa.Table, plan: Plan, contract: Contract
+) -> tuple[tuple[pa.Array, ...], dict[Moment, MomentColumn]]:
+    """The key columns of a partial, with totals the groupings' numbers last, and its moments."""
+    width = plan.key_width
+    keys = tuple(one_array(column) for column in table.columns[:width])
+    return keys, read_moments(moments_of(plan, contract), [one_array(column) for column in table.columns[width:]])
 
 
 def _read_stream(ipc: bytes, schema: pa.Schema) -> pa.Table:
@@ -135,50 +149,46 @@ def _has_more(reader: pa.RecordBatchReader) -> bool:
     return True
 
 
-def _check_keys(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
-    width = plan.key_width
-    columns = {key.name: contract.columns[key.name] for key in plan.keys if isinstance(key, Column)}
-    domains = {name: frozenset(column.domain) for name, column in columns.items() if column.domain is not None}
-    _check_groupings(rows, plan)
-    for row in rows:
-        kept = plan.groupings[int(row[width - 1])] if plan.totals else range(width)  # type: ignore[arg-type]
-        for key, value in ((plan.keys[index], row[index]) for index in kept):
-            if isinstance(key, Column) and value is None and columns[key.name].required:
-                raise PeerError(f"the partial has a NULL in {key.name}, which is required")
-            if isinstance(key, Column) and value is not None and value not in domains.get(key.name, (value,)):
-                raise PeerError(f"the partial has a {key.name} that is not in the contract's domain")
-            if isinstance(value, float) and not (math.isfinite(value) and repr(value) != "-0.0"):
-                raise PeerError("the partial has a key that is not finite, or minus zero")
-    place = cell_order(plan, contract)
-    places = [place(row[:width]) for row in rows]
-    if any(not one < next_ for one, next_ in pairwise(places)):
+def _check_keys(keys: Sequence[pa.Array], plan: Plan, contract: Contract) -> None:
+    kept = _kept_keys(keys, plan)
+    for key, column, is_kept in zip(plan.keys, keys, kept, strict=False):
+        known = validity_of(column)
+        if (known & ~is_kept).any():
+            raise PeerError("the partial has a total with a key that it is over")
+        declared = contract.columns[key.name] if isinstance(key, Column) else None
+        if declared is not None and declared.required and (is_kept & ~known).any():
+            raise PeerError(f"the partial has a NULL in {declared.name}, which is required")
+        if declared is not None and declared.domain is not None and not is_in_domain(column, declared.domain).all():
+            raise PeerError(f"the partial has a {declared.name} that is not in the contract's domain")
+        _check_values(column, known)
+    if not is_rising(key_codes(keys, plan, contract), len(keys[0]) if keys else 1):
         raise PeerError("the partial's cells are not in domain order, each once")
 
 
-def _check_groupings(rows: Sequence[Row], plan: Plan) -> None:
-    """With totals: every cell is of a grouping that was asked, and has NULL in the keys that are left out."""
+def _check_values(column: pa.Array, known: Mask) -> None:
+    """Doubles are finite and no minus zero, days and moments lie in the years 1 to 9999."""
+    if pa.types.is_floating(column.type):
+        numbers = numbers_of(column)[known]
+        if not np.isfinite(numbers).all() or (np.signbit(numbers) & (numbers == 0)).any():
+            raise PeerError("the partial has a key that is not finite, or minus zero")
+    elif pa.types.is_temporal(column.type):
+        first, last = (date.min, date.max) if pa.types.is_date(column.type) else (datetime.min, datetime.max)
+        numbers = numbers_of(column)[known]
+        if ((numbers < whole_of(first)) | (numbers > whole_of(last))).any():
+            raise PeerError("the partial holds a value outside its type")
+
+
+def _kept_keys(keys: Sequence[pa.Array], plan: Plan) -> list[Mask]:
+    """For each key, in which cells it is grouped by. With totals every cell is of a grouping that was asked."""
     if not plan.totals:
-        return
-    found = []
-    for row in rows:
-        number = row[len(plan.keys)]
-        if not isinstance(number, int) or not 0 <= number < len(plan.groupings):
-            raise PeerError("the partial has a cell of a grouping that was not asked")
-        left_out = set(range(len(plan.keys))) - set(plan.groupings[number])
-        if any(row[index] is not None for index in left_out):
-            raise PeerError("the partial has a total with a key that it is over")
-        found.append(number)
-    if any(not kept and found.count(number) != 1 for number, kept in enumerate(plan.groupings)):
+        return [np.ones(len(column), dtype=bool) for column in keys]
+    numbers = numbers_of(keys[-1])
+    if not (validity_of(keys[-1]) & (numbers >= 0) & (numbers < len(plan.groupings))).all():
+        raise PeerError("the partial has a cell of a grouping that was not asked")
+    if any(not kept and np.count_nonzero(numbers == number) != 1 for number, kept in enumerate(plan.groupings)):
         raise PeerError("a total over all keys has exactly one cell")
-
-
-def _check_moments(rows: Sequence[Row], plan: Plan, contract: Contract) -> None:
-    broken_in = plausibility(moments_of(plan, contract), contract)
-    width = plan.key_width
-    for row in rows:
-        broken = broken_in(row[width:])  # type: ignore[arg-type]
-        if broken is not None:
-            raise PeerError(f"the partial has a {broken}")
+    keeping = np.array([[key in kept for key in range(len(plan.keys))] for kept in plan.groupings])
+    return list(keeping[numbers].T)
 
 
 def _normal(row: Sequence[Value | None]) -> Row:

@@ -1,85 +1,62 @@
-"""Could rows within the contract's bounds have these moments? Asked of every cell that a city sends."""
+"""Plausibility: whether rows within the contract's bounds can have the moments that a city sends."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from operator import itemgetter
+
+import numpy as np
 
 from hansa_core.contract.contract import Contract
-from hansa_core.contract.measure_bins import bins_of
+from hansa_core.contract.measure_bins import Bin, bins_of, level_bins
 from hansa_core.contract.quanta import bounds_in_quanta
+from hansa_core.partial.moment_columns import Moments, whole_moment
 from hansa_core.partial.quantiles import contradict
+from hansa_core.partial.wholes import Mask, Wholes, all_of, minus, plus, scaled, times
 from hansa_core.plan.measure import measure_of
-from hansa_core.plan.moments import (
-    MAX_ROWS,
-    Half,
-    Moment,
-    MomentKind,
-    half_of,
-    range_of_sum,
-    reach_of,
-    whole_of_halves,
-)
-
-Cell = Sequence[int | None]
-"""The moments of one cell, in the order of the plan's."""
-
-Test = Callable[[Cell], bool]
+from hansa_core.plan.moments import MAX_ROWS, Half, Moment, MomentKind, half_of, reach_of
 
 
-def plausibility(moments: Sequence[Moment], contract: Contract) -> Callable[[Cell], str | None]:
-    """Says of a cell what no rows can have, or None. `moments`: those of a plan, so that each has its count."""
-    tests = list(_tests(moments, contract))
-    return lambda cell: next((said for said, holds in tests if not holds(cell)), None)
+def first_implausible(moments: Moments, contract: Contract) -> str | None:
+    """What no rows can have, in words, or None. `moments`: all of a plan, so that each has its count."""
+    return next((said for said, holds in _tests(moments, contract) if not holds.all()), None)
 
 
-def _tests(moments: Sequence[Moment], contract: Contract) -> Iterator[tuple[str, Test]]:
-    place = {moment: index for index, moment in enumerate(moments)}
-    for moment, index in place.items():
+def _tests(moments: Moments, contract: Contract) -> Iterator[tuple[str, Mask]]:
+    """Each rule in words, and in which cells it holds; a rule about a suppressed moment holds."""
+    for moment, column in moments.items():
         said = f"{moment.kind} that the contract's bounds rule out"
         if moment.kind is MomentKind.BIN:
-            yield said, _part_of(index, place[moment.count])
+            count = moments[moment.count]
+            yield said, ~column.known | (_within(column.values, 0, np.where(count.known, count.values, MAX_ROWS)))
         elif moment.counts:
-            yield said, _part_of(index, None)
+            yield said, ~column.known | _within(column.values, 0, MAX_ROWS)
         else:
-            yield said, _both_or_neither(index, place[moment.count], _range(moment, contract))
+            count = moments[moment.count]
+            possible = _possible(moment, column.values, count.values, contract)
+            yield said, (column.known == count.known) & (~column.known | possible)
         if moment.kind is MomentKind.SQUARES and moment.half is not Half.LOW:
-            yield "sum of squares that its sum rules out", _cauchy(moment, place)
+            yield "sum of squares that its sum rules out", _cauchy(moment, moments)
     for one in {moment.count: moment for moment in moments if moment.kind is MomentKind.BIN}.values():
-        yield "count in a bin that contradicts the others", _bins_agree(one, place, contract)
+        yield "count in a bin that contradicts the others", _bins_agree(one, moments, contract)
 
 
-def _part_of(index: int, whole: int | None) -> Test:
-    def holds(cell: Cell) -> bool:
-        value, most = cell[index], MAX_ROWS if whole is None else cell[whole]
-        return value is None or 0 <= value <= (MAX_ROWS if most is None else most)
-
-    return holds
+def _within(values: Wholes, least: Wholes | int, greatest: Wholes | int) -> Mask:
+    return ((values >= least) & (values <= greatest)).astype(bool)
 
 
-def _both_or_neither(index: int, count: int, possible: Callable[[int, int], bool]) -> Test:
-    """A value and its count are suppressed together; else the count can give the value."""
-
-    def holds(cell: Cell) -> bool:
-        value, rows = cell[index], cell[count]
-        return value is rows if value is None or rows is None else possible(value, rows)
-
-    return holds
-
-
-def _range(moment: Moment, contract: Contract) -> Callable[[int, int], bool]:
-    """Whether so many rows can give the value of this moment."""
+def _possible(moment: Moment, values: Wholes, rows: Wholes, contract: Contract) -> Mask:
+    """In which cells so many rows can give the value of this moment."""
     assert moment.column is not None
     measure = measure_of(moment.column, contract)
     match moment.kind:
         case MomentKind.MIN | MomentKind.MAX:
-            return lambda value, rows: measure.lower <= value <= measure.upper if rows else value == moment.nothing
+            return np.where(rows == 0, values == moment.nothing, _within(values, measure.lower, measure.upper))
         case MomentKind.SQUARES | MomentKind.PRODUCTS:
             least, greatest = _range_of_one(moment, contract)
-            return lambda value, rows: rows * least <= value <= rows * greatest
         case _:
-            return lambda value, rows: range_of_sum(measure, rows)[0] <= value <= range_of_sum(measure, rows)[1]
+            least, greatest = measure.lower, measure.upper
+    return _within(values, scaled(rows, least), scaled(rows, greatest))
 
 
 def _range_of_one(moment: Moment, contract: Contract) -> tuple[int, int]:
@@ -91,52 +68,51 @@ def _range_of_one(moment: Moment, contract: Contract) -> tuple[int, int]:
     return half_of(least, moment.half), half_of(reach, moment.half)
 
 
-def _cauchy(squares: Moment, place: dict[Moment, int]) -> Test:
+def _cauchy(squares: Moment, moments: Moments) -> Mask:
     """(Σx)² ≤ n·Σx²: else a variance would be negative; and so for products, or a correlation would pass 1."""
-    pair = squares.count
-    wanted = [pair, Moment(MomentKind.SUM, squares.column, squares.where, squares.second), replace(squares, half=None)]
+    count = squares.count
+    wanted = [count, Moment(MomentKind.SUM, squares.column, squares.where, squares.second), replace(squares, half=None)]
     if squares.second is not None:
         wanted += [
             Moment(MomentKind.SUM, squares.second, squares.where, squares.column),
             Moment(MomentKind.SQUARES, squares.second, squares.where, squares.column),
-            Moment(MomentKind.PRODUCTS, pair.column, pair.where, pair.second),
+            Moment(MomentKind.PRODUCTS, count.column, count.where, count.second),
         ]
-    readers = [_reader(moment, place) for moment in wanted]
-
-    def holds(cell: Cell) -> bool:
-        known = [value for read in readers if (value := read(cell)) is not None]
-        if len(known) < len(readers):
-            return True
-        n, x, xx, *others = known
-        if not others:
-            return x * x <= n * xx
+    columns = [whole_moment(moments, moment) for moment in wanted]
+    known = all_of([column.known for column in columns])
+    n, x, xx, *others = (column.values for column in columns)
+    x_spread = minus(times(n, xx), times(x, x))
+    holds: Mask = (x_spread >= 0).astype(bool)
+    if others:
         y, yy, xy = others
-        return x * x <= n * xx and (n * xy - x * y) ** 2 <= (n * xx - x * x) * (n * yy - y * y)
-
+        y_spread, products = minus(times(n, yy), times(y, y)), minus(times(n, xy), times(x, y))
+        holds &= (times(products, products) <= times(x_spread, y_spread)).astype(bool)
+    holds |= ~known
     return holds
 
 
-def _reader(moment: Moment, place: dict[Moment, int]) -> Callable[[Cell], int | None]:
-    """Reads a moment that a cell may have in halves."""
-    if moment in place:
-        return itemgetter(place[moment])
-    high, low = (place[replace(moment, half=half)] for half in (Half.HIGH, Half.LOW))
-
-    def read(cell: Cell) -> int | None:
-        upper, lower = cell[high], cell[low]
-        return None if upper is None or lower is None else whole_of_halves(upper, lower)
-
-    return read
-
-
-def _bins_agree(one: Moment, place: dict[Moment, int], contract: Contract) -> Test:
+def _bins_agree(one: Moment, moments: Moments, contract: Contract) -> Mask:
+    """Whether the counts in coarse bins, and over all, are those of the fine bins in them, as far as published."""
     column = contract.columns[str(one.column)]
-    places = {held: place[Moment(MomentKind.BIN, one.column, one.where, bin=held)] for held in bins_of(column)}
-    total = place[one.count]
+    counts = {held: moments[replace(one, bin=held)] for held in bins_of(column)}
+    total = moments[one.count]
+    whole = all_of([count.known for count in counts.values()])
+    fine = level_bins(column, column.bins[-1])
+    holds = np.ones(len(total), dtype=bool)
+    for held, count in [*counts.items(), (bounds_in_quanta(column), total)]:
+        parts = [counts[part].values for part in fine if held[0] <= part[0] and part[1] <= held[1]]
+        holds &= (count.values == _sum(parts)).astype(bool)
+    holds |= ~whole
+    for cell in np.flatnonzero(~whole & total.known):
+        held_rows: dict[Bin, int | None] = {
+            held: int(count.values[cell]) if count.known[cell] else None for held, count in counts.items()
+        }
+        holds[cell] = not contradict(held_rows, bounds_in_quanta(column), int(total.values[cell]))
+    return holds | ~total.known
 
-    def holds(cell: Cell) -> bool:
-        rows = cell[total]
-        counts = {held: cell[index] for held, index in places.items()}
-        return rows is None or not contradict(counts, bounds_in_quanta(column), rows)
 
-    return holds
+def _sum(parts: Sequence[Wholes]) -> Wholes:
+    total = parts[0]
+    for part in parts[1:]:
+        total = plus(total, part)
+    return total

@@ -1,74 +1,109 @@
-"""Variances, correlations and fitted lines from exact sums over samples."""
+"""Variances, correlations and fitted lines from exact sums over samples, cell by cell of a column."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from hansa_core.partial.exact import nearest_float, nearest_root
+import numpy as np
+import numpy.typing as npt
+
+from hansa_core.partial.exact import nearest_root
+from hansa_core.partial.wholes import Mask, Wholes, doubles, minus, nearest_doubles, scaled, times
 from hansa_core.plan.plan import AggregateFunction
 
+Doubles = tuple[npt.NDArray[np.float64], Mask]
+"""The doubles nearest to the exact values, and where there is one: elsewhere the statistic is undefined."""
 
-def sample_variance(total: int, squares: int, count: int, quantum: Fraction) -> Fraction | None:
-    """Of `count` values in quanta with this sum and sum of squares; None below two values."""
-    if count < 2:
-        return None
-    return Fraction(count * squares - total * total, count * (count - 1)) * quantum**2
+
+def sample_variance(total: Wholes, squares: Wholes, count: Wholes, quantum: Fraction, *, root: bool) -> Doubles:
+    """The variance, or its root, of `count` values in quanta with this sum and these squares; none below two values."""
+    spread = minus(times(count, squares), times(total, total))
+    numerator = scaled(spread, quantum.numerator**2)
+    denominator = scaled(times(count, count - 1), quantum.denominator**2)
+    return (_roots if root else _quotients)(numerator, denominator, count >= 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairSums:
-    """Sums over the rows where y and x are both not NULL, in quanta. `yy`, `xx`: 0 where only products are needed."""
+    """Sums over the rows where y and x are both not NULL, in quanta. `yy`, `xx`: where the statistic needs them."""
 
-    count: int
-    y: int
-    x: int
-    xy: int
-    yy: int = 0
-    xx: int = 0
+    count: Wholes
+    y: Wholes
+    x: Wholes
+    xy: Wholes
+    yy: Wholes | None = None
+    xx: Wholes | None = None
 
     @property
-    def deviation_products(self) -> int:
+    def products(self) -> Wholes:
         """count · Σ (x − mean x)(y − mean y)."""
-        return self.count * self.xy - self.x * self.y
+        return minus(times(self.count, self.xy), times(self.x, self.y))
 
     @property
-    def x_deviation_squares(self) -> int:
+    def x_squares(self) -> Wholes:
         """count · Σ (x − mean x)²."""
-        return self.count * self.xx - self.x * self.x
+        assert self.xx is not None
+        return minus(times(self.count, self.xx), times(self.x, self.x))
 
     @property
-    def y_deviation_squares(self) -> int:
+    def y_squares(self) -> Wholes:
         """count · Σ (y − mean y)²."""
-        return self.count * self.yy - self.y * self.y
+        assert self.yy is not None
+        return minus(times(self.count, self.yy), times(self.y, self.y))
 
 
-def pair_statistic(
-    function: AggregateFunction, sums: PairSums, y_quantum: Fraction, x_quantum: Fraction
-) -> float | None:
-    """The double nearest to the exact value; None where it is undefined.
+def pair_statistic(function: AggregateFunction, sums: PairSums, y_quantum: Fraction, x_quantum: Fraction) -> Doubles:
+    """The statistic of each cell.
 
     COVAR_SAMP needs two pairs; CORR two values of each; the REGR_ functions two values of x. REGR_R2 of a constant y is
     1: the line meets every point. Source: ISO/IEC 9075-2, 10.9.
     """
-    xy, xx, yy = sums.deviation_products, sums.x_deviation_squares, sums.y_deviation_squares
+    products = sums.products
+    if function is AggregateFunction.COVAR_SAMP:
+        unit = y_quantum * x_quantum
+        pairs = times(sums.count, sums.count - 1)
+        return _quotients(scaled(products, unit.numerator), scaled(pairs, unit.denominator), sums.count >= 2)
+    x_squares = sums.x_squares
+    has_line = x_squares != 0
     match function:
-        case AggregateFunction.COVAR_SAMP:
-            if sums.count < 2:
-                return None
-            return nearest_float(Fraction(xy, sums.count * (sums.count - 1)) * y_quantum * x_quantum)
         case AggregateFunction.CORR:
-            if not xx or not yy:
-                return None
-            size = nearest_root(Fraction(xy * xy, xx * yy))
-            return -size if size and xy < 0 else size
-        case _ if not xx:
-            return None
+            shared, both = times(products, products), times(x_squares, sums.y_squares)
+            size, known = _roots(shared, both, both != 0)
+            return np.where(products < 0, -size, size) + 0.0, known
         case AggregateFunction.REGR_SLOPE:
-            return nearest_float(Fraction(xy, xx) * y_quantum / x_quantum)
+            unit = y_quantum / x_quantum
+            return _quotients(scaled(products, unit.numerator), scaled(x_squares, unit.denominator), has_line)
         case AggregateFunction.REGR_INTERCEPT:
-            return nearest_float((sums.y - Fraction(xy, xx) * sums.x) / sums.count * y_quantum)
+            height = minus(times(sums.y, x_squares), times(products, sums.x))
+            numerator = scaled(height, y_quantum.numerator)
+            denominator = scaled(times(x_squares, sums.count), y_quantum.denominator)
+            return _quotients(numerator, denominator, has_line)
         case AggregateFunction.REGR_R2:
-            return nearest_float(Fraction(xy * xy, xx * yy)) if yy else 1.0
+            shared, both = times(products, products), times(x_squares, sums.y_squares)
+            value, known = _quotients(shared, both, both != 0)
+            constant = has_line & (both == 0)
+            return np.where(constant, 1.0, value), known | constant
         case _:
             raise AssertionError(f"{function} is no statistic of pairs")
+
+
+def _quotients(numerator: Wholes, denominator: Wholes, defined: Mask) -> Doubles:
+    return _where_defined(nearest_doubles, numerator, denominator, defined)
+
+
+def _roots(numerator: Wholes, denominator: Wholes, defined: Mask) -> Doubles:
+    return _where_defined(_nearest_roots, numerator, denominator, defined)
+
+
+def _where_defined(
+    nearest: Callable[[Wholes, Wholes], Doubles], numerator: Wholes, denominator: Wholes, defined: Mask
+) -> Doubles:
+    defined = defined.astype(bool)
+    values, finite = nearest(np.where(defined, numerator, 0), np.where(defined, denominator, 1))
+    return values, finite & defined
+
+
+def _nearest_roots(numerator: Wholes, denominator: Wholes) -> Doubles:
+    return doubles(map(nearest_root, numerator.tolist(), denominator.tolist()), len(numerator))

@@ -48,7 +48,7 @@ class Half(StrEnum):
     LOW = "low"  # the lowest 64, never negative
 
 
-_HALF_BITS = 64
+HALF_BITS = 64
 
 _COUNTS = frozenset({MomentKind.ROWS, MomentKind.COUNT, MomentKind.DISTINCT, MomentKind.MEASURED, MomentKind.BIN})
 
@@ -157,16 +157,16 @@ def half_of(value: int, half: Half | None) -> int:
     """What of one square or product is added up."""
     match half:
         case Half.HIGH:
-            return value >> _HALF_BITS
+            return value >> HALF_BITS
         case Half.LOW:
-            return value & ((1 << _HALF_BITS) - 1)
+            return value & ((1 << HALF_BITS) - 1)
         case None:
             return value
 
 
 def whole_of_halves(high: int, low: int) -> int:
     """The sum of the whole ones."""
-    return (high << _HALF_BITS) + low
+    return (high << HALF_BITS) + low
 
 
 def _count_of(argument: Argument | None, where: Expression | None) -> Moment:
