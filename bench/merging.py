@@ -6,7 +6,7 @@ The reference is DuckDB adding up the same three tables: no check, no gap, no ma
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from time import perf_counter
 
@@ -19,9 +19,11 @@ from hansa.answering.marks import find_marks
 from hansa.answering.outer import OuterEngine
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.types import Value
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
 from hansa_core.partial.partial import partial_from_rows, read_partial, write_partial
 from hansa_core.plan.canonical import canonicalise
+from hansa_core.plan.expression import Expression
 from hansa_core.plan.moments import MomentKind, moments_of
 from hansa_core.plan.plan import ContractId, Level, Plan
 from hansa_core.sql.split import parse_statement
@@ -78,16 +80,19 @@ def _partial(plan: Plan, contract: Contract, seed: int) -> pa.Table:
     start, kinds = datetime(2020, 1, 1), contract.columns["vehicle_type"].domain
     assert kinds is not None
     order = moments_of(plan, contract)
-    rows = []
+    rows: list[tuple[Value, ...]] = []
     for cell in range(seed, CELLS + seed):
         n, each = dice.randrange(1, 500), dice.randrange(10_000)
         figures = {MomentKind.SUM: n * each, MomentKind.SQUARES: n * each * each}
-        keys = {"started_at": start + timedelta(hours=cell // len(kinds)), "vehicle_type": kinds[cell % len(kinds)]}
+        keys: dict[str, Value] = {
+            "started_at": start + timedelta(hours=cell // len(kinds)),
+            "vehicle_type": kinds[cell % len(kinds)],
+        }
         rows.append((*(_key(key, keys) for key in plan.keys), *(figures.get(moment.kind, n) for moment in order)))
     return partial_from_rows(plan, contract, rows)
 
 
-def _key(key: object, keys: dict[str, object]) -> object:
+def _key(key: Expression, keys: Mapping[str, Value]) -> Value:
     return next(value for name, value in keys.items() if name in repr(key))
 
 
