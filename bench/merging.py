@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
 
 import duckdb
@@ -71,7 +72,7 @@ def measure() -> None:
             ("merge and shape, all cities answered", whole),
             ("the same, one city missing", missing),
         ):
-            row(name, _timed(lambda outcomes=outcomes: shaped(outcomes)), reference=reference)
+            row(name, _timed(partial(shaped, outcomes)), reference=reference)
 
 
 def _partial(plan: Plan, contract: Contract, seed: int) -> pa.Table:
