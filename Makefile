@@ -29,7 +29,7 @@ check: .venv/installed-dev  ## lint, types, import contracts, protos, generated 
 	@tag=$$(git describe --tags --abbrev=0 2>/dev/null || true); \
 	if [ -n "$$tag" ]; then $(BIN)/buf breaking protos --against ".git#tag=$$tag,subdir=protos"; \
 	else echo "buf breaking: no tag yet, nothing to compare with"; fi
-	$(BIN)/python -m hansa.cli_reference --check docs/cli.md
+	$(BIN)/python docs/generate_cli.py --check docs/cli.md
 	$(BIN)/python docs/generate_config.py --check docs/config.md
 	$(BIN)/python docs/generate_log_schema.py --check docs/log-schema.json
 
@@ -43,7 +43,7 @@ protos: .venv/installed-dev  ## remake the generated wire code
 	$(BIN)/python protos/generate.py
 
 docs: .venv/installed-dev  ## remake the generated pages
-	$(BIN)/python -m hansa.cli_reference --write docs/cli.md
+	$(BIN)/python docs/generate_cli.py --write docs/cli.md
 	$(BIN)/python docs/generate_config.py --write docs/config.md
 	$(BIN)/python docs/generate_log_schema.py --write docs/log-schema.json
 	$(BIN)/python docs/generate_tutorial.py --write docs/tutorial.md

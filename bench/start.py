@@ -42,7 +42,7 @@ def measure(directory: Path) -> None:
     row("import hansa", _seconds_of_imports("hansa"), reference=bare)
     row(
         "import all that a question needs",
-        _seconds_of_imports("hansa.asking.connection, hansa.answering.shape, hansa_core.sql.split"),
+        _seconds_of_imports("hansa.asking.connect, hansa.answering.shape, hansa_core.sql.split"),
         reference=bare,
     )
 

@@ -20,7 +20,7 @@ from unittest.mock import patch
 
 import hansa
 import hansa.answering.shape
-import hansa.asking.asker
+import hansa.asking.session
 import hansa.league
 from hansa.answering.outer import OuterEngine
 from hansa_core.signing.dsse import Envelope
@@ -45,8 +45,8 @@ from report import figure, heading
 QUESTIONS = 40
 WARM_UP = 5
 _STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
-    (hansa.asking.asker, "read_question", "SDK: parse, split, canonicalise, check"),
-    (hansa.asking.asker, "sign_query", "SDK: sign"),
+    (hansa.asking.session, "read_question", "SDK: parse, split, canonicalise, check"),
+    (hansa.asking.session, "sign_query", "SDK: sign"),
     (ask, "verify", "node: verify"),
     (ask, "recall_answer", "node: recall the answer"),
     (ask, "bind_and_decide", "node: bind and decide"),
@@ -60,7 +60,7 @@ _STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
     (ask, "commit", "node: commit"),
     (ask.AskPipeline, "_decide", "node: all before the charge"),
     (ask.AskPipeline, "_release", "node: all from the charge on"),
-    (hansa.asking.asker, "verify_answer", "SDK: verify and read one answer"),
+    (hansa.asking.session, "verify_answer", "SDK: verify and read one answer"),
     (hansa.answering.shape, "merge", "SDK: merge and finalise"),
     (OuterEngine, "run", "SDK: outer SQL"),
     (hansa.league.League, "sql", "all of it"),

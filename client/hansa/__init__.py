@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hansa.answer import Answer
-    from hansa.asking.connection import connect, connect_async
+    from hansa.asking.connect import connect, connect_async
     from hansa.async_league import AsyncLeague
     from hansa.catalogue import Catalogue, Dataset
     from hansa.errors import ConfigError, CoordinatorError, HansaError, PeerError, RefusedError, TrustError
@@ -99,8 +99,8 @@ _HOMES = {
     "lit": "hansa.question.builder_expression",
     "Catalogue": "hansa.catalogue",
     "Dataset": "hansa.catalogue",
-    "connect": "hansa.asking.connection",
-    "connect_async": "hansa.asking.connection",
+    "connect": "hansa.asking.connect",
+    "connect_async": "hansa.asking.connect",
     "League": "hansa.league",
     **{name: "hansa.errors" for name in __all__ if name.endswith("Error")},
 }

@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hansa.answer import Answer
-from hansa.asking.ask import CityWord, OnProgressAsync, SignedQuery, gather_async
-from hansa.asking.asker import DEFAULT_DEADLINE_S, NO_TABLES, Asker, checked_deadline
+from hansa.asking.follow import CityWord, OnProgressAsync, SignedQuery, gather_async
+from hansa.asking.session import DEFAULT_DEADLINE_S, NO_TABLES, Asker, checked_deadline
 from hansa.catalogue import Catalogue, Dataset
 from hansa_core.contract.contract import Contract
 from hansa_core.league.roster import Roster

@@ -82,7 +82,7 @@ def query(
         raise typer.BadParameter("a dry run has no receipts; leave one of the two out", param_hint="--receipt")
     with errors_end_the_command(output.messages):
         from hansa.answering.coverage import exit_code
-        from hansa.asking.connection import connect
+        from hansa.asking.connect import connect
         from hansa.evidence.evidence_folder import check_free
         from hansa.view.render.listings import dry_run_table
         from hansa.view.render.progress import ProgressBoard
@@ -132,7 +132,7 @@ def catalogue(
     output = Output(format_, out)
     with errors_end_the_command(output.messages):
         from hansa.answering.coverage import exit_code
-        from hansa.asking.connection import connect
+        from hansa.asking.connect import connect
         from hansa.view.render.listings import catalogue_table
 
         with connect(profile) as league:

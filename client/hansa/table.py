@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from hansa.answer import Answer
-from hansa.asking.ask import CityWord, OnProgress, OnProgressAsync
-from hansa.asking.asker import DEFAULT_DEADLINE_S, Asker
+from hansa.asking.follow import CityWord, OnProgress, OnProgressAsync
+from hansa.asking.session import DEFAULT_DEADLINE_S, Asker
 from hansa.async_league import AsyncLeague
 from hansa.catalogue import Dataset
 from hansa.league import League

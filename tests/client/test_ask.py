@@ -11,8 +11,8 @@ import pytest
 
 import hansa
 from hansa.answering.coverage import ExitCode, Outcome
-from hansa.asking.ask import CityWord, Gathering, gather
-from hansa.asking.verify import VerifiedRelease
+from hansa.asking.follow import CityWord, Gathering, gather
+from hansa.answering.verify import VerifiedRelease
 from hansa_core.league.members import Member
 from hansa_core.plan.plan import Level
 from hansa_core.signing.dsse import Ed25519Signer, sign

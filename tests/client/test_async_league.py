@@ -13,8 +13,8 @@ import pytest
 
 import hansa
 from hansa.answering.coverage import ExitCode, Outcome
-from hansa.asking.ask import Gathering, SignedQuery, gather_async
-from hansa.asking.verify import VerifiedRelease
+from hansa.asking.follow import Gathering, SignedQuery, gather_async
+from hansa.answering.verify import VerifiedRelease
 from hansa.evidence.replay import replay_folder
 from hansa_core.league.members import Member
 from hansa_core.plan.plan import Level

@@ -15,7 +15,7 @@ from hansa.answering.coverage import CityReport, Outcome
 from hansa.answering.intervals import Interval
 from hansa.answering.marks import MarkedCell
 from hansa.answering.meanings import meanings
-from hansa.asking.ask import CityWord
+from hansa.asking.follow import CityWord
 from hansa.view.explain import explain_statement
 from hansa.view.explanation import Explanation, Part
 from hansa_answers import PERMITS, answer_of, answered, statement

@@ -155,7 +155,7 @@ def test_the_exit_code_follows_from_how_the_cities_ended(
     [
         ("hansa", {"grpc", "pyarrow", "duckdb", "sqlglot", "typer", "rich", "cryptography"}),
         ("hansa.cli", {"grpc", "pyarrow", "duckdb", "sqlglot", "cryptography", "hansa_node", "hansa_coordinator"}),
-        ("hansa.asking.connection", {"pyarrow", "duckdb", "sqlglot"}),
+        ("hansa.asking.connect", {"pyarrow", "duckdb", "sqlglot"}),
     ],
 )
 def test_an_import_loads_nothing_that_it_does_not_need_yet(module: str, heavy: set[str]) -> None:

@@ -215,7 +215,7 @@ def test_no_clock_is_read_so_the_time_of_asking_is_what_counts(kept: Path, monke
     def no_clock() -> None:
         raise AssertionError
 
-    for module in ("hansa_local.clock", "hansa.asking.connection"):
+    for module in ("hansa_local.clock", "hansa.asking.connect"):
         monkeypatch.setattr(f"{module}.utc_now", no_clock)
     assert replay_folder(kept).answer.exit_code is ExitCode.ENOUGH
 

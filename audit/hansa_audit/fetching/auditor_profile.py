@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from hansa.asking.connection import PROFILE_VARIABLE
+from hansa.asking.connect import PROFILE_VARIABLE
 from hansa.asking.profile import Label, ShownText
 from hansa_core.errors import ConfigError
 from hansa_core.league.roster import Roster

@@ -13,8 +13,8 @@ from hansa.answering.marks import find_marks
 from hansa.answering.notes import notes_on
 from hansa.answering.outer import OuterEngine
 from hansa.answering.selection_notes import selection_notes
-from hansa.asking.ask import CityWord
-from hansa.asking.verify import Expected, VerifiedRelease
+from hansa.asking.follow import CityWord
+from hansa.answering.verify import Expected, VerifiedRelease
 from hansa.evidence.evidence import Evidence
 from hansa_core.partial.answer import Refusal
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge

@@ -17,7 +17,7 @@ from hansa_wire.codec.answered import Answered
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hansa.asking.asker import Question
+    from hansa.asking.session import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

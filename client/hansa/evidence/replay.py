@@ -14,8 +14,8 @@ from hansa.answer import Answer
 from hansa.answering.coverage import CityReport
 from hansa.answering.outer import OuterEngine
 from hansa.answering.shape import shape_answer
-from hansa.asking.ask import CityWord, Gathering, gather
-from hansa.asking.verify import Expected, VerifiedRelease, verify_answer
+from hansa.asking.follow import CityWord, Gathering, gather
+from hansa.answering.verify import Expected, VerifiedRelease, verify_answer
 from hansa.errors import TrustError
 from hansa.evidence.account import Account, read_account
 from hansa.evidence.evidence import Evidence

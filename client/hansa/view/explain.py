@@ -26,7 +26,7 @@ from hansa_core.sql.statement import OuterSelect, Statement
 if TYPE_CHECKING:
     from hansa.answer import Answer
     from hansa.answering.marks import MarkedCell
-    from hansa.asking.ask import CityWord
+    from hansa.asking.follow import CityWord
     from hansa_core.partial.answer import DryRun
 
 _THRESHOLD = (

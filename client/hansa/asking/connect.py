@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hansa.asking.asker import Asker
+from hansa.asking.session import Asker
 from hansa.asking.profile import Profile, load_profile
 from hansa.async_league import AsyncLeague
 from hansa.errors import ConfigError, TrustError

@@ -1,4 +1,4 @@
-"""`docs/cli.md`, written from the commands themselves: `python -m hansa.cli_reference > docs/cli.md`."""
+"""`docs/cli.md`, written from the commands themselves: `python docs/generate_cli.py > docs/cli.md`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import typer.main
 
-_HEAD = "# The `hansa` command\n\nMade from the commands by `python -m hansa.cli_reference`; do not edit.\n"
+_HEAD = "# The `hansa` command\n\nMade from the commands by `python docs/generate_cli.py`; do not edit.\n"
 
 
 def reference() -> str:

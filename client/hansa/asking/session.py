@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hansa.answer import Answer
-from hansa.asking.ask import CityWord, Gathering, SignedQuery, sign_query
-from hansa.asking.verify import Expected, VerifiedRelease, verify_answer, verify_description, verify_dry_run
+from hansa.asking.follow import CityWord, Gathering, SignedQuery, sign_query
+from hansa.answering.verify import Expected, VerifiedRelease, verify_answer, verify_description, verify_dry_run
 from hansa.catalogue import Catalogue
 from hansa.errors import CoordinatorError
 from hansa.evidence.evidence import Evidence, LeaguePapers, evidence_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from hansa.answering.coverage import CityReport, Outcome
-from hansa.asking.verify import VerifiedRelease
+from hansa.answering.verify import VerifiedRelease
 from hansa.errors import CoordinatorError, TrustError
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.league.roster import Member, Roster
