@@ -24,9 +24,10 @@ from time import perf_counter
 import grpc.aio
 import psutil
 
-from hansa.asking.follow import SignedQuery, sign_query
+from hansa.answering.verify import verify_answer
 from hansa.asking.profile import load_profile
-from hansa.answering.verify import Expected, verify_answer
+from hansa.asking.sign import SignedQuery, sign_query
+from hansa.question.question import Expected
 from hansa.question.statement import read_question
 from hansa_coordinator.config import Limits
 from hansa_coordinator.open_files import allow_many_open_files

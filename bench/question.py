@@ -128,9 +128,9 @@ class _FollowedCoordinator:
 
 @contextmanager
 def _followed(league: hansa.League, spans: _Spans) -> Iterator[None]:
-    inner = league._coordinator
-    league._coordinator = _FollowedCoordinator(inner, spans)  # type: ignore[assignment]
+    inner = league._connection._coordinator
+    league._connection._coordinator = _FollowedCoordinator(inner, spans)  # type: ignore[assignment]
     try:
         yield
     finally:
-        league._coordinator = inner
+        league._connection._coordinator = inner

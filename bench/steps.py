@@ -74,7 +74,7 @@ def measure(directory: Path, city: str, questions: Iterator[str], what: str) -> 
     heading(f"steps of {what}, asked of {city} alone; medians of {QUESTIONS} new questions")
     times: Times = defaultdict(list)
     with _followed(times), _node(directory, city) as pipeline, hansa.connect(directory / "profile.toml") as league:
-        league._coordinator = _OneCity(city, pipeline)  # type: ignore[assignment]
+        league._connection._coordinator = _OneCity(city, pipeline)  # type: ignore[assignment]
         for number in range(WARM_UP + QUESTIONS):
             if number == WARM_UP:
                 times.clear()

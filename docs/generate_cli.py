@@ -1,4 +1,4 @@
-"""`docs/cli.md`, written from the commands themselves: `python docs/generate_cli.py > docs/cli.md`."""
+"""Writes `docs/cli.md` from the commands themselves: `make docs`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import typer.main
 
+from hansa.cli import app
+
 _HEAD = "# The `hansa` command\n\nMade from the commands by `python docs/generate_cli.py`; do not edit.\n"
 
 
 def reference() -> str:
     """The whole command tree in Markdown."""
-    from hansa.cli import app
-
     command = typer.main.get_command(app)
     return "\n".join([_HEAD, *_pages(command, command.make_context("hansa", [], resilient_parsing=True))])
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hansa.cli import FormatOption, OutOption
+from hansa.cli_options import FormatOption, OutOption
 from hansa_audit.commands import check, read
 
 app = typer.Typer(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hansa.answer import Answer
-    from hansa.asking.connect import connect, connect_async
     from hansa.async_league import AsyncLeague
     from hansa.catalogue import Catalogue, Dataset
+    from hansa.connecting import connect, connect_async
     from hansa.errors import ConfigError, CoordinatorError, HansaError, PeerError, RefusedError, TrustError
     from hansa.league import League
     from hansa.question.builder_expression import Expr, Measure, col, lit
@@ -99,8 +99,8 @@ _HOMES = {
     "lit": "hansa.question.builder_expression",
     "Catalogue": "hansa.catalogue",
     "Dataset": "hansa.catalogue",
-    "connect": "hansa.asking.connect",
-    "connect_async": "hansa.asking.connect",
+    "connect": "hansa.connecting",
+    "connect_async": "hansa.connecting",
     "League": "hansa.league",
     **{name: "hansa.errors" for name in __all__ if name.endswith("Error")},
 }

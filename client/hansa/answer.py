@@ -1,16 +1,15 @@
-"""What an analyst gets: the verified, merged and shaped table, with what is missing from it and why."""
+"""What an analyst gets: the answer with its evidence, and the ways to see, explain, plot and keep it."""
 
 from __future__ import annotations
 
 import importlib
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
-from hansa.answering.coverage import CityReport, ExitCode, answered, exit_code
-from hansa.answering.intervals import Interval
-from hansa.answering.marks import MarkedCell
-from hansa.evidence.evidence import Evidence
+from hansa.answering.shaped import AnswerColumn, ShapedAnswer
+from hansa.evidence.evidence import Evidence, ProvenAnswer
 
 if TYPE_CHECKING:
     import altair as alt
@@ -20,71 +19,24 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hansa.view.explanation import Explanation
-    from hansa_core.contract.contract import Contract
-    from hansa_core.plan.plan import Plan
-    from hansa_core.sql.statement import OuterSelect
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerColumn:
-    """One column. `measured`: it is computed from aggregates; otherwise it names the cell."""
-
-    name: str
-    measured: bool
+__all__ = ["Answer", "AnswerColumn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Answer:
-    """A table from the cities that answered. A value that lacks a city is null, or marked as partial.
+class Answer(ShapedAnswer):
+    """A table from the cities that answered, with what is missing from it and why; its values are `ShapedAnswer`'s.
 
-    `cities`: every addressed city, by name. `suppressed`: the values that are withheld; `partial`: those that are given
-    over some cities only. `intervals`: where the true value of each shown quantile lies. `notes`: what a reader of the
-    whole has to know. `plan`: what each city was asked; `outer`: what was computed from their answers at the analyst's
-    side; `contract`: what the columns mean. `min_cities`: how many had to answer. `evidence`: everything that the table
-    follows from, with the cities' signatures and receipts.
-    `rows_are_unsure`: which rows there are depends on values that are withheld; `notes` say by which clause.
+    `evidence`: everything that the table follows from, with the cities' signatures and receipts.
     """
 
-    table: pa.Table
-    columns: tuple[AnswerColumn, ...]
-    cities: tuple[CityReport, ...]
-    suppressed: tuple[MarkedCell, ...]
-    partial: tuple[MarkedCell, ...]
-    notes: tuple[str, ...]
-    plan: Plan
-    outer: OuterSelect
-    contract: Contract
-    purpose: str
-    plan_hash: bytes
-    query_hash: bytes
-    min_cities: int
     evidence: Evidence
-    intervals: tuple[Interval, ...] = ()
-    rows_are_unsure: bool = False
 
-    @property
-    def plan_sql(self) -> str:
-        """What each city was asked, as canonical SQL: whoever asks it again gets the same releases."""
-        from hansa_core.sql.render import render_plan
-
-        return render_plan(self.plan)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """What `hansa query` ends with: 0 if at least `min_cities` answered and nothing was forged."""
-        return exit_code(self.cities, self.min_cities)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every addressed city answered, and no value or row lacks one."""
-        is_whole = not self.suppressed and not self.partial and not self.rows_are_unsure
-        return is_whole and len(answered(self.cities)) == len(self.cities)
-
-    @property
-    def table_rows(self) -> list[dict[str, Any]]:
-        """The rows as Python values by column name; a missing value is None."""
-        rows: list[dict[str, Any]] = self.table.to_pylist()
-        return rows
+    @classmethod
+    def of(cls, proven: ProvenAnswer) -> Self:
+        """The answer of a question that was asked."""
+        values = {field.name: getattr(proven.answer, field.name) for field in fields(ShapedAnswer)}
+        return cls(**values, evidence=proven.evidence)
 
     def to_arrow(self) -> pa.Table:
         """The table; a missing value is null with nothing behind it."""
@@ -128,10 +80,9 @@ class Answer:
 
         Raises ConfigError.
         """
-        self.evidence.save(folder)
+        from hansa.evidence.evidence_folder import write_evidence
 
-    def __len__(self) -> int:
-        return int(self.table.num_rows)
+        write_evidence(self.evidence, Path(folder))
 
     def __rich__(self) -> RenderableType:
         from hansa.view.render.text import whole_answer

@@ -1,23 +1,23 @@
-"""The same league for asyncio: several questions under way at once, each ended by cancelling its task."""
+"""A league that can be asked in asyncio: several questions under way at once, each ended by cancelling its task."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from hansa.answer import Answer
-from hansa.asking.follow import CityWord, OnProgressAsync, SignedQuery, gather_async
-from hansa.asking.session import DEFAULT_DEADLINE_S, NO_TABLES, Asker, checked_deadline
+from hansa.answering.city_words import CityWord
+from hansa.asking.async_league_connection import AsyncLeagueConnection
+from hansa.asking.follow import OnProgressAsync
 from hansa.catalogue import Catalogue, Dataset
+from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions
 from hansa_core.contract.contract import Contract
 from hansa_core.league.roster import Roster
 from hansa_core.partial.answer import DryRun
 from hansa_core.plan.plan import ContractId
 from hansa_wire.codec.description import Description
-from hansa_wire.codec.progress import CityEvent
-from hansa_wire.rpc.coordinator_rpc import AsyncCoordinatorClient
 
 if TYPE_CHECKING:
     from hansa.table import AsyncTable
@@ -30,32 +30,28 @@ class AsyncLeague:
     Reading, verifying and shaping run in threads: the loop stays free.
     """
 
-    def __init__(
-        self, asker: Asker, coordinator: AsyncCoordinatorClient, close: Callable[[], Awaitable[object]]
-    ) -> None:
-        self._asker = asker
-        self._coordinator = coordinator
-        self._hang_up = close
+    def __init__(self, connection: AsyncLeagueConnection) -> None:
+        self._connection = connection
+        self._catalogue = Catalogue(connection.session.contracts, connection.session.roster)
 
     @property
     def roster(self) -> Roster:
         """The members, as the governors signed them."""
-        return self._asker.roster
+        return self._connection.session.roster
 
     @property
     def contracts(self) -> Mapping[ContractId, Contract]:
         """The league's contracts by id, as the governors signed them."""
-        return self._asker.contracts
+        return self._connection.session.contracts
 
     @property
     def catalogue(self) -> Catalogue:
         """What can be asked about, dataset by dataset; no city is asked. See `published` for what each one serves."""
-        return self._asker.catalogue
+        return self._catalogue
 
     async def close(self) -> None:
         """Hang up; the league cannot be asked any more."""
-        await self._hang_up()
-        await asyncio.to_thread(self._asker.close)
+        await self._connection.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,77 +62,34 @@ class AsyncLeague:
         await self.close()
 
     def __repr__(self) -> str:
-        return f"<AsyncLeague {self._asker!r}>"
+        return f"<AsyncLeague {self._connection.session!r}>"
 
     def table(self, dataset: str | Dataset) -> AsyncTable:
         """A question about a dataset, to be built step by step, and asked by `await ….ask()`. Raises as `League`'s."""
         from hansa.table import AsyncTable
 
-        return AsyncTable.over(self._asker, dataset, league=self)
+        return AsyncTable.over(self.catalogue, dataset, self._connection)
 
     async def sql(
-        self,
-        statement: str,
-        *,
-        purpose: str | None = None,
-        min_cities: int | None = None,
-        partial: bool = False,
-        tables: Mapping[str, object] = NO_TABLES,
-        deadline_s: float = DEFAULT_DEADLINE_S,
-        on_progress: OnProgressAsync | None = None,
+        self, statement: str, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
     ) -> Answer:
         """As `League.sql`; `on_progress` may be a coroutine function. Cancelling cancels the call."""
-        question = await asyncio.to_thread(
-            self._asker.question,
-            statement,
-            tables=tables,
-            purpose=purpose,
-            min_cities=min_cities,
-            partial=partial,
-            deadline_s=deadline_s,
-        )
-        await gather_async(self._ask(question.signed, deadline_s), question.gathering, on_progress)
-        return await asyncio.to_thread(lambda: question.shape(self._asker.engine))
+        return Answer.of(await self._connection.ask(statement, AskOptions.from_keywords(options), on_progress))
 
     async def dry_run(
-        self,
-        statement: str,
-        *,
-        purpose: str | None = None,
-        tables: Mapping[str, object] = NO_TABLES,
-        deadline_s: float = DEFAULT_DEADLINE_S,
-        on_progress: OnProgressAsync | None = None,
+        self, statement: str, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
     ) -> list[CityWord[DryRun]]:
         """As `League.dry_run`."""
-        rehearsal = await asyncio.to_thread(
-            self._asker.rehearsal, statement, tables=tables, purpose=purpose, deadline_s=deadline_s
-        )
-        await gather_async(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering, on_progress)
-        return rehearsal.verdicts
+        answer = await self._connection.dry_run(statement, AskOptions.from_keywords(options), on_progress)
+        return list(answer.verdicts)
 
-    async def explain(
-        self,
-        statement: str,
-        *,
-        purpose: str | None = None,
-        tables: Mapping[str, object] = NO_TABLES,
-        deadline_s: float = DEFAULT_DEADLINE_S,
-    ) -> Explanation:
+    async def explain(self, statement: str, **options: Unpack[AskKeywords]) -> Explanation:
         """As `League.explain`."""
-        rehearsal = await asyncio.to_thread(
-            self._asker.rehearsal, statement, tables=tables, purpose=purpose, deadline_s=deadline_s
-        )
-        await gather_async(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering)
-        return await asyncio.to_thread(rehearsal.explain)
+        from hansa.view.explain import explain_dry_run
+
+        answer = await self._connection.dry_run(statement, AskOptions.from_keywords(options))
+        return await asyncio.to_thread(explain_dry_run, answer)
 
     async def published(self, *, deadline_s: float = DEFAULT_DEADLINE_S) -> list[CityWord[Description]]:
         """As `League.published`."""
-
-        async def events() -> AsyncGenerator[CityEvent, None]:
-            for event in await self._coordinator.catalogue(deadline_s=checked_deadline(deadline_s)):
-                yield event
-
-        return list((await gather_async(events(), self._asker.enquiry())).values())
-
-    def _ask(self, signed: SignedQuery, deadline_s: float) -> AsyncGenerator[CityEvent, None]:
-        return self._coordinator.ask(signed.envelope, self._asker.credential, deadline_s=deadline_s)
+        return await self._connection.published(deadline_s)

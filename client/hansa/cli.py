@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from hansa.cli_options import DeadlineOption, FormatOption, OutOption, ProfileOption
 from hansa.commands import LazyCommands
+from hansa.question.options import DEFAULT_DEADLINE_S
 from hansa.standard_output import standard_output
-from hansa.view.render.formats import Format
+from hansa_core.plan.plan import Level
 
 _EXIT_CODES = (
     "Exit codes: 0 enough cities answered; 1 whoever read the output closed it; "
@@ -26,20 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-ProfileOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", envvar="HANSA_PROFILE", help="The analyst's profile.")
-]
-FormatOption = Annotated[
-    Format | None,
-    typer.Option(
-        "--format",
-        metavar="F",
-        help="table, csv, json, parquet or arrow. Default: as --out ends, or else table.",
-    ),
-]
-OutOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Write here, not to standard output.")]
-DeadlineOption = Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="How long the cities have.")]
 
 
 @app.command(
@@ -60,7 +48,15 @@ def query(
         list[str] | None,
         typer.Option(metavar="NAME=FILE", help="A Parquet or CSV file of yours that the SQL joins; may be repeated."),
     ] = None,
-    deadline: DeadlineOption = 30.0,
+    deadline: DeadlineOption = DEFAULT_DEADLINE_S,
+    level: Annotated[
+        Level | None,
+        typer.Option(metavar="L", help="The one level at which a city may answer. Default: each city's own."),
+    ] = None,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(metavar="E", help="The privacy loss to spend at level private, at which no city answers yet."),
+    ] = None,
     format_: FormatOption = None,
     out: OutOption = None,
     dry_run: Annotated[
@@ -82,33 +78,34 @@ def query(
         raise typer.BadParameter("a dry run has no receipts; leave one of the two out", param_hint="--receipt")
     with errors_end_the_command(output.messages):
         from hansa.answering.coverage import exit_code
-        from hansa.asking.connect import connect
+        from hansa.connecting import connect
         from hansa.evidence.evidence_folder import check_free
+        from hansa.question.options import AskKeywords
+        from hansa.question.statement import demanded_cities
         from hansa.view.render.listings import dry_run_table
         from hansa.view.render.progress import ProgressBoard
 
         if receipt is not None:
             check_free(receipt)  # before a question that may cost something is sent
-        tables = _named_files(table or [])
+        options = AskKeywords(
+            purpose=purpose,
+            min_cities=min_cities,
+            partial=partial,
+            tables=_named_files(table or []),
+            deadline_s=deadline,
+            level=level,
+            epsilon=epsilon,
+        )
         with connect(profile) as league:
             if dry_run:
                 with ProgressBoard(output.messages) as board:
-                    verdicts = league.dry_run(
-                        sql, purpose=purpose, tables=tables, deadline_s=deadline, on_progress=board.tell
-                    )
+                    verdicts = league.dry_run(sql, on_progress=board.tell, **options)
                 reports = [verdict.report for verdict in verdicts]
                 output.write_listing(dry_run_table(verdicts), reports, verb="would answer")
-                raise typer.Exit(exit_code(reports, min(min_cities or len(reports), len(reports))))
+                cities = [report.city for report in reports]
+                raise typer.Exit(exit_code(reports, demanded_cities(min_cities, cities, partial=partial)))
             with ProgressBoard(output.messages) as board:
-                answer = league.sql(
-                    sql,
-                    purpose=purpose,
-                    min_cities=min_cities,
-                    partial=partial,
-                    tables=tables,
-                    deadline_s=deadline,
-                    on_progress=board.tell,
-                )
+                answer = league.sql(sql, on_progress=board.tell, **options)
             if receipt is not None:
                 answer.save_evidence(receipt)
             output.write_answer(answer)
@@ -121,7 +118,7 @@ def catalogue(
         str | None, typer.Argument(metavar="[DATASET]", help="Describe its columns, as signed; no city is asked.")
     ] = None,
     *,
-    deadline: DeadlineOption = 30.0,
+    deadline: DeadlineOption = DEFAULT_DEADLINE_S,
     format_: FormatOption = None,
     out: OutOption = None,
     profile: ProfileOption = None,
@@ -132,7 +129,7 @@ def catalogue(
     output = Output(format_, out)
     with errors_end_the_command(output.messages):
         from hansa.answering.coverage import exit_code
-        from hansa.asking.connect import connect
+        from hansa.connecting import connect
         from hansa.view.render.listings import catalogue_table
 
         with connect(profile) as league:

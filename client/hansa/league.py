@@ -1,22 +1,22 @@
-"""A league that can be asked: from a question to a verified, merged and shaped answer."""
+"""A league that can be asked: questions in SQL or built step by step, dry runs, and what its cities serve."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from hansa.answer import Answer
-from hansa.asking.follow import CityWord, OnProgress, SignedQuery, gather
-from hansa.asking.session import DEFAULT_DEADLINE_S, NO_TABLES, Asker, checked_deadline
+from hansa.answering.city_words import CityWord
+from hansa.asking.follow import OnProgress
+from hansa.asking.league_connection import LeagueConnection
 from hansa.catalogue import Catalogue, Dataset
+from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions
 from hansa_core.contract.contract import Contract
 from hansa_core.league.roster import Roster
 from hansa_core.partial.answer import DryRun
 from hansa_core.plan.plan import ContractId
 from hansa_wire.codec.description import Description
-from hansa_wire.codec.progress import CityEvent
-from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
 
 if TYPE_CHECKING:
     from hansa.table import Table
@@ -26,30 +26,28 @@ if TYPE_CHECKING:
 class League:
     """The cities, contracts and keys of one profile. Use `hansa.connect` to make one; close it when done."""
 
-    def __init__(self, asker: Asker, coordinator: CoordinatorClient, close: Callable[[], None]) -> None:
-        self._asker = asker
-        self._coordinator = coordinator
-        self._hang_up = close
+    def __init__(self, connection: LeagueConnection) -> None:
+        self._connection = connection
+        self._catalogue = Catalogue(connection.session.contracts, connection.session.roster)
 
     @property
     def roster(self) -> Roster:
         """The members, as the governors signed them."""
-        return self._asker.roster
+        return self._connection.session.roster
 
     @property
     def contracts(self) -> Mapping[ContractId, Contract]:
         """The league's contracts by id, as the governors signed them."""
-        return self._asker.contracts
+        return self._connection.session.contracts
 
     @property
     def catalogue(self) -> Catalogue:
         """What can be asked about, dataset by dataset; no city is asked. See `published` for what each one serves."""
-        return self._asker.catalogue
+        return self._catalogue
 
     def close(self) -> None:
         """Hang up; the league cannot be asked any more."""
-        self._hang_up()
-        self._asker.close()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +58,7 @@ class League:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<League {self._asker!r}>"
+        return f"<League {self._connection.session!r}>"
 
     def table(self, dataset: str | Dataset) -> Table:
         """A question about a dataset, to be built step by step: `league.table("housing.permits").where(…)`.
@@ -69,81 +67,39 @@ class League:
         """
         from hansa.table import Table
 
-        return Table.over(self._asker, dataset, league=self)
+        return Table.over(self.catalogue, dataset, self._connection)
 
-    def sql(
-        self,
-        statement: str,
-        *,
-        purpose: str | None = None,
-        min_cities: int | None = None,
-        partial: bool = False,
-        tables: Mapping[str, object] = NO_TABLES,
-        deadline_s: float = DEFAULT_DEADLINE_S,
-        on_progress: OnProgress | None = None,
-    ) -> Answer:
+    def sql(self, statement: str, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]) -> Answer:
         """Ask every addressed city and merge what they sign.
 
-        `purpose`: by default the profile's. `min_cities`: how many have to answer for `Answer.exit_code` 0; by default
-        all addressed ones, with `partial` one. `partial`: show a value that lacks a city over the others, marked,
-        instead of withholding it. `tables`: the analyst's own, by the name that the statement joins them under: frames,
-        Arrow tables, or paths of Parquet or CSV files; they never leave this process. `on_progress`: told of each
-        city's steps as the coordinator claims them.
+        `options`: `purpose`, `min_cities`, `partial`, `tables`, `deadline_s`, `level`, `epsilon`, as `AskOptions` says.
+        `on_progress`: told of each city's steps as the coordinator claims them.
 
         Raises RefusedError if the question breaks a rule that needs no city to tell, CoordinatorError if nobody was
-        heard. A city that refuses, is late or is not trusted raises nothing: it stands in `Answer.cities`.
+        heard, TypeError for an option that there is not. A city that refuses, is late or is not trusted raises nothing:
+        it stands in `Answer.cities`.
         """
-        question = self._asker.question(
-            statement,
-            tables=tables,
-            purpose=purpose,
-            min_cities=min_cities,
-            partial=partial,
-            deadline_s=deadline_s,
-        )
-        gather(self._ask(question.signed, deadline_s), question.gathering, on_progress)
-        return question.shape(self._asker.engine)
+        return Answer.of(self._connection.ask(statement, AskOptions.from_keywords(options), on_progress))
 
     def dry_run(
-        self,
-        statement: str,
-        *,
-        purpose: str | None = None,
-        tables: Mapping[str, object] = NO_TABLES,
-        deadline_s: float = DEFAULT_DEADLINE_S,
-        on_progress: OnProgress | None = None,
+        self, statement: str, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]
     ) -> list[CityWord[DryRun]]:
         """What every addressed city would do with the question, by name; no data is touched. Raises as `sql` does."""
-        rehearsal = self._asker.rehearsal(statement, tables=tables, purpose=purpose, deadline_s=deadline_s)
-        gather(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering, on_progress)
-        return rehearsal.verdicts
+        answer = self._connection.dry_run(statement, AskOptions.from_keywords(options), on_progress)
+        return list(answer.verdicts)
 
-    def explain(
-        self,
-        statement: str,
-        *,
-        purpose: str | None = None,
-        tables: Mapping[str, object] = NO_TABLES,
-        deadline_s: float = DEFAULT_DEADLINE_S,
-    ) -> Explanation:
+    def explain(self, statement: str, **options: Unpack[AskKeywords]) -> Explanation:
         """What `sql` would ask and compute where, and from which table each city would answer: by a dry run.
 
         Raises as `sql` does.
         """
-        rehearsal = self._asker.rehearsal(statement, tables=tables, purpose=purpose, deadline_s=deadline_s)
-        gather(self._ask(rehearsal.signed, deadline_s), rehearsal.gathering)
-        return rehearsal.explain()
+        from hansa.view.explain import explain_dry_run
+
+        return explain_dry_run(self._connection.dry_run(statement, AskOptions.from_keywords(options)))
 
     def published(self, *, deadline_s: float = DEFAULT_DEADLINE_S) -> list[CityWord[Description]]:
         """What every city says that it serves, by name: datasets, levels, versions, published tables.
 
         Raises CoordinatorError if nobody was heard.
         """
-
-        def events() -> Generator[CityEvent, None, None]:
-            yield from self._coordinator.catalogue(deadline_s=checked_deadline(deadline_s))
-
-        return list(gather(events(), self._asker.enquiry()).values())
-
-    def _ask(self, signed: SignedQuery, deadline_s: float) -> Generator[CityEvent, None, None]:
-        yield from self._coordinator.ask(signed.envelope, self._asker.credential, deadline_s=deadline_s)
+        return self._connection.published(deadline_s)

@@ -1,4 +1,4 @@
-"""Where a command writes: its data to standard output or a file, everything else to standard error."""
+"""Output of a command: its data to standard output or a file, everything else to standard error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hansa_core.errors import ConfigError, PeerError, RefusedError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hansa.answer import Answer
+    from hansa.answering.shaped import ShapedAnswer
 
 _SUFFIXES = {
     "": Format.TABLE,
@@ -46,7 +46,7 @@ class Output:
             text = f"{self._format} is binary; name a file with --out, or pipe it"
             raise typer.BadParameter(text, param_hint="--format")
 
-    def write_answer(self, answer: Answer) -> None:
+    def write_answer(self, answer: ShapedAnswer) -> None:
         """The answer; on standard error who is missing from it, and what its marks mean."""
         from hansa.view.render.text import answer_table, below_table
 

@@ -1,20 +1,22 @@
-"""A question built step by step: each step is checked as it is taken, by the reader of SQL, and gives a new value."""
+"""A question built step by step: each step is checked by the reader of SQL, and gives a new question."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from hansa.answer import Answer
-from hansa.asking.follow import CityWord, OnProgress, OnProgressAsync
-from hansa.asking.session import DEFAULT_DEADLINE_S, Asker
-from hansa.async_league import AsyncLeague
-from hansa.catalogue import Dataset
-from hansa.league import League
+from hansa.answering.city_words import CityWord
+from hansa.asking.async_league_connection import AsyncLeagueConnection
+from hansa.asking.follow import OnProgress, OnProgressAsync
+from hansa.asking.league_connection import LeagueConnection
+from hansa.catalogue import Catalogue, Dataset
 from hansa.question.builder_expression import Columnar, Expr, Order, col
 from hansa.question.builder_select import Item, Select
 from hansa.question.named import Named
+from hansa.question.options import AskKeywords, AskOptions
 from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
@@ -24,23 +26,22 @@ from hansa_core.plan.plan import Plan
 if TYPE_CHECKING:
     from hansa.view.explanation import Explanation
 
-LeagueT = TypeVar("LeagueT")
+ConnectionT = TypeVar("ConnectionT", bound=LeagueConnection | AsyncLeagueConnection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Draft(Generic[LeagueT]):
+class Draft(Generic[ConnectionT]):
     """A question about one dataset, so far. Every step raises RefusedError with the clause and a remedy."""
 
-    asker: Asker
-    league: LeagueT
+    connection: ConnectionT
     dataset: Dataset
     select: Select
 
     @classmethod
-    def over(cls, asker: Asker, dataset: str | Dataset, *, league: LeagueT) -> Self:
+    def over(cls, catalogue: Catalogue, dataset: str | Dataset, connection: ConnectionT) -> Self:
         """The empty question about a dataset, by its name, its id or as it stands in the catalogue."""
-        found = dataset if isinstance(dataset, Dataset) else asker.catalogue[dataset]
-        return cls(asker=asker, league=league, dataset=found, select=Select(source=found.id))
+        found = dataset if isinstance(dataset, Dataset) else catalogue[dataset]
+        return cls(connection=connection, dataset=found, select=Select(source=found.id))
 
     @property
     def c(self) -> Named[Expr]:
@@ -56,7 +57,7 @@ class Draft(Generic[LeagueT]):
     @property
     def plan(self) -> Plan:
         """What each city would be asked. Raises RefusedError while no aggregate is named."""
-        return self.asker.read(self.sql).plan
+        return self.connection.session.read(self.sql).plan
 
     def __repr__(self) -> str:
         return self.select.sql(pretty=True)
@@ -105,7 +106,7 @@ class Draft(Generic[LeagueT]):
 
     def _with(self, **clauses: Any) -> Self:
         select = replace(self.select, **clauses)
-        self.asker.read(select.sql_to_check())
+        self.connection.session.read(select.sql_to_check())
         return replace(self, select=select)
 
     def _ordered(self, key: Expr | Order | str) -> Order:
@@ -133,72 +134,50 @@ class Draft(Generic[LeagueT]):
             taken |= {name} - {""}
 
 
-class Table(Draft[League]):
+class Table(Draft[LeagueConnection]):
     """A question to a `League`; `ask()` asks it."""
 
     __slots__ = ()
 
-    def ask(
-        self,
-        *,
-        purpose: str | None = None,
-        min_cities: int | None = None,
-        partial: bool = False,
-        deadline_s: float = DEFAULT_DEADLINE_S,
-        on_progress: OnProgress | None = None,
-    ) -> Answer:
-        """Ask the cities; arguments and errors as `League.sql`."""
-        return self.league.sql(
-            self.sql,
-            purpose=purpose,
-            min_cities=min_cities,
-            partial=partial,
-            deadline_s=deadline_s,
-            on_progress=on_progress,
-        )
+    def ask(self, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]) -> Answer:
+        """Ask the cities; options and errors as `League.sql`."""
+        return Answer.of(self.connection.ask(self.sql, AskOptions.from_keywords(options), on_progress))
 
-    def dry_run(self, *, purpose: str | None = None, deadline_s: float = DEFAULT_DEADLINE_S) -> list[CityWord[DryRun]]:
+    def dry_run(
+        self, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]
+    ) -> list[CityWord[DryRun]]:
         """What every addressed city would do with the question; no data is touched."""
-        return self.league.dry_run(self.sql, purpose=purpose, deadline_s=deadline_s)
+        return list(self.connection.dry_run(self.sql, AskOptions.from_keywords(options), on_progress).verdicts)
 
-    def explain(self, *, purpose: str | None = None, deadline_s: float = DEFAULT_DEADLINE_S) -> Explanation:
+    def explain(self, **options: Unpack[AskKeywords]) -> Explanation:
         """What would be asked and computed where, by a dry run, as `League.explain`."""
-        return self.league.explain(self.sql, purpose=purpose, deadline_s=deadline_s)
+        from hansa.view.explain import explain_dry_run
+
+        return explain_dry_run(self.connection.dry_run(self.sql, AskOptions.from_keywords(options)))
 
 
-class AsyncTable(Draft[AsyncLeague]):
+class AsyncTable(Draft[AsyncLeagueConnection]):
     """A question to an `AsyncLeague`; `await ask()` asks it."""
 
     __slots__ = ()
 
-    async def ask(
-        self,
-        *,
-        purpose: str | None = None,
-        min_cities: int | None = None,
-        partial: bool = False,
-        deadline_s: float = DEFAULT_DEADLINE_S,
-        on_progress: OnProgressAsync | None = None,
-    ) -> Answer:
-        """Ask the cities; arguments and errors as `AsyncLeague.sql`."""
-        return await self.league.sql(
-            self.sql,
-            purpose=purpose,
-            min_cities=min_cities,
-            partial=partial,
-            deadline_s=deadline_s,
-            on_progress=on_progress,
-        )
+    async def ask(self, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]) -> Answer:
+        """Ask the cities; options and errors as `AsyncLeague.sql`."""
+        return Answer.of(await self.connection.ask(self.sql, AskOptions.from_keywords(options), on_progress))
 
     async def dry_run(
-        self, *, purpose: str | None = None, deadline_s: float = DEFAULT_DEADLINE_S
+        self, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
     ) -> list[CityWord[DryRun]]:
         """What every addressed city would do with the question; no data is touched."""
-        return await self.league.dry_run(self.sql, purpose=purpose, deadline_s=deadline_s)
+        answer = await self.connection.dry_run(self.sql, AskOptions.from_keywords(options), on_progress)
+        return list(answer.verdicts)
 
-    async def explain(self, *, purpose: str | None = None, deadline_s: float = DEFAULT_DEADLINE_S) -> Explanation:
+    async def explain(self, **options: Unpack[AskKeywords]) -> Explanation:
         """What would be asked and computed where, by a dry run, as `AsyncLeague.explain`."""
-        return await self.league.explain(self.sql, purpose=purpose, deadline_s=deadline_s)
+        from hansa.view.explain import explain_dry_run
+
+        answer = await self.connection.dry_run(self.sql, AskOptions.from_keywords(options))
+        return await asyncio.to_thread(explain_dry_run, answer)
 
 
 _T = TypeVar("_T")

@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 import hansa
+from hansa.answering.city_words import CityWord, VerifiedRelease
 from hansa.answering.coverage import ExitCode, Outcome
-from hansa.asking.follow import CityWord, Gathering, gather
-from hansa.answering.verify import VerifiedRelease
+from hansa.asking.follow import Gathering, gather
 from hansa_core.league.members import Member
 from hansa_core.plan.plan import Level
 from hansa_core.signing.dsse import Ed25519Signer, sign
@@ -325,13 +325,13 @@ def test_a_signed_refusal_goes_before_what_the_coordinator_claims(
     cities: SimulatedLeague, league: hansa.League, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cities.cities["bremen"].fault = Fault.REFUSE
-    honest = league._ask
+    honest = league._connection._send
 
     def lying(*call: object) -> Generator[CityEvent, None, None]:
         for event in honest(*call):  # type: ignore[arg-type]
             claim = event.state is CityState.REFUSED
             yield replace(event, state=CityState.ANSWERED, code="") if claim else event
 
-    monkeypatch.setattr(league, "_ask", lying)
+    monkeypatch.setattr(league._connection, "_send", lying)
     report = league.sql(COUNT).cities[0]
     assert (report.state, report.code, report.proven) == (Outcome.REFUSED, "not_published", True)

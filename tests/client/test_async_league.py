@@ -12,9 +12,11 @@ import pyarrow as pa
 import pytest
 
 import hansa
+from hansa.answering.city_words import VerifiedRelease
 from hansa.answering.coverage import ExitCode, Outcome
-from hansa.asking.follow import Gathering, SignedQuery, gather_async
-from hansa.answering.verify import VerifiedRelease
+from hansa.asking.async_league_connection import AsyncLeagueConnection
+from hansa.asking.follow import Gathering, gather_async
+from hansa.asking.sign import SignedQuery
 from hansa.evidence.replay import replay_folder
 from hansa_core.league.members import Member
 from hansa_core.plan.plan import Level
@@ -189,16 +191,16 @@ def told_otherwise(
     cities: SimulatedLeague, lie: Callable[[CityEvent], CityEvent], monkeypatch: pytest.MonkeyPatch
 ) -> hansa.Answer:
     """The answer where the coordinator tells what `lie` makes of each city's end; the cities answer one by one."""
-    honest = hansa.AsyncLeague._ask
+    honest = AsyncLeagueConnection._send
 
     async def lying(
-        league: hansa.AsyncLeague, signed: SignedQuery, deadline_s: float
+        connection: AsyncLeagueConnection, signed: SignedQuery, deadline_s: float
     ) -> AsyncGenerator[CityEvent, None]:
-        events = [event async for event in honest(league, signed, deadline_s)]
+        events = [event async for event in honest(connection, signed, deadline_s)]
         for event in sorted(events, key=lambda event: event.city):
             yield event if event.answer is None else lie(event)
 
-    monkeypatch.setattr(hansa.AsyncLeague, "_ask", lying)
+    monkeypatch.setattr(AsyncLeagueConnection, "_send", lying)
     return asked(cities, lambda league: league.sql(COUNT, partial=True))
 
 

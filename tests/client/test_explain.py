@@ -11,12 +11,12 @@ from rich.console import Console
 
 import hansa
 from hansa.answer import Answer
+from hansa.answering.city_words import CityWord, DryRunAnswer
 from hansa.answering.coverage import CityReport, Outcome
 from hansa.answering.intervals import Interval
 from hansa.answering.marks import MarkedCell
 from hansa.answering.meanings import meanings
-from hansa.asking.follow import CityWord
-from hansa.view.explain import explain_statement
+from hansa.view.explain import explain_dry_run
 from hansa.view.explanation import Explanation, Part
 from hansa_answers import PERMITS, answer_of, answered, statement
 from hansa_core.partial.answer import DryRun, Refusal
@@ -212,8 +212,9 @@ def verdict(city: str, refusal: Refusal | None = None, table: str | None = None)
 def test_before_asking_it_names_the_published_tables_that_a_dry_run_found() -> None:
     late: CityWord[DryRun] = CityWord(report=CityReport(city="lübeck", state=Outcome.TIMED_OUT), word=None)
     refused = verdict("hamburg", refusal=Refusal(code="c", rule="r", remedy="m"))
-    explained = explain_statement(
-        statement(BY_YEAR), PERMITS, "statistics", [verdict("bremen", table="by_year"), refused, late]
+    verdicts = (verdict("bremen", table="by_year"), refused, late)
+    explained = explain_dry_run(
+        DryRunAnswer(asked=statement(BY_YEAR), contract=PERMITS, purpose="statistics", verdicts=verdicts)
     )
     assert explained["Cities"].lines == (
         "bremen: would answer at level controlled from its published table by_year, 1,234 cells.",

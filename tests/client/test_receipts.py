@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 import hansa
 from hansa.answering.coverage import CityReport, ExitCode, Outcome
-from hansa.asking.receipts import verify_receipt
+from hansa.answering.verify import verify_receipt
 from hansa.errors import TrustError
 from hansa_core.evidence.entry import MAX_ENTRY_BYTES
-from hansa_core.evidence.receipt import AskedAs
 from hansa_core.partial.answer import Answer
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
@@ -41,14 +40,14 @@ def league(served: SimulatedLeague) -> Iterator[hansa.League]:
 
 def asked_through(league: hansa.League, lie: Lie, monkeypatch: pytest.MonkeyPatch) -> hansa.Answer:
     """The answer where the coordinator tells what `lie` makes of each event; the cities answer one by one."""
-    honest = league._ask
+    honest = league._connection._send
 
     def lying(*call: object) -> Generator[CityEvent, None, None]:
         events = sorted(honest(*call), key=lambda event: event.city)  # type: ignore[arg-type]
         yield from (lie(event) if event.answer is not None else event for event in events)
 
     with monkeypatch.context() as patched:
-        patched.setattr(league, "_ask", lying)
+        patched.setattr(league._connection, "_send", lying)
         return league.sql(COUNT, partial=True)
 
 
@@ -141,11 +140,9 @@ def log_of(city: str = "bremen", *, key_of: str = "bremen", origin_of: str = "br
     return MemoryLog(city, origin, LEAGUE.holder(key_of).log_key)
 
 
-ASKED_AS = AskedAs(organisation="Hanse", purpose="statistics")
-
-
 def verified(receipt: bytes) -> None:
-    verify_receipt(Answered(sign(payload_types.ANSWER, PAYLOAD, KEYS.answer_key), receipt), MEMBER, ANSWER, ASKED_AS)
+    given = Answered(sign(payload_types.ANSWER, PAYLOAD, KEYS.answer_key), receipt)
+    verify_receipt(given, MEMBER, ANSWER, organisation="Hanse", purpose="statistics")
 
 
 def refused(receipt: bytes) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from hansa.asking.verify import Expected, VerifiedRelease, verify_answer
 
 import hansa as sdk
-from hansa.asking.verify import Expected, VerifiedRelease, verify_answer
 from hansa.errors import TrustError
 from hansa_core.contract.contract import Contract
 from hansa_core.plan.plan import Level

@@ -125,6 +125,7 @@ class SimulatedCity:
         self.fault = Fault.NONE
         self.level = Level.OPEN
         self.asked = 0
+        self.queries: list[Query] = []
         self.cancelled = threading.Event()
         self._signer = signer
         self._contract = contract
@@ -173,7 +174,9 @@ class SimulatedCity:
     async def _begin(self, query: Envelope) -> Query:
         self.asked += 1
         await self._misbehave()
-        return decode_query(query.payload)
+        asked = decode_query(query.payload)
+        self.queries.append(asked)
+        return asked
 
     async def _misbehave(self) -> None:
         match self.fault:
@@ -257,6 +260,7 @@ class SimulatedLeague:
         """Every city answers again."""
         for city in self.cities.values():
             city.fault, city.level, city.asked = Fault.NONE, Level.OPEN, 0
+            city.queries.clear()
             city.cancelled.clear()
 
     async def start(self) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hansa.cli import FormatOption
+from hansa.cli_options import FormatOption
 from hansa.output import Output
 from hansa_audit.commands.check import LogDir
 from hansa_audit.commands.messages import errors, to_stdout

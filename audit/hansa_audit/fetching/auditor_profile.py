@@ -8,8 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from hansa.asking.connect import PROFILE_VARIABLE
-from hansa.asking.profile import Label, ShownText
+from hansa.asking.profile import PROFILE_VARIABLE, Label, ShownText
 from hansa_core.errors import ConfigError
 from hansa_core.league.roster import Roster
 from hansa_local.toml_file import FilePath, read_toml, section_of

@@ -31,7 +31,7 @@ _SAME_UNIT = frozenset(
 )
 
 
-class Role(StrEnum):
+class ColumnRole(StrEnum):
     """What a column is for."""
 
     CITY = "city"
@@ -45,7 +45,7 @@ class Meaning:
     """One column. `formula`: as in the analyst's SQL. `unit`: None where there is none, or it cannot be told."""
 
     name: str
-    role: Role
+    role: ColumnRole
     formula: str
     unit: str | None
 
@@ -84,13 +84,13 @@ def _origin(column: OuterColumn, words: Sequence[str]) -> str:
     return f"computed from {', '.join(words)}"
 
 
-def _role(column: OuterColumn, outer: OuterSelect) -> Role:
+def _role(column: OuterColumn, outer: OuterSelect) -> ColumnRole:
     sources = set(column.depends_on)
     if sources & set(outer.aggregate_columns):
-        return Role.MEASURE
+        return ColumnRole.MEASURE
     if sources & set(outer.key_columns):
-        return Role.KEY
-    return Role.CITY if CITY_COLUMN in sources else Role.OTHER
+        return ColumnRole.KEY
+    return ColumnRole.CITY if CITY_COLUMN in sources else ColumnRole.OTHER
 
 
 def _source(shown: exp.Expr | None, column: OuterColumn) -> str | None:

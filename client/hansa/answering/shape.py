@@ -1,61 +1,42 @@
-"""From what the cities signed to the table that the analyst asked for, with its marks."""
+"""Shaping: the cities' releases become the table that the analyst asked for, with its marks and notes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from hansa.answer import Answer, AnswerColumn
+from hansa.answering.city_words import CityWord, VerifiedRelease
 from hansa.answering.gaps import mask_gaps
 from hansa.answering.intervals import find_intervals, uncertainty_notes
 from hansa.answering.marks import find_marks
 from hansa.answering.notes import notes_on
 from hansa.answering.outer import OuterEngine
 from hansa.answering.selection_notes import selection_notes
-from hansa.asking.follow import CityWord
-from hansa.answering.verify import Expected, VerifiedRelease
-from hansa.evidence.evidence import Evidence
+from hansa.answering.shaped import AnswerColumn, ShapedAnswer
+from hansa.question.question import Question
 from hansa_core.partial.answer import Refusal
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
-from hansa_core.sql.statement import Statement
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from hansa_core.sql.statement import OuterSelect
 
 
 def shape_answer(
-    asked: Statement,
-    expected: Expected,
-    words: Mapping[str, CityWord[VerifiedRelease | Refusal]],
-    engine: OuterEngine,
-    *,
-    purpose: str,
-    min_cities: int,
-    partial: bool,
-    evidence: Evidence,
-    tables: Mapping[str, pa.Table] = MappingProxyType({}),
-) -> Answer:
-    """Merge the releases, run the outer SELECT, and carry the marks over. Raises RefusedError `mixed_levels`.
+    question: Question, words: Mapping[str, CityWord[VerifiedRelease | Refusal]], engine: OuterEngine
+) -> ShapedAnswer:
+    """Merge the releases, run the outer SELECT, and carry the marks over. `words`: of every addressed city, by name.
 
-    `tables`: the analyst's own, by name in lower case.
+    Raises RefusedError `mixed_levels`, and what the outer SELECT is refused for.
     """
+    asked, expected = question.asked, question.expected
     outcomes = {city: _outcome(word) for city, word in words.items()}
-    merged = merge(asked.plan, expected.contract, outcomes, by_city=asked.by_city, partial=partial)
+    merged = merge(asked.plan, expected.contract, outcomes, by_city=asked.by_city, partial=question.partial)
     masks = mask_gaps(merged)
-    table, hidden = engine.run(asked.outer, merged.to_arrow(), gaps=masks.of_rows, tables=tables)
+    table, hidden = engine.run(asked.outer, merged.to_arrow(), gaps=masks.of_rows, tables=question.tables)
     marks = find_marks(table, hidden, asked.outer, merged, masks)
     unsure = selection_notes(hidden, asked.outer, merged)
     intervals = find_intervals(hidden, asked.outer, merged)
     reports = tuple(word.report for word in words.values())
-    return Answer(
+    return ShapedAnswer(
         table=table,
-        columns=tuple(
-            AnswerColumn(
-                name=column.name, measured=any(name in asked.outer.aggregate_columns for name in column.depends_on)
-            )
-            for column in asked.outer.columns
-        ),
+        columns=_columns(asked.outer),
         cities=reports,
         suppressed=marks.suppressed,
         partial=marks.partial,
@@ -69,11 +50,17 @@ def shape_answer(
         plan=expected.plan,
         outer=asked.outer,
         contract=expected.contract,
-        purpose=purpose,
+        purpose=expected.purpose,
         plan_hash=expected.plan_hash,
         query_hash=expected.query_hash,
-        min_cities=min_cities,
-        evidence=evidence,
+        min_cities=question.min_cities,
+    )
+
+
+def _columns(outer: OuterSelect) -> tuple[AnswerColumn, ...]:
+    released = set(outer.aggregate_columns)
+    return tuple(
+        AnswerColumn(name=column.name, measured=not released.isdisjoint(column.depends_on)) for column in outer.columns
     )
 
 

@@ -1,17 +1,17 @@
-"""Is what came in a city's name that city's own word on this very question?"""
+"""Verification of what came in a city's name: signature, question, plan, level and receipt."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from hansa.answering.city_words import VerifiedRelease
 from hansa.errors import TrustError
-from hansa_core.contract.contract import Contract
+from hansa.question.question import Expected
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.roster import Member
 from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
-from hansa_core.plan.plan import LEVELS_BY_STRICTNESS, Level, Plan
+from hansa_core.plan.plan import LEVELS_BY_STRICTNESS
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, verify
 from hansa_wire.codec.answer_codec import decode_answer, decode_dry_run
@@ -19,44 +19,39 @@ from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.description import Description
 from hansa_wire.codec.description_codec import decode_description
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+_RECEIPT_MISSING = "receipt_missing"
+_RECEIPT_INVALID = "receipt_invalid"
+RECEIPT_CODES = frozenset({_RECEIPT_MISSING, _RECEIPT_INVALID})
+"""The codes of a TrustError that is about the receipt, and not about the answer that came with it."""
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What an answer must be about, and its entry in the log. `plan`: canonical; `query_hash`, `plan_hash`: SHA-256."""
-
-    query_hash: bytes
-    plan_hash: bytes
-    plan: Plan
-    contract: Contract
-    organisation: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedRelease:
-    """A city's protected partial, in `partial_schema`, with the level and version that the city signed."""
-
-    level: Level
-    data_version: int
-    table: pa.Table
-
-
 def verify_answer(given: Answered, member: Member, expected: Expected) -> VerifiedRelease | Refusal:
     """What `member` signed about the question, and has in its log. Raises TrustError on anything else."""
-    from hansa.asking.receipts import verify_receipt  # the log's formats, which only an answer needs
-    from hansa_core.evidence.receipt import AskedAs
-
     answer = _open(given.envelope, payload_types.ANSWER, member, decode_answer)
     _check_about(answer, member, expected.query_hash)
-    verify_receipt(given, member, answer, AskedAs(organisation=expected.organisation, purpose=expected.purpose))
+    verify_receipt(given, member, answer, organisation=expected.organisation, purpose=expected.purpose)
     if isinstance(answer.outcome, Refusal):
         return answer.outcome
     return _release(answer.outcome, member, expected)
+
+
+def verify_receipt(given: Answered, member: Member, answer: Answer, *, organisation: str, purpose: str) -> None:
+    """Raise TrustError unless the log of `member` has the decision that `answer` tells, a refusal as well.
+
+    `answer`: what the verified payload of `given` says. `organisation`, `purpose`: for whom, and what for.
+    """
+    from hansa_core.evidence.receipt import AskedAs, check_receipt  # the log's formats, which only an answer needs
+
+    if not given.receipt:
+        raise TrustError(_RECEIPT_MISSING, f"{member.city} answered without a receipt from its log")
+    asked_as = AskedAs(organisation=organisation, purpose=purpose)
+    try:
+        check_receipt(given.receipt, member=member, payload=given.envelope.payload, answer=answer, asked_as=asked_as)
+    except PeerError as broken:
+        rule = f"{member.city}'s receipt does not prove its answer: {broken}"
+        raise TrustError(_RECEIPT_INVALID, rule) from broken
 
 
 def verify_dry_run(given: Answered, member: Member, query_hash: bytes) -> DryRun:
@@ -100,6 +95,9 @@ def _release(release: Release, member: Member, expected: Expected) -> VerifiedRe
         raise TrustError("wrong_plan", f"{member.city} signed a release of another plan")
     if LEVELS_BY_STRICTNESS.index(release.level) < LEVELS_BY_STRICTNESS.index(contract.least_level):
         raise TrustError("below_floor", f"{member.city} answered at level {release.level}, below the contract's floor")
+    if expected.level not in (None, release.level):
+        rule = f"{member.city} answered at level {release.level}, and {expected.level} was asked for"
+        raise TrustError("wrong_level", rule)
     try:
         table = read_partial(release.partial_ipc, expected.plan, contract)
     except PeerError as broken:

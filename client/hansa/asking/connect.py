@@ -1,20 +1,17 @@
-"""From an analyst's profile to a league that can be asked."""
+"""Reading an analyst's profile: the session with its league, and where its coordinator is."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from hansa.asking.session import Asker
-from hansa.asking.profile import Profile, load_profile
-from hansa.async_league import AsyncLeague
+from hansa.asking.profile import PROFILE_VARIABLE, Profile, load_profile
+from hansa.asking.session import AnalystSession
 from hansa.errors import ConfigError, TrustError
 from hansa.evidence.evidence import LeaguePapers
-from hansa.league import League
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.credential import credential_from_envelope
 from hansa_core.league.roster import Roster
@@ -25,15 +22,11 @@ from hansa_local.clock import utc_now
 from hansa_local.contract_files import contracts_in, read_contract_documents
 from hansa_local.key_file import read_private_file, read_signer
 from hansa_local.trust_anchor import UntrustedRosterError, load_signed_roster
-from hansa_wire.rpc.coordinator_rpc import AsyncCoordinatorClient, CoordinatorClient
-from hansa_wire.rpc.tls import dial_aio, dial_sync
-
-PROFILE_VARIABLE = "HANSA_PROFILE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """Where the coordinator is, and the certificate to show there; the arguments of a dial."""
+class CoordinatorAddress:
+    """Where the coordinator is, and the certificate to show there; its fields are the arguments of a dial."""
 
     host: str
     port: int
@@ -43,25 +36,12 @@ class _Line:
     key_pem: bytes
 
 
-def connect(profile: str | os.PathLike[str] | None = None) -> League:
-    """The league of a profile: the file given, or the one that $HANSA_PROFILE names.
+def open_session(profile: str | os.PathLike[str] | None) -> tuple[AnalystSession, CoordinatorAddress]:
+    """The session of the profile given, or of the one that $HANSA_PROFILE names; nothing is dialled.
 
-    Nothing is dialled before the first question. Raises ConfigError if a file of the analyst's is wrong, TrustError if
-    roster or contracts are not what the governors signed.
+    Raises ConfigError if a file of the analyst's is wrong, TrustError if roster or contracts are not what the governors
+    signed.
     """
-    asker, line = _read_profile(profile)
-    channel = dial_sync(**asdict(line))
-    return League(asker, CoordinatorClient(channel), channel.close)
-
-
-async def connect_async(profile: str | os.PathLike[str] | None = None) -> AsyncLeague:
-    """The same for asyncio: to be asked in the loop that runs here. Raises as `connect` does."""
-    asker, line = await asyncio.to_thread(_read_profile, profile)
-    channel = dial_aio(**asdict(line))
-    return AsyncLeague(asker, AsyncCoordinatorClient(channel), channel.close)
-
-
-def _read_profile(profile: str | os.PathLike[str] | None) -> tuple[Asker, _Line]:
     path = profile if profile is not None else os.environ.get(PROFILE_VARIABLE)
     if not path:
         raise ConfigError(f"profile is missing; give --profile FILE, or set {PROFILE_VARIABLE} to your profile")
@@ -73,7 +53,7 @@ def _read_profile(profile: str | os.PathLike[str] | None) -> tuple[Asker, _Line]
         entry = roster.coordinator(settings.coordinator)
     except RefusedError as unknown:
         raise ConfigError(f"{path}: coordinator: {unknown.rule}; {unknown.remedy}") from None
-    line = _Line(
+    address = CoordinatorAddress(
         host=entry.host,
         port=entry.port,
         ca_pem=entry.ca_pem,
@@ -81,7 +61,7 @@ def _read_profile(profile: str | os.PathLike[str] | None) -> tuple[Asker, _Line]
         cert_pem=_read(settings.tls_cert),
         key_pem=read_private_file(settings.tls_key),
     )
-    asker = Asker(
+    session = AnalystSession(
         roster=roster,
         contracts=contracts_in(contracts, settings.contracts),
         papers=LeaguePapers(roster=roster_document, contracts=contracts),
@@ -91,7 +71,7 @@ def _read_profile(profile: str | os.PathLike[str] | None) -> tuple[Asker, _Line]
         now=utc_now,
         draw=secrets.token_bytes,
     )
-    return asker, line
+    return session, address
 
 
 def _roster(settings: Profile) -> tuple[Roster, bytes]:

@@ -1,4 +1,4 @@
-"""An analyst's profile: one TOML file that says which league, whom to trust, and who asks."""
+"""An analyst's profile: the TOML file that says which league to ask, whom to trust, and who asks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from hansa_core.errors import ConfigError
 from hansa_core.league.names import check_label, check_purpose, check_shown_text
 from hansa_local.toml_file import FilePath, Text, read_toml, section_of
 from hansa_local.trust_anchor import TrustAnchor
+
+PROFILE_VARIABLE = "HANSA_PROFILE"
 
 
 def _checked_by(check: Callable[[str, str], None]) -> AfterValidator:

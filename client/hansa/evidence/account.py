@@ -1,4 +1,4 @@
-"""What does an analyst say to have asked, when and how, and what became of it at each city? Signed, and kept."""
+"""The analyst's signed account of a question: what was asked, when and how, and what became of it at each city."""
 
 from __future__ import annotations
 

@@ -1,23 +1,23 @@
-"""What an analyst keeps of a question, so that its table can be derived and proven again years later."""
+"""The evidence of an answer: everything from which its table can be derived and proven again years later."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hansa.answering.city_words import CityWord, VerifiedRelease
+from hansa.answering.shaped import ShapedAnswer
 from hansa.evidence.account import Account, sign_account
+from hansa.question.question import Question
+from hansa_core.partial.answer import Refusal
 from hansa_core.plan.plan import ContractId
 from hansa_core.signing.dsse import Envelope, Signer
 from hansa_wire.codec.answered import Answered
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from hansa.asking.session import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -47,16 +47,26 @@ class Evidence:
     answers: Mapping[str, Answered]
     tables: Mapping[str, bytes]
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write it into a new or an empty folder that only its owner can enter. Raises ConfigError."""
-        from hansa.evidence.evidence_folder import write_evidence
 
-        write_evidence(self, Path(folder))
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ProvenAnswer:
+    """An answer with the evidence that it follows from."""
+
+    answer: ShapedAnswer
+    evidence: Evidence
 
 
-def evidence_of(question: Question, *, signer: Signer, credential: Envelope, papers: LeaguePapers) -> Evidence:
-    """What is to be kept of a question to which the cities have spoken: what each of them proved, byte for byte."""
-    words, tables = question.gathering.words, _kept(question.tables)
+def evidence_of(
+    question: Question,
+    words: Mapping[str, CityWord[VerifiedRelease | Refusal]],
+    *,
+    query: Envelope,
+    signer: Signer,
+    credential: Envelope,
+    papers: LeaguePapers,
+) -> Evidence:
+    """What is to be kept of a question: what each city proved, byte for byte. `words`: of every addressed city."""
+    tables = _kept(question.tables)
     account = Account(
         asked_at=question.asked_at,
         statement=question.statement,
@@ -67,7 +77,7 @@ def evidence_of(question: Question, *, signer: Signer, credential: Envelope, pap
     )
     return Evidence(
         account=sign_account(account, signer),
-        query=question.signed.envelope,
+        query=query,
         credential=credential,
         papers=papers,
         answers={city: word.proof for city, word in words.items() if word.proof is not None},

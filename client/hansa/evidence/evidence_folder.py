@@ -1,4 +1,4 @@
-"""How does the evidence of one answer lie in a folder? One file for each document, under names that say which.
+"""The folder that holds the evidence of one answer: one file for each document.
 
     question.json               the statement, its options and what became of it at each city, for people
     question.dsse.json          the same, signed with the analyst's query key

@@ -1,4 +1,4 @@
-"""How is an analyst's own table kept, so that a replay joins the very same? As an Arrow stream whose hash is signed."""
+"""The analyst's own tables as they are kept for a replay: Arrow streams, whose hashes are signed."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hansa.answer import Answer
+from hansa.answering.city_words import CityWord, VerifiedRelease, city_word
 from hansa.answering.coverage import CityReport
 from hansa.answering.outer import OuterEngine
 from hansa.answering.shape import shape_answer
-from hansa.asking.follow import CityWord, Gathering, gather
-from hansa.answering.verify import Expected, VerifiedRelease, verify_answer
+from hansa.answering.shaped import ShapedAnswer
+from hansa.answering.verify import RECEIPT_CODES, verify_answer
 from hansa.errors import TrustError
 from hansa.evidence.account import Account, read_account
 from hansa.evidence.evidence import Evidence
@@ -33,6 +33,7 @@ from hansa.evidence.evidence_folder import (
     table_name,
 )
 from hansa.evidence.kept_tables import read_kept
+from hansa.question.question import Expected, Question
 from hansa.question.statement import addressed_cities, columns_of, read_question
 from hansa_core.contract.contract import Contract
 from hansa_core.documents.strict_json import read_object
@@ -58,7 +59,8 @@ from hansa_wire.codec.query_codec import decode_query
 class Replay:
     """An answer that was derived again, and what it rests on: who asked and when, under which roster."""
 
-    answer: Answer
+    answer: ShapedAnswer
+    evidence: Evidence
     account: Account
     analyst: Credential
     roster: Roster
@@ -105,20 +107,22 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
         contract=contracts[asked.plan.source],
         organisation=analyst.organisation,
         purpose=query.purpose,
+        level=query.level,
     )
+    question = Question(
+        statement=account.statement,
+        asked_at=account.asked_at,
+        asked=asked,
+        expected=expected,
+        cities=cities,
+        min_cities=account.min_cities,
+        partial=account.partial,
+        tables=tables,
+    )
+    words = {report.city: _word(report, evidence, roster, expected) for report in account.cities}
     with OuterEngine() as engine:
-        answer = shape_answer(
-            asked,
-            expected,
-            _words(evidence, account, roster, expected),
-            engine,
-            purpose=query.purpose,
-            min_cities=account.min_cities,
-            partial=account.partial,
-            evidence=evidence,
-            tables=tables,
-        )
-    return Replay(answer=answer, account=account, analyst=analyst, roster=roster)
+        answer = shape_answer(question, words, engine)
+    return Replay(answer=answer, evidence=evidence, account=account, analyst=analyst, roster=roster)
 
 
 def _roster(evidence: Evidence, anchor: TrustAnchor | None) -> Roster:
@@ -175,24 +179,24 @@ def _tables(evidence: Evidence, account: Account) -> dict[str, pa.Table]:
     return tables
 
 
-def _words(
-    evidence: Evidence, account: Account, roster: Roster, expected: Expected
-) -> dict[str, CityWord[VerifiedRelease | Refusal]]:
-    """Each city's own word, verified as when it came; of a city without one, what was told then."""
+def _word(
+    report: CityReport, evidence: Evidence, roster: Roster, expected: Expected
+) -> CityWord[VerifiedRelease | Refusal]:
+    """A city's own word, verified as when it came; of a city without one, what was told then.
+
+    Raises TrustError that names the city's receipt or answer, whichever does not hold.
+    """
+    if not report.proven:
+        return CityWord(report=report, word=None)
 
     def check(given: Answered, member: Member) -> VerifiedRelease | Refusal:
         return verify_answer(given, member, expected)
 
-    events = [_event(report, evidence) for report in account.cities if report.proven]
-    words = gather((event for event in events), Gathering([event.city for event in events], roster, check))
-    for city, word in words.items():
-        if word.word is None:
-            name = receipt_name(city) if word.report.code.startswith("receipt") else answer_name(city)
-            raise TrustError(word.report.code, f"{name}: {word.report.rule}")
-    told: dict[str, CityWord[VerifiedRelease | Refusal]] = {
-        report.city: CityWord(report=report, word=None) for report in account.cities
-    }
-    return told | words
+    word = city_word(_event(report, evidence), roster.member(report.city), check)
+    if word.word is None:
+        name = receipt_name(report.city) if word.report.code in RECEIPT_CODES else answer_name(report.city)
+        raise TrustError(word.report.code, f"{name}: {word.report.rule}")
+    return word
 
 
 def _event(report: CityReport, evidence: Evidence) -> CityEvent:

@@ -1,4 +1,4 @@
-"""How a dataset and the catalogue look to a person: a row for each column, with what it may be used for."""
+"""A dataset and the catalogue as tables for people: a row for each column, with what it may be used for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from hansa.catalogue import Catalogue, Dataset, DatasetColumn
+from hansa.question.described import DatasetColumn, DescribedDataset
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,7 +16,7 @@ _HEADERS = ("column", "type", "unit", "values", "group_by", "meaning")
 _MOST_VALUES = 12
 
 
-def columns_table(dataset: Dataset) -> pa.Table:
+def columns_table(dataset: DescribedDataset) -> pa.Table:
     """One row for each column of the dataset, all in text; null where nothing applies."""
     import pyarrow as pa
 
@@ -25,7 +25,7 @@ def columns_table(dataset: Dataset) -> pa.Table:
     return pa.Table.from_pylist([dict(zip(_HEADERS, row, strict=True)) for row in rows], schema=schema)
 
 
-def whole_dataset(dataset: Dataset) -> RenderableType:
+def whole_dataset(dataset: DescribedDataset) -> RenderableType:
     """What the dataset is, and its columns."""
     from rich.console import Group
     from rich.text import Text
@@ -38,20 +38,20 @@ def whole_dataset(dataset: Dataset) -> RenderableType:
     return Group(*said, "", plain_table(columns_table(dataset)))
 
 
-def dataset_text(dataset: Dataset) -> str:
+def dataset_text(dataset: DescribedDataset) -> str:
     """The same without colour, for a plain Python prompt."""
     from hansa.view.render.text import plain_text
 
     return plain_text(whole_dataset(dataset))
 
 
-def dataset_html(dataset: Dataset) -> str:
+def dataset_html(dataset: DescribedDataset) -> str:
     """The same for a notebook, every text escaped."""
     rows = [_texts(column) for column in dataset.columns.values()]
     return _table(heading(dataset), _HEADERS, rows)
 
 
-def catalogue_html(catalogue: Catalogue) -> str:
+def catalogue_html(catalogue: Iterable[DescribedDataset]) -> str:
     """One row for each dataset."""
     rows = [
         (str(each.id), each.title, ", ".join(each.cities), each.least_level.value, ", ".join(each.columns))
@@ -60,7 +60,7 @@ def catalogue_html(catalogue: Catalogue) -> str:
     return _table(["Datasets"], ("dataset", "title", "cities", "least_level", "columns"), rows)
 
 
-def heading(dataset: Dataset) -> list[str]:
+def heading(dataset: DescribedDataset) -> list[str]:
     """What the dataset is, who serves it, and whom it protects."""
     return [
         f"{dataset.id}: {dataset.title}",

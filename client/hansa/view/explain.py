@@ -1,4 +1,4 @@
-"""What does an answer, or a statement that nobody has asked yet, stand on? Told in plain sentences."""
+"""An explanation of an answer, or of a dry run, in plain sentences: what is asked, computed where, and missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from hansa.answering.coverage import CityReport, answered
-from hansa.answering.meanings import Role, meanings
+from hansa.answering.meanings import ColumnRole, meanings
 from hansa.answering.plain_sql import plain_select
 from hansa.view.explanation import Explanation, Part
 from hansa.view.render.cells import PARTIAL, SUPPRESSED, printable
@@ -21,12 +21,12 @@ from hansa_core.plan.canonical import plan_hash
 from hansa_core.plan.plan import AggregateFunction, Level, Plan
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.render import render_plan, wording
-from hansa_core.sql.statement import OuterSelect, Statement
+from hansa_core.sql.statement import OuterSelect
 
 if TYPE_CHECKING:
-    from hansa.answer import Answer
+    from hansa.answering.city_words import DryRunAnswer
     from hansa.answering.marks import MarkedCell
-    from hansa.asking.follow import CityWord
+    from hansa.answering.shaped import ShapedAnswer
     from hansa_core.partial.answer import DryRun
 
 _THRESHOLD = (
@@ -35,14 +35,14 @@ _THRESHOLD = (
 )
 _SHAPING = ("with_", "joins", "where", "group", "having", "qualify", "distinct", "order", "limit", "offset")
 _ROLES = {
-    Role.CITY: "names the cell",
-    Role.KEY: "names the cell",
-    Role.MEASURE: "measured",
-    Role.OTHER: "not from the cities",
+    ColumnRole.CITY: "names the cell",
+    ColumnRole.KEY: "names the cell",
+    ColumnRole.MEASURE: "measured",
+    ColumnRole.OTHER: "not from the cities",
 }
 
 
-def explain_answer(answer: Answer) -> Explanation:
+def explain_answer(answer: ShapedAnswer) -> Explanation:
     """What was asked and computed where, who answered, what is missing and why."""
     names = [report.city for report in answer.cities]
     return _explanation(
@@ -57,16 +57,15 @@ def explain_answer(answer: Answer) -> Explanation:
     )
 
 
-def explain_statement(
-    asked: Statement, contract: Contract, purpose: str, verdicts: Sequence[CityWord[DryRun]]
-) -> Explanation:
-    """The same before any data is touched. `verdicts`: of every addressed city, from a dry run."""
-    foreseen = [_verdict_line(verdict.word) for verdict in verdicts if verdict.word is not None]
-    silent = [verdict.report for verdict in verdicts if verdict.word is None]
+def explain_dry_run(answer: DryRunAnswer) -> Explanation:
+    """The same before any data is touched."""
+    asked = answer.asked
+    foreseen = [_verdict_line(verdict.word) for verdict in answer.verdicts if verdict.word is not None]
+    silent = [verdict.report for verdict in answer.verdicts if verdict.word is None]
     return _explanation(
-        _asked(asked.plan, contract, [verdict.report.city for verdict in verdicts], purpose),
+        _asked(asked.plan, answer.contract, [verdict.report.city for verdict in answer.verdicts], answer.purpose),
         _computed(asked.plan, asked.outer, by_city=asked.by_city),
-        _columns(asked.plan, asked.outer, contract),
+        _columns(asked.plan, asked.outer, answer.contract),
         Part(heading="Cities", lines=(*foreseen, *(f"{said}." for _, said in missing_lines(silent)))),
         _hashes(plan_hash(asked.plan), None),
     )
@@ -126,7 +125,8 @@ def _columns(plan: Plan, outer: OuterSelect, contract: Contract) -> Part:
     for meaning in meanings(plan, outer, contract):
         what = "" if meaning.formula == meaning.name else f" {meaning.formula},"
         unit = f", in {meaning.unit}" if meaning.unit else ""
-        lines.append(f"{meaning.name}:{what} {_ROLES[meaning.role]}{unit if meaning.role is Role.MEASURE else ''}.")
+        measure = unit if meaning.role is ColumnRole.MEASURE else ""
+        lines.append(f"{meaning.name}:{what} {_ROLES[meaning.role]}{measure}.")
     return Part(heading="Columns", lines=tuple(lines))
 
 
@@ -156,7 +156,7 @@ def _verdict_line(verdict: DryRun) -> str:
     return printable(f"{verdict.city}: would answer at level {verdict.level}{table}{cells}.")
 
 
-def _missing(answer: Answer) -> Part:
+def _missing(answer: ShapedAnswer) -> Part:
     lines = [
         *(f"{SUPPRESSED} {line}" for line in _counted(answer.suppressed, "not shown, for want of")),
         *(f"{PARTIAL} {line}" for line in _counted(answer.partial, "partial, without")),
@@ -179,7 +179,7 @@ def _counted(cells: Iterable[MarkedCell], what: str) -> list[str]:
     ]
 
 
-def _error_bars(answer: Answer) -> Part:
+def _error_bars(answer: ShapedAnswer) -> Part:
     counts = Counter(interval.column for interval in answer.intervals)
     lines = [
         f"{column}: {count:,} of {len(answer):,} values carry the interval that surely holds the true quantile, made "

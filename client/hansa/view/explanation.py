@@ -1,12 +1,18 @@
-"""An explanation: headed parts of plain sentences, and the SQL they speak of."""
+"""An explanation: headed parts of plain sentences with the SQL they speak of, on a terminal and in a notebook."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from html import escape
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from hansa.view.render.cells import printable
+from hansa.view.render.html import STYLE
+from hansa.view.render.text import plain_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +42,30 @@ class Explanation:
         raise KeyError(f"no part {heading!r}; there are: {', '.join(part.heading for part in self.parts)}")
 
     def __rich__(self) -> RenderableType:
-        from hansa.view.render.explanation import explanation_text
-
-        return explanation_text(self)
+        """Each part under its heading; SQL is set off by a bar at its side."""
+        return Group(*(piece for part in self.parts for piece in _text(part)))
 
     def __repr__(self) -> str:
-        from hansa.view.render.text import plain_text
-
         return plain_text(self.__rich__())
 
     def _repr_html_(self) -> str:
-        from hansa.view.render.explanation import explanation_html
+        """The same for a notebook, with every text escaped."""
+        return f'<div class="hansa">{STYLE}<dl>{"".join(map(_html, self.parts))}</dl></div>'
 
-        return explanation_html(self)
+
+def _text(part: Part) -> list[RenderableType]:
+    lines = Table.grid()
+    lines.add_column(overflow="fold")
+    for line in part.lines:
+        lines.add_row(Text(printable(line)))
+    pieces: list[RenderableType] = [Text(part.heading, style="bold"), Padding(lines, (0, 0, 0, 2))]
+    if part.sql:
+        bars = [Text(f"│ {printable(line)}", style="dim") for line in part.sql.splitlines()]
+        pieces.append(Padding(Group(*bars), (0, 0, 0, 2)))
+    return [*pieces, Text()]
+
+
+def _html(part: Part) -> str:
+    lines = "".join(f"<div>{escape(line)}</div>" for line in part.lines)
+    sql = f"<pre><code>{escape(part.sql)}</code></pre>" if part.sql else ""
+    return f"<dt>{escape(part.heading)}</dt><dd>{lines}{sql}</dd>"

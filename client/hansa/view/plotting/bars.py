@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from hansa.view.plotting.hatch import PIXEL_SIZE, hatched
-from hansa.view.plotting.points import Field, Status
+from hansa.view.plotting.points import Field, PointStatus
 from hansa.view.plotting.sheet import Sheet
 
 _STEP = 26  # pixels from bar to bar
@@ -27,9 +27,9 @@ def bar_layers(sheet: Sheet) -> list[alt.Chart]:
         scale=alt.Scale(zero=True, nice=not top, **top),
     )
     drawn = {"x": value, **place, "tooltip": sheet.tooltip}
-    partial = sheet.layer(Status.PARTIAL).mark_bar(fillOpacity=0.15, strokeWidth=1.5, strokeDash=[4, 3])
+    partial = sheet.layer(PointStatus.PARTIAL).mark_bar(fillOpacity=0.15, strokeWidth=1.5, strokeDash=[4, 3])
     return [
-        sheet.layer(Status.SHOWN).mark_bar().encode(color=sheet.color(legend_offset=14), **drawn),
+        sheet.layer(PointStatus.SHOWN).mark_bar().encode(color=sheet.color(legend_offset=14), **drawn),
         partial.encode(fill=sheet.filling(), stroke=sheet.outline(), **drawn),
         _withheld(sheet, place),
         *_error_bars(sheet, place),
@@ -69,7 +69,7 @@ def _withheld(sheet: Sheet, place: dict[str, Any]) -> alt.Chart:
     """Hatching across the whole panel: the value may be anything."""
     step = _GROUPED_STEP if sheet.layout.series else _STEP
     shape = hatched(sheet.width, step * _FILLED)
-    points = sheet.layer(Status.WITHHELD).mark_point(
+    points = sheet.layer(PointStatus.WITHHELD).mark_point(
         shape=shape, size=PIXEL_SIZE, strokeWidth=1, opacity=0.55, fill="transparent"
     )
     color = sheet.outline() if sheet.layout.series else alt.value(sheet.theme.muted)
@@ -80,7 +80,7 @@ def _withheld(sheet: Sheet, place: dict[str, Any]) -> alt.Chart:
 def _error_bars(sheet: Sheet, place: dict[str, Any]) -> list[alt.Chart]:
     if not sheet.drawing.values(Field.LOWER):
         return []
-    layer = sheet.layer(Status.SHOWN, Status.PARTIAL)
+    layer = sheet.layer(PointStatus.SHOWN, PointStatus.PARTIAL)
     ink = alt.value(sheet.theme.ink)
     ends = [alt.X(field=field, type="quantitative") for field in (Field.LOWER, Field.UPPER)]
     caps = [layer.mark_point(shape="M0,-4V4", clip=True, size=PIXEL_SIZE, strokeWidth=1.5, opacity=1) for _ in ends]
@@ -94,7 +94,7 @@ def _error_bars(sheet: Sheet, place: dict[str, Any]) -> list[alt.Chart]:
 
 def _labels(sheet: Sheet, place: dict[str, Any]) -> alt.Chart:
     """The values, behind the bar and its error bar."""
-    layer = sheet.layer(Status.SHOWN, Status.PARTIAL)
+    layer = sheet.layer(PointStatus.SHOWN, PointStatus.PARTIAL)
     text = alt.Text(field=Field.VALUE_TEXT, type="nominal")
     end = alt.X(field=Field.END, type="quantitative")
     labels: alt.Chart = layer.mark_text(align="left", dx=6, fontSize=11).encode(

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from hansa.answering.coverage import answered
 from hansa.view.plotting.layout import Layout
-from hansa.view.plotting.points import Drawing, Status
+from hansa.view.plotting.points import Drawing, PointStatus
 from hansa.view.render.legend import coverage_line, missing_lines, reasons_of
 
 if TYPE_CHECKING:
-    from hansa.answer import Answer
+    from hansa.answering.shaped import ShapedAnswer
 
 _LINE_LENGTH = 104  # letters of the caption's size across the chart's width
-_DRAWN = {Status.WITHHELD: "hatched", Status.PARTIAL: "hollow"}
+_DRAWN = {PointStatus.WITHHELD: "hatched", PointStatus.PARTIAL: "hollow"}
 
 
 def title_of(layout: Layout) -> str:
@@ -26,7 +26,7 @@ def title_of(layout: Layout) -> str:
     return f"{value} by {' and '.join([', '.join(keys[:-1]), keys[-1]][len(keys) < 2 :])}" if keys else value
 
 
-def caption_of(answer: Answer, layout: Layout, drawing: Drawing, key: Mapping[Status, str]) -> list[str]:
+def caption_of(answer: ShapedAnswer, layout: Layout, drawing: Drawing, key: Mapping[PointStatus, str]) -> list[str]:
     """Lines of a width that fits: Vega breaks none. `key`: of the marks; panels have no legend to hold it."""
     came = ", ".join(report.city for report in answered(answer.cities))
     said = [
@@ -41,14 +41,15 @@ def caption_of(answer: Answer, layout: Layout, drawing: Drawing, key: Mapping[St
     return [line for text in said for line in textwrap.wrap(text, _LINE_LENGTH)]
 
 
-def key_of(answer: Answer, layout: Layout, drawing: Drawing) -> dict[Status, str]:
+def key_of(answer: ShapedAnswer, layout: Layout, drawing: Drawing) -> dict[PointStatus, str]:
     """What each mark that the chart uses means."""
-    name = layout.value.name
-    key: dict[Status, str] = {}
-    if drawing.of(Status.WITHHELD):
-        key[Status.WITHHELD] = f"no value: {reasons_of(cell for cell in answer.suppressed if cell.column == name)}"
-    if drawing.of(Status.PARTIAL):
-        key[Status.PARTIAL] = f"partial, without {reasons_of(cell for cell in answer.partial if cell.column == name)}"
+    withheld = [cell for cell in answer.suppressed if cell.column == layout.value.name]
+    partial = [cell for cell in answer.partial if cell.column == layout.value.name]
+    key: dict[PointStatus, str] = {}
+    if drawing.of(PointStatus.WITHHELD):
+        key[PointStatus.WITHHELD] = f"no value: {reasons_of(withheld)}"
+    if drawing.of(PointStatus.PARTIAL):
+        key[PointStatus.PARTIAL] = f"partial, without {reasons_of(partial)}"
     return key
 
 

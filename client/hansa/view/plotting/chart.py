@@ -16,7 +16,7 @@ from hansa.view.plotting.sheet import Sheet
 from hansa.view.plotting.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
-    from hansa.answer import Answer
+    from hansa.answering.shaped import ShapedAnswer
 
 _WIDTH = 600
 _HEIGHT = 300
@@ -25,7 +25,7 @@ _PANEL_HEIGHT = 170
 _PANELS_IN_A_ROW = 2
 
 
-def plot_answer(answer: Answer, value: str | None, *, dark: bool) -> alt.LayerChart | alt.FacetChart:
+def plot_answer(answer: ShapedAnswer, value: str | None, *, dark: bool) -> alt.LayerChart | alt.FacetChart:
     """The chart. Raises ValueError for an answer that no chart of ours can show."""
     layout = choose_layout(answer, value)
     drawing = draw_points(answer, layout)

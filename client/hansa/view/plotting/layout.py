@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from hansa.answering.meanings import Meaning, Role, meanings
+from hansa.answering.meanings import ColumnRole, Meaning, meanings
 from hansa_core.nearest import nearest, shown
 
 if TYPE_CHECKING:
-    from hansa.answer import Answer
+    from hansa.answering.shaped import ShapedAnswer
 
 MOST_SERIES = 8
 """As many as there are colours that can be told apart."""
@@ -44,7 +44,7 @@ class Layout:
     facet: Meaning | None
 
 
-def choose_layout(answer: Answer, value: str | None) -> Layout:
+def choose_layout(answer: ShapedAnswer, value: str | None) -> Layout:
     """Time and numbers run along an axis, cities get colours, and what finds no place gets panels.
 
     Raises ValueError if nothing can be drawn, `value` is no measured number, there are more than three keys, or more
@@ -57,16 +57,16 @@ def choose_layout(answer: Answer, value: str | None) -> Layout:
     columns = meanings(answer.plan, answer.outer, answer.contract)
     measure = _measure(answer.table.schema, columns, value)
     kinds = {column.name: _kind(answer.table.schema.field(column.name).type) for column in columns}
-    keys = [column for column in columns if column.role in (Role.CITY, Role.KEY)]
+    keys = [column for column in columns if column.role in (ColumnRole.CITY, ColumnRole.KEY)]
     # Names from elsewhere, as from the analyst's own table, stand in where the cities' own are not shown.
-    keys = keys or [one for one in columns if one.role is Role.OTHER and kinds[one.name] is Kind.CATEGORY]
+    keys = keys or [one for one in columns if one.role is ColumnRole.OTHER and kinds[one.name] is Kind.CATEGORY]
     if len(keys) > 3:
         raise ValueError(f"a chart shows three keys at most, not {len(keys)}; group by fewer, or take to_arrow()")
     # Time and numbers first; a city last: it is told best by its colour.
-    keys.sort(key=lambda key: (kinds[key.name] is Kind.CATEGORY, key.role is Role.CITY))
+    keys.sort(key=lambda key: (kinds[key.name] is Kind.CATEGORY, key.role is ColumnRole.CITY))
     position = keys.pop(0) if keys else None
     kind = kinds[position.name] if position else Kind.CATEGORY
-    keys.sort(key=lambda key: key.role is not Role.CITY)
+    keys.sort(key=lambda key: key.role is not ColumnRole.CITY)
     series = keys.pop(0) if keys else None
     facet = keys.pop(0) if keys else None
     if series is not None and facet is None and _wants_panels(answer, measure, series, kind):
@@ -78,7 +78,8 @@ def choose_layout(answer: Answer, value: str | None) -> Layout:
 
 
 def _measure(schema: pa.Schema, columns: Sequence[Meaning], value: str | None) -> Meaning:
-    numbers = {one.name: one for one in columns if one.role is Role.MEASURE and _is_number(schema.field(one.name).type)}
+    measures = [one for one in columns if one.role is ColumnRole.MEASURE]
+    numbers = {one.name: one for one in measures if _is_number(schema.field(one.name).type)}
     if not numbers:
         raise ValueError("no column of the answer is a measured number; ask for a count, a mean or a quantile")
     if value is None:
@@ -88,7 +89,7 @@ def _measure(schema: pa.Schema, columns: Sequence[Meaning], value: str | None) -
     return numbers[value]
 
 
-def _wants_panels(answer: Answer, measure: Meaning, series: Meaning, kind: Kind) -> bool:
+def _wants_panels(answer: ShapedAnswer, measure: Meaning, series: Meaning, kind: Kind) -> bool:
     """Whether series would lie over each other beyond telling: too many, or each with error bars along one axis."""
     count = len(answer.table.column(series.name).unique())
     has_bars = any(interval.column == measure.name for interval in answer.intervals)

@@ -8,7 +8,7 @@ import altair as alt
 
 from hansa.view.plotting.hatch import PIXEL_SIZE, hatched
 from hansa.view.plotting.layout import Kind
-from hansa.view.plotting.points import Field, Status, series_order
+from hansa.view.plotting.points import Field, PointStatus, series_order
 from hansa.view.plotting.sheet import Sheet
 
 _SIDE = 11.0  # of a hatched square, in pixels
@@ -19,8 +19,8 @@ def line_layers(sheet: Sheet) -> list[alt.Chart]:
     """The lines, their points, then what says how sure or how complete each is."""
     place = _place(sheet)
     above = 30 + _headroom(sheet)
-    whole = sheet.layer(Status.SHOWN).mark_point(filled=True, size=46, opacity=1)
-    partial = sheet.layer(Status.PARTIAL).mark_point(filled=True, size=46, opacity=1, strokeWidth=1.8)
+    whole = sheet.layer(PointStatus.SHOWN).mark_point(filled=True, size=46, opacity=1)
+    partial = sheet.layer(PointStatus.PARTIAL).mark_point(filled=True, size=46, opacity=1, strokeWidth=1.8)
     hollow = alt.value(sheet.theme.ground)
     return [
         *_error_bars(sheet, place),
@@ -84,22 +84,22 @@ def _along(sheet: Sheet) -> alt.X:
 
 def _headroom(sheet: Sheet) -> float:
     """The pixels above the panel that hatched squares take."""
-    return len(_rows(sheet)) * _ROW if sheet.drawing.of(Status.WITHHELD) else 0.0
+    return len(_rows(sheet)) * _ROW if sheet.drawing.of(PointStatus.WITHHELD) else 0.0
 
 
 def _rows(sheet: Sheet) -> list[str | None]:
     """The series that get a row of hatched squares each."""
-    gone = {point[Field.SERIES] for point in sheet.drawing.of(Status.WITHHELD)}
+    gone = {point[Field.SERIES] for point in sheet.drawing.of(PointStatus.WITHHELD)}
     return [one for one in series_order(sheet.drawing, Field.SERIES) if one in gone] or [None]
 
 
 def _withheld(sheet: Sheet, along: alt.X) -> list[alt.Chart]:
     """Above the panel, where no value can lie, a row of squares for each series; below each a thin line of dots."""
-    points = sheet.drawing.of(Status.WITHHELD)
+    points = sheet.drawing.of(PointStatus.WITHHELD)
     if not points:
         return []
     shape = hatched(_SIDE, _SIDE, left=-_SIDE / 2, spacing=3.7)
-    layer = sheet.layer(Status.WITHHELD)
+    layer = sheet.layer(PointStatus.WITHHELD)
     dots = layer.mark_rule(strokeDash=[1, 4], strokeWidth=1.2, opacity=0.8)
     squares = []
     for number, series in enumerate(_rows(sheet)):
@@ -113,7 +113,7 @@ def _withheld(sheet: Sheet, along: alt.X) -> list[alt.Chart]:
 def _error_bars(sheet: Sheet, place: dict[str, Any]) -> list[alt.Chart]:
     if not sheet.drawing.values(Field.LOWER):
         return []
-    layer = sheet.layer(Status.SHOWN, Status.PARTIAL)
+    layer = sheet.layer(PointStatus.SHOWN, PointStatus.PARTIAL)
     ends = [alt.Y(field=field, type="quantitative") for field in (Field.LOWER, Field.UPPER)]
     caps = [layer.mark_point(shape="M-4,0H4", clip=True, size=PIXEL_SIZE, strokeWidth=1.3, opacity=0.65) for _ in ends]
     return [

@@ -13,7 +13,7 @@ from hansa.view.render.cells import NULL, cell_texts
 from hansa.view.render.legend import reasons_of
 
 if TYPE_CHECKING:
-    from hansa.answer import Answer
+    from hansa.answering.shaped import ShapedAnswer
 
 Point = dict[str, Any]
 """A row of the chart's data; its fields are the members of `Field`, and the tooltip's columns by their own names."""
@@ -33,7 +33,7 @@ class Field(StrEnum):
     STATUS = "status"
 
 
-class Status(StrEnum):
+class PointStatus(StrEnum):
     """What is known of a value."""
 
     SHOWN = "shown"
@@ -58,7 +58,7 @@ class Drawing:
     tips: tuple[Tip, ...]
     left_out: int
 
-    def of(self, *statuses: Status) -> list[Point]:
+    def of(self, *statuses: PointStatus) -> list[Point]:
         """The points of these statuses, in the answer's order."""
         return [point for point in self.points if point[Field.STATUS] in statuses]
 
@@ -74,7 +74,7 @@ class Drawing:
         return list(dict.fromkeys(point[field] for point in self.points if point[field] is not None))
 
 
-def draw_points(answer: Answer, layout: Layout) -> Drawing:
+def draw_points(answer: ShapedAnswer, layout: Layout) -> Drawing:
     """One point for each row that has a place."""
     name = layout.value.name
     withheld = {cell.row: cell for cell in answer.suppressed if cell.column == name}
@@ -130,16 +130,16 @@ def draw_points(answer: Answer, layout: Layout) -> Drawing:
     return drawing
 
 
-def _index(answer: Answer, name: str) -> int:
+def _index(answer: ShapedAnswer, name: str) -> int:
     return int(answer.table.schema.get_field_index(name))
 
 
-def _status(row: int, withheld: Any, partial: Any, known: float | None) -> Status:
+def _status(row: int, withheld: Any, partial: Any, known: float | None) -> PointStatus:
     if row in withheld:
-        return Status.WITHHELD
+        return PointStatus.WITHHELD
     if known is None:
-        return Status.NULL
-    return Status.PARTIAL if row in partial else Status.SHOWN
+        return PointStatus.NULL
+    return PointStatus.PARTIAL if row in partial else PointStatus.SHOWN
 
 
 def _position(layout: Layout, columns: dict[str, list[Any]], texts: dict[str, list[str]], row: int) -> Any:

@@ -9,7 +9,7 @@ import altair as alt
 
 from hansa.view.plotting.hatch import hatched
 from hansa.view.plotting.layout import Kind, Layout
-from hansa.view.plotting.points import Drawing, Field, Status, series_order
+from hansa.view.plotting.points import Drawing, Field, PointStatus, series_order
 from hansa.view.plotting.theme import SHAPES, Theme
 
 _KEY_HATCH = hatched(2, 2, left=-1, spacing=0.55)
@@ -23,9 +23,9 @@ class Sheet:
     drawing: Drawing
     theme: Theme
     width: int
-    key: dict[Status, str]
+    key: dict[PointStatus, str]
 
-    def layer(self, *statuses: Status) -> alt.Chart:
+    def layer(self, *statuses: PointStatus) -> alt.Chart:
         """An empty layer over the points of these statuses; of all, if none is named."""
         if not statuses:
             return alt.Chart()
@@ -91,7 +91,7 @@ class Sheet:
         """Invisible points that only bring the legend of the marks."""
         meanings = list(self.key.values())
         hollow = "square" if self.layout.kind is Kind.CATEGORY else "circle"
-        shapes = [_KEY_HATCH if status is Status.WITHHELD else hollow for status in self.key]
+        shapes = [_KEY_HATCH if status is PointStatus.WITHHELD else hollow for status in self.key]
         legend = alt.Legend(
             title=None,
             orient="bottom",

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hansa.answer import Answer
     from hansa.answering.coverage import CityReport
     from hansa.answering.marks import MarkedCell
+    from hansa.answering.shaped import ShapedAnswer
 
 METADATA_KEY = b"hansa"
 """Where Parquet and Arrow carry, as JSON, what JSON output carries beside the rows."""
@@ -34,7 +34,7 @@ class Format(StrEnum):
         return self in (Format.PARQUET, Format.ARROW)
 
 
-def encode_answer(answer: Answer, format_: Format) -> bytes:
+def encode_answer(answer: ShapedAnswer, format_: Format) -> bytes:
     """The answer in a program's format. CSV has the values alone; every other one also says what is missing and why."""
     about = _about(answer)
     if format_ is Format.JSON:
@@ -79,7 +79,7 @@ def _flat(table: pa.Table) -> pa.Table:
     return table
 
 
-def _about(answer: Answer) -> dict[str, Any]:
+def _about(answer: ShapedAnswer) -> dict[str, Any]:
     return {
         "contract": str(answer.plan.source),
         "plan_sql": answer.plan_sql,

@@ -12,7 +12,7 @@ from hansa.view.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, cell_texts
 from hansa.view.render.legend import coverage_line, mark_lines, missing_lines, reasons_of, rows_line
 
 if TYPE_CHECKING:
-    from hansa.answer import Answer
+    from hansa.answering.shaped import ShapedAnswer
 
 # Only relative colours: a notebook may be light or dark.
 STYLE = (
@@ -40,7 +40,7 @@ STYLE = (
 _STATE_MARKS = {Outcome.ANSWERED: "✓", Outcome.REFUSED: "–", Outcome.TIMED_OUT: "…", Outcome.UNTRUSTED: "!"}
 
 
-def answer_html(answer: Answer) -> str:
+def answer_html(answer: ShapedAnswer) -> str:
     """The table with its marks, and a caption that says what is missing."""
     shown = answer.table.slice(0, MOST_ROWS)
     gone = {(cell.row, cell.column): cell for cell in answer.suppressed}
@@ -85,7 +85,7 @@ def _mark(mark: str, meaning: str) -> str:
     return f'<abbr title="{said}" aria-label="{said}">{mark}</abbr>'
 
 
-def _caption(answer: Answer) -> str:
+def _caption(answer: ShapedAnswer) -> str:
     lines = [said for _, said in missing_lines(answer.cities)]
     lines += [f"{mark} {meaning}" for mark, meaning in mark_lines(answer)]
     lines += answer.notes

@@ -10,7 +10,7 @@ from hansa.answering.marks import MarkedCell
 from hansa.view.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, printable
 
 if TYPE_CHECKING:
-    from hansa.answer import Answer
+    from hansa.answering.shaped import ShapedAnswer
 
 _REASONS = {
     "suppressed": "withheld by disclosure control",
@@ -40,7 +40,7 @@ def missing_lines(reports: Iterable[CityReport]) -> list[tuple[Outcome, str]]:
     return [(state, f"{', '.join(names)}: {why}") for (state, why), names in cities.items()]
 
 
-def mark_lines(answer: Answer) -> list[tuple[str, str]]:
+def mark_lines(answer: ShapedAnswer) -> list[tuple[str, str]]:
     """The marks that the table uses, each with what it means here."""
     lines = []
     if answer.suppressed:
@@ -50,7 +50,7 @@ def mark_lines(answer: Answer) -> list[tuple[str, str]]:
     return lines
 
 
-def rows_line(answer: Answer) -> str | None:
+def rows_line(answer: ShapedAnswer) -> str | None:
     """That rows are left out of what is shown, and where they are; None if all are there."""
     if len(answer) <= MOST_ROWS:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from hansa.asking.follow import CityWord
+from hansa.answering.city_words import CityWord
 from hansa_core.partial.answer import DryRun
 from hansa_wire.codec.description import Description
 

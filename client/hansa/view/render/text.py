@@ -19,13 +19,13 @@ from hansa.view.render.cells import MOST_ROWS, NULL, PARTIAL, SUPPRESSED, cell_t
 from hansa.view.render.legend import coverage_line, mark_lines, missing_lines, rows_line
 
 if TYPE_CHECKING:
-    from hansa.answer import Answer
+    from hansa.answering.shaped import ShapedAnswer
 
 _PLAIN_WIDTH = 120
 _STATE_MARKS = {Outcome.REFUSED: ("–", "yellow"), Outcome.UNTRUSTED: ("✗", "bold red")}
 
 
-def whole_answer(answer: Answer) -> RenderableType:
+def whole_answer(answer: ShapedAnswer) -> RenderableType:
     """As much of the table as anybody reads, and everything below it."""
     cut = rows_line(answer)
     rest = [] if cut is None else [Text(cut, style="dim")]
@@ -40,7 +40,7 @@ def plain_text(shown: RenderableType) -> str:
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
 
 
-def answer_table(answer: Answer, *, most_rows: int | None = None) -> Table:
+def answer_table(answer: ShapedAnswer, *, most_rows: int | None = None) -> Table:
     """The values; marks stand in place of a missing one and behind a partial one. `most_rows`: None shows all."""
     measured = [column.measured for column in answer.columns]
     gone = {(cell.row, cell.column) for cell in answer.suppressed}
@@ -53,7 +53,7 @@ def plain_table(table: pa.Table) -> Table:
     return _table(table, [False] * table.num_columns, set(), set(), null="")
 
 
-def below_table(answer: Answer) -> RenderableType:
+def below_table(answer: ShapedAnswer) -> RenderableType:
     """Coverage, legend and notes."""
     lines = city_lines(answer.cities)
     lines += [_hanging(mark, "dim", meaning) for mark, meaning in mark_lines(answer)]

@@ -1,0 +1,111 @@
+"""What each addressed city said about a question, verified, or what the coordinator claims of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from hansa.answering.coverage import CityReport, Outcome
+from hansa.errors import TrustError
+from hansa_core.league.members import Member
+from hansa_core.partial.answer import DryRun, Refusal
+from hansa_core.plan.plan import Level
+from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.description import Description
+from hansa_wire.codec.progress import CityEvent
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hansa_core.contract.contract import Contract
+    from hansa_core.sql.statement import Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedRelease:
+    """A city's protected partial, in `partial_schema`, with the level and version that the city signed."""
+
+    level: Level
+    data_version: int
+    table: pa.Table
+
+
+WordT = TypeVar("WordT", bound=VerifiedRelease | Refusal | DryRun | Description)
+Check = Callable[[Answered, Member], WordT]
+"""Opens what a member gave. Raises TrustError for anything that is not the member's own word on the question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityWord(Generic[WordT]):
+    """How a city ended, and what it signed; None if nothing of it holds. `proof`: that word as it came, to be kept."""
+
+    report: CityReport
+    word: WordT | None
+    proof: Answered | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryRunAnswer:
+    """What every addressed city would do with a statement. `verdicts`: by the city's name."""
+
+    asked: Statement
+    contract: Contract
+    purpose: str
+    verdicts: tuple[CityWord[DryRun], ...]
+
+
+def city_word(event: CityEvent, member: Member, check: Check[WordT]) -> CityWord[WordT]:
+    """The end of a city: what its own word proves, or else what the coordinator claims.
+
+    A word that `check` does not let pass is thrown away, and the city is reported as untrusted.
+    """
+    if event.answer is None:
+        return CityWord(report=_claimed(event), word=None)
+    given = Answered(event.answer, event.receipt)
+    try:
+        word = check(given, member)
+    except TrustError as broken:
+        return CityWord(report=_untrusted(event, broken), word=None)
+    return CityWord(report=_proven(event, word), word=word, proof=given)
+
+
+def _claimed(event: CityEvent) -> CityReport:
+    return CityReport(
+        city=event.city,
+        state=Outcome(event.state.value),
+        code=event.code,
+        rule=event.detail,
+        elapsed_ms=event.elapsed_ms,
+    )
+
+
+def _untrusted(event: CityEvent, broken: TrustError) -> CityReport:
+    return CityReport(
+        city=event.city, state=Outcome.UNTRUSTED, code=broken.code, rule=broken.text, elapsed_ms=event.elapsed_ms
+    )
+
+
+def _proven(event: CityEvent, word: VerifiedRelease | Refusal | DryRun | Description) -> CityReport:
+    """The report that the city's own word supports, whatever the coordinator says."""
+    level, version, refusal = None, None, None
+    match word:
+        case VerifiedRelease():
+            level, version = word.level, word.data_version
+        case Refusal():
+            refusal = word
+        case DryRun():
+            level, refusal = word.level, word.refusal
+        case Description():
+            pass
+    return CityReport(
+        city=event.city,
+        state=Outcome.REFUSED if refusal else Outcome.ANSWERED,
+        level=level,
+        data_version=version,
+        code=refusal.code if refusal else "",
+        rule=refusal.rule if refusal else "",
+        remedy=refusal.remedy if refusal else "",
+        proven=True,
+        elapsed_ms=event.elapsed_ms,
+    )

@@ -1,0 +1,64 @@
+"""A session on the line to the coordinator, in asyncio: sends signed questions and follows each to its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from hansa.answering.city_words import CityWord, DryRunAnswer
+from hansa.answering.verify import verify_description
+from hansa.asking.follow import Gathering, OnProgressAsync, gather_async
+from hansa.asking.session import AnalystSession
+from hansa.asking.sign import SignedQuery
+from hansa.evidence.evidence import ProvenAnswer
+from hansa.question.options import AskOptions, check_deadline
+from hansa_wire.codec.description import Description
+from hansa_wire.codec.progress import CityEvent
+from hansa_wire.rpc.coordinator_rpc import AsyncCoordinatorClient
+
+
+class AsyncLeagueConnection:
+    """As `LeagueConnection`. Reading, verifying and shaping run in threads, so the loop stays free."""
+
+    def __init__(
+        self, session: AnalystSession, coordinator: AsyncCoordinatorClient, hang_up: Callable[[], Awaitable[object]]
+    ) -> None:
+        self.session = session
+        self._coordinator = coordinator
+        self._hang_up = hang_up
+
+    async def close(self) -> None:
+        """Hang up, and ask nothing any more."""
+        await self._hang_up()
+        await asyncio.to_thread(self.session.close)
+
+    async def ask(
+        self, statement: str, options: AskOptions, on_progress: OnProgressAsync | None = None
+    ) -> ProvenAnswer:
+        """As `LeagueConnection.ask`; cancelling the task ends the call."""
+        asked = await asyncio.to_thread(self.session.question, statement, options)
+        gathering = Gathering(asked.question.cities, self.session.roster, asked.verify)
+        words = await gather_async(self._send(asked.signed, options.deadline_s), gathering, on_progress)
+        return await asyncio.to_thread(self.session.answer, asked, words)
+
+    async def dry_run(
+        self, statement: str, options: AskOptions, on_progress: OnProgressAsync | None = None
+    ) -> DryRunAnswer:
+        """As `LeagueConnection.dry_run`."""
+        asked = await asyncio.to_thread(self.session.dry_run, statement, options)
+        gathering = Gathering(asked.cities, self.session.roster, asked.verify)
+        return asked.answer(await gather_async(self._send(asked.signed, options.deadline_s), gathering, on_progress))
+
+    async def published(self, deadline_s: float) -> list[CityWord[Description]]:
+        """As `LeagueConnection.published`."""
+        check_deadline(deadline_s)
+        self.session.check_open()
+        gathering = Gathering(self.session.roster.cities, self.session.roster, verify_description)
+        return list((await gather_async(self._descriptions(deadline_s), gathering)).values())
+
+    def _send(self, signed: SignedQuery, deadline_s: float) -> AsyncGenerator[CityEvent, None]:
+        return self._coordinator.ask(signed.envelope, self.session.credential, deadline_s=deadline_s)
+
+    async def _descriptions(self, deadline_s: float) -> AsyncGenerator[CityEvent, None]:
+        for event in await self._coordinator.catalogue(deadline_s=deadline_s):
+            yield event

@@ -1,0 +1,87 @@
+"""The options of a question, from every entry point down to the query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Self, TypedDict
+
+from hansa_core.errors import RefusedError
+from hansa_core.nearest import nearest, shown
+from hansa_core.plan.plan import Level
+from hansa_wire.codec.limits import MAX_DEADLINE_S
+
+DEFAULT_DEADLINE_S = 30.0
+MIN_DEADLINE_S = 0.001
+NO_TABLES: Mapping[str, object] = MappingProxyType({})
+
+
+class AskKeywords(TypedDict, total=False):
+    """The fields of `AskOptions` as the keywords of a call; each may be left out."""
+
+    purpose: str | None
+    min_cities: int | None
+    partial: bool
+    tables: Mapping[str, object]
+    deadline_s: float
+    level: Level | str | None
+    epsilon: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskOptions:
+    """How a question is to be asked and its answer to be shown.
+
+    `purpose`: what the answer is for; by default the profile's. `min_cities`: how many cities have to answer for
+    `Answer.exit_code` 0; by default all addressed ones, with `partial` one. `partial`: show a value that lacks a city
+    over the others, marked, instead of withholding it. `tables`: the analyst's own, by the name that the statement
+    joins them under: frames, Arrow tables, or paths of Parquet or CSV files; they never leave this process.
+    `deadline_s`: how long the cities have, 0.001 to 600 seconds. `level`: the one level at which a city may answer; by
+    default each city's own. `epsilon`: the privacy loss to spend at level `private`; no city answers at that level yet,
+    so a question that sets it is refused before it is sent.
+
+    Raises ValueError for a deadline out of range, RefusedError `unknown_level` or `epsilon_not_available`.
+    """
+
+    purpose: str | None = None
+    min_cities: int | None = None
+    partial: bool = False
+    tables: Mapping[str, object] = field(default_factory=lambda: NO_TABLES)
+    deadline_s: float = DEFAULT_DEADLINE_S
+    level: Level | None = None
+    epsilon: float | None = None
+
+    def __post_init__(self) -> None:
+        check_deadline(self.deadline_s)
+        if self.epsilon is not None:
+            # The query has no field for it: sent without, it would be answered as if it had not been asked for.
+            rule = "epsilon is spent at level private, and no city answers at that level yet"
+            raise RefusedError("epsilon_not_available", rule, "leave epsilon out", "epsilon")
+
+    @classmethod
+    def from_keywords(cls, keywords: AskKeywords) -> Self:
+        """The options that a call was given. Raises TypeError that names the nearest option for an unknown keyword."""
+        known = [each.name for each in fields(cls)]
+        for name in keywords:
+            if name not in known:
+                raise TypeError(f"{shown(name)} is no option of a question; {nearest(name, known)}")
+        values: dict[str, Any] = {**keywords, "level": _level(keywords.get("level"))}
+        return cls(**values)
+
+
+def _level(given: Level | str | None) -> Level | None:
+    if given is None:
+        return None
+    try:
+        return Level(given)
+    except ValueError:
+        rule = f"{shown(str(given))} is no protection level"
+        remedy = nearest(str(given), [level.value for level in Level])
+        raise RefusedError("unknown_level", rule, remedy, "level") from None
+
+
+def check_deadline(deadline_s: float) -> None:
+    """Raise ValueError unless a call may have that deadline."""
+    if not MIN_DEADLINE_S <= deadline_s <= MAX_DEADLINE_S:
+        raise ValueError(f"deadline_s is {deadline_s}; it must be {MIN_DEADLINE_S:g} to {MAX_DEADLINE_S:g} seconds")

@@ -1,0 +1,51 @@
+"""A question that was read, checked and signed: what it asks, and what its answer has to fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from hansa_core.contract.contract import Contract
+from hansa_core.plan.plan import Level, Plan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hansa_core.sql.statement import Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What an answer must be about, and its entry in the log.
+
+    `plan`: canonical; `query_hash`, `plan_hash`: SHA-256. `level`: the one at which to answer; None: each city's own.
+    """
+
+    query_hash: bytes
+    plan_hash: bytes
+    plan: Plan
+    contract: Contract
+    organisation: str
+    purpose: str
+    level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """One question.
+
+    `statement`: the analyst's SQL; `asked`: what it means. `asked_at`: naive UTC in whole seconds. `cities`: the
+    addressed ones, by name. `min_cities`: how many of them have to answer. `partial`: whether a value may lack a city.
+    `tables`: the analyst's own, by name in lower case.
+    """
+
+    statement: str
+    asked_at: datetime
+    asked: Statement
+    expected: Expected
+    cities: tuple[str, ...]
+    min_cities: int
+    partial: bool
+    tables: Mapping[str, pa.Table]
