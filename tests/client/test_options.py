@@ -127,7 +127,7 @@ def test_the_command_hands_on_every_option(
 ) -> None:
     arguments = ["query", COUNT, *OPTIONS[name], *dry_run, "--profile", str(served.profile)]
     assert isinstance(CliRunner().invoke(app, arguments).exception, CapturedError)
-    value = {"crews": Path("crews.csv")} if name == "tables" else VALUES[name]
+    value: Any = {"crews": Path("crews.csv")} if name == "tables" else VALUES[name]
     assert captured == [AskOptions(**{name: value})]
 
 

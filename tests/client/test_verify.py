@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hansa.asking.verify import Expected, VerifiedRelease, verify_answer
 
 import hansa as sdk
+from hansa.answering.city_words import VerifiedRelease
+from hansa.answering.verify import verify_answer
 from hansa.errors import TrustError
+from hansa.question.question import Expected
 from hansa_core.contract.contract import Contract
 from hansa_core.plan.plan import Level
 from hansa_simulated_city import CITIES, SimulatedLeague
