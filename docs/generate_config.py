@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from hansa.asking.profile import Profile
 from hansa_coordinator.config import CoordinatorConfig
-from hansa_local.toml_file import Section
+from hansa_core.documents.model import Section
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.policy_file import PolicyFile
 

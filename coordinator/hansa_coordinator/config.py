@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from hansa_local.toml_file import FilePath, ListOf, Section, Text, absent_table, read_section
+from hansa_core.documents.model import ListOf, Section, Text, absent_table
+from hansa_local.toml_file import FilePath, read_section
 from hansa_local.trust_anchor import TrustAnchor
 
 

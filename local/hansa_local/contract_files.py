@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.roster import Roster
 from hansa_core.plan.plan import ContractId
+from hansa_local.yaml_file import yaml_value
 
 
 def contract_file_name(contract: ContractId) -> str:
@@ -53,6 +52,6 @@ def contracts_in(documents: Mapping[ContractId, bytes], directory: Path) -> Mapp
 def contract_in(document: bytes, path: Path) -> Contract:
     """The contract in a file's content; `path` names the file in errors. Raises ConfigError."""
     try:
-        return contract_from_document(yaml.safe_load(document))
-    except (yaml.YAMLError, ValueError) as broken:
+        return contract_from_document(yaml_value(document))
+    except ValueError as broken:
         raise ConfigError(f"{path}: is no contract: {broken}") from None

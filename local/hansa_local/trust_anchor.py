@@ -9,12 +9,13 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticKnownError
 
+from hansa_core.documents.model import ListOf, Section
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.names import check_distinct
 from hansa_core.league.roster import Roster
 from hansa_core.signing.keys import public_key_from_hex
 from hansa_local.roster_file import FileRoster
-from hansa_local.toml_file import FilePath, ListOf, Section, read_toml, section_of
+from hansa_local.toml_file import FilePath, read_toml, section_of
 
 
 class UntrustedRosterError(ConfigError):

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import Field, ValidationError
 
+from hansa_core.documents.model import ListOf, Section, Text, absent_table
 from hansa_core.errors import ConfigError
-from hansa_local.toml_file import FilePath, ListOf, Section, Text, absent_table, read_section
+from hansa_local.toml_file import FilePath, read_section
 
 
 class Inner(Section):
@@ -86,3 +87,44 @@ def test_a_mistake_names_file_field_rule_and_remedy_in_one_line(tmp_path: Path, 
 def test_an_absent_file_is_named_with_the_hint(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"absent\.toml: cannot be read \(No such file or directory\); give a file"):
         read_section(tmp_path / "absent.toml", File, hint="give a file")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('title = "t"\n\ntitle = "u"', "'title' stands on line 1 and again on line 3; keep one of them"),
+        (
+            'title = "t"\n[inner]\nwidth = 1\n[inner]',
+            "'[inner]' stands on line 2 and again on line 4; keep one of them",
+        ),
+        (
+            'title = """\ncount = 1\ncount = 2\n"""\n[inner]\nwidth = 1\n# width = 3\nwidth = 2',
+            "'width' stands on line 6 and again on line 8",
+        ),
+        ('[[items]]\nname = "a"\n[[items]]\nname = "b"\nname = "c"', "'name' stands on line 4 and again on line 5"),
+        ('title = """\ncount = 1\ncount = 2\n"""\n!', "is no TOML ("),
+        ("flags = " + "[" * 65 + "]" * 65, "it is nested too deeply: at most 64 levels are read"),
+        ("flags = " + "[" * 6000, "it is nested too deeply: at most 64 levels are read"),
+        ("a" + ".a" * 70 + " = 1", "is nested too deeply: a key of more than 64 parts; shorten it"),
+        ("[" + "a . " * 90 + "b]", "is nested too deeply: a key of more than 64 parts; shorten it"),
+    ],
+)
+def test_a_repeated_or_endless_key_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as wrong:
+        read(tmp_path, text)
+    assert str(wrong.value).startswith(f"{tmp_path / 'file.toml'}: {said}")
+
+
+def test_brackets_in_texts_and_comments_are_no_nesting(tmp_path: Path) -> None:
+    quoted = "[" * 70
+    text = f'''title = "{quoted}"  # {quoted}\nflags = ['{quoted}', """{quoted}""", "a\\\\"]\n# {"a." * 90}'''
+    assert read(tmp_path, text).flags == (quoted, quoted, "a\\")
+
+
+def test_another_encoding_is_named_and_a_byte_order_mark_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "file.toml"
+    path.write_bytes('count = 1\r\ntitle = "Straße"'.encode("latin-1"))
+    with pytest.raises(ConfigError, match="is not UTF-8 text on line 2; save it as UTF-8"):
+        read_section(path, File, hint="give a file")
+    path.write_bytes(b"\xef\xbb\xbf" + 'count = 1\r\ntitle = "Straße"\r\n'.encode())
+    assert read_section(path, File, hint="give a file").title == "Straße"

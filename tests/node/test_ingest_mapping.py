@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from hansa_core.errors import ConfigError
+from hansa_local.contract_files import contract_in
+from hansa_node.ingest.manifest_file import read_manifest, read_mapping
 from hansa_node.ingest.mapping import SourceFormat, mapping_from_document
 from hansa_node.ingest.units import conversion
 from hansa_published import SHOPS
@@ -80,4 +83,25 @@ def test_a_relative_path_starts_at_the_manifests_folder() -> None:
 def test_what_is_wrong_is_named_with_its_remedy(section: str, changes: dict[str, Any], said: str) -> None:
     document = {**DOCUMENT, section: {**DOCUMENT[section], **changes}}
     with pytest.raises(ValueError, match=said):
+        mapping_from_document(document, SHOPS, Path())
+
+
+def test_a_threshold_that_a_later_line_lowers_is_refused_wherever_the_manifest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.yaml"
+    path.write_text("contract: town.shops/1\nthreshold: 10\nlevel: open\nthreshold: 3\n", encoding="utf-8")
+    for read in (read_manifest, read_mapping):
+        with pytest.raises(ConfigError, match=r"manifest\.yaml: 'threshold' stands on line 2 and again on line 4"):
+            read(path, SHOPS)
+
+
+def test_a_contract_with_a_second_floor_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"c\.yaml: is no contract: 'least_level' stands on line 1 and again on line 2"
+    ):
+        contract_in(b"least_level: private\nleast_level: open\n", Path("c.yaml"))
+
+
+def test_a_column_left_empty_or_null_in_a_list_of_texts_is_named() -> None:
+    document = {**DOCUMENT, "mapping": {**DOCUMENT["mapping"], "kind": {"from": "kind", "null_values": ["-", None]}}}
+    with pytest.raises(ValueError, match=r"mapping\.kind\.null_values\[1\]: must be a text"):
         mapping_from_document(document, SHOPS, Path())

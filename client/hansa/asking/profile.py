@@ -8,9 +8,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from hansa_core.documents.model import Text
 from hansa_core.errors import ConfigError
 from hansa_core.league.names import check_label, check_purpose, check_shown_text
-from hansa_local.toml_file import FilePath, Text, read_toml, section_of
+from hansa_local.toml_file import FilePath, read_toml, section_of
 from hansa_local.trust_anchor import TrustAnchor
 
 PROFILE_VARIABLE = "HANSA_PROFILE"

@@ -172,7 +172,7 @@ def _no_number_but_whole(text: str) -> object:
 _decoder = json.JSONDecoder(
     object_pairs_hook=_without_repeats, parse_float=_no_number_but_whole, parse_constant=_no_number_but_whole
 )
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:]', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}:]', re.DOTALL)
 
 
 def _lines_of(text: str, name: str) -> tuple[int, int]:

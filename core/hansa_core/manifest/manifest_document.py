@@ -1,84 +1,111 @@
-"""How is a manifest written? From parsed YAML to a checked Manifest."""
+"""Manifest document: the shape of a city's declaration for one dataset, and the manifest in it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated
+
+from pydantic import Field
 
 from hansa_core.contract.contract import Contract, ContractColumn, domain_of
-from hansa_core.contract.contract_document import contract_id
+from hansa_core.contract.contract_document import ContractName
 from hansa_core.contract.types import DataType, Value, type_of_value
-from hansa_core.documents.fields import Fields
+from hansa_core.documents.model import (
+    YAML,
+    ListOf,
+    Text,
+    Values,
+    WholeRange,
+    YamlSection,
+    check_known,
+    field_error,
+    one_of,
+    validated,
+)
 from hansa_core.manifest.manifest import DEFAULT_MIN_ENTITIES, DEFAULT_THRESHOLD, Manifest, TableDeclaration
 from hansa_core.nearest import nearest, shown
 from hansa_core.plan.plan import LEVELS_BY_STRICTNESS, Level
 from hansa_core.protection.tables import shapes_of
 
-_KEYS = (
-    *("contract", "population", "level", "threshold", "min_entities", "protection_version"),
-    *("domains", "structural_zeros", "tables"),
-    *("source", "mapping"),  # how the node reads its files: that decides nothing here
-)
+_Listed = Annotated[ListOf[object], Field(min_length=1)]
+
+
+class TableDocument(YamlSection):
+    """One published table: every combination of its dimensions, with its measures."""
+
+    name: Text = Field(description="a lower-case word such as by_project")
+    dimensions: ListOf[object] = Field((), description="columns with a public domain")
+    measures: ListOf[object] = Field((), description="numeric columns")
+    bins: Text | None = Field(None, description="the measure whose declared cuts are one more dimension")
+
+
+class ManifestDocument(YamlSection):
+    """A city's declaration for one dataset."""
+
+    contract: ContractName = Field(description="name and version, such as housing.permits/1")
+    population: Text = Field(description="whose records these are; one population has one level")
+    level: Annotated[Level, one_of(Level)] = Field(description="the protection level")
+    threshold: int = Field(DEFAULT_THRESHOLD, description="the least units of a published cell")
+    min_entities: int = Field(
+        DEFAULT_MIN_ENTITIES, description="the least entities of a published cell, where they are not units"
+    )
+    protection_version: int = Field(1, description="raised whenever a parameter of the protection changes")
+    domains: Mapping[str, _Listed] = Field({}, description="public values of the columns left to the city")
+    structural_zeros: Mapping[str, Values | None] = Field({}, description="values known to have no rows")
+    tables: ListOf[TableDocument] = Field((), description="what level controlled publishes")
+    source: object = Field(None, description="the city's own file, as the node reads it")
+    mapping: object = Field(None, description="how each contract column follows from it, as the node reads it")
 
 
 def manifest_from_document(document: object, contract: Contract) -> Manifest:
-    """Read a manifest and hold it against its contract. Raises ValueError that names field, rule and remedy."""
-    top = Fields(document, "", _KEYS)
-    named = contract_id(top)
-    if named != contract.id:
-        raise top.error("contract", f"the manifest is for {named}", f"read it with that contract, not {contract.id}")
-    domains = _domains(top.get("domains"), contract)
+    """The manifest in a parsed document, held against its contract.
+
+    Raises ValueError that names the field, the rule and the remedy.
+    """
+    written = validated(document, ManifestDocument, YAML)
+    if written.contract != contract.id:
+        rule = f"the manifest is for {written.contract}"
+        raise field_error("contract", rule, f"read it with that contract, not {contract.id}")
+    domains = _domains(written.domains, contract)
     manifest = Manifest(
-        contract=named,
-        population=top.text("population"),
-        level=_level(top, contract),
-        threshold=_whole(top, "threshold", DEFAULT_THRESHOLD),
-        min_entities=_whole(top, "min_entities", DEFAULT_MIN_ENTITIES),
-        protection_version=_whole(top, "protection_version", 1),
+        contract=written.contract,
+        population=written.population,
+        level=_level(written.level, contract),
+        threshold=written.threshold,
+        min_entities=written.min_entities,
+        protection_version=written.protection_version,
         domains=domains,
-        structural_zeros=_structural_zeros(top.get("structural_zeros"), contract, domains),
-        tables=tuple(_table(item, f"tables[{i}]", contract) for i, item in enumerate(top.items("tables") or ())),
+        structural_zeros=_structural_zeros(written.structural_zeros, contract, domains),
+        tables=tuple(_table(table, f"tables[{i}]", contract) for i, table in enumerate(written.tables)),
     )
     shapes_of(contract, manifest)  # every dimension has a domain, and there are not too many cells
     return manifest
 
 
-def _level(top: Fields, contract: Contract) -> Level:
-    level = top.choice("level", Level)
+def _level(level: Level, contract: Contract) -> Level:
     if LEVELS_BY_STRICTNESS.index(level) < LEVELS_BY_STRICTNESS.index(contract.least_level):
-        raise top.error(
-            "level", f"a city may tighten the floor of {contract.id}, never loosen it", f"write {contract.least_level}"
-        )
+        rule = f"a city may tighten the floor of {contract.id}, never loosen it"
+        raise field_error("level", rule, f"write {contract.least_level}")
     return level
 
 
-def _whole(top: Fields, key: str, default: int) -> int:
-    value = top.whole(key)
-    return default if value is None else value
-
-
-def _table(document: object, path: str, contract: Contract) -> TableDeclaration:
-    fields = Fields(document, path, ("name", "dimensions", "measures", "bins"))
+def _table(written: TableDocument, path: str, contract: Contract) -> TableDeclaration:
     columns = [column for column in contract.columns.values() if not column.identifier]
-    bins = fields.optional_text("bins")
-    if bins is not None:
-        _check_column(fields, "bins", bins, [column.name for column in columns if column.bins])
+    with_domain = [column.name for column in columns if _may_have_domain(column)]
+    numeric = [column.name for column in columns if column.type.is_numeric]
+    if written.bins is not None:
+        _check_column(written.bins, [column.name for column in columns if column.bins], f"{path}.bins")
     return TableDeclaration(
-        name=fields.text("name"),
-        dimensions=_columns(fields, "dimensions", [column.name for column in columns if _may_have_domain(column)]),
-        measures=_columns(fields, "measures", [column.name for column in columns if column.type.is_numeric]),
-        bins=bins,
+        name=written.name,
+        dimensions=tuple(_check_column(name, with_domain, f"{path}.dimensions") for name in written.dimensions),
+        measures=tuple(_check_column(name, numeric, f"{path}.measures") for name in written.measures),
+        bins=written.bins,
     )
 
 
-def _columns(fields: Fields, key: str, known: Collection[str]) -> tuple[str, ...]:
-    """A list of columns; none if it is left out or empty."""
-    items = () if fields.get(key) == [] else fields.items(key) or ()
-    return tuple(_check_column(fields, key, item, known) for item in items)
-
-
-def _check_column(fields: Fields, key: str, name: object, known: Collection[str]) -> str:
+def _check_column(name: object, known: Collection[str], where: str) -> str:
     if not isinstance(name, str) or name not in known:
-        raise fields.error(key, f"{shown(str(name))} is no column that may stand here", nearest(str(name), known))
+        raise field_error(where, f"{shown(str(name))} is no column that may stand here", nearest(str(name), known))
     return name
 
 
@@ -86,49 +113,49 @@ def _may_have_domain(column: ContractColumn) -> bool:
     return bool(column.domain) or column.per_city or column.type is DataType.BOOLEAN
 
 
-def _domains(document: object, contract: Contract) -> dict[str, tuple[Value, ...]]:
-    known = [column.name for column in contract.columns.values() if column.per_city]
-    fields = Fields({} if document is None else document, "domains", known)
-    listed = {name: fields.items(name) for name in known}
+def _domains(written: Mapping[str, Sequence[object]], contract: Contract) -> dict[str, tuple[Value, ...]]:
+    check_known(written, [column.name for column in contract.columns.values() if column.per_city], "domains")
     return {
-        name: tuple(_value(value, contract.columns[name], fields) for value in values)
-        for name, values in listed.items()
-        if values is not None
+        name: tuple(_value(value, contract.columns[name], f"domains.{name}") for value in values)
+        for name, values in written.items()
     }
 
 
 def _structural_zeros(
-    document: object, contract: Contract, domains: Mapping[str, tuple[Value, ...]]
+    written: Mapping[str, Sequence[object] | WholeRange | None],
+    contract: Contract,
+    domains: Mapping[str, tuple[Value, ...]],
 ) -> dict[str, tuple[Value, ...]]:
     """Values of a column's domain, as a list or as `{from: 1980, to: 2019}`."""
     public = {column.name: values for column in contract.columns.values() if (values := domain_of(column, domains))}
-    fields = Fields({} if document is None else document, "structural_zeros", public)
+    check_known(written, public, "structural_zeros")
     return {
-        name: _empty_values(fields, contract.columns[name], values)
-        for name, values in public.items()
-        if fields.get(name) is not None
+        name: _empty_values(values, contract.columns[name], public[name])
+        for name, values in written.items()
+        if values is not None
     }
 
 
-def _empty_values(fields: Fields, column: ContractColumn, domain: Sequence[Value]) -> tuple[Value, ...]:
-    written = fields.get(column.name)
-    if isinstance(written, Mapping):
-        ends = Fields(written, f"{fields.path}.{column.name}", ("from", "to"))
-        first, last = ends.whole("from"), ends.whole("to")
-        if column.type is not DataType.INTEGER or first is None or last is None:
-            raise ends.error("", "from and to are whole numbers, for an integer column", "list the values instead")
+def _empty_values(
+    written: Sequence[object] | WholeRange, column: ContractColumn, domain: Sequence[Value]
+) -> tuple[Value, ...]:
+    where = f"structural_zeros.{column.name}"
+    if isinstance(written, WholeRange):
+        if column.type is not DataType.INTEGER:
+            raise field_error(where, "from and to are whole numbers, for an integer column", "list the values instead")
+        first, last = written.first, written.last
         found = tuple(value for value in domain if isinstance(value, int) and first <= value <= last)
         if not found:
-            raise ends.error("", f"no value of the domain lies from {first} to {last}", "correct the range")
+            raise field_error(where, f"no value of the domain lies from {first} to {last}", "correct the range")
         return found
-    values = tuple(_value(value, column, fields) for value in fields.items(column.name) or ())
+    values = tuple(_value(value, column, where) for value in written)
     for value in values:
         if value not in domain:  # a misspelt value would silently declare nothing
-            raise fields.error(column.name, f"{shown(str(value))} is not in the domain", "correct it or leave it out")
+            raise field_error(where, f"{shown(str(value))} is not in the domain", "correct it or leave it out")
     return values
 
 
-def _value(value: object, column: ContractColumn, fields: Fields) -> Value:
+def _value(value: object, column: ContractColumn, where: str) -> Value:
     """One value of a list, of the column's type."""
     if column.type is DataType.NUMBER and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
@@ -136,6 +163,4 @@ def _value(value: object, column: ContractColumn, fields: Fields) -> Value:
         checked: Value = value  # type: ignore[assignment]
         if type_of_value(checked) is column.type:
             return checked
-    raise fields.error(
-        column.name, f"{shown(str(value))} is no {column.type}", "quote text; leave numbers and dates bare"
-    )
+    raise field_error(where, f"{shown(str(value))} is no {column.type}", "quote text; leave numbers and dates bare")

@@ -7,9 +7,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from hansa_core.documents.model import ListOf, Section, Text, absent_table
 from hansa_core.league.names import check_shown_text
 from hansa_core.policy.policy import ANY, DenyList, Policy, Rule
-from hansa_local.toml_file import ListOf, Section, Text, absent_table, read_section
+from hansa_local.toml_file import read_section
 
 
 class RuleSection(Section):

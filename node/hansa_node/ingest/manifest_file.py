@@ -1,4 +1,4 @@
-"""How is a manifest file read?"""
+"""Reading a manifest file: the manifest in it, and the mapping."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
-
 from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.manifest.manifest_document import manifest_from_document
+from hansa_local.yaml_file import read_yaml
 from hansa_node.ingest.mapping import DatasetMapping, mapping_from_document
 
 
@@ -30,13 +29,7 @@ def read_mapping(path: Path, contract: Contract) -> DatasetMapping:
 
 
 def _document(path: Path) -> object:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as failure:
-        remedy = "write the manifest there, or correct its path under [datasets]"
-        raise ConfigError(f"{path}: cannot be read ({failure.strerror}); {remedy}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as failure:
-        raise ConfigError(f"{path}: is no YAML ({' '.join(str(failure).split())}); mend that line") from None
+    return read_yaml(path, hint="write the manifest there, or correct its path under [datasets]")
 
 
 @contextmanager

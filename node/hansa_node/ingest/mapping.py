@@ -1,4 +1,4 @@
-"""What does a city say about its own file: where it lies, and how each contract column follows from it?"""
+"""Mapping of a dataset: where a city's own file lies, and how each contract column follows from it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,22 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from hansa_core.contract.contract import Contract, ContractColumn
-from hansa_core.documents.fields import Fields
+from hansa_core.documents.model import (
+    YAML,
+    ListOf,
+    Section,
+    Text,
+    YamlSection,
+    check_known,
+    field_error,
+    one_of,
+    validated,
+)
 from hansa_core.nearest import nearest, shown
 from hansa_node.ingest.units import UNCHANGED, Conversion, conversion
 
@@ -91,97 +104,7 @@ class DatasetMapping:
     columns: Mapping[str, ColumnMapping]
 
 
-_WAYS = ("from", "year_of", "constant")
-_KEYS = (*_WAYS, "format", "from_zone", "to_zone", "unit", "null_values", "recode", "otherwise", "null_as", "null_from")
-_NOUNS = {"format": "a format", "from_zone": "a time zone", "to_zone": "a time zone"}
-
-
-def mapping_from_document(document: object, contract: Contract, folder: Path) -> DatasetMapping:
-    """The sections `source` and `mapping` of a manifest. Raises ValueError that names field, rule and remedy.
-
-    `folder`: what a relative source path is relative to: the manifest's own folder.
-    """
-    sections = document if isinstance(document, Mapping) else {}
-    source = _source(Fields(sections.get("source"), "source", ("format", "path", "table", "delimiter")), folder)
-    mapping = Fields(sections.get("mapping"), "mapping", contract.columns)
-    columns: dict[str, ColumnMapping] = {}
-    for name, column in contract.columns.items():
-        written = mapping.get(name)
-        if written is None:
-            raise mapping.error(name, "is missing", f"say where it comes from, or write {name}: {{constant: null}}")
-        columns[name] = _column(
-            Fields(mapping.get(name), f"mapping.{name}", _KEYS), mapping.get(name), column, contract
-        )
-    for name, one in columns.items():
-        if one.year_of is not None and columns[one.year_of].year_of is not None:
-            raise mapping.error(name, f"{one.year_of} is itself the year of a column", "name its source column")
-    return DatasetMapping(source=source, columns=MappingProxyType(columns))
-
-
-def _source(fields: Fields, folder: Path) -> Source:
-    return Source(
-        format=fields.choice("format", SourceFormat),
-        path=(folder / fields.text("path")).resolve(),
-        table=fields.optional_text("table"),
-        delimiter=str(fields.get("delimiter") or ","),
-    )
-
-
-def _column(fields: Fields, written: object, column: ContractColumn, contract: Contract) -> ColumnMapping:
-    assert isinstance(written, Mapping)
-    if sum(way in written for way in _WAYS) != 1:
-        raise fields.error("", "a column has exactly one of from, year_of and constant", "keep one of them")
-    year_of = fields.optional_text("year_of")
-    dated = [name for name, other in contract.columns.items() if other.type.is_temporal]
-    if year_of is not None and year_of not in dated:
-        raise fields.error("year_of", f"{shown(year_of)} is no date of the contract", nearest(year_of, dated))
-    for key in ("format", "from_zone", "to_zone"):
-        if fields.get(key) is not None and not column.type.is_temporal:
-            raise fields.error(key, f"{_NOUNS[key]} is for dates and times, not for {column.type}", "leave it out")
-    if fields.get("from_zone") is not None and "%z" in str(fields.get("format") or "").lower():
-        raise fields.error("from_zone", "format reads each time's own offset", "leave from_zone out")
-    if fields.get("null_as") is not None and fields.get("null_from") is not None:
-        raise fields.error("null_from", "null_as replaces NULL already", "keep one of them")
-    return ColumnMapping(
-        column=column.name,
-        source=fields.optional_text("from"),
-        year_of=year_of,
-        constant=_text(fields, "constant", fields.get("constant")),
-        format=fields.optional_text("format"),
-        conversion=_conversion(fields, column),
-        null_values=tuple(str(_text(fields, "null_values", value)) for value in fields.items("null_values") or ()),
-        recode=_recode(fields),
-        otherwise=_text(fields, "otherwise", fields.get("otherwise")),
-        null_as=_text(fields, "null_as", fields.get("null_as")),
-        null_from=tuple(str(_text(fields, "null_from", name)) for name in fields.items("null_from") or ()),
-        from_zone=fields.optional_text("from_zone"),
-        to_zone=fields.optional_text("to_zone"),
-    )
-
-
-def _conversion(fields: Fields, column: ContractColumn) -> Conversion:
-    unit = fields.optional_text("unit")
-    if unit is None:
-        return UNCHANGED
-    if column.unit is None or not column.type.is_numeric:
-        raise fields.error("unit", f"the contract gives {column.name} no unit", "leave it out")
-    try:
-        return conversion(unit, column.unit)
-    except ValueError as error:
-        raise ValueError(f"{fields.path}.unit: {error}") from None
-
-
-def _recode(fields: Fields) -> Mapping[str, str | None]:
-    written = fields.get("recode")
-    if written is None:
-        return MappingProxyType({})
-    if not isinstance(written, Mapping):
-        raise fields.error("recode", "is no mapping", "write recode: {source text: contract value}")
-    pairs = ((_text(fields, "recode", key), _text(fields, "recode", value)) for key, value in written.items())
-    return MappingProxyType({key: value for key, value in pairs if key is not None})
-
-
-def _text(fields: Fields, key: str, value: object) -> str | None:
+def _scalar(value: object) -> str | None:
     """A YAML scalar as the text that a source would hold: `yes` is true, a date is YYYY-MM-DD."""
     match value:
         case None:
@@ -191,4 +114,133 @@ def _text(fields: Fields, key: str, value: object) -> str | None:
         case str() | int() | float() | date():
             return str(value)
         case _:
-            raise fields.error(key, "holds something else than texts, numbers, dates and truth values", "write those")
+            raise ValueError("holds something else than texts, numbers, dates and truth values; write those")
+
+
+_Scalar = Annotated[str | None, BeforeValidator(_scalar)]
+_Texts = Annotated[ListOf[Annotated[str, BeforeValidator(_scalar)]], Field(min_length=1)]
+
+
+class SourceDocument(YamlSection):
+    """The city's own file."""
+
+    format: Annotated[SourceFormat, one_of(SourceFormat)] = Field(description="the kind of file")
+    path: Text = Field(description="where it lies; a relative path starts at the manifest's folder")
+    table: Text | None = Field(None, description="the table of a duckdb file")
+    delimiter: Text = Field(",", description="the one character between the cells of a csv file")
+
+
+class ColumnMappingDocument(Section):
+    """How one contract column follows from the source."""
+
+    source: Text | None = Field(None, alias="from", description="the source column")
+    year_of: Text | None = Field(None, description="the contract's date column whose year it is")
+    constant: _Scalar = Field(None, description="one value for every row; null for none")
+    format: Text | None = Field(None, description="strptime format of a date or time")
+    from_zone: Text | None = Field(None, description="time zone of the source's clock; times become UTC")
+    to_zone: Text | None = Field(None, description="time zone to whose clock the times are turned")
+    unit: Text | None = Field(None, description="the source's unit of measure, converted to the contract's")
+    null_values: _Texts | None = Field(None, description="source texts that mean NULL")
+    recode: Mapping[_Scalar, _Scalar] | None = Field(None, description="contract value of each listed source text")
+    otherwise: _Scalar = Field(None, description="contract value of every text that recode does not list")
+    null_as: _Scalar = Field(None, description="value in place of NULL")
+    null_from: _Texts | None = Field(None, description="source columns whose texts replace NULL")
+
+
+def _without_empty(written: object) -> object:
+    if not isinstance(written, Mapping):
+        return written
+    return {name: entry for name, entry in written.items() if entry is not None}
+
+
+class MappedDocument(YamlSection):
+    """The sections of a manifest that say where a dataset comes from."""
+
+    source: SourceDocument = Field(description="the city's own file")
+    mapping: Annotated[Mapping[str, ColumnMappingDocument], BeforeValidator(_without_empty)] = Field(
+        description="how each contract column follows from it, by its name"
+    )
+
+
+_WAYS = frozenset({"source", "year_of", "constant"})
+_NOUNS = {"format": "a format", "from_zone": "a time zone", "to_zone": "a time zone"}
+
+
+def mapping_from_document(document: object, contract: Contract, folder: Path) -> DatasetMapping:
+    """The sections `source` and `mapping` of a manifest. Raises ValueError that names field, rule and remedy.
+
+    `folder`: what a relative source path is relative to: the manifest's own folder.
+    """
+    sections = document if isinstance(document, Mapping) else {}
+    written = validated(
+        {key: sections[key] for key in MappedDocument.model_fields if key in sections}, MappedDocument, YAML
+    )
+    check_known(written.mapping, contract.columns, "mapping")
+    columns: dict[str, ColumnMapping] = {}
+    for name, column in contract.columns.items():
+        entry, where = written.mapping.get(name), f"mapping.{name}"
+        if entry is None:
+            raise field_error(where, "is missing", f"say where it comes from, or write {name}: {{constant: null}}")
+        _check_column(entry, column, contract, where)
+        columns[name] = _column(entry, column, where)
+    for name, one in columns.items():
+        if one.year_of is not None and columns[one.year_of].year_of is not None:
+            rule = f"{one.year_of} is itself the year of a column"
+            raise field_error(f"mapping.{name}", rule, "name its source column")
+    return DatasetMapping(source=_source(written.source, folder), columns=MappingProxyType(columns))
+
+
+def _source(written: SourceDocument, folder: Path) -> Source:
+    return Source(
+        format=written.format,
+        path=(folder / written.path).resolve(),
+        table=written.table,
+        delimiter=written.delimiter,
+    )
+
+
+def _check_column(written: ColumnMappingDocument, column: ContractColumn, contract: Contract, where: str) -> None:
+    """Raise ValueError if what is written contradicts itself or the contract."""
+    if len(written.model_fields_set & _WAYS) != 1:
+        raise field_error(where, "a column has exactly one of from, year_of and constant", "keep one of them")
+    year_of = written.year_of
+    dated = [name for name, other in contract.columns.items() if other.type.is_temporal]
+    if year_of is not None and year_of not in dated:
+        raise field_error(f"{where}.year_of", f"{shown(year_of)} is no date of the contract", nearest(year_of, dated))
+    for key, noun in _NOUNS.items():
+        if getattr(written, key) is not None and not column.type.is_temporal:
+            raise field_error(f"{where}.{key}", f"{noun} is for dates and times, not for {column.type}", "leave it out")
+    if written.from_zone is not None and "%z" in (written.format or "").lower():
+        raise field_error(f"{where}.from_zone", "format reads each time's own offset", "leave from_zone out")
+    if written.null_as is not None and written.null_from is not None:
+        raise field_error(f"{where}.null_from", "null_as replaces NULL already", "keep one of them")
+
+
+def _column(written: ColumnMappingDocument, column: ContractColumn, where: str) -> ColumnMapping:
+    recode = {text: value for text, value in (written.recode or {}).items() if text is not None}
+    return ColumnMapping(
+        column=column.name,
+        source=written.source,
+        year_of=written.year_of,
+        constant=written.constant,
+        format=written.format,
+        conversion=_conversion(written.unit, column, f"{where}.unit"),
+        null_values=written.null_values or (),
+        recode=MappingProxyType(recode),
+        otherwise=written.otherwise,
+        null_as=written.null_as,
+        null_from=written.null_from or (),
+        from_zone=written.from_zone,
+        to_zone=written.to_zone,
+    )
+
+
+def _conversion(unit: str | None, column: ContractColumn, where: str) -> Conversion:
+    if unit is None:
+        return UNCHANGED
+    if column.unit is None or not column.type.is_numeric:
+        raise field_error(where, f"the contract gives {column.name} no unit", "leave it out")
+    try:
+        return conversion(unit, column.unit)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
