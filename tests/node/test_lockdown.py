@@ -202,9 +202,7 @@ def test_a_cursor_is_locked_too(
         works_only_unlocked(free, cursor, sql.format(folder=others))
 
 
-def test_a_python_variable_is_no_table(
-    unlocked: duckdb.DuckDBPyConnection, locked: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_python_variable_is_no_table(unlocked: duckdb.DuckDBPyConnection, locked: duckdb.DuckDBPyConnection) -> None:
     secret = pa.table({"a": [1]})
     assert unlocked.execute("SELECT * FROM secret").fetchall() == [(1,)]
     with pytest.raises(duckdb.Error):
