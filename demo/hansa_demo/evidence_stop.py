@@ -16,8 +16,9 @@ from hansa import Answer
 from hansa_audit.fetching.auditor_profile import AuditorProfile, load_auditor, roster_of
 from hansa_audit.fetching.fetch_log import fetch_log
 from hansa_audit.fetching.places import wanted_log
+from hansa_audit.verifying.verdict import Verdict
 from hansa_audit.verifying.verdict_text import verdict_lines
-from hansa_audit.verifying.verify_folder import Verdict, verify_folder
+from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.tlog.proof import decode_proof
 from hansa_demo.demo_league import DemoLeague
 from hansa_local.clock import utc_now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,10 +17,11 @@ from typer.testing import CliRunner, Result
 from hansa.cli import app
 from hansa.errors import UnreachableError
 from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
-from hansa_audit.fetching.fetch_log import ContradictionError, Fetched, fetch_log
+from hansa_audit.fetching.fetch_log import ContradictionError, Fetched, ShrunkError, fetch_log
 from hansa_audit.fetching.fetch_opening import fetch_opening
 from hansa_audit.fetching.log_source import LogSource
 from hansa_audit.fetching.places import Wanted, wanted_log
+from hansa_audit.folder.findings import FileRule
 from hansa_audit.folder.held_log import open_log
 from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError, PeerError
@@ -67,7 +69,7 @@ class Counting:
     def __init__(
         self, source: LogSource, change: Callable[[str, bytes], bytes] = lambda path, content: content
     ) -> None:
-        self.name, self.is_mirror = source.name, source.is_mirror
+        self.name, self.is_mirror, self.is_live = source.name, source.is_mirror, source.is_live
         self.asked: list[str] = []
         self._source, self._change = source, change
 
@@ -83,6 +85,7 @@ def through(
     change: Callable[[str, bytes], bytes] = lambda path, content: content,
     *,
     is_mirror: bool = False,
+    is_live: bool = False,
 ) -> Counting:
     """A fetch from `served`, changed on its way."""
     settings = load_auditor(log.profile)
@@ -90,7 +93,7 @@ def through(
     wanted = wanted_log(str(served), settings, roster)
     assert wanted.own is not None
     counting = Counting(wanted.own, change)
-    counting.is_mirror = is_mirror
+    counting.is_mirror, counting.is_live = is_mirror, is_live
     fetch_log(Wanted(member=wanted.member, own=counting), folder, roster=roster, document=document)
     return counting
 
@@ -129,17 +132,73 @@ def test_a_bit_changed_on_the_way_is_refused_and_nothing_is_believed(
     assert not (tmp_path / "log/checkpoint").exists()
 
 
-def test_an_older_checkpoint_replayed_is_refused_and_kept_as_evidence(log: PublishedLog, tmp_path: Path) -> None:
+def test_an_earlier_copy_of_the_same_log_is_no_contradiction(log: PublishedLog, tmp_path: Path) -> None:
     fetched(log.write(tmp_path / "new"), tmp_path / "log", log.profile)
     before = contents(tmp_path / "log")
     result = hansa("fetch", log.write(tmp_path / "old", 400), tmp_path / "log", "--profile", log.profile)
-    assert result.exit_code == 5
-    assert "an old state is replayed" in result.output
+    assert result.exit_code == 0, result.output
+    assert "608 entries, 0 new" in result.output
+    assert "an earlier state of the same log" in result.output
     assert contents(tmp_path / "log") == before
-    [kept] = (tmp_path / "log/contradicting").iterdir()
-    assert kept.read_bytes() == (tmp_path / "old/checkpoint").read_bytes()
+    assert not (tmp_path / "log/contradicting").exists()
+    assert verify_folder(tmp_path / "log").holds
+
+
+def test_a_city_that_shows_less_than_before_is_refused_and_accused_of_nothing(
+    log: PublishedLog, tmp_path: Path
+) -> None:
+    fetched(log.write(tmp_path / "new"), tmp_path / "log", log.profile)
+    before = contents(tmp_path / "log")
+    with pytest.raises(ShrunkError, match="alone proves nothing"):
+        through(log.write(tmp_path / "old", 400), tmp_path / "log", log, is_live=True)
+    assert contents(tmp_path / "log") == before
+    assert verify_folder(tmp_path / "log").holds
+
+
+def test_an_accusation_that_an_earlier_version_left_behind_is_withdrawn(log: PublishedLog, tmp_path: Path) -> None:
+    fetched(log.write(tmp_path / "new", 500), tmp_path / "log", log.profile)
+    (tmp_path / "log/contradicting").mkdir()
+    wrong = tmp_path / "log/contradicting/00112233aabbccdd.checkpoint"
+    wrong.write_bytes(log.note(400))
+    forked = replace(log, leaves=[*log.leaves[:100], *log.leaves[101:]])
+    right = tmp_path / "log/contradicting/ffeeddccbbaa9988.checkpoint"
+    right.write_bytes(forked.note(400))
     [finding] = verify_folder(tmp_path / "log").findings
-    assert finding.file == f"contradicting/{kept.name}"
+    assert (finding.file, finding.rule) == (f"contradicting/{right.name}", FileRule.CONSISTENCY)
+    again = fetched(log.write(tmp_path / "newer"), tmp_path / "log", log.profile)
+    assert any(wrong.name in note and "withdrawn" in note for note in again.notes)
+    assert [path.name for path in (tmp_path / "log/contradicting").iterdir()] == [right.name]
+
+
+def test_tiles_that_do_not_make_their_root_are_an_error_and_no_fork(log: PublishedLog, tmp_path: Path) -> None:
+    """Whoever carries the pages can spoil them: only what the city signed speaks against the city."""
+    fetched(log.write(tmp_path / "first", 550), tmp_path / "log", log.profile)
+
+    def change(path: str, content: bytes) -> bytes:
+        return bytes([content[0] ^ 1]) + content[1:] if path == "tile/0/002.p/96" else content
+
+    with pytest.raises(PeerError, match="do not make the root") as raised:
+        through(log.write(tmp_path / "second"), tmp_path / "log", log, change)
+    assert not isinstance(raised.value, ContradictionError)
+    assert not (tmp_path / "log/contradicting").exists()
+
+
+def test_a_larger_fork_is_proven_without_the_tiles_that_showed_it(log: PublishedLog, tmp_path: Path) -> None:
+    """What is kept proves by itself that the larger root excludes the folder's; forged, it proves nothing."""
+    fetched(log.write(tmp_path / "ours"), tmp_path / "log", log.profile)
+    forked = replace(log, leaves=[*log.leaves[:100], *log.leaves[101:]]).ask(50)
+    with pytest.raises(ContradictionError, match="does not begin with"):
+        fetched(forked.write(tmp_path / "theirs"), tmp_path / "log", log.profile)
+    [proof] = (tmp_path / "log/contradicting").glob("*.json")
+    [finding] = verify_folder(tmp_path / "log").findings
+    assert (finding.rule, "608 entries" in finding.text) == (FileRule.CONSISTENCY, True)
+    content = proof.read_bytes()
+    proof.write_bytes(content.replace(json.loads(content)["root"].encode(), b"00" * 32))
+    [finding] = verify_folder(tmp_path / "log").findings
+    assert finding.rule is FileRule.SIGNATURE
+    proof.unlink()
+    [finding] = verify_folder(tmp_path / "log").findings
+    assert finding.rule is FileRule.UNCHECKED
 
 
 @pytest.mark.parametrize("size", [600, 608, 650])
@@ -147,11 +206,11 @@ def test_a_fork_is_refused_and_kept_as_evidence(log: PublishedLog, tmp_path: Pat
     fetched(log.write(tmp_path / "ours"), tmp_path / "log", log.profile)
     before = contents(tmp_path / "log")
     forked = replace(log, leaves=[*log.leaves[:100], *log.leaves[101:]]).ask(50)
-    with pytest.raises(ContradictionError, match=r"forked|set back"):
+    with pytest.raises(ContradictionError, match="forked"):
         fetched(forked.write(tmp_path / "theirs", size), tmp_path / "log", log.profile)
     assert contents(tmp_path / "log") == before
-    assert len(list((tmp_path / "log/contradicting").iterdir())) == 1
-    assert not verify_folder(tmp_path / "log").holds
+    assert len(list((tmp_path / "log/contradicting").glob("*.checkpoint"))) == 1
+    assert [each.rule for each in verify_folder(tmp_path / "log").findings] == [FileRule.CONSISTENCY]
 
 
 def test_another_citys_log_does_not_go_into_the_same_folder(log: PublishedLog, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from typer.testing import CliRunner, Result
 
 from hansa.cli import app
 from hansa_audit.folder.findings import FileRule
-from hansa_audit.verifying.verify_folder import Verdict, verify_folder
+from hansa_audit.verifying.verdict import Verdict
+from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entries import RosterRef
 from hansa_core.evidence.finding import AuditRule
@@ -214,12 +215,51 @@ def test_a_saved_checkpoint_of_another_history_proves_the_fork(
     assert "forked" in finding.text
 
 
-def test_a_log_shorter_than_the_saved_checkpoint_shrank(log: PublishedLog, tmp_path: Path) -> None:
+def test_a_folder_older_than_the_saved_checkpoint_is_not_accused(log: PublishedLog, tmp_path: Path) -> None:
     fetch(log.write(tmp_path / "served", 200), tmp_path / "log", log)
     (tmp_path / "saved").write_bytes(log.note())
     [finding] = verify_folder(tmp_path / "log", since=tmp_path / "saved").findings
-    assert finding.rule is FileRule.CONSISTENCY
-    assert "shrank" in finding.text
+    assert finding.rule is FileRule.UNCHECKED
+    assert "fetch again" in finding.text
+    assert "neither for nor against" in finding.meaning
+
+
+def test_what_the_log_did_not_sign_is_held_against_nobody(copy: Path, log: PublishedLog, tmp_path: Path) -> None:
+    """A folder whose entries were forged proves no fork, no broken promise and no broken rule."""
+    served = replace(log, leaves=[*log.leaves[:2], *log.leaves[3:], log.leaves[3]]).write(tmp_path / "served")
+    shutil.rmtree(copy / "tile")
+    shutil.copytree(served / "tile", copy / "tile")
+    (tmp_path / "saved").write_bytes(log.note(100))
+    verdict = verify_folder(copy, since=tmp_path / "saved")
+    assert places(verdict) == [("checkpoint", None, FileRule.ROOT)]
+    assert (verdict.receipts, verdict.openings) == (0, 0)
+
+
+def test_one_cause_is_one_finding(copy: Path, log: PublishedLog, tmp_path: Path) -> None:
+    content = (copy / "tile/0/000").read_bytes()
+    (copy / "tile/0/000").write_bytes(bytes(len(content)))
+    [finding] = verify_folder(copy).findings
+    assert (finding.file, finding.rule) == ("tile/0/000", FileRule.TILE)
+    assert "256 of its 256 hashes" in finding.text
+    (copy / "tile/0/000").write_bytes(content)
+    for path in (copy / "tile/entries").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    [finding, *others] = verify_folder(copy).findings
+    assert (finding.rule, finding.places) == (FileRule.MISSING, 2)
+    assert "and 1 more place up to tile/entries/001.p/65" in finding.place
+    assert [each.file for each in others] == [f"openings/{OPENED}.causes.json"]
+
+
+def test_a_rule_that_many_entries_break_alike_is_one_finding(log: PublishedLog, tmp_path: Path) -> None:
+    cheat = replace(log, leaves=list(log.leaves))
+    for number in range(5):
+        cheat.append(decision_on(f"unknown{number}", roster=RosterRef(version=9, hash="ab" * 32)))
+    fetch(cheat.write(tmp_path / "served"), tmp_path / "log", log)
+    [finding] = verify_folder(tmp_path / "log").findings
+    assert (finding.rule, finding.index, finding.places) == (AuditRule.ROSTER, len(log.leaves), 5)
+    assert finding.to_json()["places"] == 5
+    assert f"entry {len(log.leaves) + 4}" in finding.place
 
 
 def test_a_receipt_for_an_entry_of_another_history_is_found(fetched: Path, log: PublishedLog, tmp_path: Path) -> None:
@@ -243,13 +283,13 @@ def test_a_receipt_that_is_newer_than_the_folder_asks_for_another_fetch(log: Pub
     (tmp_path / "log/receipts").mkdir()
     (tmp_path / "log/receipts/new.tlog-proof").write_bytes(log.receipt(20))
     [finding] = verify_folder(tmp_path / "log").findings
-    assert finding.rule is FileRule.RECEIPT
+    assert finding.rule is FileRule.UNCHECKED
     assert "fetch again" in finding.text
 
 
 def test_an_opening_of_an_entry_that_is_lost_cannot_be_checked(copy: Path) -> None:
     (copy / "tile/entries/001.p/65").unlink()
-    assert (f"openings/{OPENED}.causes.json", OPENED, FileRule.DISCLOSURE) in places(verify_folder(copy))
+    assert (f"openings/{OPENED}.causes.json", OPENED, FileRule.UNCHECKED) in places(verify_folder(copy))
 
 
 def test_a_name_that_steers_the_terminal_is_shown_escaped(copy: Path) -> None:

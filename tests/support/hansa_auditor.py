@@ -10,7 +10,8 @@ from hansa_audit.fetching.auditor_profile import AuditorProfile, load_auditor, r
 from hansa_audit.fetching.fetch_log import Fetched, fetch_log
 from hansa_audit.fetching.places import wanted_log
 from hansa_audit.folder.held_log import open_log
-from hansa_audit.verifying.verify_folder import Verdict, verify_folder
+from hansa_audit.verifying.verdict import Verdict
+from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.evidence.entry import Entry
 from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import log_url, quorum_of, witnesses_of

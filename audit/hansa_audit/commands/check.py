@@ -35,7 +35,8 @@ def fetch(
     """Bring a city's log to disk: only what it signed and enough witnesses cosigned, only what is new.
 
     A city that only dials out, or does not answer, is read at its mirrors. A log that shrank or forked since the last
-    fetch ends the command with 5: what lies in DIR stays, and the checkpoint that contradicts it is kept beside it.
+    fetch ends the command with 5, and what lies in DIR stays. Two signed checkpoints that exclude each other are kept;
+    an earlier state of the same log, such as an older copy, contradicts nothing.
     """
     with errors() as messages:
         from hansa.view.render.cells import printable

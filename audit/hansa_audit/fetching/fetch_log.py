@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from hansa_audit.fetching.log_source import LogSource, NotThereError
 from hansa_audit.fetching.places import Wanted
 from hansa_audit.folder.log_folder import (
     CHECKPOINT,
-    CONTRADICTING,
     OLD_ROSTERS,
     POLICY,
     RECEIPTS,
@@ -22,6 +20,7 @@ from hansa_audit.folder.log_folder import (
     VKEYS,
     LogFolder,
 )
+from hansa_audit.folder.seen_checkpoints import Beginning, keep_contradicting, withdraw
 from hansa_audit.folder.trusted_keys import keys_of, read_roster, vkeys_text
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.roster import Roster
@@ -48,10 +47,17 @@ class Fetched:
 
 
 class ContradictionError(TrustError):
-    """The log showed something that does not go with what it had signed before."""
+    """The log signed two roots that exclude each other; both are kept."""
 
     def __init__(self, text: str) -> None:
         super().__init__("contradiction", text)
+
+
+class ShrunkError(TrustError):
+    """The city shows less than it had shown before, of one and the same history: nothing is proven by it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("shrunk", text)
 
 
 def fetch_log(
@@ -59,7 +65,8 @@ def fetch_log(
 ) -> Fetched:
     """Bring the folder to the log's newest checkpoint. `document`: the file of `roster`.
 
-    Raises ContradictionError, PeerError for a log that is not what it signed, ConfigError, UnreachableError.
+    Raises ContradictionError for two histories, ShrunkError where the city shows less than before, PeerError for a log
+    that is not what it signed, ConfigError, UnreachableError.
     """
     folder, policy = LogFolder(root), tlog_policy(roster, wanted.member.city)
     held = _held(folder, wanted)
@@ -68,8 +75,8 @@ def fetch_log(
     for source in wanted.places():
         try:
             note, checkpoint = _newest(source, policy)
-            if source.is_mirror and held is not None and _is_behind(checkpoint, held, folder):
-                notes.append(f"{source.name}: has {checkpoint.size} entries, fewer than the folder; it lags behind")
+            if held is not None and checkpoint.size < held.size:
+                notes.append(_earlier(source, folder, held, note, checkpoint))
                 is_newest = True
                 continue
             if checkpoint.size > max_entries:
@@ -82,6 +89,7 @@ def fetch_log(
         _write_keys(folder, policy, roster, document)
         folder.write(CHECKPOINT, note)
         IncomingTiles.sweep(folder, 0 if held is None else held.size, checkpoint.size)
+        notes += _withdrawn(folder, checkpoint, wanted)
         return Fetched(
             origin=checkpoint.origin,
             size=checkpoint.size,
@@ -92,6 +100,7 @@ def fetch_log(
         )
     if held is None or not is_newest:
         raise UnreachableError("; ".join(notes) or f"{wanted.member.city} only dials out, and nobody mirrors its log")
+    notes += _withdrawn(folder, held, wanted)
     return Fetched(
         origin=held.origin, size=held.size, before=held.size, files=0, source="nobody has more", notes=tuple(notes)
     )
@@ -151,46 +160,61 @@ def _by_known_keys(content: bytes, policy: Policy) -> bytes:
     return write_note(Note(note.text, tuple(each for each in note.signatures if (each.name, each.key_id) in keys)))
 
 
-def _is_behind(checkpoint: Checkpoint, held: Checkpoint, folder: LogFolder) -> bool:
-    """Whether a mirror shows an honest earlier state. A forked one is not behind."""
-    return checkpoint.size < held.size and IncomingTiles.root_held(folder, held, checkpoint.size) == checkpoint.root
+def _earlier(source: LogSource, folder: LogFolder, held: Checkpoint, note: bytes, checkpoint: Checkpoint) -> str:
+    """What to say of a source that shows fewer entries than the folder has.
+
+    Raises ContradictionError where they are of another history, ShrunkError where the city itself shows them.
+    """
+    root = _root_held(folder, held, checkpoint.size)
+    if root not in (checkpoint.root, None):
+        text = f"signed a root at {checkpoint.size} entries that the {held.size} of the folder exclude: it forked"
+        raise _kept(folder, f"{source.name}: {text}", note)
+    said = f"{source.name}: has {checkpoint.size} entries, fewer than the folder"
+    if source.is_live:
+        raise ShrunkError(
+            f"{said}, which has {held.size}: it was set back, or shows an earlier state. "
+            "This alone proves nothing; what the folder held stays. Fetch again later, and ask the city"
+        )
+    if root is None:
+        return f"{said}, which cannot be compared, since a tile is lost"
+    return f"{said}; it lags behind" if source.is_mirror else f"{said}: an earlier state of the same log"
 
 
 def _bring(source: LogSource, folder: LogFolder, held: Checkpoint | None, note: bytes, checkpoint: Checkpoint) -> int:
     """Write the tiles of the checkpoint; returns how many files. Raises ContradictionError, having kept the note."""
     if held is not None:
-        text = _contradiction(held, checkpoint)
-        if text:
-            raise _kept(folder, note, f"{source.name}: {text}")
-        if IncomingTiles.root_held(folder, held, held.size) not in (held.root, None):
-            raise ConfigError(
-                f"{folder.root}: its tiles are not those of its {CHECKPOINT}; "
-                "`hansa audit verify` names the damaged one: delete it and fetch again"
-            )
+        _root_held(folder, held, held.size)
+        if checkpoint.size == held.size and checkpoint.root != held.root:
+            raise _kept(folder, f"{source.name}: signed two different roots at {held.size} entries: it forked", note)
     tiles = IncomingTiles(source, folder, checkpoint)
-    if not tiles.collect_hashes(held):
-        if held is None:
-            raise PeerError(f"{source.name}: its tiles of hashes do not make the root that it signed; nothing was kept")
-        text = f"what it signed at {checkpoint.size} entries does not begin with the {held.size} that the folder holds"
-        raise _kept(folder, note, f"{source.name}: {text}: it forked, or shows tiles that are not its own")
+    beginning = tiles.collect_hashes(held)
+    if beginning is not None:
+        text = f"what it signed at {checkpoint.size} entries does not begin with the {beginning.size} of the folder"
+        raise _kept(folder, f"{source.name}: {text}: it forked", note, beginning)
     return tiles.write()
 
 
-def _contradiction(held: Checkpoint, shown: Checkpoint) -> str:
-    if shown.size < held.size:
-        was = f"shows a log of {shown.size} entries; it had signed {held.size}"
-        return f"{was}: it was set back, or an old state is replayed"
-    if shown.size == held.size and shown.root != held.root:
-        return f"signed two different roots at {held.size} entries: it forked"
-    return ""
+def _root_held(folder: LogFolder, held: Checkpoint, size: int) -> bytes | None:
+    """The root of the first `size` entries; None where a tile is lost. Raises ConfigError where tiles are damaged."""
+    if IncomingTiles.root_held(folder, held, held.size) not in (held.root, None):
+        raise ConfigError(
+            f"{folder.root}: its tiles are not those of its {CHECKPOINT}; "
+            "`hansa audit verify` names the damaged one: delete it and fetch again"
+        )
+    return IncomingTiles.root_held(folder, held, size)
 
 
-def _kept(folder: LogFolder, note: bytes, text: str) -> ContradictionError:
-    name = f"{CONTRADICTING}/{hashlib.sha256(note).hexdigest()[:16]}.checkpoint"
-    folder.write(name, note)
+def _kept(folder: LogFolder, text: str, note: bytes, beginning: Beginning | None = None) -> ContradictionError:
+    name = keep_contradicting(folder, note, beginning)
     return ContradictionError(
         f"{text}. What the folder held stays; the checkpoint that contradicts it is kept in {name}"
     )
+
+
+def _withdrawn(folder: LogFolder, checkpoint: Checkpoint, wanted: Wanted) -> list[str]:
+    """What was kept as a contradiction and is none, as the log now shows."""
+    key = log_vkey(wanted.member)
+    return list(withdraw(folder, key, checkpoint.size, lambda size: IncomingTiles.root_held(folder, checkpoint, size)))
 
 
 def _write_keys(folder: LogFolder, policy: Policy, roster: Roster, document: bytes) -> None:

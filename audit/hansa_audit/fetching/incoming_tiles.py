@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hansa_audit.fetching.log_source import LogSource
 from hansa_audit.folder.log_folder import LogFolder, bundle_limit, tile_limit
 from hansa_audit.folder.rebuilt_tree import RebuiltTree, split_hashes
+from hansa_audit.folder.seen_checkpoints import Beginning
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of
@@ -19,8 +20,9 @@ class IncomingTiles:
     def __init__(self, source: LogSource, folder: LogFolder, checkpoint: Checkpoint) -> None:
         self._source = source
         self._folder = folder
+        self._checkpoint = checkpoint
         self._size = checkpoint.size
-        self._root = checkpoint.root
+        self._held_root: bytes | None = None
         self._tiles: dict[Tile, bytes] = {}
 
     @staticmethod
@@ -38,16 +40,20 @@ class IncomingTiles:
             for path in (tile.path, *((tile.entries_path,) if tile.level == 0 else ())):
                 _sweep_beside(folder, path)
 
-    def collect_hashes(self, held: Checkpoint | None) -> bool:
-        """Whether the hashes make the checkpoint's root, and before that the one that was held."""
-        tree = RebuiltTree(self._take, () if held is None else (held.size,))
-        for index in range(-(-self._size // TILE_WIDTH)):
-            tile = tile_at(0, index, self._size)
-            content = self._folder.tile(tile) if self._has(tile.path, tile) else self._get(tile)
-            tree.extend(split_hashes(content, tile))
-        if tree.finish() != self._root:
-            return False
-        return held is None or tree.root_at(held.size) == held.root
+    def collect_hashes(self, held: Checkpoint | None) -> Beginning | None:
+        """Fetch the hashes, which must make the checkpoint's root. Raises PeerError where they do not.
+
+        Returns None where the tree begins with `held`; otherwise what it begins with instead, proven.
+        """
+        if not self._makes_the_root(held, with_own=True) and not (
+            held is not None and self._makes_the_root(held, with_own=False)
+        ):
+            raise PeerError(
+                f"{self._source.name}: its tiles of hashes do not make the root that it signed; nothing was kept"
+            )
+        if held is None or self._held_root == held.root:
+            return None
+        return Beginning.of(held.size, self._checkpoint, TileHashes(self._checkpoint.size, self._tiles.__getitem__))
 
     def write(self) -> int:
         """Fetch the entries, and write all that is new; returns how many files."""
@@ -62,6 +68,19 @@ class IncomingTiles:
                 self._folder.write(tile.entries_path, self._bundle(tile, content))
                 written += 1
         return written
+
+    def _makes_the_root(self, held: Checkpoint | None, *, with_own: bool) -> bool:
+        """Whether the tiles make the signed root. `with_own`: full tiles that lie in the folder are not fetched."""
+        self._tiles.clear()
+        tree = RebuiltTree(self._take, () if held is None else (held.size,))
+        for index in range(-(-self._size // TILE_WIDTH)):
+            tile = tile_at(0, index, self._size)
+            is_own = with_own and self._has(tile.path, tile)
+            tree.extend(split_hashes(self._folder.tile(tile) if is_own else self._get(tile), tile))
+        if tree.finish() != self._checkpoint.root:
+            return False
+        self._held_root = None if held is None else tree.root_at(held.size)
+        return True
 
     def _take(self, tile: Tile, hashes: Sequence[bytes]) -> None:
         self._tiles[tile] = b"".join(hashes)

@@ -44,7 +44,11 @@ class LogSource(Protocol):
 
     @property
     def is_mirror(self) -> bool:
-        """Whether it may lag behind the log itself."""
+        """Whether another city serves it, which may lag behind the log itself."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the city itself serves it now, so that it must not be older than what was fetched before."""
 
     def get(self, path: str, limit: int) -> bytes:
         """At most `limit` bytes. Raises UnreachableError, PeerError (also where they are more), ConfigError."""
@@ -56,6 +60,7 @@ class FolderSource:
 
     root: Path
     is_mirror: bool = False
+    is_live: bool = False
 
     @property
     def name(self) -> str:
@@ -81,6 +86,7 @@ class HttpsSource:
         """Raises ConfigError where certificate or key cannot be used."""
         self.name = f"{member.city} at https://{address[0]}:{address[1]}{prefix}"
         self.is_mirror = mirror
+        self.is_live = not mirror
         self._prefix = prefix
         self._pool = urllib3.HTTPSConnectionPool(
             *address,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -23,10 +23,12 @@ class FileRule(StrEnum):
     CONSISTENCY = "consistency"
     RECEIPT = "receipt"
     DISCLOSURE = "disclosure"
+    UNCHECKED = "unchecked"
 
 
 Rule = AuditRule | FileRule
 
+_OF_MANY_FILES = (FileRule.MISSING, FileRule.TILE, FileRule.BUNDLE)
 _REPORTED = "the city's records contradict themselves; ask the city, with the entry's number"
 _MEANINGS: dict[Rule, str] = {
     FileRule.MISSING: "what is not there cannot be checked; fetch it again, and ask the city if it stays away",
@@ -35,9 +37,10 @@ _MEANINGS: dict[Rule, str] = {
     FileRule.ROOT: "the entries are not those that the city signed",
     FileRule.TILE: "the file was damaged or forged; the entries themselves may still be right",
     FileRule.BUNDLE: "the entries in this file were damaged or forged; fetch them again",
-    FileRule.CONSISTENCY: "the city showed two histories; both checkpoints together prove it",
+    FileRule.CONSISTENCY: "the city signed two histories; both checkpoints together prove it, so keep them",
     FileRule.RECEIPT: "what this receipt promised does not stand in the log",
     FileRule.DISCLOSURE: "what was shown is not what the entry committed to",
+    FileRule.UNCHECKED: "it cannot be judged by what lies here; it speaks neither for nor against the city",
     AuditRule.SCHEMA: "the entry says what no entry may say, or cannot be read",
     AuditRule.GENESIS: "the log does not begin as this city's log",
     AuditRule.NODE: "the entry is of another city",
@@ -52,12 +55,17 @@ _MEANINGS: dict[Rule, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFinding:
-    """Something that does not hold. `file`: where, below the folder. `index`: of the entry, if it is about one."""
+    """Something that does not hold. `file`: where, below the folder. `index`: of the entry, if it is about one.
+
+    `places`: in how many places the same is wrong, the first of which `file` and `index` name; `last`: the last.
+    """
 
     file: str
     rule: Rule
     text: str
     index: int | None = None
+    places: int = 1
+    last: str | None = None
 
     @property
     def meaning(self) -> str:
@@ -66,7 +74,9 @@ class AuditFinding:
 
     @property
     def place(self) -> str:
-        return self.file if self.index is None else f"{self.file}, entry {self.index}"
+        """Where it is, in words."""
+        first, more = _place(self.file, self.index), self.places - 1
+        return first if not more else f"{first}, and {more} more {'place' if more == 1 else 'places'} up to {self.last}"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -75,18 +85,51 @@ class AuditFinding:
             "rule": self.rule.value,
             "text": self.text,
             "meaning": self.meaning,
+            "places": self.places,
         }
 
 
 class Findings:
-    """Collects findings, up to a number that a person can still read."""
+    """Collects findings, one for each cause, up to a number that a person can still read.
+
+    The same text about entries, or about files of one kind, has one cause: it is one finding that counts its places.
+    """
 
     def __init__(self) -> None:
-        self.kept: list[AuditFinding] = []
+        self._found: dict[object, AuditFinding] = {}
         self.dropped = 0
 
+    @property
+    def kept(self) -> tuple[AuditFinding, ...]:
+        return tuple(self._found.values())
+
     def add(self, file: str, rule: Rule, text: object, index: int | None = None) -> None:
-        if len(self.kept) < MOST_FINDINGS:
-            self.kept.append(AuditFinding(file=file, rule=rule, text=str(text), index=index))
+        cause = _cause(file, rule, str(text), index)
+        known = self._found.get(cause)
+        if known is not None:
+            self._found[cause] = replace(known, places=known.places + 1, last=_place(file, index))
+        elif len(self._found) < MOST_FINDINGS:
+            self._found[cause] = AuditFinding(file=file, rule=rule, text=str(text), index=index)
         else:
             self.dropped += 1
+
+    def take_over(self, others: Findings) -> None:
+        """Add what was collected apart."""
+        for cause, each in others._found.items():
+            if len(self._found) < MOST_FINDINGS:
+                self._found[cause] = each
+            else:
+                self.dropped += 1
+        self.dropped += others.dropped
+
+
+def _cause(file: str, rule: Rule, text: str, index: int | None) -> object:
+    if isinstance(rule, AuditRule):
+        return rule, text
+    if rule in _OF_MANY_FILES:
+        return rule, text, "/".join(file.split("/")[:2])
+    return rule, text, file, index
+
+
+def _place(file: str, index: int | None) -> str:
+    return file if index is None else f"{file}, entry {index}"

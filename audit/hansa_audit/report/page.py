@@ -10,7 +10,7 @@ from hansa_audit.report.figures import LogFigures
 from hansa_audit.report.safe_text import day_text, safe
 from hansa_audit.report.sections import budgets, over_time, refusals, tiles, who
 from hansa_audit.report.style import STYLE
-from hansa_audit.verifying.verify_folder import Cosigned, Verdict
+from hansa_audit.verifying.verdict import Cosigned, Verdict
 
 _MOST_FINDINGS = 20
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, nothing runs

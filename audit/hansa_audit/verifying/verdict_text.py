@@ -7,7 +7,7 @@ from rich.text import Text
 
 from hansa.view.render.cells import printable
 from hansa_audit.entries.times import time_text
-from hansa_audit.verifying.verify_folder import Cosigned, Verdict
+from hansa_audit.verifying.verdict import Cosigned, Verdict
 
 _MOST_SHOWN = 50
 

@@ -1,0 +1,185 @@
+"""One walk over the entries of a log, in which the tree, every tile and every entry are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hansa_audit.folder.findings import FileRule, Findings
+from hansa_audit.folder.log_folder import CHECKPOINT, LogFolder
+from hansa_audit.folder.rebuilt_tree import RebuiltTree, split_hashes
+from hansa_audit.folder.trusted_keys import Trusted
+from hansa_audit.verifying.claims import Claims
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.evidence.audit import Audit, Subject
+from hansa_core.evidence.entry import Entry, decode_entry
+from hansa_core.evidence.finding import Finding
+from hansa_core.tlog.checkpoint import Checkpoint
+from hansa_core.tlog.merkle import leaf_hash
+from hansa_core.tlog.tiles import TILE_WIDTH, Tile, decode_bundle, tile_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenLog:
+    """What the log's signature proves of the folder: its roots at the sizes, and its leaves at the indices, of claims.
+
+    `leaves`: bytes and entry, None where the bytes are no entry. An index that is absent was not proven.
+    """
+
+    size: int
+    roots: Mapping[int, bytes]
+    leaves: Mapping[int, tuple[bytes, Entry | None]]
+
+
+class EntryWalk:
+    """The walk. `is_signed`: whether the log's own key signed the checkpoint; if not, nothing is held against it."""
+
+    def __init__(
+        self,
+        folder: LogFolder,
+        checkpoint: Checkpoint,
+        trusted: Trusted,
+        claims: Claims,
+        findings: Findings,
+        *,
+        is_signed: bool,
+    ) -> None:
+        self._folder = folder
+        self._checkpoint = checkpoint
+        self._trusted = trusted
+        self._claims = claims
+        self._findings = findings
+        self._is_signed = is_signed
+        self._tree = RebuiltTree(self._compare, claims.sizes)
+        self._audit: Audit | None = None
+        self._broken_rules = Findings()
+        self._is_judging = True
+        self._wanted = claims.indices
+        self._leaves: dict[int, tuple[bytes, Entry | None]] = {}
+        self._differing: list[tuple[Tile, list[int]]] = []
+        self.city = None if trusted.member is None else trusted.member.city
+
+    def run(self) -> ProvenLog | None:
+        """Check everything. None where files or signature leave nothing proven."""
+        size = self._checkpoint.size
+        for index in range(-(-size // TILE_WIDTH)):
+            if not self._take(tile_at(0, index, size)):
+                return None
+        are_entries_right = self._tree.finish() == self._checkpoint.root
+        tree = self._tree if are_entries_right else self._tree_of_hashes()
+        self._blame(are_entries_right=are_entries_right, are_hashes_right=tree is not self._tree and tree is not None)
+        if not self._is_signed or tree is None:
+            return None
+        if are_entries_right:  # the rules judge what the city signed, and no forgery of it
+            if self._is_judging and self._audit is not None:
+                self._note_broken(self._audit.finish())
+            self._findings.take_over(self._broken_rules)
+        roots = {at: root for at in self._claims.sizes if (root := tree.root_at(at)) is not None}
+        return ProvenLog(size=size, roots=roots, leaves=self._leaves)
+
+    def _take(self, tile: Tile) -> bool:
+        """Whether the walk can go on."""
+        try:
+            entries = decode_bundle(self._folder.bundle(tile), tile.width)
+        except (ConfigError, PeerError) as broken:
+            return self._skip(tile, broken)
+        if self._is_judging:
+            self._judge(tile.start, entries)
+        self._tree.extend([leaf_hash(entry) for entry in entries])
+        return True
+
+    def _skip(self, tile: Tile, broken: Exception) -> bool:
+        """Go on with the hashes of the entries, if they are there: the rest of the tree can be checked by them."""
+        is_absent = isinstance(broken, ConfigError)
+        self._findings.add(
+            tile.entries_path, FileRule.MISSING if is_absent else FileRule.BUNDLE, _without(broken, tile)
+        )
+        self._is_judging = False
+        try:
+            self._tree.extend(split_hashes(self._folder.tile(tile), tile))
+        except (ConfigError, PeerError) as also:
+            self._findings.add(
+                tile.path, FileRule.MISSING, f"neither entries nor hashes: nothing after it is checked ({also})"
+            )
+            return False
+        return True
+
+    def _judge(self, start: int, entries: Sequence[bytes]) -> None:
+        for index, leaf in enumerate(entries, start=start):
+            if self._audit is None:
+                self._audit = Audit(self._subject(leaf))
+            entry, found = self._audit.take(leaf)
+            if index in self._wanted:
+                self._leaves[index] = (leaf, entry)
+            if found:
+                self._note_broken(found)
+
+    def _note_broken(self, found: Iterable[Finding]) -> None:
+        for each in found:
+            tile = tile_at(0, each.index // TILE_WIDTH, max(self._checkpoint.size, 1))
+            self._broken_rules.add(tile.entries_path, each.rule, each.text, each.index)
+
+    def _subject(self, first: bytes) -> Subject:
+        if self.city is None:
+            try:
+                self.city = decode_entry(first).node
+            except PeerError:
+                self.city = ""
+        key = self._trusted.log_key
+        return Subject(city=self.city, origin=key.name, log_key=key.key, rosters=self._trusted.rosters)
+
+    def _compare(self, tile: Tile, hashes: Sequence[bytes]) -> None:
+        """Hold a tile of hashes against those that follow from the entries."""
+        try:
+            content = self._folder.tile(tile)
+            if content == b"".join(hashes):
+                return
+            pairs = enumerate(zip(split_hashes(content, tile), hashes, strict=True))
+            self._differing.append((tile, [number for number, (said, follows) in pairs if said != follows]))
+        except ConfigError as absent:
+            self._findings.add(tile.path, FileRule.MISSING, _without(absent, tile))
+        except PeerError as broken:
+            self._findings.add(tile.path, FileRule.TILE, _without(broken, tile))
+
+    def _blame(self, *, are_entries_right: bool, are_hashes_right: bool) -> None:
+        """Where entries and hashes differ, the root says which of them are forged: one finding for each file."""
+        if not are_entries_right and not are_hashes_right:
+            self._findings.add(CHECKPOINT, FileRule.ROOT, "its root is not the one that follows from the entries")
+        for tile, numbers in self._differing:
+            if are_hashes_right and tile.level == 0:
+                for number in numbers:
+                    self._leaves.pop(tile.start + number, None)
+                text = _forged_entries(tile, numbers)
+                self._findings.add(tile.entries_path, FileRule.BUNDLE, text, tile.start + numbers[0])
+            elif are_entries_right:
+                self._findings.add(tile.path, FileRule.TILE, _forged_hashes(tile, numbers))
+
+    def _tree_of_hashes(self) -> RebuiltTree | None:
+        """The tree that the hashes of level 0 make without the entries, if it has the signed root."""
+        size = self._checkpoint.size
+        tree = RebuiltTree(lambda tile, hashes: None, self._claims.sizes)
+        try:
+            for index in range(-(-size // TILE_WIDTH)):
+                tile = tile_at(0, index, size)
+                tree.extend(split_hashes(self._folder.tile(tile), tile))
+        except (ConfigError, PeerError):
+            return None
+        return tree if tree.finish() == self._checkpoint.root else None
+
+
+def _forged_entries(tile: Tile, numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return "the entry is not the one that was signed"
+    return f"{len(numbers)} of its {tile.width} entries are not those that were signed"
+
+
+def _forged_hashes(tile: Tile, numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"hash {numbers[0]} is not the one that follows from the entries"
+    return f"{len(numbers)} of its {tile.width} hashes are not those that follow from the entries"
+
+
+def _without(broken: Exception, tile: Tile) -> str:
+    """The text without the file's name, which the finding has."""
+    name = "" if tile.level else f"{tile.entries_path}: "
+    return str(broken).removeprefix(f"{tile.path}: ").removeprefix(name)
