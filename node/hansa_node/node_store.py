@@ -1,4 +1,4 @@
-"""The node's one durable truth: a SQLite file with a single writer, in which every commit is one transaction."""
+"""The node's durable state in one SQLite file: its log, nonces, charges, reservations, releases and answers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Self
 
 from hansa_core.evidence.entries import KeyAdded, LogGenesis, NodeStarted
-from hansa_core.signing import payload_types
-from hansa_core.signing.dsse import Envelope, Signature
 from hansa_node.log import query_rows
 from hansa_node.log.announcements import Announcement, announce
 from hansa_node.log.batch import Batch
@@ -20,9 +18,13 @@ from hansa_node.log.identity import LogIdentity
 from hansa_node.log.keys import announce_keys
 from hansa_node.log.own_log import OwnLog
 from hansa_node.log.peer_logs import PeerLogs
-from hansa_node.log.records import Commitment, QueryRecord, ReleaseKey, Reservation
+from hansa_node.log.records import Commitment, QueryRecord
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
+from hansa_node.store.answers import find_answer
 from hansa_node.store.file import Reader, connect, lock
+from hansa_node.store.nonces import nonce_owner
+from hansa_node.store.releases import ReleaseKey, find_release
+from hansa_node.store.reservations import Reservation
 from hansa_node.store.writer import Writer
 from hansa_wire.codec.answered import Answered
 
@@ -106,47 +108,35 @@ class NodeStore:
 
     def nonce_owner(self, key_id: str, nonce: bytes) -> bytes | None:
         """The hash of the query that this key used the nonce for."""
-        row = self._reader.one("SELECT query_hash FROM nonces WHERE key_id = ? AND nonce = ?", (key_id, nonce))
-        return None if row is None else row[0]
+        return nonce_owner(self._reader, key_id, nonce)
 
     def answer(self, query_hash: bytes, key_id: str, *, after_expiry: bool) -> Answered | None:
         """The signed answer that this key's query got, and its receipt, as they were sent."""
-        row = self._reader.one(
-            "SELECT payload, signature_key_id, signature, idx FROM answers"
-            " WHERE query_hash = ? AND key_id = ? AND after_expiry = ?",
-            (query_hash, key_id, int(after_expiry)),
-        )
-        if row is None:
-            return None
-        envelope = Envelope(payload_types.ANSWER, row[0], (Signature(row[1], row[2]),))
-        return Answered(envelope, self.log.receipt(row[3]))
+        found = find_answer(self._reader, query_hash, key_id, after_expiry=after_expiry)
+        return None if found is None else Answered(found.envelope, self.log.receipt(found.index))
 
     def release(self, key: ReleaseKey) -> bytes | None:
         """The Arrow bytes of the release under that key."""
-        row = self._reader.one(
-            "SELECT partial_ipc FROM releases"
-            " WHERE plan_hash = ? AND level = ? AND data_version = ? AND protection_version = ?",
-            (key.plan_hash, key.level.value, key.data_version, key.protection_version),
-        )
-        return None if row is None else row[0]
+        return find_release(self._reader, key)
 
     def reserve(
         self,
         asked: QueryRecord,
         nonce: bytes,
         *,
-        cost_microrho: int,
+        charges: Sequence[tuple[str, int]],
         announcements: Sequence[Announcement] = (),
         now: datetime,
     ) -> Reservation:
-        """Take the charge and claim the nonce, durably, before any work starts.
+        """Take the charges and claim the nonce, durably, before any work starts.
 
-        `announcements`: what the log has to have said before the question, however it ends.
+        `charges`: ledger and cost of each. `announcements`: what the log has to have said before the question,
+        however it ends.
         """
 
         def write(batch: Batch) -> Reservation:
             announce(batch, announcements, anew=False, now=now)
-            return query_rows.reserve(batch, asked, nonce, cost_microrho=cost_microrho, now=now)
+            return query_rows.reserve(batch, asked, nonce, charges=charges, now=now)
 
         reservation, _ = self._writer.run(write)
         return reservation
@@ -156,7 +146,7 @@ class NodeStore:
 
         Nothing happens if it was settled: a commit may report failure and yet have persisted.
         """
-        self._writer.run(partial(query_rows.abort_if_open, reservation=reservation.id, now=now))
+        self._writer.run(partial(query_rows.abort_if_open, reservation=reservation, now=now))
 
     def commit(self, commitment: Commitment) -> bytes:
         """Make entry, opening, nonce, release, debit, answer and checkpoint durable, all or none; the receipt."""

@@ -36,7 +36,8 @@ from hansa_node.log.batch import Batch
 from hansa_node.log.sealed import Head, Sealed, edge_hashes
 from hansa_node.log.tree_rows import OWN_LOG
 from hansa_node.node_store import NodeStore
-from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.checksum import row_checksum
+from hansa_node.store.errors import StoreUnavailableError
 from hansa_store_values import (
     ASKED,
     COMMITMENT,
@@ -212,7 +213,7 @@ def failing_once(statement: str) -> Callable[[str], bool]:
 def test_a_disk_that_fails_at_any_write_takes_nothing_and_signs_no_second_history(
     store: NodeStore, path: Path, statement: str
 ) -> None:
-    reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
+    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
     checkpoint, before = store.log.checkpoint(), leaves(path)
     make_faulty(store, fault=failing_once(statement))
     with pytest.raises(StoreUnavailableError):
@@ -229,7 +230,7 @@ def test_a_disk_that_fails_at_any_write_takes_nothing_and_signs_no_second_histor
 def test_a_commit_that_failed_but_persisted_is_found_in_the_file_before_anything_more_is_signed(
     store: NodeStore, path: Path
 ) -> None:
-    reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
+    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
     make_faulty(store, afterwards=failing_once("COMMIT"))
     with pytest.raises(StoreUnavailableError):
         store.commit(replace(COMMITMENT, reservation=reservation))
@@ -277,10 +278,19 @@ def assert_one_history(path: Path) -> None:
     [
         ("DELETE FROM log_entries WHERE idx = 3", "misses entries"),
         ("DELETE FROM log_entries WHERE idx = 4", "not those of its newest checkpoint"),
-        ("UPDATE log_entries SET leaf = x'00' WHERE idx = 1", "not those of its newest checkpoint"),
+        (
+            "UPDATE log_entries SET leaf = x'00', sha256 = row_checksum(log, idx, time_unix_s, x'00') WHERE idx = 1",
+            "not those of its newest checkpoint",
+        ),
+        ("UPDATE log_entries SET leaf = x'00' WHERE idx = 1", "entry 1 of a log .* checksum differs"),
+        ("UPDATE log_entries SET time_unix_s = 9 WHERE idx = 4", "entry 4 of a log .* checksum differs"),
         ("DELETE FROM checkpoints WHERE size = 5", "not those of its newest checkpoint"),
         ("DELETE FROM checkpoints", "not one that its key signed"),
-        ("UPDATE checkpoints SET note = x'00'", "not one that its key signed"),
+        (
+            "UPDATE checkpoints SET note = x'00', sha256 = row_checksum(size, x'00')",
+            "not one that its key signed",
+        ),
+        ("UPDATE checkpoints SET note = x'00'", "the checkpoint of size 5 .* checksum differs"),
     ],
 )
 def test_a_log_that_was_tampered_with_stops_the_start(path: Path, harm: str, text: str) -> None:
@@ -289,6 +299,7 @@ def test_a_log_that_was_tampered_with_stops_the_start(path: Path, harm: str, tex
         store.commit(refusal(number))
     store.close()
     connection = sqlite3.connect(path)
+    connection.create_function("row_checksum", -1, row_checksum)
     connection.execute(harm)
     connection.commit()
     connection.close()
@@ -491,7 +502,7 @@ def test_a_backup_learns_from_its_own_later_entries_what_has_ended_and_what_was_
     path: Path, tmp_path: Path
 ) -> None:
     store = begun(path)
-    reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
+    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
     with sqlite3.connect(path) as live, sqlite3.connect(tmp_path / "backup.sqlite") as copy:
         live.backup(copy)
     (tmp_path / "backup.sqlite").chmod(0o600)

@@ -32,7 +32,7 @@ from hansa_node.pipeline import ask as steps
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.execute import Executed, execute
-from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_protos.v1.attach_pb2 import AttachServiceAttachResponse, Cancel
 from hansa_test_node import CITY, NodeHome, pipeline_over

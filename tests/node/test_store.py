@@ -17,7 +17,7 @@ from hansa_core.errors import ConfigError, StoreCorruptError
 from hansa_core.evidence.entries import QueryAborted, QueryDecision
 from hansa_log_checks import assert_openings_open, entries, rows, types
 from hansa_node.node_store import NodeStore
-from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.errors import StoreUnavailableError
 from hansa_store_values import ANSWER, ASKED, COMMITMENT, KEY, NONCE, NOW, RELEASE, begun, opened
 from hansa_wire.codec.answered import Answered
 
@@ -50,7 +50,7 @@ def decision(path: Path, index: int = -1) -> QueryDecision:
 
 
 def test_a_commit_keeps_entry_opening_nonce_release_debit_and_answer(store: NodeStore, path: Path) -> None:
-    reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
+    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
     receipt = store.commit(replace(COMMITMENT, reservation=reservation, causes={"threshold": 2}))
     assert store.answer(ASKED.query_hash, ASKED.key_id, after_expiry=False) == Answered(ANSWER, receipt)
     assert store.release(KEY) == b"ipc"
@@ -116,7 +116,7 @@ def test_a_replay_leaves_the_nonce_with_its_first_query(store: NodeStore) -> Non
 def test_two_queries_never_hold_one_nonce(store: NodeStore, path: Path) -> None:
     store.commit(COMMITMENT)
     with pytest.raises(StoreCorruptError, match="one nonce"):
-        store.reserve(replace(ASKED, query_hash=b"r" * 32), NONCE, cost_microrho=0, now=NOW)
+        store.reserve(replace(ASKED, query_hash=b"r" * 32), NONCE, charges=(), now=NOW)
     assert rows(path, "SELECT * FROM reservations") == []
 
 
@@ -131,7 +131,7 @@ def test_a_release_is_never_written_over(store: NodeStore, path: Path) -> None:
 
 def test_an_open_reservation_is_an_aborted_entry_at_the_next_start(path: Path) -> None:
     first = begun(path)
-    first.reserve(ASKED, NONCE, cost_microrho=7, now=NOW)
+    first.reserve(ASKED, NONCE, charges=[("residents", 7)], now=NOW)
     first.close()
     second = begun(path)
     assert types(path) == [*START, "query.aborted", "node.started"]
@@ -146,14 +146,14 @@ def test_an_open_reservation_is_an_aborted_entry_at_the_next_start(path: Path) -
 
 
 def test_an_abort_after_a_commit_that_persisted_changes_nothing(store: NodeStore, path: Path) -> None:
-    reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
+    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
     store.commit(replace(COMMITMENT, reservation=reservation))
     store.abort(reservation, now=NOW)
     assert types(path) == [*START, "query.decision"]
 
 
 def test_a_reservation_is_settled_once(store: NodeStore) -> None:
-    reservation = store.reserve(ASKED, NONCE, cost_microrho=0, now=NOW)
+    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
     store.abort(reservation, now=NOW)
     with pytest.raises(StoreCorruptError, match="not open"):
         store.commit(replace(COMMITMENT, reservation=reservation))
@@ -166,14 +166,14 @@ from pathlib import Path
 sys.path[:0] = sys.argv[2].split(":")
 from hansa_store_values import ASKED, NONCE, NOW, begun
 store = begun(Path(sys.argv[1]))
-store.reserve(ASKED, NONCE, cost_microrho=7, now=NOW)
+store.reserve(ASKED, NONCE, charges=[("residents", 7)], now=NOW)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     root = Path(__file__).parents[2]
     folders = ":".join(str(root / name) for name in ("core", "protos", "node", "tests/support"))
     killed = subprocess.run([sys.executable, "-c", script, str(path), folders], check=False)
     assert killed.returncode == -9
-    assert rows(path, "SELECT cost_microrho FROM reservations") == [(7,)]
+    assert rows(path, "SELECT ledger, cost, spent FROM charges") == [("residents", 7, 7)]
     begun(path).close()
     assert types(path) == [*START, "query.aborted", "node.started"]
 
@@ -245,3 +245,96 @@ def test_a_full_disk_takes_nothing_and_says_so(store: NodeStore, path: Path) -> 
     store.commit(other)
     assert store.release(replace(KEY, plan_hash=b"o" * 32)) == bytes(100_000)
     assert types(path) == [*START, "query.decision", "query.decision"]
+
+
+# Checksums: what the disk changed is found where it is used -----------------------------------------------------------
+
+
+def flip(path: Path, table: str, column: str, where: str = "1") -> None:
+    """Change the lowest bit of the value's last byte, as a failing disk does; its checksum stays."""
+    connection = sqlite3.connect(path)
+    ((value,),) = connection.execute(f"SELECT {column} FROM {table} WHERE {where}")
+    raw = bytes(value)
+    connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (raw[:-1] + bytes([raw[-1] ^ 1]),))
+    connection.commit()
+    connection.close()
+
+
+def test_a_flipped_bit_of_a_release_is_no_release(store: NodeStore, path: Path) -> None:
+    store.commit(COMMITMENT)
+    flip(path, "releases", "partial_ipc")
+    with pytest.raises(StoreCorruptError, match=r"release .* checksum differs"):
+        store.release(KEY)
+
+
+def test_a_release_that_moved_to_another_question_is_no_release(store: NodeStore, path: Path) -> None:
+    store.commit(COMMITMENT)
+    flip(path, "releases", "plan_hash")
+    with pytest.raises(StoreCorruptError, match=r"release .* checksum differs"):
+        store.release(replace(KEY, plan_hash=b"p" * 31 + b"q"))
+
+
+def test_releases_under_other_parameters_are_others(store: NodeStore) -> None:
+    store.commit(replace(COMMITMENT, parameters='{"epsilon":"0.5"}'))
+    assert store.release(KEY) is None
+    assert store.release(replace(KEY, parameters='{"epsilon":"0.5"}')) == b"ipc"
+
+
+@pytest.mark.parametrize("column", ["payload", "signature"])
+def test_a_flipped_bit_of_an_answer_is_not_sent_again(store: NodeStore, path: Path, column: str) -> None:
+    store.commit(COMMITMENT)
+    flip(path, "answers", column)
+    with pytest.raises(StoreCorruptError, match=r"answer .* checksum differs"):
+        store.answer(ASKED.query_hash, ASKED.key_id, after_expiry=False)
+
+
+def test_a_flipped_bit_of_an_opening_is_not_shown(store: NodeStore, path: Path) -> None:
+    store.commit(COMMITMENT)
+    flip(path, "openings", "opening", "idx = 2")
+    with pytest.raises(StoreCorruptError, match=r"opening of entry 2 .* checksum differs"):
+        store.log.opening(2)
+
+
+def test_a_flipped_bit_of_an_entry_is_not_served(store: NodeStore, path: Path) -> None:
+    store.commit(COMMITMENT)
+    flip(path, "log_entries", "leaf", "idx = 2")
+    with pytest.raises(StoreCorruptError, match=r"entry 2 .* checksum differs"):
+        store.log.tree.entries(0, 3)
+
+
+def test_a_missing_entry_has_no_time_and_stops(store: NodeStore, path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("DELETE FROM log_entries WHERE idx = 0")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreCorruptError, match="misses entries"):
+        store.log.time_of(0)
+
+
+def test_a_flipped_bit_of_a_cosigned_head_is_not_built_upon(store: NodeStore, path: Path) -> None:
+    store.peers.put_cosigned("node.hamburg/log", before=None, size=1, root=bytes(32))
+    flip(path, "witness_state", "root")
+    with pytest.raises(StoreCorruptError, match=r"node\.hamburg/log .* checksum differs"):
+        store.peers.cosigned("node.hamburg/log")
+    with pytest.raises(StoreCorruptError):
+        store.peers.put_cosigned("node.hamburg/log", before=(1, bytes(32)), size=2, root=bytes(32))
+
+
+def test_a_flipped_bit_of_a_reservation_is_not_logged(path: Path) -> None:
+    first = begun(path)
+    first.reserve(ASKED, NONCE, charges=(), now=NOW)
+    first.close()
+    flip(path, "reservations", "body")
+    with pytest.raises(StoreCorruptError, match=r"reservation 1 .* checksum differs"):
+        begun(path)
+    assert types(path) == START
+
+
+def test_a_changed_charge_is_not_built_upon(store: NodeStore, path: Path) -> None:
+    store.reserve(ASKED, NONCE, charges=[("residents", 7)], now=NOW)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE charges SET spent = 8")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreCorruptError, match="last charge of the ledger residents"):
+        store.reserve(replace(ASKED, query_hash=b"r" * 32), b"n" * 16, charges=[("residents", 1)], now=NOW)

@@ -74,7 +74,7 @@ def _work(path: Path, first: int, writing: int) -> None:
             commitment = refusal(number)
             if number % 2:
                 assert commitment.nonce is not None
-                taken = store.reserve(commitment.asked, commitment.nonce, cost_microrho=0, now=NOW)
+                taken = store.reserve(commitment.asked, commitment.nonce, charges=(), now=NOW)
                 commitment = replace(commitment, reservation=taken)
             receipt = store.commit(commitment)
             os.write(writing, f"{number} {sha256(receipt).hexdigest()}\n".encode())  # whole, whoever else writes

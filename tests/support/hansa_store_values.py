@@ -16,8 +16,9 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_node.clock import fresh_nonce
 from hansa_node.log.identity import LogIdentity
-from hansa_node.log.records import Commitment, QueryRecord, ReleaseKey
+from hansa_node.log.records import Commitment, QueryRecord
 from hansa_node.node_store import NodeStore
+from hansa_node.store.releases import ReleaseKey
 
 NOW = datetime(2026, 5, 1, 12, 0, 0)
 PERMITS = ContractId("housing.permits", 1)

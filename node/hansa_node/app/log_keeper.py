@@ -23,7 +23,7 @@ from hansa_node.log_service.reading import ReadableLog
 from hansa_node.log_service.server import served, server_tls
 from hansa_node.log_service.visitors import Visitors
 from hansa_node.log_service.witness import Witness
-from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.cosigning import Cosigning
 from hansa_node.witnessing.peer import WitnessPeer
 from hansa_node.witnessing.status import WitnessStatus

@@ -32,7 +32,7 @@ from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.pipeline.describe import describe
 from hansa_node.pipeline.dry_run import dry_run
-from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_wire.attach.attachment import answering_for
 from hansa_wire.attach.attachments import Attachments

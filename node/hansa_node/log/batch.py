@@ -16,7 +16,8 @@ from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import Frontier, grow, leaf_hash
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.sealed import Head, Sealed, edge_hashes
-from hansa_node.log.tree_rows import OWN_LOG, hashes_to_keep
+from hansa_node.log.tree_rows import OWN_LOG, add_entry_rows, hashes_to_keep
+from hansa_node.store.checksum import row_checksum
 
 
 class Batch:
@@ -51,15 +52,16 @@ class Batch:
         index = self.size
         self.add_leaf(encode_entry(entry), self._time_unix_s)
         if opening is not None:
-            self.cursor.execute("INSERT INTO openings (idx, opening) VALUES (?, ?)", (index, encode_opening(opening)))
+            encoded = encode_opening(opening)
+            self.cursor.execute(
+                "INSERT INTO openings (idx, opening, sha256) VALUES (?, ?, ?)",
+                (index, encoded, row_checksum(index, encoded)),
+            )
         return index
 
     def add_leaf(self, leaf: bytes, time_unix_s: int) -> None:
         """Add an entry as it stands, such as one that a peer kept for us."""
-        self.cursor.execute(
-            "INSERT INTO log_entries (log, idx, time_unix_s, leaf) VALUES (?, ?, ?, ?)",
-            (OWN_LOG, self.size, time_unix_s, leaf),
-        )
+        add_entry_rows(self.cursor, OWN_LOG, self.size, [(time_unix_s, leaf)])
         self._time_unix_s = max(self._time_unix_s, time_unix_s)
         self._leaves.append(leaf)
 
@@ -80,7 +82,10 @@ class Batch:
         else:
             checkpoint = Checkpoint(self._identity.origin, frontier.size, frontier.root)
             note = sign_checkpoint(checkpoint, self._identity.signer)
-        self.cursor.execute("INSERT INTO checkpoints (size, note) VALUES (?, ?)", (frontier.size, note))
+        self.cursor.execute(
+            "INSERT INTO checkpoints (size, note, sha256) VALUES (?, ?, ?)",
+            (frontier.size, note, row_checksum(frontier.size, note)),
+        )
         self.cursor.executemany(
             "INSERT INTO log_hashes (log, level, idx, hash) VALUES (?, ?, ?, ?)",
             [(OWN_LOG, *row) for row in hashes_to_keep(made)],

@@ -11,7 +11,8 @@ from hansa_core.tlog.merkle import Frontier
 from hansa_node.log.batch import Batch
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.sealed import Head, Sealed
-from hansa_node.log.tree_rows import OWN_LOG, TreeRows
+from hansa_node.log.tree_rows import TreeRows
+from hansa_node.store.checksum import check_row
 from hansa_node.store.file import Reader
 from hansa_node.store.writer import Writer
 
@@ -48,20 +49,16 @@ class LogBatches:
 def load_head(tree: TreeRows, reader: Reader, identity: LogIdentity) -> Head:
     """The log's head as the file has it. Raises StoreCorruptError unless its newest checkpoint stands for it."""
     size = tree.size()
-    found = reader.one("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+    found = reader.one("SELECT sha256, size, note FROM checkpoints ORDER BY size DESC LIMIT 1")
     if found is None and size == 0:
         return Head(frontier=Frontier(), time_unix_s=0)
+    if found is not None:
+        check_row(*found, what=f"the checkpoint of size {found[1]}")
     try:
-        checkpoint = open_checkpoint(b"" if found is None else found[0], identity.vkey)
+        checkpoint = open_checkpoint(b"" if found is None else found[2], identity.vkey)
     except PeerError as wrong:
         raise StoreCorruptError(f"the log's newest checkpoint is not one that its key signed: {wrong}") from None
     frontier = Frontier.of(size, tree.hashes(size))
     if (checkpoint.size, checkpoint.root) != (size, frontier.root):
         raise StoreCorruptError("the log's entries are not those of its newest checkpoint; stop, and restore the store")
-    return Head(frontier=frontier, time_unix_s=time_of_entry(reader, size - 1))
-
-
-def time_of_entry(reader: Reader, index: int) -> int:
-    """When the entry of the own log was received, in Unix seconds."""
-    ((found,),) = reader.rows("SELECT time_unix_s FROM log_entries WHERE log = ? AND idx = ?", (OWN_LOG, index))
-    return int(found)
+    return Head(frontier=frontier, time_unix_s=tree.time_unix_s(size - 1))

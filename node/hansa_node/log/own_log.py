@@ -15,14 +15,17 @@ from hansa_core.tlog.checkpoint import add_signatures, open_checkpoint
 from hansa_core.tlog.note import NoteSignature
 from hansa_node.log.announcements import remember
 from hansa_node.log.batch import Batch
-from hansa_node.log.head import LogWriter, time_of_entry
+from hansa_node.log.head import LogWriter
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.keys import remember_key
 from hansa_node.log.sealed import receipt_of
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
+from hansa_node.store.checksum import check_row
 from hansa_node.store.file import Reader
+from hansa_node.store.reservations import end_reservation_of
 
-_END_RESERVATION = "DELETE FROM reservations WHERE CAST(body AS TEXT) ->> 'query_hash' = ?"
+_CHECKPOINT_OF = "SELECT sha256, size, note FROM checkpoints WHERE size = coalesce(?, size) ORDER BY size DESC LIMIT 1"
+_CHECKPOINT_ABOVE = "SELECT sha256, size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT 1"
 
 
 class OwnLog:
@@ -44,9 +47,7 @@ class OwnLog:
 
     def checkpoint(self, size: int | None = None) -> bytes | None:
         """The signed checkpoint of that size, or the newest, with its cosignatures; None where there is none."""
-        found = self._reader.one(
-            "SELECT size, note FROM checkpoints WHERE size = coalesce(?, size) ORDER BY size DESC LIMIT 1", (size,)
-        )
+        found = self._checkpoint_row(_CHECKPOINT_OF, size)
         if found is None:
             return None
         at, note = found
@@ -76,7 +77,7 @@ class OwnLog:
 
     def receipt(self, index: int) -> bytes:
         """The receipt that was made when the entry was committed, in the same bytes."""
-        found = self._reader.one("SELECT size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT 1", (index,))
+        found = self._checkpoint_row(_CHECKPOINT_ABOVE, index)
         if found is None:
             raise StoreCorruptError(f"entry {index} of the log lies under no checkpoint; stop, and restore the store")
         size, note = found
@@ -112,16 +113,21 @@ class OwnLog:
         """When the entry was received (naive UTC); None where there is no such entry."""
         if index >= self.size:
             return None
-        return instant_of_seconds(self._time_unix_s(index))
+        return instant_of_seconds(self.tree.time_unix_s(index))
 
     def opening(self, index: int) -> Opening | None:
         """What the entry commits to; None where it commits to nothing, or retention deleted it."""
-        found = self._reader.one("SELECT opening FROM openings WHERE idx = ?", (index,))
-        return None if found is None else decode_opening(found[0])
+        found = self._reader.one("SELECT sha256, idx, opening FROM openings WHERE idx = ?", (index,))
+        if found is None:
+            return None
+        check_row(*found, what=f"the opening of entry {index}")
+        return decode_opening(found[2])
 
     def forget_openings(self, before: datetime) -> int:
         """Delete the openings of entries older than `before` (naive UTC); how many there were."""
-        first_kept = bisect_left(range(self.size), seconds_of(before), key=self._time_unix_s)  # times never decrease
+        first_kept = bisect_left(
+            range(self.size), seconds_of(before), key=self.tree.time_unix_s
+        )  # times never decrease
         deleted, _ = self._writer.run(
             lambda batch: batch.cursor.execute("DELETE FROM openings WHERE idx < ?", (first_kept,)).rowcount
         )
@@ -146,10 +152,15 @@ class OwnLog:
                 remember_key(batch, entry.body)
                 if isinstance(entry.body, QueryDecision | QueryAborted):
                     # Open in a backup, and ended later, as the entry says: it must not end a second time.
-                    batch.cursor.execute(_END_RESERVATION, (entry.body.query_hash,))
+                    end_reservation_of(batch.cursor, entry.body.query_hash)
             batch.take_checkpoint(checkpoint.root, note)
 
         self._writer.run(write)
 
-    def _time_unix_s(self, index: int) -> int:
-        return time_of_entry(self._reader, index)
+    def _checkpoint_row(self, statement: str, value: int | None) -> tuple[int, bytes] | None:
+        """Size and note of the first checkpoint that the statement finds. Raises StoreCorruptError."""
+        found = self._reader.one(statement, (value,))
+        if found is None:
+            return None
+        check_row(*found, what=f"the checkpoint of size {found[1]}")
+        return found[1], found[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from hansa_core.errors import PeerError
 from hansa_core.tlog.checkpoint import Checkpoint
@@ -11,8 +12,11 @@ from hansa_core.tlog.merkle import Frontier, grow, leaf_hash
 from hansa_core.tlog.note import read_note
 from hansa_node.log.batch import Batch
 from hansa_node.log.head import LogWriter
-from hansa_node.log.tree_rows import TreeRows, hashes_to_keep
+from hansa_node.log.tree_rows import TreeRows, add_entry_rows, hashes_to_keep
+from hansa_node.store.checksum import check_row, row_checksum
 from hansa_node.store.file import Reader
+
+_COSIGNED = "SELECT sha256, origin, size, root FROM witness_state WHERE origin = ?"
 
 
 class PeerLogs:
@@ -25,18 +29,19 @@ class PeerLogs:
 
     def cosigned(self, origin: str) -> tuple[int, bytes] | None:
         """Size and root of the largest head that this city cosigned for the log."""
-        return self._reader.one("SELECT size, root FROM witness_state WHERE origin = ?", (origin,))
+        return _checked_head(self._reader.one(_COSIGNED, (origin,)))
 
     def put_cosigned(self, origin: str, *, before: tuple[int, bytes] | None, size: int, root: bytes) -> bool:
         """Make the new head durable if the one so far is still `before`; whether it was. Only then may it be signed."""
 
         def write(batch: Batch) -> bool:
-            found = batch.cursor.execute("SELECT size, root FROM witness_state WHERE origin = ?", (origin,)).fetchone()
+            found = _checked_head(batch.cursor.execute(_COSIGNED, (origin,)).fetchone())
             if found != before:
                 return False
             if found != (size, root):  # the same once more costs no wait for the disk, whoever sends it how often
                 batch.cursor.execute(
-                    "INSERT OR REPLACE INTO witness_state (origin, size, root) VALUES (?, ?, ?)", (origin, size, root)
+                    "INSERT OR REPLACE INTO witness_state (origin, size, root, sha256) VALUES (?, ?, ?, ?)",
+                    (origin, size, root, row_checksum(origin, size, root)),
                 )
             return True
 
@@ -83,10 +88,7 @@ class PeerLogs:
             grown, made = grow(frontier, map(leaf_hash, entries))
             if grown.root != checkpoint.root:
                 raise PeerError(f"the entries do not lead to the root of the checkpoint of {origin}")
-            cursor.executemany(
-                "INSERT INTO log_entries (log, idx, time_unix_s, leaf) VALUES (?, ?, 0, ?)",
-                [(log, index, entry) for index, entry in enumerate(entries, start=size)],
-            )
+            add_entry_rows(cursor, log, size, ((0, entry) for entry in entries))
             cursor.executemany(
                 "INSERT INTO log_hashes (log, level, idx, hash) VALUES (?, ?, ?, ?)",
                 [(log, *row) for row in hashes_to_keep(made)],
@@ -96,6 +98,14 @@ class PeerLogs:
                 cursor.execute("UPDATE mirrors SET cosigned_size = size, cosigned_note = note WHERE log = ?", (log,))
 
         self._writer.run(write)
+
+
+def _checked_head(row: tuple[Any, ...] | None) -> tuple[int, bytes] | None:
+    """Size and root. Raises StoreCorruptError: upon a wrong head, two histories of a log could be cosigned."""
+    if row is None:
+        return None
+    check_row(*row, what=f"the head that was cosigned for {row[1]}")
+    return row[2], row[3]
 
 
 def _mirror_of(cursor: sqlite3.Cursor, origin: str) -> tuple[int, int]:

@@ -12,6 +12,8 @@ from hansa_core.partial.answer import Release
 from hansa_core.plan.plan import ContractId, Level
 from hansa_core.signing.dsse import Envelope
 from hansa_node.log.announcements import Announcement
+from hansa_node.store.releases import NO_PARAMETERS
+from hansa_node.store.reservations import Reservation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,31 +50,13 @@ class QueryRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseKey:
-    """What makes two releases the same one."""
-
-    plan_hash: bytes
-    level: Level
-    data_version: int
-    protection_version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
-    """A charge that was taken before the engine ran."""
-
-    id: int
-    cost_microrho: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
     """All that one commit makes durable.
 
     `nonce`: None where the query could not be read. `answer`: as it will be sent, signed once.
     `code`: the refusal's code, None for a permit. `release`: a release that is new; `causes` counts its suppressed
-    cells by cause. `after_expiry`: the query had expired when this was decided. `announcements`: what the log has to
-    have said before.
+    cells by cause. `parameters`: of its mechanism, as in `ReleaseKey`. `after_expiry`: the query had expired when this
+    was decided. `announcements`: what the log has to have said before.
     """
 
     asked: QueryRecord
@@ -85,4 +69,5 @@ class Commitment:
     release: Release | None
     causes: Mapping[str, int]
     reservation: Reservation | None
+    parameters: str = NO_PARAMETERS
     announcements: tuple[Announcement, ...] = ()

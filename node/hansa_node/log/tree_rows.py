@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterable
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from cachetools import LRUCache
 
 from hansa_core.errors import StoreCorruptError
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.tiles import TILE_HEIGHT, Tile, TileHashes, encode_bundle
+from hansa_node.store.checksum import check_row, row_checksum
 
+_FoundT = TypeVar("_FoundT")
 OWN_LOG = 0
 _REMEMBERED_TILES = 256  # 2 MiB of hashes
 Rows = Callable[[str, tuple[object, ...]], list[tuple[Any, ...]]]
@@ -34,8 +37,12 @@ class TreeRows:
 
     def entries(self, start: int, end: int) -> list[bytes]:
         """The leaves from `start` up to, not including, `end`. Raises StoreCorruptError where one is missing."""
-        statement = "SELECT leaf FROM log_entries WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx"
-        return _complete([leaf for (leaf,) in self._rows(statement, (self._log, start, end))], end - start)
+        return [leaf for _, leaf in self._entry_rows(start, end)]
+
+    def time_unix_s(self, index: int) -> int:
+        """When the entry was received; 0 for one of another log. Raises StoreCorruptError where it is missing."""
+        ((time_unix_s, _),) = self._entry_rows(index, index + 1)
+        return time_unix_s
 
     def bundle(self, tile: Tile) -> bytes:
         """The entries of a level 0 tile."""
@@ -57,6 +64,17 @@ class TreeRows:
         """The complete subtrees of the first `size` entries."""
         return TileHashes(size, self.tile)
 
+    def _entry_rows(self, start: int, end: int) -> list[tuple[int, bytes]]:
+        """Time and leaf of each entry, as they were written. Raises StoreCorruptError."""
+        statement = (
+            "SELECT sha256, log, idx, time_unix_s, leaf FROM log_entries"
+            " WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx"
+        )
+        found = _complete(self._rows(statement, (self._log, start, end)), end - start)
+        for row in found:
+            check_row(*row, what=f"entry {row[2]} of a log")
+        return [(time_unix_s, leaf) for _, _, _, time_unix_s, leaf in found]
+
     def _hashes(self, tile: Tile) -> list[bytes]:
         start, end = tile.start, tile.start + tile.width
         if tile.level == 0:
@@ -71,7 +89,16 @@ def hashes_to_keep(made: list[tuple[int, int, bytes]]) -> list[tuple[int, int, b
     return [(level // TILE_HEIGHT, index, value) for level, index, value in made if level and not level % TILE_HEIGHT]
 
 
-def _complete(found: list[bytes], wanted: int) -> list[bytes]:
+def add_entry_rows(cursor: sqlite3.Cursor, log: int, start: int, entries: Iterable[tuple[int, bytes]]) -> None:
+    """Write entries from `start` on, each as its time in Unix seconds and its leaf."""
+    rows = [(log, index, *entry) for index, entry in enumerate(entries, start=start)]
+    cursor.executemany(
+        "INSERT INTO log_entries (log, idx, time_unix_s, leaf, sha256) VALUES (?, ?, ?, ?, ?)",
+        [(*row, row_checksum(*row)) for row in rows],
+    )
+
+
+def _complete(found: list[_FoundT], wanted: int) -> list[_FoundT]:
     if len(found) != wanted:
         raise StoreCorruptError("the store misses entries or hashes of a log; stop, and restore it with care")
     return found

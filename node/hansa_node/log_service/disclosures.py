@@ -10,7 +10,7 @@ from hansa_core.evidence.opening import encode_disclosure
 from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog
 from hansa_node.log_service.visitors import Visitor, VisitorRole
-from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.errors import StoreUnavailableError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from hansa_node.log_service.reading import ReadableLog
 from hansa_node.log_service.replies import refused, text, unchanging
 from hansa_node.log_service.visitors import Visitor, VisitorRole, Visitors
 from hansa_node.log_service.witness import Witness
-from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.errors import StoreUnavailableError
 
 _ResultT = TypeVar("_ResultT")
 _MEMBERS_BODY_S = 60.0

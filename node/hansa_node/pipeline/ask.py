@@ -20,7 +20,6 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope
 from hansa_node.context import NodeContext
 from hansa_node.engines.stop import AbandonedError, Stop
-from hansa_node.log.records import Reservation
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.decide import Permitted, Refused, asked_of, bind_and_decide
@@ -31,7 +30,8 @@ from hansa_node.pipeline.reserve import reserve
 from hansa_node.pipeline.seal import seal
 from hansa_node.pipeline.single_flight import SingleFlight, Turns
 from hansa_node.pipeline.verify import VerifiedQuery, verify
-from hansa_node.store.file import StoreUnavailableError
+from hansa_node.store.errors import StoreUnavailableError
+from hansa_node.store.reservations import Reservation
 from hansa_wire.codec.answered import Answered
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from hansa_core.policy.decide import Bound
 from hansa_core.protection.cover import Cover
 from hansa_node.datasets.dataset import Dataset
 from hansa_node.engines.engine import too_many_cells
-from hansa_node.log.records import ReleaseKey
+from hansa_node.store.releases import ReleaseKey
 
 _MOMENT_BYTES = 17  # 16 bytes of decimal128 and its share of the null bitmap
 _KEY_BYTES = 64  # a fair width for a text key; fixed-width keys need less

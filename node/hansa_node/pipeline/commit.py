@@ -10,10 +10,11 @@ from hansa_core.plan.query import Query
 from hansa_core.signing.dsse import Envelope
 from hansa_node.datasets.dataset import Dataset
 from hansa_node.log.announcements import of_dataset
-from hansa_node.log.records import Commitment, QueryRecord, Reservation
+from hansa_node.log.records import Commitment, QueryRecord
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.recall import Past
 from hansa_node.pipeline.verify import VerifiedQuery
+from hansa_node.store.reservations import Reservation
 from hansa_wire.codec.answered import Answered
 
 

@@ -1,4 +1,4 @@
-"""The store's SQLite file: made, locked and opened, with SQLite's errors sorted by who has to act."""
+"""The store's SQLite file: locked, opened for its writer, and read."""
 
 from __future__ import annotations
 
@@ -6,21 +6,12 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from hansa_core.errors import ConfigError, HansaError, StoreCorruptError
-
-SCHEMA_VERSION = 1
-_DISK_TROUBLE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
-_CORRUPTION = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT})
-
-
-class StoreUnavailableError(HansaError):
-    """The operator has to act: the disk is full or cannot be written. Nothing was half done."""
+from hansa_core.errors import ConfigError
+from hansa_node.store.errors import sorted_errors
+from hansa_node.store.migrate import migrate
 
 
 def lock(path: Path) -> int:
@@ -42,7 +33,7 @@ def lock(path: Path) -> int:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, or make it with mode 0600 and the schema."""
+    """Open the file, or make it with mode 0600; bring it to the schema of this version. Raises as `migrate` does."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # SQLite gives its -wal the same mode
     if path.stat().st_mode & 0o077:
         raise ConfigError(f"{path}: others than its owner can read the store; run `chmod 600 {path}`")
@@ -88,25 +79,4 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -16384")  # KiB: hashes come in no order, so inserts touch many pages
     connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages, 16 MB: what is written again soon is copied once
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > SCHEMA_VERSION:
-        raise ConfigError(f"{path}: a newer Hansa made this store (version {version}); run that one or a newer one")
-    if version == 0:
-        schema = files("hansa_node.store").joinpath("schema.sql").read_text(encoding="utf-8")
-        connection.executescript(f"BEGIN; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-
-
-@contextmanager
-def sorted_errors(path: Path) -> Iterator[None]:
-    """SQLite's errors by who has to act. Their own texts may quote what is stored, so none is passed on."""
-    try:
-        yield
-    except sqlite3.Error as failure:
-        primary = getattr(failure, "sqlite_errorcode", 0) & 0xFF  # the low byte: the rest says more about it
-        if primary in _DISK_TROUBLE:
-            raise StoreUnavailableError(
-                f"{path}: the disk is full or cannot be written; nothing was half done: free space, then ask again"
-            ) from None
-        if primary in _CORRUPTION:
-            raise StoreCorruptError(f"{path}: the store contradicts itself; stop, and restore it with care") from None
-        raise
+    migrate(connection, path)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from hansa_node.store.file import sorted_errors
+from hansa_node.store.errors import sorted_errors
 
 _ResultT = TypeVar("_ResultT")
 _BatchT = TypeVar("_BatchT")

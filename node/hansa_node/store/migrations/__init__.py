@@ -1,0 +1,1 @@
+"""The numbered forward migrations of the store's schema, as SQL."""
