@@ -1,4 +1,4 @@
-"""Ask one question of many cities: `hansa.connect(profile).sql("SELECT …")`."""
+"""The SDK of Hansa: one question to many cities, by `hansa.connect(profile).sql("SELECT …")`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an analyst gets: the answer with its evidence, and the ways to see, explain, plot and keep it."""
+"""The answer that an analyst gets: the table with its evidence, and the ways to see, explain, plot and keep it."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class AsyncLeague:
         return self._catalogue
 
     async def close(self) -> None:
-        """Hang up; the league cannot be asked any more."""
+        """Close the channel to the coordinator; the league cannot be asked any more."""
         await self._connection.close()
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""The `hansa` command: ask the league, and find the other parts' commands."""
+"""The `hansa` command: `query`, `catalogue`, and the commands of the other parts."""
 
 from __future__ import annotations
 

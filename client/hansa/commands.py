@@ -1,4 +1,4 @@
-"""The command tree of `hansa`: its own commands, and the other parts' as soon as one of them is named."""
+"""The command tree of `hansa`: its own commands, and those of the other parts, loaded when one of them is named."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def connect(profile: str | os.PathLike[str] | None = None) -> League:
 
 
 async def connect_async(profile: str | os.PathLike[str] | None = None) -> AsyncLeague:
-    """The same for asyncio: to be asked in the loop that runs here. Raises as `connect` does."""
+    """As `connect`, for asyncio: the league can be asked in the loop that runs here."""
     session, address = await asyncio.to_thread(open_session, profile)
     channel = dial_aio(**asdict(address))
     return AsyncLeague(AsyncLeagueConnection(session, AsyncCoordinatorClient(channel), channel.close))

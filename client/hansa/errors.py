@@ -1,4 +1,4 @@
-"""What an analyst's program has to catch."""
+"""The errors that an analyst's program can catch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(eq=False)
 class TrustError(PeerError):
-    """Something that was shown as a city's or the league's word is not: nothing of it may be used.
+    """Something that was given in a city's or the league's name does not verify: nothing of it may be used.
 
     `code`: stable, snake_case, e.g. `signature_invalid`. `text`: what was demanded and not met; free of values.
     """

@@ -46,7 +46,7 @@ class League:
         return self._catalogue
 
     def close(self) -> None:
-        """Hang up; the league cannot be asked any more."""
+        """Close the channel to the coordinator; the league cannot be asked any more."""
         self._connection.close()
 
     def __enter__(self) -> Self:

@@ -35,7 +35,10 @@ _UNFOLDED = 10_000  # columns: in a pipe or a file no line is folded
 
 
 class Output:
-    """The chosen format and place; `out` None is standard output. `messages`: the console on standard error."""
+    """Writes a command's data in one format to one place.
+
+    `out` None is standard output. `messages`: the console on standard error.
+    """
 
     def __init__(self, format_: Format | None, out: Path | None) -> None:
         """Raises typer.BadParameter if bytes were to end on a terminal, or a file's name ends in no known format."""
@@ -99,7 +102,7 @@ class Output:
             raise ConfigError(f"--out {self._out}: cannot be written ({failure.strerror}); name another file") from None
 
     def say(self, message: RenderableType) -> None:
-        """A word to the person, on standard error."""
+        """Print a message on standard error."""
         if self._format is Format.TABLE and self._out is None and self.messages.is_terminal:
             self.messages.print()
         self.messages.print(message)

@@ -319,7 +319,7 @@ def with_roster_until(served: SimulatedLeague, evidence: Evidence, expires: date
     governors = [read_signer(path) for path in sorted((served.directory / "governance").glob("*.key"))]
     payload = roster_payload(replace(served.roster, expires=expires))
     signed = envelope_to_json(sign(payload_types.ROSTER, payload, *governors))
-    return replace(evidence, papers=replace(evidence.papers, roster=signed))
+    return replace(evidence, league_documents=replace(evidence.league_documents, roster=signed))
 
 
 def test_a_roster_that_had_expired_when_it_was_asked_proves_nothing(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hansa.evidence.evidence_folder import blamed, read_evidence
+from hansa.evidence.evidence_folder import blame, read_evidence
 from hansa_audit.entries.opened_fields import asked_query, disclosures_of
 from hansa_audit.entries.times import time_text
 from hansa_audit.folder.held_log import HeldLog
@@ -47,7 +47,7 @@ def joined_questions(logs: Sequence[HeldLog], evidence: Path | None) -> tuple[Jo
 def addressed_by(evidence: Path) -> tuple[str, tuple[str, ...]]:
     """The hash of the query in a folder of evidence, and the cities that it addresses. Raises TrustError."""
     payload = read_evidence(evidence).query.payload
-    with blamed("query.dsse.json"):
+    with blame("query.dsse.json"):
         return hashlib.sha256(payload).hexdigest(), decode_query(payload).cities
 
 

@@ -1,1 +1,1 @@
-"""From verified releases to the table that was asked for: merge, outer SQL, marks, gaps and notes."""
+"""From what the cities signed to the table that was asked for: verify, merge, outer SQL, marks and notes."""

@@ -1,4 +1,4 @@
-"""What each addressed city said about a question, verified, or what the coordinator claims of it."""
+"""Each addressed city's verified word on a question, or what the coordinator claims of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of the question at each addressed city, and was that enough?"""
+"""Coverage: how each addressed city ended, and whether enough of them answered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hansa_core.plan.plan import Level
 
 
 class Outcome(StrEnum):
-    """How a city ended."""
+    """What became of a question at one city."""
 
     ANSWERED = "answered"
     REFUSED = "refused"
@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 
 class ExitCode(IntEnum):
-    """What a command of `hansa` ends with."""
+    """The exit codes of the commands of `hansa`."""
 
     ENOUGH = 0
     USAGE = 2
@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityReport:
-    """One addressed city.
+    """What became of a question at one addressed city.
 
     `level`, `data_version`: of what it answered; None otherwise. `code`, `rule`, `remedy`: of a refusal or failure;
     empty otherwise. `proven`: the outcome stands under the city's own signature; else it is the coordinator's claim.
@@ -56,17 +56,17 @@ class CityReport:
 
 
 def answered(reports: Iterable[CityReport]) -> tuple[CityReport, ...]:
-    """The cities that answered."""
+    """The reports of the cities that answered."""
     return tuple(report for report in reports if report.state is Outcome.ANSWERED)
 
 
 def missing(reports: Iterable[CityReport]) -> tuple[CityReport, ...]:
-    """The cities that did not."""
+    """The reports of the cities that did not answer."""
     return tuple(report for report in reports if report.state is not Outcome.ANSWERED)
 
 
 def exit_code(reports: Sequence[CityReport], min_cities: int) -> ExitCode:
-    """What a command ends with: any broken trust first, then whether at least `min_cities` answered, then why not."""
+    """The exit code of a question: broken trust first, then whether at least `min_cities` answered, then why not."""
     absent = missing(reports)
     if any(report.state is Outcome.UNTRUSTED for report in absent):
         return ExitCode.UNTRUSTED

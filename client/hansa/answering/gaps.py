@@ -1,4 +1,4 @@
-"""Which gaps does each merged row have, as bits that SQL can carry through aggregates and windows?"""
+"""Gap masks: the gaps of each merged row as bits that SQL can carry through aggregates and windows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _BITS = 62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapMasks:
-    """`of_rows`: the mask of each merged row; rows with the same gaps have the same bit, rows without have none.
+    """The gaps of merged rows as bit masks.
+
+    `of_rows`: the mask of each merged row; rows with the same gaps have the same bit, rows without have none.
 
     `examples`: of each bit, merged rows with its gaps. The last bit stands for all that had no room of their own: what
     it is in is marked with more gaps than it may have, never with fewer.
@@ -34,7 +36,7 @@ class GapMasks:
 
 
 def mask_gaps(merged: MergedTable) -> GapMasks:
-    """The masks of all rows, the most frequent gaps first."""
+    """The masks of all rows; the most frequent gaps get the lowest bits."""
     patterns = merged.gap_patterns()
     _, first, counts = np.unique(patterns[patterns >= 0], return_index=True, return_counts=True)
     rows_with_gaps = np.flatnonzero(patterns >= 0)

@@ -1,4 +1,4 @@
-"""Between which ends does the true value of a shown quantile lie?"""
+"""Intervals: the ends between which the true value of a shown quantile lies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values of the shaped table lack a city, and why? Marks follow a value through the outer SELECT."""
+"""Marks: the values of the shaped table that lack a city, and why, followed through the outer SELECT."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkedCell:
-    """One value that an addressed city is not in.
+    """One value of an answer that lacks an addressed city.
 
     `row`: from 0, in the answer's order. `gaps`: the cities that are not in it, each with its reason: `suppressed`,
     `timed_out`, `unreachable`, `failed`, `untrusted`, `not_in_domain`, or the code of a refusal.

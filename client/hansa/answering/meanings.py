@@ -1,4 +1,4 @@
-"""What does each column of an answer hold, and in which unit?"""
+"""Meanings: what each column of an answer holds, and in which unit."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class ColumnRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """One column. `formula`: as in the analyst's SQL. `unit`: None where there is none, or it cannot be told."""
+    """What one column of an answer holds.
+
+    `formula`: as in the analyst's SQL. `unit`: None where there is none, or it cannot be told.
+    """
 
     name: str
     role: ColumnRole
@@ -56,7 +59,7 @@ class Meaning:
 
 
 def meanings(plan: Plan, outer: OuterSelect, contract: Contract) -> tuple[Meaning, ...]:
-    """One for each column that the analyst sees."""
+    """The meaning of each column that the analyst sees, in the answer's order."""
     shown = formulas(outer)
     return tuple(_meaning(column, shown.get(column.name), plan, outer, contract) for column in outer.columns)
 

@@ -1,4 +1,4 @@
-"""What must a reader of the whole answer know, beside the marks of single values?"""
+"""Notes on a whole answer: what a reader has to know beside the marks of single values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hansa_core.sql.statement import Statement
 def notes_on(
     statement: Statement, contract: Contract, reports: Sequence[CityReport], merged: MergedTable, marks: Marks
 ) -> tuple[str, ...]:
-    """Whole sentences, the gravest first."""
+    """The notes as whole sentences, the most serious first."""
     notes: list[str] = []
     levels = {report.level for report in answered(reports)}
     if len(levels) > 1:

@@ -1,4 +1,4 @@
-"""Runs the outer SELECT over the released and the analyst's own tables, in a DuckDB that can reach nothing else."""
+"""The engine of the outer SELECT: a DuckDB with the released and the analyst's own tables and no way out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SMALLER = "join with ON or USING instead of CROSS JOIN, or aggregate before you
 
 
 class OuterEngine:
-    """One warm DuckDB for outer SELECTs. Threads may share it: it answers them one by one."""
+    """One DuckDB that stays open for all outer SELECTs of a session. Thread-safe: it runs them one by one."""
 
     def __init__(self, *, time_limit_s: float = TIME_LIMIT_S) -> None:
         self._lock = Lock()
@@ -114,7 +114,7 @@ class OuterEngine:
         )
 
     def close(self) -> None:
-        """Free the database."""
+        """Close the database."""
         with self._lock:
             self._connection.close()
 

@@ -1,4 +1,4 @@
-"""The outer SELECT as a person would write it: without the columns and the nesting that only carry marks along."""
+"""The outer SELECT as a person would write it, without the columns and the nesting that only carry marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not known about which rows an answer has, because a clause decides by values that are withheld?"""
+"""Notes on which rows an answer has, where a clause decides by values that are withheld."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerColumn:
-    """One column. `measured`: it is computed from aggregates; otherwise it names the cell."""
+    """One column of an answer. `measured`: it is computed from aggregates; otherwise it names the cell."""
 
     name: str
     measured: bool

@@ -1,1 +1,1 @@
-"""Asking a league: connect, sign, call, follow, verify, check receipts."""
+"""Asking a league: connect, sign, send and follow."""

@@ -1,4 +1,4 @@
-"""A session on the line to the coordinator, in asyncio: sends signed questions and follows each to its answer."""
+"""A session with its channel to the coordinator, in asyncio: sends signed questions and follows each to its answer."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ class AsyncLeagueConnection:
     """As `LeagueConnection`. Reading, verifying and shaping run in threads, so the loop stays free."""
 
     def __init__(
-        self, session: AnalystSession, coordinator: AsyncCoordinatorClient, hang_up: Callable[[], Awaitable[object]]
+        self,
+        session: AnalystSession,
+        coordinator: AsyncCoordinatorClient,
+        close_channel: Callable[[], Awaitable[object]],
     ) -> None:
         self.session = session
         self._coordinator = coordinator
-        self._hang_up = hang_up
+        self._close_channel = close_channel
 
     async def close(self) -> None:
-        """Hang up, and ask nothing any more."""
-        await self._hang_up()
+        """Close the channel; nothing can be asked any more."""
+        await self._close_channel()
         await asyncio.to_thread(self.session.close)
 
     async def ask(

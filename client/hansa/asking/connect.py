@@ -11,7 +11,7 @@ from pathlib import Path
 from hansa.asking.profile import PROFILE_VARIABLE, Profile, load_profile
 from hansa.asking.session import AnalystSession
 from hansa.errors import ConfigError, TrustError
-from hansa.evidence.evidence import LeaguePapers
+from hansa.evidence.evidence import LeagueDocuments
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.credential import credential_from_envelope
 from hansa_core.league.roster import Roster
@@ -64,7 +64,7 @@ def open_session(profile: str | os.PathLike[str] | None) -> tuple[AnalystSession
     session = AnalystSession(
         roster=roster,
         contracts=contracts_in(contracts, settings.contracts),
-        papers=LeaguePapers(roster=roster_document, contracts=contracts),
+        league_documents=LeagueDocuments(roster=roster_document, contracts=contracts),
         credential=_credential(settings, roster, signer.keyid),
         signer=signer,
         purpose=settings.purpose,

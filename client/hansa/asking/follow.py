@@ -36,7 +36,7 @@ class Gathering(Generic[WordT]):
         self._rest = Outcome.FAILED
 
     def take(self, event: CityEvent) -> bool:
-        """Take the next event; whether it counts."""
+        """Take the next event. Returns whether it says something new about an addressed city."""
         if event.city not in self._cities or event.city in self._ends:
             return False
         self._heard = True
@@ -45,7 +45,7 @@ class Gathering(Generic[WordT]):
         return True
 
     def cut_short(self, cut: Exception) -> None:
-        """The call ended early. Raises CoordinatorError if that was before any city was heard of."""
+        """Record that the call ended early. Raises CoordinatorError if no city had been heard of by then."""
         if not self._heard:
             raise CoordinatorError(f"the coordinator gives no answer: {cut}") from cut
         self._rest = _rest(cut)

@@ -1,4 +1,4 @@
-"""A session on the line to the coordinator: sends signed questions and follows each to its answer."""
+"""A session with its channel to the coordinator: sends signed questions and follows each to its answer."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
 class LeagueConnection:
     """Asks in the calling thread; several threads may ask at once."""
 
-    def __init__(self, session: AnalystSession, coordinator: CoordinatorClient, hang_up: Callable[[], None]) -> None:
+    def __init__(
+        self, session: AnalystSession, coordinator: CoordinatorClient, close_channel: Callable[[], None]
+    ) -> None:
         self.session = session
         self._coordinator = coordinator
-        self._hang_up = hang_up
+        self._close_channel = close_channel
 
     def close(self) -> None:
-        """Hang up, and ask nothing any more."""
-        self._hang_up()
+        """Close the channel; nothing can be asked any more."""
+        self._close_channel()
         self.session.close()
 
     def ask(self, statement: str, options: AskOptions, on_progress: OnProgress | None = None) -> ProvenAnswer:

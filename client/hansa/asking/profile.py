@@ -31,7 +31,7 @@ ShownText = Annotated[Text, _checked_by(check_shown_text)]
 
 
 class Profile(TrustAnchor):
-    """Who asks which league, through whom. Secrets are paths."""
+    """The keys of `profile.toml`: who asks which league, through which coordinator. Secrets are paths."""
 
     league: ShownText = Field(description="the league's name, as the roster has it")
     contracts: FilePath = Field(description="the folder of the league's contract files")

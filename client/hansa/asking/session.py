@@ -13,7 +13,7 @@ from hansa.answering.city_words import CityWord, DryRunAnswer, VerifiedRelease
 from hansa.answering.verify import verify_answer, verify_dry_run
 from hansa.asking.sign import SignedQuery, sign_query
 from hansa.errors import CoordinatorError
-from hansa.evidence.evidence import LeaguePapers, ProvenAnswer, evidence_of
+from hansa.evidence.evidence import LeagueDocuments, ProvenAnswer, evidence_of
 from hansa.question.options import AskOptions
 from hansa.question.question import Expected, Question
 from hansa.question.statement import (
@@ -54,7 +54,7 @@ class SignedQuestion:
     signed: SignedQuery
 
     def verify(self, given: Answered, member: Member) -> VerifiedRelease | Refusal:
-        """What `member` signed about this question. Raises TrustError."""
+        """What `member` signed about this question. Raises TrustError as `verify_answer`."""
         return verify_answer(given, member, self.question.expected)
 
 
@@ -69,7 +69,7 @@ class SignedDryRun:
     signed: SignedQuery
 
     def verify(self, given: Answered, member: Member) -> DryRun:
-        """The verdict that `member` signed about this dry run. Raises TrustError."""
+        """The verdict that `member` signed about this dry run. Raises TrustError as `verify_dry_run`."""
         return verify_dry_run(given, member, self.signed.hash)
 
     def answer(self, words: Mapping[str, CityWord[DryRun]]) -> DryRunAnswer:
@@ -90,7 +90,7 @@ class AnalystSession:
         *,
         roster: Roster,
         contracts: Mapping[ContractId, Contract],
-        papers: LeaguePapers,
+        league_documents: LeagueDocuments,
         credential: Envelope,
         signer: Signer,
         purpose: str | None,
@@ -101,7 +101,7 @@ class AnalystSession:
         self.contracts = contracts
         self.credential = credential
         self._organisation = credential_from_envelope(credential, roster, now()).organisation
-        self._papers = papers
+        self._league_documents = league_documents
         self._signer = signer
         self._purpose = purpose
         self._now = now
@@ -113,7 +113,7 @@ class AnalystSession:
         self._read = lru_cache(maxsize=_STATEMENTS_KEPT)(self.read)
 
     def close(self) -> None:
-        """Free what shapes answers, and ask nothing any more."""
+        """Close the engine of the outer SELECT; nothing can be asked any more."""
         with self._lock:
             self._is_closed = True
             if self._engine is not None:
@@ -185,7 +185,7 @@ class AnalystSession:
             query=asked.signed.envelope,
             signer=self._signer,
             credential=self.credential,
-            papers=self._papers,
+            league_documents=self._league_documents,
         )
         return ProvenAnswer(answer=shape_answer(asked.question, words, self._outer_engine()), evidence=evidence)
 

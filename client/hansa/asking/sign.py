@@ -13,13 +13,13 @@ from hansa_wire.codec.query_codec import encode_query
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedQuery:
-    """A query as it travels. `hash`: SHA-256 of the signed payload."""
+    """A query in its signed envelope. `hash`: SHA-256 of the signed payload."""
 
     envelope: Envelope
     hash: bytes
 
 
 def sign_query(query: Query, signer: Signer, payload_type: str) -> SignedQuery:
-    """The query under the analyst's key. Raises RefusedError `too_large` or `too_deep`."""
+    """The query signed with the analyst's key. Raises RefusedError `too_large` or `too_deep`."""
     payload = encode_query(query)
     return SignedQuery(envelope=dsse.sign(payload_type, payload, signer), hash=hashlib.sha256(payload).digest())

@@ -1,1 +1,1 @@
-"""What is kept of an answer, and its replay."""
+"""The evidence of an answer, and its replay."""

@@ -23,7 +23,7 @@ _CITY_FIELDS = ("city", "state", "proven", "code", "rule", "elapsed_ms")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The part of a question that no city signs.
+    """The analyst's own account of a question, which no city signs.
 
     `asked_at`: naive UTC in whole seconds. `tables`: hex SHA-256 of each own table as it is kept, by its name in lower
     case. `cities`: every addressed city, by name. Of a city whose signed word is kept
@@ -39,7 +39,7 @@ class Account:
 
 
 def sign_account(account: Account, signer: Signer) -> Envelope:
-    """The account under the analyst's query key; its payload is JSON that people can read."""
+    """The account signed with the analyst's query key; its payload is JSON that people can read."""
     document: dict[str, Any] = {
         "v": VERSION,
         "asked_at": time_text(account.asked_at),

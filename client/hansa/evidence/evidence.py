@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class LeaguePapers:
+class LeagueDocuments:
     """The league's documents, byte for byte as the governors signed them.
 
     `roster`: the file `roster.json`. `contracts`: each contract's file; the roster has its hash.
@@ -33,7 +33,7 @@ class LeaguePapers:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Evidence:
-    """Everything that a table follows from. Nothing in it is to be believed before `replay` has checked it.
+    """Everything that a table follows from. Nothing in it is verified before `replay` has done so.
 
     `account`: what the analyst says to have asked (`hansa.evidence.account`), signed. `query`, `credential`: as sent.
     `answers`: what each city gave whose word was proven, by name. `tables`: the analyst's own that the statement could
@@ -43,7 +43,7 @@ class Evidence:
     account: Envelope
     query: Envelope
     credential: Envelope
-    papers: LeaguePapers
+    league_documents: LeagueDocuments
     answers: Mapping[str, Answered]
     tables: Mapping[str, bytes]
 
@@ -63,9 +63,9 @@ def evidence_of(
     query: Envelope,
     signer: Signer,
     credential: Envelope,
-    papers: LeaguePapers,
+    league_documents: LeagueDocuments,
 ) -> Evidence:
-    """What is to be kept of a question: what each city proved, byte for byte. `words`: of every addressed city."""
+    """The evidence of a question: what each city proved, byte for byte. `words`: of every addressed city."""
     tables = _kept(question.tables)
     account = Account(
         asked_at=question.asked_at,
@@ -79,7 +79,7 @@ def evidence_of(
         account=sign_account(account, signer),
         query=query,
         credential=credential,
-        papers=papers,
+        league_documents=league_documents,
         answers={city: word.proof for city, word in words.items() if word.proof is not None},
         tables=tables,
     )

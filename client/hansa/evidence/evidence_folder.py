@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hansa.errors import TrustError
-from hansa.evidence.evidence import Evidence, LeaguePapers
+from hansa.evidence.evidence import Evidence, LeagueDocuments
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.plan.plan import ContractId
 from hansa_core.signing.dsse import Envelope
@@ -43,28 +43,28 @@ _MAX_TABLE_BYTES = 2 * 1024 * 1024 * 1024  # an own table of 1 GiB, and what Arr
 
 
 def contract_name(contract: ContractId) -> str:
-    """Where a contract lies."""
+    """The file of a contract, relative to the folder."""
     return f"contracts/{contract_file_name(contract)}"
 
 
 def answer_name(city: str) -> str:
-    """Where a city's signed answer lies."""
+    """The file of a city's signed answer, relative to the folder."""
     return f"answers/{city}{_ENVELOPE}"
 
 
 def receipt_name(city: str) -> str:
-    """Where a city's receipt lies."""
+    """The file of a city's receipt, relative to the folder."""
     return f"answers/{city}.tlog-proof"
 
 
 def table_name(table: str) -> str:
-    """Where an own table lies."""
+    """The file of an own table, relative to the folder."""
     return f"tables/{table}{_TABLE}"
 
 
 @contextmanager
-def blamed(name: str, code: str = "evidence_invalid") -> Iterator[None]:
-    """Whatever does not hold in here is the fault of the file of that name."""
+def blame(name: str, code: str = "evidence_invalid") -> Iterator[None]:
+    """Raise every error of a document in here as a TrustError with that code, which names the file."""
     try:
         yield
     except TrustError:
@@ -84,7 +84,7 @@ def check_free(folder: Path) -> None:
 
 
 def write_evidence(evidence: Evidence, folder: Path) -> None:
-    """Write all of it, or nothing. Raises ConfigError."""
+    """Write the evidence into a new or an empty folder, all of it or nothing. Raises ConfigError."""
     check_free(folder)
     unfinished = folder.absolute().with_name(f"{folder.absolute().name}.new")
     try:
@@ -107,7 +107,7 @@ def write_evidence(evidence: Evidence, folder: Path) -> None:
 
 
 def read_evidence(folder: Path) -> Evidence:
-    """What lies there, nothing verified but the form. Raises TrustError that names a file, ConfigError for no folder.
+    """The evidence in a folder, parsed, not verified. Raises TrustError that names a file, ConfigError for no folder.
 
     `question.json` is not read: `check_copy` holds it against what is signed.
     """
@@ -117,14 +117,14 @@ def read_evidence(folder: Path) -> Evidence:
         account=_envelope(folder, SIGNED_QUESTION),
         query=_envelope(folder, QUERY),
         credential=_envelope(folder, CREDENTIAL),
-        papers=LeaguePapers(roster=_content(folder, ROSTER), contracts=dict(_contracts(folder))),
+        league_documents=LeagueDocuments(roster=_content(folder, ROSTER), contracts=dict(_contracts(folder))),
         answers=dict(_answers(folder)),
         tables=dict(_tables(folder)),
     )
 
 
 def check_copy(folder: Path, evidence: Evidence) -> None:
-    """Raise TrustError unless people read in `question.json` what the analyst signed."""
+    """Raise TrustError unless `question.json`, which is for people, says what the analyst signed."""
     if _content(folder, QUESTION) != evidence.account.payload:
         raise TrustError("evidence_invalid", f"{QUESTION}: is not the question that {SIGNED_QUESTION} signs")
 
@@ -134,8 +134,8 @@ def _files(evidence: Evidence) -> Iterator[tuple[str, bytes]]:
     yield SIGNED_QUESTION, envelope_to_json(evidence.account)
     yield QUERY, envelope_to_json(evidence.query)
     yield CREDENTIAL, envelope_to_json(evidence.credential)
-    yield ROSTER, evidence.papers.roster
-    for contract, document in evidence.papers.contracts.items():
+    yield ROSTER, evidence.league_documents.roster
+    for contract, document in evidence.league_documents.contracts.items():
         yield contract_name(contract), document
     for city, answered in evidence.answers.items():
         yield answer_name(city), envelope_to_json(answered.envelope)
@@ -157,7 +157,7 @@ def _answers(folder: Path) -> Iterator[tuple[str, Answered]]:
         city = path.name.removesuffix(_ENVELOPE)
         envelope = _envelope(folder, answer_name(city))
         has_receipt = (folder / receipt_name(city)).exists()
-        with blamed(receipt_name(city), "receipt_invalid"):
+        with blame(receipt_name(city), "receipt_invalid"):
             yield city, Answered(envelope, _content(folder, receipt_name(city)) if has_receipt else b"")
 
 
@@ -168,7 +168,7 @@ def _tables(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _envelope(folder: Path, name: str) -> Envelope:
-    with blamed(name):
+    with blame(name):
         return envelope_from_json(_content(folder, name))
 
 

@@ -15,7 +15,7 @@ MAX_KEPT_BYTES = 2 * MAX_OWN_BYTES
 
 
 def write_kept(table: pa.Table) -> bytes:
-    """The table as a stream, as it is joined. `table`: as `read_own_tables` gives it."""
+    """The table as an Arrow stream. `table`: as `read_own_tables` gives it."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
@@ -23,7 +23,7 @@ def write_kept(table: pa.Table) -> bytes:
 
 
 def read_kept(name: str, content: bytes) -> pa.Table:
-    """The table in a stream. Raises PeerError for what is no stream, RefusedError for what could not be joined."""
+    """The table in an Arrow stream. Raises PeerError if it is none, RefusedError for what could not be joined."""
     try:
         if unpacked_size(content) > MAX_KEPT_BYTES:
             raise PeerError(f"unpacks to more than {MAX_KEPT_BYTES:,} bytes")

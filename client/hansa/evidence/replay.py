@@ -1,4 +1,4 @@
-"""Derives an answer again from what was kept of it, offline, and proves every document on the way."""
+"""Replay: derives an answer again from its evidence, offline, and verifies every document on the way."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hansa.evidence.evidence_folder import (
     ROSTER,
     SIGNED_QUESTION,
     answer_name,
-    blamed,
+    blame,
     check_copy,
     contract_name,
     read_evidence,
@@ -79,13 +79,13 @@ def replay_folder(folder: Path, anchor: TrustAnchor | None = None) -> Replay:
 
 
 def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
-    """The same for evidence in memory. Everything is judged as of the time of asking."""
+    """As `replay_folder`, for evidence in memory. Everything is judged as of the time of asking."""
     roster = _roster(evidence, anchor)
     contracts = _contracts(evidence, roster)
-    with blamed(SIGNED_QUESTION):
+    with blame(SIGNED_QUESTION):
         account = read_account(evidence.account.payload)
     analyst = _analyst(evidence, roster, account)
-    with blamed(SIGNED_QUESTION):
+    with blame(SIGNED_QUESTION):
         verify(evidence.account, payload_types.QUESTION, [analyst.key])
     if account.asked_at >= roster.expires:
         raise TrustError("roster_expired", f"{ROSTER}: had expired when the question was asked")
@@ -93,7 +93,7 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
     if account.asked_at >= query.expires_at:
         raise TrustError("query_expired", f"{QUERY}: had expired when {SIGNED_QUESTION} says that it was asked")
     tables = _tables(evidence, account)
-    with blamed(SIGNED_QUESTION):
+    with blame(SIGNED_QUESTION):
         asked = read_question(account.statement, columns_of(tables), contracts=contracts, roster=roster)
         cities = addressed_cities(asked, roster)
     if plan_hash(asked.plan) != plan_hash(query.plan) or cities != query.cities:
@@ -127,8 +127,8 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
 
 def _roster(evidence: Evidence, anchor: TrustAnchor | None) -> Roster:
     """The roster that enough governors signed; whether it was in force is judged once the time of asking is proven."""
-    with blamed(ROSTER):
-        envelope = envelope_from_json(evidence.papers.roster)
+    with blame(ROSTER):
+        envelope = envelope_from_json(evidence.league_documents.roster)
         if anchor is not None:
             keys, threshold = anchor.governance_keys, anchor.governance_threshold
         else:
@@ -141,23 +141,23 @@ def _contracts(evidence: Evidence, roster: Roster) -> Mapping[ContractId, Contra
     contracts: dict[ContractId, Contract] = {}
     for contract, digest in roster.contracts.items():
         name = contract_name(contract)
-        document = evidence.papers.contracts.get(contract)
+        document = evidence.league_documents.contracts.get(contract)
         if document is None:
             raise TrustError("evidence_missing", f"{name}: is not there, but the roster names it")
         if hashlib.sha256(document).hexdigest() != digest:
             raise TrustError("contract_invalid", f"{name}: is not the file that the roster names")
-        with blamed(name, "contract_invalid"):
+        with blame(name, "contract_invalid"):
             contracts[contract] = contract_in(document, Path(name))
     return contracts
 
 
 def _analyst(evidence: Evidence, roster: Roster, account: Account) -> Credential:
-    with blamed(CREDENTIAL):
+    with blame(CREDENTIAL):
         return credential_from_envelope(evidence.credential, roster, account.asked_at)
 
 
 def _query(evidence: Evidence, analyst: Credential, roster: Roster) -> Query:
-    with blamed(QUERY):
+    with blame(QUERY):
         query = decode_query(verify(evidence.query, payload_types.QUERY, [analyst.key]))
         if query.league != roster.league:
             raise PeerError(f"asks the league {query.league}, the roster is of {roster.league}")
@@ -174,7 +174,7 @@ def _tables(evidence: Evidence, account: Account) -> dict[str, pa.Table]:
             raise TrustError("evidence_missing", f"{name}: is not there, but {SIGNED_QUESTION} names it")
         if hashlib.sha256(content).hexdigest() != digest:
             raise TrustError("evidence_invalid", f"{name}: is not the table that {SIGNED_QUESTION} names")
-        with blamed(name):
+        with blame(name):
             tables[table] = read_kept(table, content)
     return tables
 

@@ -1,1 +1,1 @@
-"""The question: builder, statement and the analyst's own tables."""
+"""The question: its statement or builder, its options, and the analyst's own tables."""

@@ -1,4 +1,4 @@
-"""Columns, constants and operators of a question as Python values: each is a tree of SQL, never a text."""
+"""Columns, constants and operators of a question as Python values: trees of SQL, never text."""
 
 from __future__ import annotations
 

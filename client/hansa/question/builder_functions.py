@@ -29,7 +29,7 @@ def count_distinct(column: Columnar) -> Measure:
 
 
 def sum(column: Columnar) -> Measure:
-    """The sum."""
+    """The sum: SUM."""
     return _measure("SUM", column)
 
 

@@ -15,7 +15,7 @@ from hansa_core.sql.clause import DIALECT
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Item:
-    """One column of the answer; `name` None leaves it to the expression."""
+    """One column of the SELECT list; `name` None leaves it to the expression."""
 
     value: Expr
     name: str | None = None
@@ -35,7 +35,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Select:
-    """A question so far. `totals`: how many of the keys, from the end, are rolled up. `cities`: None for all."""
+    """The clauses of a question so far.
+
+    `totals`: how many of the keys, from the end, are rolled up. `cities`: None for all.
+    """
 
     source: ContractId
     conditions: tuple[Expr, ...] = ()
@@ -58,7 +61,7 @@ class Select:
         return self._tree(self.measures).sql(DIALECT, pretty=pretty)
 
     def sql_to_check(self) -> str:
-        """The same, with rows counted where no aggregate was named yet, so that what there is can be checked."""
+        """As `sql`, with COUNT(*) where no aggregate was named yet, so that the other clauses can be checked."""
         return self._tree(self.measures or (Item(value=count()),)).sql(DIALECT)
 
     def _tree(self, measures: tuple[Item, ...]) -> exp.Select:

@@ -16,7 +16,7 @@ from hansa_core.plan.plan import ContractId, Level
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetColumn:
-    """One column.
+    """One column of a dataset.
 
     `unit`: of measure, None without one. `lower`, `upper`: what a number is held to. `values`: its public values;
     `per_city`: each city has its own. `required`: never NULL. `is_naming`: names a person or thing, and below `open`
@@ -59,7 +59,7 @@ class DescribedDataset:
 
     @classmethod
     def of(cls, contract: Contract, roster: Roster) -> Self:
-        """The dataset of a contract."""
+        """The dataset that a contract describes, with the cities that serve it."""
         naming = naming_columns(contract)
         columns = {name: _column(column, is_naming=name in naming) for name, column in contract.columns.items()}
         return cls(

@@ -1,4 +1,4 @@
-"""Things by name, for people at a prompt: names complete as attributes, and a wrong one names the nearest."""
+"""Mappings whose keys complete as attributes at a prompt; a wrong key names the nearest one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class UnknownNameError(RefusedError, AttributeError, KeyError):
-    """There is nothing of that name. As an attribute or key that is not there, it is what Python's own tools expect."""
+    """There is nothing of that name; also an AttributeError and a KeyError, as Python's own tools expect."""
 
 
 class Named(Mapping[str, T], Generic[T]):

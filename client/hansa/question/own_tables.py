@@ -1,4 +1,4 @@
-"""The analyst's own tables, from whatever holds them, as plain Arrow tables that the outer SQL may join."""
+"""The analyst's own tables, read from frames and files into plain Arrow tables that the outer SQL may join."""
 
 from __future__ import annotations
 

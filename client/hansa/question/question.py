@@ -34,7 +34,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Question:
-    """One question.
+    """A question as it was asked, and how its answer is to be shaped.
 
     `statement`: the analyst's SQL; `asked`: what it means. `asked_at`: naive UTC in whole seconds. `cities`: the
     addressed ones, by name. `min_cities`: how many of them have to answer. `partial`: whether a value may lack a city.

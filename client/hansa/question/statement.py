@@ -1,4 +1,4 @@
-"""What does a statement ask, of which cities, for which purpose? Held against the league before anything is signed."""
+"""Reading a statement: its plan, its cities and its purpose, checked against the league before anything is signed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TableColumns = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def columns_of(tables: Mapping[str, pa.Table]) -> TableColumns:
-    """Their names."""
+    """The names of the tables, in lower case, each with those of its columns."""
     return tuple((name, tuple(table.column_names)) for name, table in tables.items())
 
 
@@ -79,7 +79,7 @@ def demanded_cities(min_cities: int | None, cities: Collection[str], *, partial:
 
 
 def stated_purpose(purpose: str | None, roster: Roster) -> str:
-    """The purpose, if the league knows it; None was stated by nobody. Raises RefusedError."""
+    """The purpose, if the league knows it. Raises RefusedError for an unknown one, and for None: none was stated."""
     if purpose is None:
         known = ", ".join(roster.purposes)
         raise RefusedError("purpose_not_allowed", "a question states its purpose", f"known are: {known}", "purpose")

@@ -39,20 +39,20 @@ def whole_dataset(dataset: DescribedDataset) -> RenderableType:
 
 
 def dataset_text(dataset: DescribedDataset) -> str:
-    """The same without colour, for a plain Python prompt."""
+    """As `whole_dataset`, without colour, for a plain Python prompt."""
     from hansa.view.render.text import plain_text
 
     return plain_text(whole_dataset(dataset))
 
 
 def dataset_html(dataset: DescribedDataset) -> str:
-    """The same for a notebook, every text escaped."""
+    """As `whole_dataset`, in HTML for a notebook, every text escaped."""
     rows = [_texts(column) for column in dataset.columns.values()]
     return _table(heading(dataset), _HEADERS, rows)
 
 
 def catalogue_html(catalogue: Iterable[DescribedDataset]) -> str:
-    """One row for each dataset."""
+    """A table in HTML with one row for each dataset, every text escaped."""
     rows = [
         (str(each.id), each.title, ", ".join(each.cities), each.least_level.value, ", ".join(each.columns))
         for each in catalogue

@@ -58,7 +58,7 @@ def explain_answer(answer: ShapedAnswer) -> Explanation:
 
 
 def explain_dry_run(answer: DryRunAnswer) -> Explanation:
-    """The same before any data is touched."""
+    """What would be asked and computed where, and what each city would do; no data was touched."""
     asked = answer.asked
     foreseen = [_verdict_line(verdict.word) for verdict in answer.verdicts if verdict.word is not None]
     silent = [verdict.report for verdict in answer.verdicts if verdict.word is None]

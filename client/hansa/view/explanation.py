@@ -17,7 +17,7 @@ from hansa.view.render.text import plain_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part. `lines`: whole sentences. `sql`: what they speak of; empty if nothing."""
+    """One part of an explanation. `lines`: whole sentences. `sql`: what they speak of; empty if nothing."""
 
     heading: str
     lines: tuple[str, ...]
@@ -30,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Explanation:
-    """What an answer stands on. It shows itself as text on a terminal and as HTML in a notebook."""
+    """What an answer or a dry run is made of. It shows itself as text on a terminal and as HTML in a notebook."""
 
     parts: tuple[Part, ...]
 

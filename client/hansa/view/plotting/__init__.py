@@ -1,1 +1,1 @@
-"""An answer as a chart that hides nothing: what is missing is drawn, and said."""
+"""An answer as a chart, with what is missing drawn and named."""

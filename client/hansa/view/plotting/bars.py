@@ -1,4 +1,4 @@
-"""Bars over categories: lying, so that names can be read, with the value at the end of each."""
+"""Bars over categories: horizontal, with the value at the end of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FILLED = 0.82  # of a step
 
 
 def bar_layers(sheet: Sheet) -> list[alt.Chart]:
-    """The bars, then what says how sure or how complete each is."""
+    """The layers of bars, then those of error bars, labels and withheld values."""
     place = _place(sheet)
     title = sheet.layout.value.title
     top: dict[str, Any] = {"domainMax": sheet.drawing.cut} if sheet.drawing.cut else {}
@@ -38,7 +38,7 @@ def bar_layers(sheet: Sheet) -> list[alt.Chart]:
 
 
 def height_of(sheet: Sheet) -> alt.Step:
-    """As high as the bars need."""
+    """The height of the chart: a step for each bar."""
     if sheet.layout.series is None:
         return alt.Step(_STEP)
     grouped: dict[str, Any] = {"step": _GROUPED_STEP, "for": "offset"}

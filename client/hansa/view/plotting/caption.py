@@ -1,4 +1,4 @@
-"""The words around a chart: what it shows, of whom, for which purpose, and what is missing."""
+"""Title, caption and legend of a chart: what it shows, of whom, for which purpose, and what is missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DRAWN = {PointStatus.WITHHELD: "hatched", PointStatus.PARTIAL: "hollow"}
 
 
 def title_of(layout: Layout) -> str:
-    """`median_days by applied_year and city`."""
+    """The title, as in `median_days by applied_year and city`."""
     keys = [one.name for one in (layout.position, layout.series, layout.facet) if one is not None]
     # Panels have no room for an axis title of their own.
     value = layout.value.title if layout.facet else layout.value.name
@@ -27,7 +27,7 @@ def title_of(layout: Layout) -> str:
 
 
 def caption_of(answer: ShapedAnswer, layout: Layout, drawing: Drawing, key: Mapping[PointStatus, str]) -> list[str]:
-    """Lines of a width that fits: Vega breaks none. `key`: of the marks; panels have no legend to hold it."""
+    """The caption, broken into lines since Vega breaks none. `key`: of the marks; panels have no legend to hold it."""
     came = ", ".join(report.city for report in answered(answer.cities))
     said = [
         f"{layout.value.formula} in {answer.plan.source}, for the purpose {answer.purpose}",
@@ -42,7 +42,7 @@ def caption_of(answer: ShapedAnswer, layout: Layout, drawing: Drawing, key: Mapp
 
 
 def key_of(answer: ShapedAnswer, layout: Layout, drawing: Drawing) -> dict[PointStatus, str]:
-    """What each mark that the chart uses means."""
+    """The legend: what each mark that the chart uses means."""
     withheld = [cell for cell in answer.suppressed if cell.column == layout.value.name]
     partial = [cell for cell in answer.partial if cell.column == layout.value.name]
     key: dict[PointStatus, str] = {}

@@ -1,4 +1,4 @@
-"""The whole chart: its layers, its panels, and the words around them."""
+"""The whole chart: its layers, panels, title and caption."""
 
 from __future__ import annotations
 

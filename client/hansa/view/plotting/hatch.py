@@ -1,4 +1,4 @@
-"""Hatching as an SVG path: Vega has no fill patterns, but draws a point in whatever shape it is given."""
+"""Hatching as an SVG path, since Vega has no fill patterns."""
 
 from __future__ import annotations
 

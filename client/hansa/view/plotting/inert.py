@@ -1,4 +1,4 @@
-"""No text of a chart ends or opens a script: Altair writes the chart as it is into the page that shows it."""
+"""Escaping of a chart's texts, so that none of them ends or opens a script in the page that shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which column of an answer goes where in a chart?"""
+"""The layout of a chart: which column of an answer goes along which axis, colour or panel."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """`position`: along the first axis, of that `kind`; `series`: by colour; `facet`: a panel for each."""
+    """Which column goes where.
+
+    `position`: along the first axis, of that `kind`; `series`: by colour; `facet`: a panel for each value.
+    """
 
     value: Meaning
     position: Meaning | None

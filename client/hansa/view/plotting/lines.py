@@ -16,7 +16,7 @@ _ROW = 15.0
 
 
 def line_layers(sheet: Sheet) -> list[alt.Chart]:
-    """The lines, their points, then what says how sure or how complete each is."""
+    """The layers of error bars, lines and points, then those of withheld values."""
     place = _place(sheet)
     above = 30 + _headroom(sheet)
     whole = sheet.layer(PointStatus.SHOWN).mark_point(filled=True, size=46, opacity=1)

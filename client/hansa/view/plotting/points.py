@@ -1,4 +1,4 @@
-"""What is drawn for each value of an answer: where it lies, what is known of it, and what its tooltip says."""
+"""The points of a chart: where each value lies, what is known of it, and what its tooltip says."""
 
 from __future__ import annotations
 

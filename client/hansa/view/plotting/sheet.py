@@ -1,4 +1,4 @@
-"""What every layer of a chart shares: the points, the scales of colour and shape, and the size of a panel."""
+"""What all layers of a chart share: the points, the scales of colour and shape, and the size of a panel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _KEY_HATCH = hatched(2, 2, left=-1, spacing=0.55)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """`width`: of a panel, in pixels. `key`: the marks that the chart uses, and what each means."""
+    """What the layers of one chart share.
+
+    `width`: of a panel, in pixels. `key`: the marks that the chart uses, and what each means.
+    """
 
     layout: Layout
     drawing: Drawing
@@ -60,13 +63,13 @@ class Sheet:
         return alt.Color(field=Field.SERIES, type="nominal", scale=self._colors, legend=legend)
 
     def outline(self) -> Any:
-        """The same for the outline of a mark that is not filled."""
+        """The series' colour for the outline of a mark that is not filled."""
         if self.layout.series is None:
             return alt.value(self.theme.series[0])
         return alt.Stroke(field=Field.SERIES, type="nominal", scale=self._colors, legend=None)
 
     def filling(self) -> Any:
-        """The same for the filling of a mark that has an outline."""
+        """The series' colour for the filling of a mark that has an outline."""
         if self.layout.series is None:
             return alt.value(self.theme.series[0])
         return alt.Fill(field=Field.SERIES, type="nominal", scale=self._colors, legend=None)

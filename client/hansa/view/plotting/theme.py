@@ -1,4 +1,4 @@
-"""Colours and letters of a chart, on light and on dark ground."""
+"""Colours and fonts of a chart, on light and on dark background."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """`series`: Okabe and Ito's colours (2008), the most legible on this ground first. `muted`: what is no figure."""
+    """The colours of one background.
+
+    `series`: Okabe and Ito's colours (2008), the most legible on this background first. `muted`: of what is no figure.
+    """
 
     ground: str
     ink: str

@@ -1,4 +1,4 @@
-"""How is one value written so that a person reads it at a glance and a terminal obeys none of it?"""
+"""One value as text: readable at a glance, and with nothing in it that a terminal obeys."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ METADATA_KEY = b"hansa"
 
 
 class Format(StrEnum):
-    """What `--format` takes."""
+    """The output formats that `--format` takes."""
 
     TABLE = "table"
     CSV = "csv"

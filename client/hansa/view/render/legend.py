@@ -1,4 +1,4 @@
-"""The words below a table: who answered, why values are missing, what a reader has to know."""
+"""The text below a table: who answered, why values are missing, what a reader has to know."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the cities would do, and what they serve, as tables."""
+"""Dry runs and catalogues as tables: what the cities would do, and what they serve."""
 
 from __future__ import annotations
 

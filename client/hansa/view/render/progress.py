@@ -45,7 +45,7 @@ class ProgressBoard(AbstractContextManager["ProgressBoard"]):
             self._live.stop()
 
     def tell(self, event: CityEvent) -> None:
-        """Take what the coordinator says of one city."""
+        """Show what the coordinator says of one city."""
         self._last[event.city] = event
 
     def _board(self) -> Table:

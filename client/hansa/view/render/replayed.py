@@ -1,4 +1,4 @@
-"""What does a replay say beside the answer: what was proven, and whom that rests on?"""
+"""The lines below a replayed answer: what was proven, and whose keys that rests on."""
 
 from __future__ import annotations
 

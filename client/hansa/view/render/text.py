@@ -26,14 +26,14 @@ _STATE_MARKS = {Outcome.REFUSED: ("–", "yellow"), Outcome.UNTRUSTED: ("✗", "
 
 
 def whole_answer(answer: ShapedAnswer) -> RenderableType:
-    """As much of the table as anybody reads, and everything below it."""
+    """The first rows of the table, at most `MOST_ROWS`, and everything below it."""
     cut = rows_line(answer)
     rest = [] if cut is None else [Text(cut, style="dim")]
     return Group(answer_table(answer, most_rows=MOST_ROWS), "", below_table(answer), *rest)
 
 
 def plain_text(shown: RenderableType) -> str:
-    """It without colour, for a plain Python prompt."""
+    """What would be printed, without colour, for a plain Python prompt."""
     console = Console(file=io.StringIO(), width=_PLAIN_WIDTH, color_system=None, highlight=False)
     console.print(shown)
     assert isinstance(console.file, io.StringIO)
@@ -41,7 +41,7 @@ def plain_text(shown: RenderableType) -> str:
 
 
 def answer_table(answer: ShapedAnswer, *, most_rows: int | None = None) -> Table:
-    """The values; marks stand in place of a missing one and behind a partial one. `most_rows`: None shows all."""
+    """The values as a table; marks stand for a missing one and behind a partial one. `most_rows`: None for all."""
     measured = [column.measured for column in answer.columns]
     gone = {(cell.row, cell.column) for cell in answer.suppressed}
     part = {(cell.row, cell.column) for cell in answer.partial}
