@@ -16,10 +16,10 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 import hansa
-from hansa.asking.profile import load_profile
 from hansa_core.plan.canonical import plan_hash
 from hansa_core.sql.split import parse_statement
 from hansa_demo.league import running_league
+from hansa_local.profile import load_profile
 from hansa_wire.rpc.tls import dial_sync
 from report import figure, heading, row
 

@@ -12,9 +12,10 @@ from typing import Any, get_args, get_origin
 from annotated_types import Ge, Gt, Le
 from pydantic.fields import FieldInfo
 
-from hansa.asking.profile import Profile
-from hansa_coordinator.config import CoordinatorConfig
 from hansa_core.documents.model import Section
+from hansa_local.coordinator_config import CoordinatorConfig
+from hansa_local.model_keys import default_of, description_of, is_list, plain_keys, section_in, section_keys
+from hansa_local.profile import Profile
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.policy_file import PolicyFile
 
@@ -63,32 +64,24 @@ def main(arguments: Sequence[str]) -> int:
 
 def _tables(model: type[Section]) -> Iterator[str]:
     """The table of the model's own keys, then a table for each section below it."""
-    plain = {name: field for name, field in model.model_fields.items() if _section_in(field) is None}
-    yield "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *map(_row, plain, plain.values()), ""])
-    for name, field in model.model_fields.items():
-        section = _section_in(field)
+    plain = plain_keys(model)
+    tables = {name: field for name, field in section_keys(model).items() if section_in(field) is None}
+    rows = {**plain, **tables}
+    rows = {name: field for name, field in model.model_fields.items() if name in rows}
+    yield "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *map(_row, rows, rows.values()), ""])
+    for name, field in section_keys(model).items():
+        section = section_in(field)
         if section is not None:
-            assert field.description is not None, name
-            yield f"### `{f'[[{name}]]' if _is_list(field) else f'[{name}]'}`\n"
-            yield f"{field.description[0].upper()}{field.description[1:]}.\n"
+            says = description_of(name, field)
+            yield f"### `{f'[[{name}]]' if is_list(field) else f'[{name}]'}`\n"
+            yield f"{says[0].upper()}{says[1:]}.\n"
             yield from _tables(section)
 
 
 def _row(name: str, field: FieldInfo) -> str:
-    assert field.description is not None, name
-    return f"| `{name}` | {_kind(field.annotation)}{_bounds(field)} | {_default(field)} | {field.description} |"
-
-
-def _section_in(field: FieldInfo) -> type[Section] | None:
-    """The section that the key holds, or a list of."""
-    for each in (field.annotation, *get_args(field.annotation)):
-        if isinstance(each, type) and issubclass(each, Section):
-            return each
-    return None
-
-
-def _is_list(field: FieldInfo) -> bool:
-    return field.annotation is not None and get_args(field.annotation)[-1:] == (...,)
+    return (
+        f"| `{name}` | {_kind(field.annotation)}{_bounds(field)} | {_default(field)} | {description_of(name, field)} |"
+    )
 
 
 def _kind(annotation: Any) -> str:
@@ -118,11 +111,8 @@ def _bounds(field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    default = field.get_default(call_default_factory=True, validated_data={})
-    if default is None:
-        return "none"
-    written = str(default) if isinstance(default, Path) else default
-    return "none" if written in ((), {}) else f"`{json.dumps(written)}`"
+    default = default_of(field)
+    return "none" if default in (None, [], {}) else f"`{json.dumps(default)}`"
 
 
 if __name__ == "__main__":

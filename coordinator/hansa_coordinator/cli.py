@@ -27,10 +27,10 @@ def serve(
     """Carry questions until Ctrl-C or SIGTERM; questions under way may end first."""
     import asyncio
 
-    from hansa_coordinator.config import load_config
     from hansa_coordinator.open_files import allow_many_open_files
     from hansa_coordinator.service import serve as run
     from hansa_core.errors import ConfigError
+    from hansa_local.coordinator_config import load_config
     from hansa_local.log import log_to_stderr
 
     try:

@@ -16,13 +16,13 @@ import grpc.aio
 
 from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import Carrier
-from hansa_coordinator.config import CoordinatorConfig
 from hansa_coordinator.relay import Relay
 from hansa_coordinator.routes import Routes
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.league.members import Peer
 from hansa_core.league.roster import CoordinatorEntry, Roster
 from hansa_local.clock import utc_now
+from hansa_local.coordinator_config import CoordinatorConfig
 from hansa_local.key_file import read_private_file
 from hansa_local.trust_anchor import load_roster
 from hansa_wire.attach.attach_rpc import ATTACH_SERVICE, add_attach_service

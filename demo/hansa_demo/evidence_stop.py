@@ -13,7 +13,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from hansa import Answer
-from hansa_audit.fetching.auditor_profile import AuditorProfile, load_auditor, roster_of
+from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
 from hansa_audit.fetching.fetch_log import fetch_log
 from hansa_audit.fetching.places import wanted_log
 from hansa_audit.verifying.verdict import Verdict
@@ -22,6 +22,7 @@ from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.tlog.proof import decode_proof
 from hansa_demo.demo_league import DemoLeague
 from hansa_local.clock import utc_now
+from hansa_local.profile import AuditorProfile
 
 _COMMANDS = """\
 hansa audit fetch {city} logs/{city} --profile auditors/{auditor}/profile.toml

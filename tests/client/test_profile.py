@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hansa.asking.profile import load_profile
-from hansa_coordinator.config import load_config
 from hansa_core.errors import ConfigError
 from hansa_core.league.roster import Roster
-from hansa_league.files.toml_text import toml_text
+from hansa_local.coordinator_config import load_config
 from hansa_local.key_file import read_signer
+from hansa_local.profile import AuditorProfile, load_profile
 from hansa_local.roster_file import FileRoster
+from hansa_local.toml_writer import annotated_toml
 from hansa_new_league import CITIES, new_league
 
 
@@ -134,8 +134,13 @@ def test_an_absent_profile_says_how_to_name_one(tmp_path: Path) -> None:
 
 def test_whatever_a_league_is_called_its_profile_says_so() -> None:
     name = 'Hanse "Lübeck" \\ 🏛 [x] #1'
-    assert tomllib.loads(toml_text("A league.", {"league": name, "n": 1, "k": ["a", name]}).decode()) == {
+    values = {
         "league": name,
-        "n": 1,
-        "k": ["a", name],
+        "roster": "r",
+        "governance_keys": ["a", name],
+        "governance_threshold": 1,
+        "city": "bremen",
+        "tls_cert": "c",
+        "tls_key": "k",
     }
+    assert tomllib.loads(annotated_toml(AuditorProfile, values, ["A league."]).decode()) == values

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 import hansa
-from hansa_coordinator.config import Limits
 from hansa_core.errors import PeerError
 from hansa_core.evidence.receipt import check_receipt
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign, verify
+from hansa_local.coordinator_config import Limits
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague, simulated_league
 from hansa_wire.codec.answer_codec import decode_answer
 from hansa_wire.codec.answered import Answered

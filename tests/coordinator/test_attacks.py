@@ -14,12 +14,12 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2_grpc
 
-from hansa_coordinator.config import Limits
 from hansa_core.plan.limits import MAX_ANSWER_BYTES
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, Signature, sign
+from hansa_local.coordinator_config import Limits
 from hansa_protos.v1 import attach_pb2_grpc, node_pb2
 from hansa_simulated_city import SimulatedLeague, simulated_league
 from hansa_wire.codec.answered import Answered

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hansa_coordinator.config import load_config
 from hansa_core.errors import ConfigError
+from hansa_local.coordinator_config import load_config
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "coordinator.toml"
 

@@ -21,13 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from hansa_coordinator.config import load_config
 from hansa_coordinator.service import start
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
+from hansa_local.coordinator_config import load_config
 from hansa_simulated_city import Fault, SimulatedLeague, simulated_league
 from hansa_wire.codec.progress import CityState
 from hansa_wire.codec.query_codec import encode_query

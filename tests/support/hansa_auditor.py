@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from hansa_audit.fetching.auditor_profile import AuditorProfile, load_auditor, roster_of
+from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
 from hansa_audit.fetching.fetch_log import Fetched, fetch_log
 from hansa_audit.fetching.places import wanted_log
 from hansa_audit.folder.held_log import open_log
@@ -16,6 +16,7 @@ from hansa_core.evidence.entry import Entry
 from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import log_url, quorum_of, witnesses_of
 from hansa_local.clock import utc_now
+from hansa_local.profile import AuditorProfile
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ import grpc.aio
 import pyarrow as pa
 import yaml
 
-from hansa_coordinator.config import load_config
 from hansa_coordinator.service import RunningCoordinator, start
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
@@ -37,6 +36,7 @@ from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_league.files.league_layout import LeagueLayout
 from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
+from hansa_local.coordinator_config import load_config
 from hansa_local.key_file import read_signer
 from hansa_memory_log import MemoryLog, decision_on
 from hansa_node.engines.reference import ReferenceEngine

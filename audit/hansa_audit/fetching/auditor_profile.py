@@ -6,22 +6,11 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import Field
-
-from hansa.asking.profile import PROFILE_VARIABLE, Label, ShownText
 from hansa_core.errors import ConfigError
 from hansa_core.league.roster import Roster
-from hansa_local.toml_file import FilePath, read_toml, section_of
-from hansa_local.trust_anchor import TrustAnchor, load_signed_roster
-
-
-class AuditorProfile(TrustAnchor):
-    """What an auditor's profile and an analyst's have in common: enough to read logs."""
-
-    league: ShownText = Field(description="the league's name, as the roster has it")
-    city: Label = Field(description="the city that vouches for the reader")
-    tls_cert: FilePath = Field(description="the certificate that the reader shows to the log services, PEM")
-    tls_key: FilePath = Field(description="its private key, PEM, mode 0600")
+from hansa_local.profile import PROFILE_VARIABLE, AuditorProfile
+from hansa_local.toml_file import read_toml, section_of
+from hansa_local.trust_anchor import load_signed_roster
 
 
 def load_auditor(path: Path | None) -> AuditorProfile:

@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from hansa_audit.fetching.auditor_profile import AuditorProfile
 from hansa_audit.fetching.log_source import FolderSource, HttpsSource, LogSource
 from hansa_audit.folder.log_folder import CHECKPOINT
 from hansa_core.errors import ConfigError, PeerError, RefusedError
@@ -18,6 +17,7 @@ from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import witnesses_of
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES, read_note
+from hansa_local.profile import AuditorProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hansa.asking.profile import PROFILE_VARIABLE, Profile, load_profile
 from hansa.asking.session import AnalystSession
 from hansa.errors import ConfigError, TrustError
 from hansa.evidence.evidence import LeagueDocuments
@@ -21,6 +20,7 @@ from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_local.clock import utc_now
 from hansa_local.contract_files import contracts_in, read_contract_documents
 from hansa_local.key_file import read_private_file, read_signer
+from hansa_local.profile import PROFILE_VARIABLE, Profile, load_profile
 from hansa_local.trust_anchor import UntrustedRosterError, load_signed_roster
 
 

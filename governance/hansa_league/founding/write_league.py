@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hansa_core.league.roster import Roster, roster_payload
 from hansa_core.plan.plan import ContractId
@@ -11,11 +12,15 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import sign
 from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_league.files.league_layout import LeagueLayout
-from hansa_league.files.toml_text import TomlValue, toml_text
 from hansa_league.founding.holders import CityHolder, CoordinatorHolder
 from hansa_league.keys.certificates import IssuedCertificate
 from hansa_local.contract_files import contract_file_name
+from hansa_local.coordinator_config import CoordinatorConfig
 from hansa_local.private_files import make_private_folder, write_private, write_public
+from hansa_local.profile import AuditorProfile, Profile
+from hansa_local.toml_writer import annotated_toml
+
+_RELATIVE = "Relative paths are relative to this file."
 
 
 def write_league(
@@ -47,11 +52,20 @@ def _write_coordinator(folder: Path, roster: Roster, coordinator: CoordinatorHol
     _write_identity(folder, "ca", coordinator.authority)
     _write_identity(folder, "tls", coordinator.tls)
     entry = roster.coordinator(coordinator.name)
-    text = toml_text(
-        f"The coordinator of the league {roster.league}. Relative paths are relative to this file.",
-        {"name": entry.name, "roster": "../roster.json", **_anchor(roster)},
-        tls={"certificate": "tls.pem", "key": "tls.key"},
-        listen={"host": entry.host, "port": entry.port},
+    text = annotated_toml(
+        CoordinatorConfig,
+        {
+            "name": entry.name,
+            "roster": "../roster.json",
+            **_anchor(roster),
+            "tls": {"certificate": "tls.pem", "key": "tls.key"},
+            "listen": {"host": entry.host, "port": entry.port},
+        },
+        (
+            f"The coordinator of the league {roster.league}.",
+            "Start it with: hansa coordinator serve --config coordinator.toml",
+            _RELATIVE,
+        ),
     )
     write_public(folder / "coordinator.toml", text)
 
@@ -79,9 +93,10 @@ def _write_auditor(folder: Path, roster: Roster, holder: CityHolder) -> None:
     make_private_folder(folder)
     _write_identity(folder, "tls", holder.auditor_tls)
     entries = _membership(roster, holder.city, root="../..")
-    text = toml_text(
-        f"An auditor whom {holder.city} admits. Relative paths are relative to this file.",
+    text = annotated_toml(
+        AuditorProfile,
         {**entries, "tls_cert": "tls.pem", "tls_key": "tls.key"},
+        (f"An auditor whom {holder.city} admits.", _RELATIVE),
     )
     write_public(folder / "profile.toml", text)
 
@@ -93,29 +108,29 @@ def _write_identity(folder: Path, name: str, identity: IssuedCertificate) -> Non
 
 def _profile(roster: Roster, city: str, *, root: str, own: str) -> bytes:
     """An analyst's profile; `root` and `own` lead from its folder to the league's and to the analyst's."""
-    entries: dict[str, TomlValue] = {
+    entries: dict[str, Any] = {
         **_membership(roster, city, root=root),
+        "contracts": f"{root}/contracts",
         "credential": f"{own}/credential.json",
         "query_key": f"{own}/query.key",
         "tls_cert": f"{own}/tls.pem",
         "tls_key": f"{own}/tls.key",
         "purpose": roster.purposes[0],
     }
-    return toml_text(f"An analyst of {city}. Relative paths are relative to this file.", entries)
+    return annotated_toml(Profile, entries, (f"An analyst of {city}.", _RELATIVE))
 
 
-def _membership(roster: Roster, city: str, *, root: str) -> dict[str, TomlValue]:
+def _membership(roster: Roster, city: str, *, root: str) -> dict[str, Any]:
     """Which league, and which of its cities vouches for the holder; `root` leads to the league's folder."""
     return {
         "league": roster.league,
         "roster": f"{root}/roster.json",
         **_anchor(roster),
-        "contracts": f"{root}/contracts",
         "city": city,
     }
 
 
-def _anchor(roster: Roster) -> dict[str, TomlValue]:
+def _anchor(roster: Roster) -> dict[str, Any]:
     """Whom to trust about the roster: given out of band, never read from the roster itself."""
     return {
         "governance_keys": [key.hex() for key in roster.governance_keys],

@@ -1,84 +1,22 @@
-"""How does a city get a node's folder? Its configuration and policy, and copies of the keys that a node needs."""
+"""Makes a node's folder: its configuration and policy, and copies of the keys that a node needs."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.league.roster import Member, Roster
 from hansa_core.plan.plan import ContractId
 from hansa_local.clock import utc_now
 from hansa_local.contract_files import contract_file_name, read_contract_documents
+from hansa_local.toml_writer import annotated_toml
 from hansa_local.trust_anchor import TrustAnchor, load_roster, read_anchor
+from hansa_node.app.config import NodeConfig
+from hansa_node.app.policy_file import PolicyFile
 
-_CONFIG = """\
-# The node of {city}. Start it with: hansa node serve --config node.toml
-# Relative paths are relative to this file. Values that are commented out show the default.
-
-city = {city_text}
-roster = "roster.json"             # the signed list of members
-
-# The trust anchor: the roster must carry this many signatures by these keys (raw Ed25519 public keys, hex).
-governance_keys = {governance_keys}
-governance_threshold = {governance_threshold}
-
-# The coordinators, by their names in the roster, to which this node dials out, to be asked over that connection.
-attach = {attach}
-
-# contracts = "contracts"          # the league's contract files
-# policy = "policy.toml"           # who may ask what, for which purpose
-# data_dir = "data"                # where ingest puts the datasets, each version a new file
-# store = "state/store.sqlite"     # log, charges, releases, answers and nonces
-
-{listen}
-
-[tls]                              # this node's own certificate and key, PEM
-# certificate = "keys/tls.pem"
-# key = "keys/tls.key"
-
-[keys]
-# answer = "keys/answer.key"       # signs the answers; Ed25519, PEM
-# log = "keys/log.key"             # signs the log's checkpoints
-# witness = "keys/witness.key"     # cosigns the checkpoints of other cities
-
-[datasets]                         # each served contract and the city's manifest for it
-{datasets}
-
-[limits]
-# max_concurrent_queries = 8       # queries that run at once; more wait
-# stop_grace_s = 5                 # seconds that a stop waits for queries under way
-
-{log}
-# public = false                   # true: anybody may read checkpoint and hashes; entries stay for members
-# commit_window_ms = 0             # milliseconds that a commit waits for others to share its transaction
-# commit_max_batch = 256           # the most decisions of one transaction
-# witness_every_s = 1              # seconds between two requests for cosignatures, while the log grows
-# max_unwitnessed_s = 3600         # seconds without a quorum of witnesses after which nothing is answered
-# peer_head_every_s = 3600         # seconds between two records of what a witnessed log had grown to
-# openings_to = []                 # cities, besides this one, whose auditors may read openings
-# keep_openings_days = 0           # days after which openings are deleted; 0 keeps them
-"""
-
-_POLICY = """\
-# Who may ask what, for which purpose. What no rule admits is refused. "*" stands for any.
-# Raise the version with every change: each decision is recorded with it.
-
-id = {id}
-version = 1
-
-[[rules]]
-datasets = {datasets}
-purposes = {purposes}
-organisations = ["*"]              # as credentials name them
-# cities = ["*"]                   # whose credentials count; name cities where you name organisations
-
-[deny]                             # never answered, whatever the rules say
-subjects = []
-organisations = []
-keys = []                          # key ids: hex SHA-256 of the public query key
-"""
+_RELATIVE = "Relative paths are relative to this file."
 
 
 def init_node(directory: Path, *, league: Path, city: str) -> Iterator[str]:
@@ -103,8 +41,8 @@ def init_node(directory: Path, *, league: Path, city: str) -> Iterator[str]:
         _write(directory / "contracts" / contract_file_name(contract), document)
     manifests = _manifests(member)
     names = tuple(entry.name for entry in roster.coordinators)
-    _write(directory / "policy.toml", _policy(roster, member).encode())
-    _write(directory / "node.toml", _config(member, names, anchor, manifests).encode())
+    _write(directory / "policy.toml", _policy(roster, member))
+    _write(directory / "node.toml", _config(member, names, anchor, manifests))
     yield f"{directory}: the node of {city}"
     for contract, manifest in manifests.items():
         yield f"next: write {directory / manifest}, then run `hansa node ingest {contract}`"
@@ -119,45 +57,36 @@ def _manifests(member: Member) -> dict[ContractId, str]:
     }
 
 
-def _listen(member: Member) -> str:
-    if member.host is None:
-        return "[listen]\nenabled = false                    # the roster names no address: this node only dials out"
-    return f"[listen]\nhost = {_toml(member.host)}\nport = {member.port}"
-
-
-def _log(member: Member) -> str:
-    if member.host is None:
-        return "[log]                              # this node only dials out: its log is read at its mirrors"
-    where = f"host = {_toml(member.host)}\nport = {member.log_port}"
-    return f"[log]                              # where the log is read\n{where}"
-
-
 def _config(
     member: Member, coordinators: tuple[str, ...], anchor: TrustAnchor, manifests: dict[ContractId, str]
-) -> str:
-    datasets = [f"{_toml(str(contract))} = {_toml(manifest)}" for contract, manifest in manifests.items()]
-    return _CONFIG.format(
-        attach=_toml(list(coordinators) if member.host is None else []),
-        city=member.city,
-        city_text=_toml(member.city),
-        governance_keys=_toml([key.hex() for key in anchor.governance_keys]),
-        governance_threshold=anchor.governance_threshold,
-        listen=_listen(member),
-        log=_log(member),
-        datasets="\n".join(datasets),
+) -> bytes:
+    values: dict[str, Any] = {
+        "city": member.city,
+        "roster": "roster.json",
+        "governance_keys": [key.hex() for key in anchor.governance_keys],
+        "governance_threshold": anchor.governance_threshold,
+        "datasets": {str(contract): manifest for contract, manifest in manifests.items()},
+    }
+    if member.host is None:  # the roster names no address: this node only dials out
+        values |= {"attach": list(coordinators), "listen": {"enabled": False}}
+    else:
+        listen = {"host": member.host, "port": member.port}
+        values |= {"listen": listen, "log": {"host": member.host, "port": member.log_port}}
+    head = (f"The node of {member.city}. Start it with: hansa node serve --config node.toml", _RELATIVE)
+    return annotated_toml(NodeConfig, values, head)
+
+
+def _policy(roster: Roster, member: Member) -> bytes:
+    rule = {
+        "datasets": [str(contract) for contract in member.contracts],
+        "purposes": list(roster.purposes),
+        "organisations": ["*"],
+    }
+    head = (
+        'Who may ask what, for which purpose. What no rule admits is refused. "*" stands for any.',
+        "Raise the version with every change: each decision is recorded with it.",
     )
-
-
-def _policy(roster: Roster, member: Member) -> str:
-    return _POLICY.format(
-        id=_toml(f"{member.city}.policy"),
-        datasets=_toml([str(contract) for contract in member.contracts]),
-        purposes=_toml(list(roster.purposes)),
-    )
-
-
-def _toml(value: str | list[str]) -> str:
-    return json.dumps(value, ensure_ascii=False)  # a JSON text or list of texts is a TOML one
+    return annotated_toml(PolicyFile, {"id": f"{member.city}.policy", "version": 1, "rules": [rule]}, head)
 
 
 def _read(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""An analyst's profile: the TOML file that says which league to ask, whom to trust, and who asks."""
+"""Profiles of analysts and auditors: which league, whom to trust, and who asks or reads."""
 
 from __future__ import annotations
 
@@ -46,6 +46,15 @@ class Profile(TrustAnchor):
     purpose: Purpose | None = Field(
         default=None, description="the purpose of a question that names none; if left out, each has to name its own"
     )
+
+
+class AuditorProfile(TrustAnchor):
+    """What an auditor's profile and an analyst's have in common: enough to read logs."""
+
+    league: ShownText = Field(description="the league's name, as the roster has it")
+    city: Label = Field(description="the city that vouches for the reader")
+    tls_cert: FilePath = Field(description="the certificate that the reader shows to the log services, PEM")
+    tls_key: FilePath = Field(description="its private key, PEM, mode 0600")
 
 
 def load_profile(path: Path) -> Profile:

@@ -1,4 +1,4 @@
-"""A coordinator's configuration: one TOML file, read once into a frozen value."""
+"""A coordinator's configuration: the TOML file that the league's governors write and the coordinator reads."""
 
 from __future__ import annotations
 
