@@ -157,10 +157,13 @@ def test_a_proof_is_written_and_checked(log: PublishedLog, tmp_path: Path) -> No
     )
     content = proof.read_bytes()
     proof.write_bytes(content.replace(b"index 12\n", b"index 13\n"))
-    assert hansa("prove", folder(log), "--check", proof).exit_code == 5
+    changed = hansa("prove", folder(log), "--check", proof)
+    assert (changed.exit_code, "proof_invalid" in changed.stderr) == (5, True)
     fork = replace(log, leaves=[*log.leaves[:5], *log.leaves[6:]])
     proof.write_bytes(fork.receipt(12))
-    assert "forked" in hansa("prove", folder(log), "--check", proof).stderr
+    forked = hansa("prove", folder(log), "--check", proof).stderr
+    assert "contradiction" in forked
+    assert "forked" in forked
     assert hansa("prove", folder(log)).exit_code == 2
 
 
@@ -208,6 +211,7 @@ def test_a_log_that_was_changed_is_not_listed(log: PublishedLog, tmp_path: Path)
     for command in (("log",), ("show", 3), ("export", "--format", "ocsf"), ("prove", 3)):
         result = hansa(command[0], forged, *command[1:])
         assert (result.exit_code, result.stdout) == (5, ""), command
+        assert "log_invalid" in result.stderr
 
 
 class Page(HTMLParser):

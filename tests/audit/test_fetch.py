@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hansa.cli import app
-from hansa.errors import UnreachableError
+from hansa.errors import TrustError, UnreachableError
 from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
 from hansa_audit.fetching.fetch_log import ContradictionError, Fetched, ShrunkError, fetch_log
 from hansa_audit.fetching.fetch_opening import fetch_opening
@@ -27,6 +27,7 @@ from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entries import KeyAdded, OpeningRead, RosterAccepted, RosterRef
 from hansa_core.evidence.entry import decode_entry
+from hansa_core.evidence.opening import Disclosure, encode_disclosure
 from hansa_core.league.roster import roster_hash, roster_payload
 from hansa_core.league.witnesses import log_url
 from hansa_core.signing import payload_types
@@ -374,6 +375,23 @@ def test_an_opening_is_asked_for_and_its_reading_is_in_the_log(tmp_path: Path) -
 
     asyncio.run(scene())
     assert verify_folder(folder).openings == 1
+
+
+def test_an_opening_that_the_entry_does_not_commit_to_is_not_kept(log: PublishedLog, tmp_path: Path) -> None:
+    served, folder, index = log.write(tmp_path / "served"), tmp_path / "log", 2
+    other = Disclosure(field="policy_hash", salt=bytes(16), value="0" * 64)
+    (served / f"opening/{index}").mkdir(parents=True)
+    (served / f"opening/{index}/policy_hash").write_bytes(encode_disclosure(other))
+    fetched(served, folder, log.profile)
+    settings = load_auditor(log.profile)
+    with pytest.raises(TrustError, match="opening_invalid"):
+        fetch_opening(
+            wanted_log(str(served), settings, roster_of(settings, utc_now())[0]),
+            open_log(folder),
+            index,
+            "policy_hash",
+        )
+    assert not (folder / "openings").exists()
 
 
 def test_a_broken_off_fetch_goes_on_where_it_was(log: PublishedLog, tmp_path: Path) -> None:
