@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ PERMITS = ContractId("housing.permits", 1)
 
 
 @pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Roster]]:
+def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Roster]:
     return new_league(tmp_path_factory.mktemp("founding"))
 
 
