@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hansa.view.explanation import Explanation
+    from hansa_local.trust_anchor import TrustAnchor
 
 __all__ = ["Answer", "AnswerColumn"]
 
@@ -37,6 +38,18 @@ class Answer(ShapedAnswer):
         """The answer of a question that was asked."""
         values = {field.name: getattr(proven.answer, field.name) for field in fields(ShapedAnswer)}
         return cls(**values, evidence=proven.evidence)
+
+    @classmethod
+    def from_evidence(cls, folder: str | os.PathLike[str], anchor: TrustAnchor | None = None) -> Self:
+        """The answer that `save_evidence` kept in `folder`, derived again offline, every document verified.
+
+        `anchor`: whose governors to trust; None: those that the folder's own roster names. Raises TrustError,
+        ConfigError.
+        """
+        from hansa.evidence.replay import replay_folder
+
+        replayed = replay_folder(Path(folder), anchor)
+        return cls.of(ProvenAnswer(answer=replayed.answer, evidence=replayed.evidence))
 
     def to_arrow(self) -> pa.Table:
         """The table; a missing value is null with nothing behind it."""

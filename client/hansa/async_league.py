@@ -12,7 +12,7 @@ from hansa.answering.city_words import CityWord
 from hansa.asking.async_league_connection import AsyncLeagueConnection
 from hansa.asking.follow import OnProgressAsync
 from hansa.catalogue import Catalogue, Dataset
-from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions
+from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions, with_options
 from hansa_core.contract.contract import Contract
 from hansa_core.league.roster import Roster
 from hansa_core.partial.answer import DryRun
@@ -70,12 +70,14 @@ class AsyncLeague:
 
         return AsyncTable.over(self.catalogue, dataset, self._connection)
 
+    @with_options
     async def sql(
         self, statement: str, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
     ) -> Answer:
         """As `League.sql`; `on_progress` may be a coroutine function. Cancelling cancels the call."""
         return Answer.of(await self._connection.ask(statement, AskOptions.from_keywords(options), on_progress))
 
+    @with_options
     async def dry_run(
         self, statement: str, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
     ) -> list[CityWord[DryRun]]:
@@ -83,6 +85,7 @@ class AsyncLeague:
         answer = await self._connection.dry_run(statement, AskOptions.from_keywords(options), on_progress)
         return list(answer.verdicts)
 
+    @with_options
     async def explain(self, statement: str, **options: Unpack[AskKeywords]) -> Explanation:
         """As `League.explain`."""
         from hansa.view.explain import explain_dry_run

@@ -11,7 +11,7 @@ from hansa.answering.city_words import CityWord
 from hansa.asking.follow import OnProgress
 from hansa.asking.league_connection import LeagueConnection
 from hansa.catalogue import Catalogue, Dataset
-from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions
+from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions, with_options
 from hansa_core.contract.contract import Contract
 from hansa_core.league.roster import Roster
 from hansa_core.partial.answer import DryRun
@@ -69,6 +69,7 @@ class League:
 
         return Table.over(self.catalogue, dataset, self._connection)
 
+    @with_options
     def sql(self, statement: str, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]) -> Answer:
         """Ask every addressed city and merge what they sign.
 
@@ -81,6 +82,7 @@ class League:
         """
         return Answer.of(self._connection.ask(statement, AskOptions.from_keywords(options), on_progress))
 
+    @with_options
     def dry_run(
         self, statement: str, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]
     ) -> list[CityWord[DryRun]]:
@@ -88,6 +90,7 @@ class League:
         answer = self._connection.dry_run(statement, AskOptions.from_keywords(options), on_progress)
         return list(answer.verdicts)
 
+    @with_options
     def explain(self, statement: str, **options: Unpack[AskKeywords]) -> Explanation:
         """What `sql` would ask and compute where, and from which table each city would answer: by a dry run.
 

@@ -16,7 +16,7 @@ from hansa.catalogue import Catalogue, Dataset
 from hansa.question.builder_expression import Columnar, Expr, Order, col
 from hansa.question.builder_select import Item, Select
 from hansa.question.named import Named
-from hansa.question.options import AskKeywords, AskOptions
+from hansa.question.options import AskKeywords, AskOptions, with_options
 from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
@@ -139,16 +139,19 @@ class Table(Draft[LeagueConnection]):
 
     __slots__ = ()
 
+    @with_options
     def ask(self, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]) -> Answer:
         """Ask the cities; options and errors as `League.sql`."""
         return Answer.of(self.connection.ask(self.sql, AskOptions.from_keywords(options), on_progress))
 
+    @with_options
     def dry_run(
         self, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]
     ) -> list[CityWord[DryRun]]:
         """What every addressed city would do with the question; no data is touched."""
         return list(self.connection.dry_run(self.sql, AskOptions.from_keywords(options), on_progress).verdicts)
 
+    @with_options
     def explain(self, **options: Unpack[AskKeywords]) -> Explanation:
         """What would be asked and computed where, by a dry run, as `League.explain`."""
         from hansa.view.explain import explain_dry_run
@@ -161,10 +164,12 @@ class AsyncTable(Draft[AsyncLeagueConnection]):
 
     __slots__ = ()
 
+    @with_options
     async def ask(self, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]) -> Answer:
         """Ask the cities; options and errors as `AsyncLeague.sql`."""
         return Answer.of(await self.connection.ask(self.sql, AskOptions.from_keywords(options), on_progress))
 
+    @with_options
     async def dry_run(
         self, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
     ) -> list[CityWord[DryRun]]:
@@ -172,6 +177,7 @@ class AsyncTable(Draft[AsyncLeagueConnection]):
         answer = await self.connection.dry_run(self.sql, AskOptions.from_keywords(options), on_progress)
         return list(answer.verdicts)
 
+    @with_options
     async def explain(self, **options: Unpack[AskKeywords]) -> Explanation:
         """What would be asked and computed where, by a dry run, as `AsyncLeague.explain`."""
         from hansa.view.explain import explain_dry_run

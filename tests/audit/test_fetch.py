@@ -38,6 +38,7 @@ from hansa_local.key_file import read_signer
 from hansa_log_cities import PATIENCE_S, LogCity, log_cities, until
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.node_store import NodeStore
+from hansa_process import assert_full_disk_is_told
 from hansa_published_log import PublishedLog, published_log
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
@@ -119,6 +120,12 @@ def test_a_file_that_was_lost_comes_back(log: PublishedLog, tmp_path: Path) -> N
     (tmp_path / "log/tile/entries/001").unlink()
     fetched(served, tmp_path / "log", log.profile)
     assert contents(tmp_path / "log") == before
+
+
+def test_a_full_disk_behind_standard_output_ends_a_fetch_without_a_traceback(log: PublishedLog, tmp_path: Path) -> None:
+    served = log.write(tmp_path / "served")
+    assert_full_disk_is_told("audit", "fetch", served, tmp_path / "log", "--profile", log.profile)
+    assert verify_folder(tmp_path / "log").holds
 
 
 @pytest.mark.parametrize("path", ["tile/0/000", "tile/0/002.p/96", "tile/1/000.p/2", "tile/entries/001", "checkpoint"])

@@ -9,7 +9,6 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO
 
 import pyarrow as pa
 import pytest
@@ -17,6 +16,7 @@ from pyarrow import csv, parquet
 from typer.testing import CliRunner, Result
 
 from hansa.cli import app
+from hansa_process import CLEAN, ENVIRONMENTS, assert_full_disk_is_told, run_hansa
 from hansa_simulated_city import Fault, SimulatedLeague
 
 BY_CITY = "SELECT city, COUNT(*) AS n FROM harbour.ships GROUP BY city ORDER BY city"
@@ -110,47 +110,30 @@ def test_a_file_is_never_filled_with_another_format_than_its_name_says(cities: S
     assert not (tmp_path / "answer.xlsx").exists()
 
 
-CLEAN = {"PATH": os.environ["PATH"]}
-UNBUFFERED = CLEAN | {"PYTHONUNBUFFERED": "1"}
-
-
-def run(*arguments: str, stdout: IO[bytes] | int, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hansa", *arguments]
-    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, env=env)
-
-
-@pytest.mark.parametrize("env", [CLEAN, UNBUFFERED], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("buffering", ENVIRONMENTS)
 @pytest.mark.parametrize("format_", ["table", "csv"])
 def test_a_full_disk_behind_standard_output_ends_without_a_traceback(
-    cities: SimulatedLeague, format_: str, env: dict[str, str]
+    cities: SimulatedLeague, format_: str, buffering: str
 ) -> None:
-    with Path("/dev/full").open("wb") as full:
-        done = run("query", COUNT, "--format", format_, "--profile", str(cities.profile), stdout=full, env=env)
-    assert done.returncode == 2
-    assert "standard output: cannot be written (No space left on device)" in done.stderr
-    assert "Traceback" not in done.stderr
+    arguments = ("query", COUNT, "--format", format_, "--profile", cities.profile)
+    assert_full_disk_is_told(*arguments, env=ENVIRONMENTS[buffering])
 
 
-@pytest.mark.parametrize("env", [CLEAN, UNBUFFERED], ids=["buffered", "unbuffered"])
-@pytest.mark.parametrize("command", ["--help", "query --help", "catalogue", "catalogue harbour.ships"])
-def test_every_command_ends_alike_on_a_full_disk(cities: SimulatedLeague, command: str, env: dict[str, str]) -> None:
-    with Path("/dev/full").open("wb") as full:
-        done = run(*command.split(), stdout=full, env=env | {"HANSA_PROFILE": str(cities.profile)})
-    assert done.returncode == 2
-    assert "standard output: cannot be written (No space left on device)" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "Exception ignored" not in done.stderr
+@pytest.mark.parametrize("buffering", ENVIRONMENTS)
+@pytest.mark.parametrize("command", ["--help", "query --help", "node --help", "catalogue", "catalogue harbour.ships"])
+def test_every_command_ends_alike_on_a_full_disk(cities: SimulatedLeague, command: str, buffering: str) -> None:
+    env = ENVIRONMENTS[buffering] | {"HANSA_PROFILE": str(cities.profile)}
+    assert_full_disk_is_told(*command.split(), env=env)
 
 
-@pytest.mark.parametrize("env", [CLEAN, UNBUFFERED], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("buffering", ENVIRONMENTS)
 @pytest.mark.parametrize("command", ["--help", "catalogue --format csv", "catalogue"])
-def test_a_reader_that_has_seen_enough_is_told_nothing(
-    cities: SimulatedLeague, command: str, env: dict[str, str]
-) -> None:
+def test_a_reader_that_has_seen_enough_is_told_nothing(cities: SimulatedLeague, command: str, buffering: str) -> None:
     ours, theirs = os.pipe()
     os.close(ours)
+    env = ENVIRONMENTS[buffering] | {"HANSA_PROFILE": str(cities.profile)}
     try:
-        done = run(*command.split(), stdout=theirs, env=env | {"HANSA_PROFILE": str(cities.profile)})
+        done = run_hansa(*command.split(), stdout=theirs, env=env)
     finally:
         os.close(theirs)
     assert done.returncode == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import fields
 from pathlib import Path
@@ -118,6 +119,15 @@ def test_every_way_to_ask_hands_on_every_option(
         ENTRY_POINTS[entry_point](served, given)
     assert captured == [AskOptions(**given)]
     assert captured != [AskOptions()]
+
+
+@pytest.mark.parametrize("entry_point", ENTRY_POINTS)
+def test_the_signature_that_a_prompt_shows_names_every_option_with_its_default(entry_point: str) -> None:
+    class_, _, method = entry_point.partition(".")
+    shown = inspect.signature(getattr(getattr(hansa, class_), method)).parameters
+    default = AskOptions()
+    assert {name: shown[name].default for name in FIELDS} == {name: getattr(default, name) for name in FIELDS}
+    assert "options" not in shown
 
 
 @pytest.mark.parametrize("dry_run", [(), ("--dry-run",)], ids=["query", "dry run"])

@@ -174,6 +174,7 @@ def test_a_claim_about_a_city_without_a_signed_word_stays_a_claim(cities: Simula
     assert replayed.cities == answer.cities
     assert [report.proven for report in replayed.cities] == [False, False, True]
     assert plain_text(whole_answer(replayed)) == repr(answer)
+    assert repr(sdk.Answer.from_evidence(tmp_path / "kept")) == repr(answer)
 
 
 def test_a_city_that_was_not_trusted_stays_so_and_nothing_of_it_is_kept(

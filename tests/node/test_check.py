@@ -18,6 +18,7 @@ from hansa_node.app.check import Weight, check
 from hansa_node.app.cli import app
 from hansa_node.app.config import read_config
 from hansa_node.app.init import init_node
+from hansa_process import assert_full_disk_is_told
 from hansa_test_node import CITY, OTHER_CITY, TRIPS, NodeHome, make_node
 
 RUN = CliRunner()
@@ -42,6 +43,10 @@ def test_a_node_in_order_has_nothing_to_fix(node: NodeHome) -> None:
     assert done.exit_code == 0
     assert "town.trips/1: level open, data version 1" in done.stdout
     assert f"log: read at {read_config(node.home / 'node.toml').log.host}:" in done.stdout
+
+
+def test_a_full_disk_behind_standard_output_ends_the_check_without_a_traceback(node: NodeHome) -> None:
+    assert_full_disk_is_told("node", "check", "--config", node.home / "node.toml")
 
 
 Break = Callable[[NodeHome], object]

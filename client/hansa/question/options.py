@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, Self, TypedDict
+from typing import Any, ParamSpec, Self, TypedDict, TypeVar
 
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
@@ -14,6 +15,8 @@ from hansa_wire.codec.limits import MAX_DEADLINE_S
 
 DEFAULT_DEADLINE_S = 30.0
 MIN_DEADLINE_S = 0.001
+P = ParamSpec("P")
+R = TypeVar("R")
 NO_TABLES: Mapping[str, object] = MappingProxyType({})
 
 
@@ -79,6 +82,21 @@ def _level(given: Level | str | None) -> Level | None:
         rule = f"{shown(str(given))} is no protection level"
         remedy = nearest(str(given), [level.value for level in Level])
         raise RefusedError("unknown_level", rule, remedy, "level") from None
+
+
+def with_options(call: Callable[P, R]) -> Callable[P, R]:
+    """Show each option in the signature of `call`, as prompts and notebooks read it, in place of `**options`."""
+    signature = inspect.signature(call)
+    named = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    default = AskOptions()
+    options = [
+        inspect.Parameter(
+            each.name, inspect.Parameter.KEYWORD_ONLY, default=getattr(default, each.name), annotation=each.type
+        )
+        for each in fields(AskOptions)
+    ]
+    vars(call)["__signature__"] = signature.replace(parameters=[*named, *options])
+    return call
 
 
 def check_deadline(deadline_s: float) -> None:
