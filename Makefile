@@ -32,6 +32,7 @@ check: .venv/installed-dev  ## lint, types, import contracts, protos, generated 
 	$(BIN)/python docs/generate_cli.py --check docs/cli.md
 	$(BIN)/python docs/generate_config.py --check docs/config.md
 	$(BIN)/python docs/generate_samples.py --check deploy
+	$(BIN)/python docs/generate_schemas.py --check docs/schema
 	$(BIN)/python docs/generate_log_schema.py --check docs/log-schema.json
 
 bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANSA_BENCH_ROWS: synthetic trips, HANSA_BENCH_NODES: nodes)
@@ -47,6 +48,7 @@ docs: .venv/installed-dev  ## remake the generated pages
 	$(BIN)/python docs/generate_cli.py --write docs/cli.md
 	$(BIN)/python docs/generate_config.py --write docs/config.md
 	$(BIN)/python docs/generate_samples.py --write deploy
+	$(BIN)/python docs/generate_schemas.py --write docs/schema
 	$(BIN)/python docs/generate_log_schema.py --write docs/log-schema.json
 	$(BIN)/python docs/generate_tutorial.py --write docs/tutorial.md
 

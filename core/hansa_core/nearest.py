@@ -1,4 +1,4 @@
-"""Which known name did the asker most likely mean?"""
+"""Nearest known name: what a misspelt one most likely means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What time is it? Naive UTC in whole seconds, as everything that is signed says it."""
+"""The current time: naive UTC in whole seconds, as everything signed states it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A private Ed25519 key in a file: PEM (PKCS #8), for its owner's eyes only."""
+"""A private Ed25519 key in a file: PEM (PKCS #8), readable by its owner only."""
 
 from __future__ import annotations
 

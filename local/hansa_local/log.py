@@ -1,4 +1,4 @@
-"""How is a log line written? One event with a constant name, then its fields as key=value."""
+"""Log lines: one event with a constant name, then its fields as key=value."""
 
 from __future__ import annotations
 

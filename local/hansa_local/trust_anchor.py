@@ -1,4 +1,4 @@
-"""Whom does a node, a coordinator or an analyst trust? The governors whose keys stand in their own TOML file."""
+"""Trust anchor: the governors whose keys stand in the TOML file of a node, a coordinator or an analyst."""
 
 from __future__ import annotations
 

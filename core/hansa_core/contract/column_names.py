@@ -1,4 +1,4 @@
-"""What are the columns of a partial and of the released table called?"""
+"""Names of the columns of a partial and of a released table."""
 
 from __future__ import annotations
 

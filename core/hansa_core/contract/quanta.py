@@ -1,4 +1,4 @@
-"""What value do a column's whole quanta stand for in an expression?"""
+"""Values of expressions from stored whole quanta, and back."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Documents from outside: strict JSON, canonical JSON (RFC 8785) and checked fields."""
+"""Documents: bounded readers of foreign JSON, canonical JSON (RFC 8785), and models of what people write."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from hansa_core.contract.contract import Contract, ContractColumn
 from hansa_core.documents.model import (
@@ -117,8 +117,11 @@ def _scalar(value: object) -> str | None:
             raise ValueError("holds something else than texts, numbers, dates and truth values; write those")
 
 
-_Scalar = Annotated[str | None, BeforeValidator(_scalar)]
-_Texts = Annotated[ListOf[Annotated[str, BeforeValidator(_scalar)]], Field(min_length=1)]
+_Scalar = Annotated[
+    str | None, BeforeValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean", "null"]})
+]
+_Text = Annotated[str, BeforeValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+_Texts = Annotated[ListOf[_Text], Field(min_length=1)]
 
 
 class SourceDocument(YamlSection):
