@@ -30,13 +30,15 @@ from hansa.question.question import Expected
 from hansa.question.statement import read_question
 from hansa_coordinator.open_files import allow_many_open_files
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster
 from hansa_core.partial.answer import Answer, Release
 from hansa_core.partial.partial import partial_from_rows, write_partial
 from hansa_core.plan.canonical import plan_hash
 from hansa_core.plan.moments import moments_of
-from hansa_core.plan.plan import ContractId, Level, Plan
+from hansa_core.plan.plan import Plan
 from hansa_core.plan.query import NONCE_BYTES, Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign

@@ -16,9 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.evidence.entries import NodeStarted, PolicyRef, RosterRef
 from hansa_core.partial.answer import Refusal
-from hansa_core.plan.plan import ContractId, Level
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.records import Commitment, QueryRecord

@@ -20,13 +20,15 @@ from hansa.answering.marks import find_marks
 from hansa.answering.outer import OuterEngine
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import Value
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
 from hansa_core.partial.partial import partial_from_rows, read_partial, write_partial
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.expression import Expression
 from hansa_core.plan.moments import MomentKind, moments_of
-from hansa_core.plan.plan import ContractId, Level, Plan
+from hansa_core.plan.plan import Plan
 from hansa_core.sql.split import parse_statement
 from hansa_demo.demo_league import contract_file
 from report import heading, row

@@ -14,9 +14,9 @@ import sqlglot
 import yaml
 
 from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import RefusedError
 from hansa_core.plan.canonical import plan_hash
-from hansa_core.plan.plan import ContractId
 from hansa_core.sql.split import parse_statement
 from hansa_demo.demo_league import contract_file
 from hansa_demo.leagues.permits import PERMITS

@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hansa_add_partials import add_partials
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import DataType, Value
 from hansa_core.partial.groupings import plain_plans, stack
 from hansa_core.partial.merge import CityAnswer, merge
 from hansa_core.partial.partial import read_partial, write_partial
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.check import check_plan
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_datasets import write_dataset
 from hansa_node.engines.duckdb.engine import DuckDBEngine
 from hansa_node.engines.duckdb.lockdown import open_locked

@@ -10,8 +10,8 @@ from hansa.question.described import DescribedDataset
 from hansa.question.named import Named, completions, unknown
 from hansa.view.catalogue_view import catalogue_html, dataset_html, dataset_text, whole_dataset
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster
-from hansa_core.plan.plan import ContractId
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

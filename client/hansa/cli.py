@@ -11,7 +11,7 @@ from hansa.cli_options import DeadlineOption, FormatOption, OutOption, ProfileOp
 from hansa.commands import LazyCommands
 from hansa.question.options import DEFAULT_DEADLINE_S
 from hansa.standard_output import standard_output
-from hansa_core.plan.plan import Level
+from hansa_core.contract.level import Level
 
 _EXIT_CODES = (
     "Exit codes: 0 enough cities answered; 1 whoever read the output closed it; "

@@ -13,9 +13,9 @@ from hansa.asking.league_connection import LeagueConnection
 from hansa.catalogue import Catalogue, Dataset
 from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions, with_options
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster
 from hansa_core.partial.answer import DryRun
-from hansa_core.plan.plan import ContractId
 from hansa_wire.codec.description import Description
 
 if TYPE_CHECKING:

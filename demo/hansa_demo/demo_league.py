@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from hansa_core.plan.plan import ContractId
+from hansa_core.contract.ids import ContractId
 from hansa_local.contract_files import contract_file_name
 
 _HERE = Path(str(resources.files("hansa_demo")))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.roster import Roster
-from hansa_core.plan.plan import ContractId
 from hansa_local.yaml_file import yaml_value
 
 

@@ -13,8 +13,8 @@ import hansa
 from hansa.answering.city_words import CityWord, VerifiedRelease
 from hansa.answering.coverage import ExitCode, Outcome
 from hansa.asking.follow import Gathering, gather
+from hansa_core.contract.level import Level
 from hansa_core.league.members import Member
-from hansa_core.plan.plan import Level
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
 from hansa_wire.codec.answered import Answered

@@ -18,8 +18,8 @@ from hansa.asking.async_league_connection import AsyncLeagueConnection
 from hansa.asking.follow import Gathering, gather_async
 from hansa.asking.sign import SignedQuery
 from hansa.evidence.replay import replay_folder
+from hansa_core.contract.level import Level
 from hansa_core.league.members import Member
-from hansa_core.plan.plan import Level
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState

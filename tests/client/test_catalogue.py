@@ -13,8 +13,9 @@ from hansa.answering.coverage import Outcome
 from hansa.catalogue import Catalogue
 from hansa.cli import app
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import DataType
-from hansa_core.plan.plan import ContractId, Level
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
 from hansa_statements import permits
 

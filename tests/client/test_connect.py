@@ -11,9 +11,9 @@ import pytest
 
 import hansa
 from hansa.errors import TrustError
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import RefusedError
 from hansa_core.league.roster import Roster, roster_payload
-from hansa_core.plan.plan import ContractId
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.signing.envelope_json import envelope_to_json

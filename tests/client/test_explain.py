@@ -19,8 +19,8 @@ from hansa.answering.meanings import meanings
 from hansa.view.explain import explain_dry_run
 from hansa.view.explanation import Explanation, Part
 from hansa_answers import PERMITS, answer_of, answered, statement
+from hansa_core.contract.level import Level
 from hansa_core.partial.answer import DryRun, Refusal
-from hansa_core.plan.plan import Level
 from hansa_core.sql.statement import OuterColumn
 from hansa_simulated_city import SimulatedLeague
 

@@ -19,8 +19,8 @@ from hansa.answering.coverage import Outcome
 from hansa.asking.session import AnalystSession
 from hansa.cli import app
 from hansa.question.options import AskOptions
+from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
-from hansa_core.plan.plan import Level
 from hansa_simulated_city import Fault, SimulatedLeague
 
 COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"

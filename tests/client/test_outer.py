@@ -13,11 +13,11 @@ import pytest
 from hansa.answering.intervals import Interval, find_intervals
 from hansa.answering.outer import OuterEngine
 from hansa.view.render.cells import cell_texts
+from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.partial.merge import CityAnswer, merge
 from hansa_core.partial.partial import partial_from_rows
 from hansa_core.plan.moments import moments_of
-from hansa_core.plan.plan import Level
 from hansa_core.sql.statement import OuterColumn, OuterSelect
 from hansa_statements import ask, permits
 

@@ -17,7 +17,7 @@ from hansa.answering.marks import MarkedCell
 from hansa.view.render.cells import cell_texts, printable
 from hansa.view.render.formats import Format, encode_answer
 from hansa_answers import answer_of
-from hansa_core.plan.plan import Level
+from hansa_core.contract.level import Level
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hansa.answering.verify import verify_answer
 from hansa.errors import TrustError
 from hansa.question.question import Expected
 from hansa_core.contract.contract import Contract
-from hansa_core.plan.plan import Level
+from hansa_core.contract.level import Level
 from hansa_simulated_city import CITIES, SimulatedLeague
 from hansa_wire.codec.answered import Answered
 

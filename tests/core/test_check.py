@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import DataType
 from hansa_core.errors import RefusedError
 from hansa_core.plan.check import check_plan
 from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, literal
 from hansa_core.plan.limits import MAX_AGGREGATES, MAX_DEPTH, MAX_KEYS, MAX_NODES
-from hansa_core.plan.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_strategies import TRIPS, plans
 
 COUNT = Aggregate(AggregateFunction.COUNT_ROWS)

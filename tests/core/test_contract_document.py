@@ -14,8 +14,9 @@ import yaml
 
 from hansa_core.contract.contract import Scope
 from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import DatePart
-from hansa_core.plan.plan import ContractId, Level
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 

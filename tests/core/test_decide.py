@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
-from hansa_core.plan.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
 from hansa_core.policy.decide import Asker, Bound, Permit, Refuse, Standing, decide, turn_away
 from hansa_core.policy.policy import DenyList, Policy, Rule

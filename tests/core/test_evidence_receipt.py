@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError
 from hansa_core.evidence.entries import Decision, KeyAdded, KeyRole
 from hansa_core.evidence.receipt import check_receipt, read_receipt
 from hansa_core.partial.answer import Answer, Refusal, Release
-from hansa_core.plan.plan import ContractId, Level
 from hansa_core.tlog.proof import decode_proof, encode_proof
 from hansa_memory_log import MemoryLog
 from hansa_tlog_values import flipped

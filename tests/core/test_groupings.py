@@ -8,13 +8,14 @@ import pyarrow as pa
 import pytest
 
 from hansa_add_partials import add_partials
+from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError
 from hansa_core.partial.groupings import plain_plans, stack
 from hansa_core.partial.merge import CityAnswer, CityMissing, merge
 from hansa_core.partial.partial import partial_from_rows, read_partial, rows_of, write_partial
 from hansa_core.plan.canonical import canonicalise, plan_hash
 from hansa_core.plan.expression import Column
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_merged_cells import cells_of
 from hansa_strategies import TRIPS
 

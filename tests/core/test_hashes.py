@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.manifest.manifest import Manifest, TableDeclaration
-from hansa_core.plan.plan import ContractId, Level
 from hansa_core.policy.hashes import manifest_hash, policy_hash
 from hansa_core.policy.policy import DenyList, Policy, Rule
 

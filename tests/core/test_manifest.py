@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 
 from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import DataType
 from hansa_core.manifest.manifest import Manifest, TableDeclaration
-from hansa_core.manifest.manifest_document import manifest_from_document
-from hansa_core.plan.plan import ContractId, Level
+from hansa_core.protection.declaration import declaration_from_document
 from hansa_core.protection.fingerprint import fingerprint
 from hansa_published import MANIFEST_DOCUMENT, SHOPS, shops_manifest
 
 
 def test_a_manifest_is_read_with_safe_defaults() -> None:
     document = {key: value for key, value in MANIFEST_DOCUMENT.items() if key != "threshold"}
-    manifest = manifest_from_document(document, SHOPS)
+    manifest = declaration_from_document(document, SHOPS)
     assert (manifest.threshold, manifest.min_entities, manifest.protection_version) == (10, 3, 1)
     assert manifest.tables[1] == TableDeclaration(
         name="by_kind", dimensions=("kind",), measures=("days", "visits"), bins="days"
@@ -75,18 +76,18 @@ def test_what_is_wrong_is_named_with_its_remedy(changes: dict[str, Any], said: s
 def test_a_missing_line_is_named() -> None:
     document = {key: value for key, value in MANIFEST_DOCUMENT.items() if key != "population"}
     with pytest.raises(ValueError, match="population"):
-        manifest_from_document(document, SHOPS)
+        declaration_from_document(document, SHOPS)
 
 
 def test_a_level_below_the_contracts_floor_is_refused() -> None:
     floor = replace(SHOPS, least_level=Level.CONTROLLED)
     with pytest.raises(ValueError, match=r"level: .*never loosen.*write controlled"):
-        manifest_from_document({**MANIFEST_DOCUMENT, "level": "open"}, floor)
+        declaration_from_document({**MANIFEST_DOCUMENT, "level": "open"}, floor)
 
 
 def test_an_open_dataset_needs_no_tables() -> None:
     document = {"contract": "town.shops/1", "population": "shops", "level": "open"}
-    assert manifest_from_document(document, SHOPS).tables == ()
+    assert declaration_from_document(document, SHOPS).tables == ()
 
 
 def test_a_table_of_too_many_cells_says_what_to_coarsen() -> None:
@@ -107,7 +108,7 @@ def test_values_of_a_date_domain_are_dates() -> None:
     day = ContractColumn(name="day", type=DataType.DATE, meaning="day", per_city=True)
     contract = replace(SHOPS, columns={**SHOPS.columns, "day": day})
     document = {**MANIFEST_DOCUMENT, "domains": {"street": ["Elbe"], "day": [date(2024, 1, 1)]}}
-    assert manifest_from_document(document, contract).domains["day"] == (date(2024, 1, 1),)
+    assert declaration_from_document(document, contract).domains["day"] == (date(2024, 1, 1),)
 
 
 def test_every_parameter_of_the_protection_changes_the_fingerprint() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hansa_add_partials import add_partials
 from hansa_core.contract.contract import Contract, Scope
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
@@ -19,7 +20,7 @@ from hansa_core.partial.merged_table import Mark, MergedTable
 from hansa_core.partial.partial import partial_from_rows, rows_of, write_partial
 from hansa_core.plan.expression import Call, Column, Expression, Op, literal
 from hansa_core.plan.moments import MAX_ROWS, moments_of
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_merged_cells import cells_of
 from hansa_strategies import TRIPS
 

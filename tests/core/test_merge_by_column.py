@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import Value
 from hansa_core.partial.groupings import plain_plans, stack
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
 from hansa_core.partial.partial import partial_from_rows, rows_of
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.moments import MAX_ROWS, MomentKind, moments_of
-from hansa_core.plan.plan import Level, Plan
+from hansa_core.plan.plan import Plan
 from hansa_merge_by_cell import merge_by_cell
 from hansa_merged_cells import MergedCell, cells_of
 from hansa_node.engines.reference import ReferenceEngine

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hansa_core.plan.plan import ContractId
+from hansa_core.contract.ids import ContractId
 from hansa_core.policy.policy import DenyList, Policy, Rule
 
 PERMITS = ContractId("housing.permits", 1)

@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import pytest
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.roster import Member, Roster, roster_from_envelope, roster_payload
-from hansa_core.plan.plan import ContractId
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
 from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json

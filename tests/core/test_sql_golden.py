@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from hansa_core.contract.level import Level
 from hansa_core.plan.check import check_plan
-from hansa_core.plan.plan import Level
 from hansa_statements import ask, expectation, permits, read_golden
 
 ENTRIES = read_golden()

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import RefusedError
 from hansa_core.plan.canonical import canonicalise
-from hansa_core.plan.plan import ContractId
 from hansa_core.sql.split import parse_statement
 from hansa_core.sql.statement import OuterColumn, OuterSelect
 from hansa_statements import CITIES, ask, permits

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError
-from hansa_core.plan.plan import ContractId
 from hansa_node.app.config import read_config
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

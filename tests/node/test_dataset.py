@@ -9,10 +9,11 @@ import pytest
 
 import hansa_node.datasets.dataset
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import RefusedError
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.plan.expression import Column
-from hansa_core.plan.plan import Aggregate, AggregateFunction, ContractId, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.protection.cover import Cover, find_covers
 from hansa_node.answering.controlled import PublishedTables
 from hansa_node.datasets.dataset import Dataset

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError
-from hansa_core.plan.plan import ContractId
 from hansa_node.datasets.versions import current_version, dataset_folder, new_version
 
 

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.evidence.receipt import check_receipt
 from hansa_core.partial.answer import Refusal, Release
 from hansa_core.partial.ipc_size import unpacked_size
 from hansa_core.plan.expression import Call, Column, Op, literal
-from hansa_core.plan.plan import Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.policy.policy import DenyList
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError
-from hansa_core.plan.plan import ContractId
 from hansa_core.policy.policy import DenyList, Policy, Rule
 from hansa_node.app.policy_file import read_policy
 

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from hansa_city_files import REPAIRS, manifest_of, write_csv, write_manifest
+from hansa_core.contract.level import Level
 from hansa_core.errors import ConfigError
-from hansa_core.manifest.manifest_document import manifest_from_document
 from hansa_core.partial.merge import CityAnswer, merge
 from hansa_core.partial.partial import read_partial, rows_of, write_partial
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.expression import Call, Column, Expression, Op, literal
 from hansa_core.plan.moments import moments_of
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.protection.cover import find_cover
+from hansa_core.protection.declaration import declaration_from_document
 from hansa_core.protection.effort import Effort
 from hansa_merged_cells import MergedValue, cells_of
 from hansa_node.answering.controlled import PublishedTables
@@ -25,7 +26,7 @@ from hansa_node.ingest.ingest import ingest_dataset
 
 TABLES = [{"name": "by_kind", "dimensions": ["kind"], "measures": ["days"], "bins": "days"}]
 CONTROLLED = manifest_of(level="controlled", tables=TABLES)
-MANIFEST = manifest_from_document(CONTROLLED, REPAIRS)
+MANIFEST = declaration_from_document(CONTROLLED, REPAIRS)
 COUNT = Aggregate(AggregateFunction.COUNT_ROWS)
 SUM = Aggregate(AggregateFunction.SUM, "days")
 
@@ -112,7 +113,7 @@ def test_suppressed_figures_are_not_in_the_buffers(path: Path) -> None:
     "changes", [{"threshold": 4}, {"protection_version": 2}, {"tables": [{"name": "by_kind", "dimensions": ["kind"]}]}]
 )
 def test_a_file_is_served_under_the_manifest_that_made_it_only(path: Path, changes: dict[str, Any]) -> None:
-    changed = manifest_from_document({**CONTROLLED, **changes}, REPAIRS)
+    changed = declaration_from_document({**CONTROLLED, **changes}, REPAIRS)
     with pytest.raises(ConfigError, match="run `hansa node ingest`"):
         PublishedTables.open(path, REPAIRS, changed)
 

@@ -24,10 +24,11 @@ from typing import Any
 import pytest
 
 from hansa_attach_point import AttachPoint, attach_point
+from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.evidence.entries import QueryDecision
 from hansa_core.partial.answer import Release
-from hansa_core.plan.plan import Level, Plan
+from hansa_core.plan.plan import Plan
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import verify
 from hansa_log_checks import entries

@@ -14,8 +14,8 @@ from hansa.answer import Answer, AnswerColumn
 from hansa.answering.coverage import CityReport, Outcome
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.level import Level
 from hansa_core.plan.canonical import plan_hash
-from hansa_core.plan.plan import Level
 from hansa_core.sql.split import parse_statement
 from hansa_core.sql.statement import Statement
 

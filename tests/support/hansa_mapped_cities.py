@@ -12,8 +12,9 @@ import yaml
 from hansa.answering.outer import OuterEngine
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.partial.merge import CityAnswer, merge
-from hansa_core.plan.plan import ContractId, Level
 from hansa_core.sql.split import parse_statement
 from hansa_demo.demo_league import DemoLeague, contract_file
 from hansa_node.datasets.versions import current_version, dataset_folder

@@ -10,6 +10,7 @@ from functools import partial as bound
 from functools import reduce
 
 from hansa_core.contract.contract import Contract, Scope
+from hansa_core.contract.level import Level
 from hansa_core.contract.measure_bins import bins_of
 from hansa_core.contract.quanta import bounds_in_quanta, moment_of
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value
@@ -31,7 +32,7 @@ from hansa_core.plan.moments import (
     moments_of_aggregate,
     whole_of_halves,
 )
-from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Level, Plan
+from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Plan
 from hansa_merged_cells import MergedCell, MergedValue
 
 Keys = tuple[Value | None, ...]

@@ -10,13 +10,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hansa_core.contract.contract import Contract, ContractColumn, Scope
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.quanta import quantum_of
 from hansa_core.contract.types import DataType, Value
 from hansa_core.manifest.manifest import Manifest
-from hansa_core.manifest.manifest_document import manifest_from_document
 from hansa_core.plan.moments import MomentKind
-from hansa_core.plan.plan import ContractId, Level
 from hansa_core.protection.cover import Cover
+from hansa_core.protection.declaration import declaration_from_document
 from hansa_core.protection.hierarchy import Dimension, Interval
 from hansa_core.protection.tables import CellTotals, Figures, MeasureTotals, PublishedTable, TableShape
 from hansa_core.protection.threshold import Contributors
@@ -87,7 +88,7 @@ MANIFEST_DOCUMENT: dict[str, Any] = {
 
 def shops_manifest(**changes: Any) -> Manifest:
     """The manifest of SHOPS, with some of its document's fields replaced."""
-    return manifest_from_document({**MANIFEST_DOCUMENT, **changes}, SHOPS)
+    return declaration_from_document({**MANIFEST_DOCUMENT, **changes}, SHOPS)
 
 
 @st.composite

@@ -22,6 +22,7 @@ import yaml
 from hansa_coordinator.service import RunningCoordinator, start
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
 from hansa_core.league.roster import Roster
@@ -29,7 +30,6 @@ from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
 from hansa_core.partial.partial import partial_from_rows, rows_of, write_partial
 from hansa_core.plan.canonical import plan_hash
 from hansa_core.plan.limits import MAX_CELLS
-from hansa_core.plan.plan import Level
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign

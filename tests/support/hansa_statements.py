@@ -9,9 +9,9 @@ import yaml
 
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import RefusedError
 from hansa_core.plan.canonical import plan_json
-from hansa_core.plan.plan import ContractId
 from hansa_core.sql.split import parse_statement
 from hansa_core.sql.statement import Statement
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.evidence.entries import NodeStarted, PolicyRef, RosterRef
 from hansa_core.partial.answer import Release
-from hansa_core.plan.plan import ContractId, Level
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_node.clock import fresh_nonce

@@ -10,10 +10,12 @@ from itertools import combinations
 from hypothesis import strategies as st
 
 from hansa_core.contract.contract import Contract, ContractColumn, Scope
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.quanta import row_values
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, TRUNCATIONS, DataType, DatePart, Value
 from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op, literal
-from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, ContractId, Level, Plan
+from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
 from hansa_core.plan.typing import column_types
 
 BOOLEAN, INTEGER, NUMBER = DataType.BOOLEAN, DataType.INTEGER, DataType.NUMBER

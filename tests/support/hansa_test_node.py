@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster
 from hansa_core.partial.answer import Answer, Release
 from hansa_core.partial.partial import read_partial, rows_of
 from hansa_core.plan.expression import Column
-from hansa_core.plan.plan import Aggregate, AggregateFunction, ContractId, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign, verify

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster, roster_payload
-from hansa_core.plan.plan import ContractId
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
 from hansa_league.founding.holders import Address, CityHolder, CoordinatorHolder

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from hypothesis import strategies as st
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType
 from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
 from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, literal
-from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, ContractId, Level, Plan
+from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import NONCE_BYTES, Query
 from hansa_core.signing.dsse import Envelope, Signature
 from hansa_wire.codec.description import DatasetDescription, Description

@@ -18,6 +18,7 @@ from hansa_core.league.witnesses import tlog_policy
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import verify
 from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_core.signing.keys import read_public_keys
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.note import ED25519, Note, VerifierKey, read_note
 from hansa_core.tlog.policy import Policy, PolicyLog, PolicyWitness
@@ -64,7 +65,7 @@ def read_roster(document: bytes, anchor: TrustAnchor | None) -> Roster:
         keys, threshold = anchor.governance_keys, anchor.governance_threshold
     else:
         named = read_object(envelope.payload, "roster")
-        keys, threshold = named.public_keys("governance_keys"), named.whole("governance_threshold")
+        keys, threshold = read_public_keys(named, "governance_keys"), named.whole("governance_threshold")
     roster = roster_from_envelope(envelope, keys, threshold, datetime.min)
     verify(envelope, payload_types.ROSTER, keys, threshold=max(1, len(envelope.signatures)))
     return roster

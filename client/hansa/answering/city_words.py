@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hansa.answering.coverage import CityReport, Outcome
 from hansa.errors import TrustError
+from hansa_core.contract.level import Level
 from hansa_core.league.members import Member
 from hansa_core.partial.answer import DryRun, Refusal
-from hansa_core.plan.plan import Level
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.description import Description
 from hansa_wire.codec.progress import CityEvent

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from hansa_core.plan.plan import Level
+from hansa_core.contract.level import Level
 
 
 class Outcome(StrEnum):

@@ -8,10 +8,10 @@ from typing import TypeVar
 from hansa.answering.city_words import VerifiedRelease
 from hansa.errors import TrustError
 from hansa.question.question import Expected
+from hansa_core.contract.level import LEVELS_BY_STRICTNESS
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.roster import Member
 from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
-from hansa_core.plan.plan import LEVELS_BY_STRICTNESS
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, verify
 from hansa_wire.codec.answer_codec import decode_answer, decode_dry_run

@@ -11,10 +11,10 @@ from pathlib import Path
 from hansa.asking.session import AnalystSession
 from hansa.errors import ConfigError, TrustError
 from hansa.evidence.evidence import LeagueDocuments
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.credential import credential_from_envelope
 from hansa_core.league.roster import Roster
-from hansa_core.plan.plan import ContractId
 from hansa_core.signing.dsse import Envelope
 from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_local.clock import utc_now

@@ -25,12 +25,12 @@ from hansa.question.statement import (
     stated_purpose,
 )
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
 from hansa_core.league.credential import credential_from_envelope
 from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster
 from hansa_core.partial.answer import DryRun, Refusal
 from hansa_core.plan.canonical import plan_hash
-from hansa_core.plan.plan import ContractId
 from hansa_core.plan.query import NONCE_BYTES, Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, Signer

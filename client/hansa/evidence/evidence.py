@@ -11,8 +11,8 @@ from hansa.answering.city_words import CityWord, VerifiedRelease
 from hansa.answering.shaped import ShapedAnswer
 from hansa.evidence.account import Account, sign_account
 from hansa.question.question import Question
+from hansa_core.contract.ids import ContractId
 from hansa_core.partial.answer import Refusal
-from hansa_core.plan.plan import ContractId
 from hansa_core.signing.dsse import Envelope, Signer
 from hansa_wire.codec.answered import Answered
 

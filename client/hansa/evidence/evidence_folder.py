@@ -23,8 +23,8 @@ from pathlib import Path
 
 from hansa.errors import TrustError
 from hansa.evidence.evidence import Evidence, LeagueDocuments
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.plan.plan import ContractId
 from hansa_core.signing.dsse import Envelope
 from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
 from hansa_local.contract_files import contract_file_name

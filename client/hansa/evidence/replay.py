@@ -36,6 +36,7 @@ from hansa.evidence.kept_tables import read_kept
 from hansa.question.question import Expected, Question
 from hansa.question.statement import addressed_cities, columns_of, read_question
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
 from hansa_core.documents.strict_json import read_object
 from hansa_core.errors import PeerError
 from hansa_core.league.credential import Credential, credential_from_envelope
@@ -43,11 +44,11 @@ from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster, roster_from_envelope
 from hansa_core.partial.answer import Refusal
 from hansa_core.plan.canonical import plan_hash
-from hansa_core.plan.plan import ContractId
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import verify
 from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_core.signing.keys import read_public_keys
 from hansa_local.contract_files import contract_in
 from hansa_local.trust_anchor import TrustAnchor
 from hansa_wire.codec.answered import Answered
@@ -133,7 +134,7 @@ def _roster(evidence: Evidence, anchor: TrustAnchor | None) -> Roster:
             keys, threshold = anchor.governance_keys, anchor.governance_threshold
         else:
             named = read_object(envelope.payload, "roster")
-            keys, threshold = named.public_keys("governance_keys"), named.whole("governance_threshold")
+            keys, threshold = read_public_keys(named, "governance_keys"), named.whole("governance_threshold")
         return roster_from_envelope(envelope, keys, threshold, datetime.min)
 
 

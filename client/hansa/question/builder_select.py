@@ -9,7 +9,7 @@ from sqlglot import exp
 from hansa.question.builder_expression import Expr, Order, col, conjunction
 from hansa.question.builder_functions import count
 from hansa_core.contract.column_names import CITY_COLUMN
-from hansa_core.plan.plan import ContractId
+from hansa_core.contract.ids import ContractId
 from hansa_core.sql.clause import DIALECT
 
 

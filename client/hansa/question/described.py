@@ -8,10 +8,11 @@ from typing import Self
 
 from hansa.question.named import Named
 from hansa_core.contract.contract import Contract, ContractColumn, Scope
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import DataType, Value
 from hansa_core.league.roster import Roster
 from hansa_core.plan.keys import key_ways, naming_columns
-from hansa_core.plan.plan import ContractId, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

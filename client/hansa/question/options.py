@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, ParamSpec, Self, TypedDict, TypeVar
 
+from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.plan.plan import Level
 from hansa_wire.codec.limits import MAX_DEADLINE_S
 
 DEFAULT_DEADLINE_S = 30.0

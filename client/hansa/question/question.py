@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hansa_core.contract.contract import Contract
-from hansa_core.plan.plan import Level, Plan
+from hansa_core.contract.level import Level
+from hansa_core.plan.plan import Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa

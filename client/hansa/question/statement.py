@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import RefusedError
 from hansa_core.league.roster import Roster
 from hansa_core.nearest import nearest, shown
 from hansa_core.plan.check import check_plan
-from hansa_core.plan.plan import ContractId
 
 if TYPE_CHECKING:
     import pyarrow as pa

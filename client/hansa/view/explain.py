@@ -17,8 +17,9 @@ from hansa.view.render.cells import PARTIAL, SUPPRESSED, printable
 from hansa.view.render.legend import missing_lines, reasons_of
 from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.level import Level
 from hansa_core.plan.canonical import plan_hash
-from hansa_core.plan.plan import AggregateFunction, Level, Plan
+from hansa_core.plan.plan import AggregateFunction, Plan
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.render import render_plan, wording
 from hansa_core.sql.statement import OuterSelect

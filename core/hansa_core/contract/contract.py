@@ -9,8 +9,9 @@ from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import DataType, DatePart, Value
-from hansa_core.plan.plan import ContractId, Level
 
 MAX_QUANTUM_TERM = 10**15
 """Of a quantum's numerator and denominator: a double holds both exactly."""

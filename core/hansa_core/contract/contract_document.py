@@ -11,8 +11,9 @@ from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 from hansa_core.contract.column_document import ColumnDocument, column_from_document
 from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.contract.contract import Contract, Scope
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.documents.model import YAML, Text, YamlSection, field_error, one_of, validated
-from hansa_core.plan.plan import ContractId, Level
 
 _COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 

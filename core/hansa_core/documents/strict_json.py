@@ -14,7 +14,6 @@ from typing import TypeVar
 from hansa_core.documents.bounds import check_bytes, check_json_depth
 from hansa_core.errors import PeerError
 from hansa_core.nearest import nearest, shown
-from hansa_core.signing.keys import public_key_from_hex
 
 _Kind = TypeVar("_Kind", str, dict[str, object])
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -82,12 +81,6 @@ class JsonObject:
             raise self._wrong(name, "a time such as 2026-01-31T12:00:00Z")
         return value
 
-    def public_key(self, name: str) -> bytes:
-        return self._public_key(name, self.text(name))
-
-    def public_keys(self, name: str) -> tuple[bytes, ...]:
-        return tuple(self._public_key(name, text) for text in self.texts(name))
-
     def base64(self, name: str) -> bytes:
         """Bytes in standard base64, padded, in the one spelling that encoding them gives."""
         text = self.text(name)
@@ -98,12 +91,6 @@ class JsonObject:
         if base64.b64encode(value).decode() != text:
             raise self._wrong(name, "base64 in its canonical spelling")
         return value
-
-    def _public_key(self, name: str, text: str) -> bytes:
-        try:
-            return public_key_from_hex(text, name)
-        except ValueError as error:
-            raise PeerError(f"{self.where}: {error}") from error
 
     def _list(self, name: str) -> list[object]:
         value = self.value(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hansa_core.contract.level import Level
 from hansa_core.evidence.entries import (
     DatasetRegistered,
     DataVersion,
@@ -11,7 +12,6 @@ from hansa_core.evidence.entries import (
     TablesPublished,
 )
 from hansa_core.evidence.finding import AuditRule, Breaches
-from hansa_core.plan.plan import Level
 
 
 class AnnouncedDatasets:

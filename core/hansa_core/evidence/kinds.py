@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+from hansa_core.contract.level import Level
 from hansa_core.documents.canonical_json import MAX_INTEGER
-from hansa_core.plan.plan import Level
 
 _SHOWN = 80  # an error shows no more of a foreign value
 

@@ -14,7 +14,7 @@ from hansa_core.league.names import check_distinct, check_label, check_purpose, 
 from hansa_core.league.roster import Roster
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, verify
-from hansa_core.signing.keys import check_public_key, public_key_id
+from hansa_core.signing.keys import check_public_key, public_key_id, read_public_key
 
 MAX_CREDENTIAL_BYTES = 16 * 1024
 _FIELDS = ("subject", "organisation", "city", "key", "not_before", "not_after")
@@ -118,7 +118,7 @@ def _credential_from_payload(payload: bytes) -> Credential:
         subject=document.text("subject"),
         organisation=document.text("organisation"),
         city=document.text("city"),
-        key=document.public_key("key"),
+        key=read_public_key(document, "key"),
         not_before=document.time("not_before"),
         not_after=document.time("not_after"),
         purposes=document.texts("purposes") if "purposes" in document.values else None,

@@ -7,10 +7,10 @@ from typing import Any
 
 from cryptography import x509
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.documents.strict_json import JsonObject
 from hansa_core.league.names import check_distinct, check_label, check_server_name, check_shown_text
-from hansa_core.plan.plan import ContractId
-from hansa_core.signing.keys import check_public_key, is_sha256_hex
+from hansa_core.signing.keys import check_public_key, is_sha256_hex, read_public_key
 
 _PEER_FIELDS = ("server_name", "ca_pem", "tls_spki")
 _ADDRESS_FIELDS = ("host", "port")
@@ -122,10 +122,10 @@ def member_from_json(entry: JsonObject) -> Member:
         port=entry.whole("port") if listens else None,
         log_port=entry.whole("log_port") if listens else None,
         **_peer_from_json(entry),
-        answer_key=entry.public_key("answer_key"),
-        credential_key=entry.public_key("credential_key"),
-        log_key=entry.public_key("log_key"),
-        witness_key=entry.public_key("witness_key"),
+        answer_key=read_public_key(entry, "answer_key"),
+        credential_key=read_public_key(entry, "credential_key"),
+        log_key=read_public_key(entry, "log_key"),
+        witness_key=read_public_key(entry, "witness_key"),
         contracts=tuple(ContractId.parse(text) for text in entry.texts("contracts")),
     )
 

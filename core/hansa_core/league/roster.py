@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.documents.canonical_json import canonical_json
 from hansa_core.documents.strict_json import JsonObject, read_object, time_text
 from hansa_core.errors import PeerError, RefusedError
@@ -23,10 +24,9 @@ from hansa_core.league.members import (
 )
 from hansa_core.league.names import check_distinct, check_purpose, check_shown_text
 from hansa_core.nearest import nearest, shown
-from hansa_core.plan.plan import ContractId
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, verify
-from hansa_core.signing.keys import check_public_key, is_sha256_hex, public_key_id
+from hansa_core.signing.keys import check_public_key, is_sha256_hex, public_key_id, read_public_keys
 
 __all__ = [
     "CoordinatorEntry",
@@ -209,7 +209,7 @@ def _roster_from_json(document: JsonObject) -> Roster:
         expires=document.time("expires"),
         purposes=document.texts("purposes"),
         contracts={ContractId.parse(name): contracts.text(name) for name in contracts.values},
-        governance_keys=document.public_keys("governance_keys"),
+        governance_keys=read_public_keys(document, "governance_keys"),
         governance_threshold=document.whole("governance_threshold"),
         witness_threshold=document.whole("witness_threshold"),
         coordinators=tuple(coordinator_from_json(entry) for entry in document.objects("coordinators")),

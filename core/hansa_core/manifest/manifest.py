@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.contract.types import Value
-from hansa_core.plan.plan import ContractId, Level
 
 DEFAULT_THRESHOLD = 10
 LEAST_THRESHOLD = 3  # below three, one contributor who knows their own part learns the other's

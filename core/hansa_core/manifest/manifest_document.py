@@ -9,6 +9,7 @@ from pydantic import Field
 
 from hansa_core.contract.contract import Contract, ContractColumn, domain_of
 from hansa_core.contract.contract_document import ContractName
+from hansa_core.contract.level import LEVELS_BY_STRICTNESS, Level
 from hansa_core.contract.types import DataType, Value, type_of_value
 from hansa_core.documents.model import (
     YAML,
@@ -24,8 +25,6 @@ from hansa_core.documents.model import (
 )
 from hansa_core.manifest.manifest import DEFAULT_MIN_ENTITIES, DEFAULT_THRESHOLD, Manifest, TableDeclaration
 from hansa_core.nearest import nearest, shown
-from hansa_core.plan.plan import LEVELS_BY_STRICTNESS, Level
-from hansa_core.protection.tables import shapes_of
 
 _Listed = Annotated[ListOf[object], Field(min_length=1)]
 
@@ -58,7 +57,7 @@ class ManifestDocument(YamlSection):
 
 
 def manifest_from_document(document: object, contract: Contract) -> Manifest:
-    """The manifest in a parsed document, held against its contract.
+    """The manifest in a parsed document, held against its contract; its tables are not laid out yet.
 
     Raises ValueError that names the field, the rule and the remedy.
     """
@@ -67,7 +66,7 @@ def manifest_from_document(document: object, contract: Contract) -> Manifest:
         rule = f"the manifest is for {written.contract}"
         raise field_error("contract", rule, f"read it with that contract, not {contract.id}")
     domains = _domains(written.domains, contract)
-    manifest = Manifest(
+    return Manifest(
         contract=written.contract,
         population=written.population,
         level=_level(written.level, contract),
@@ -78,8 +77,6 @@ def manifest_from_document(document: object, contract: Contract) -> Manifest:
         structural_zeros=_structural_zeros(written.structural_zeros, contract, domains),
         tables=tuple(_table(table, f"tables[{i}]", contract) for i, table in enumerate(written.tables)),
     )
-    shapes_of(contract, manifest)  # every dimension has a domain, and there are not too many cells
-    return manifest
 
 
 def _level(level: Level, contract: Contract) -> Level:

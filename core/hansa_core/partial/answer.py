@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hansa_core.plan.plan import ContractId, Level
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from hansa_core.contract.column_names import CITY_COLUMN, aggregate_column
 from hansa_core.contract.contract import Contract, Scope
+from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.partial.arrow_arrays import array_of
 from hansa_core.partial.finalise import aggregate_type, finalise
@@ -21,7 +22,7 @@ from hansa_core.partial.partial import columns_of_partial, partial_schema
 from hansa_core.partial.wholes import Mask, all_of, any_of
 from hansa_core.plan.expression import columns_of
 from hansa_core.plan.moments import MAX_ROWS, Moment, MomentKind, moments_of, moments_of_aggregate
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Level, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

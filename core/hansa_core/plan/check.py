@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sized
 
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.plan.check_aggregate import check_aggregate
 from hansa_core.plan.expression import Expression, columns_of
 from hansa_core.plan.keys import check_key, naming_columns
 from hansa_core.plan.limits import MAX_AGGREGATES, MAX_KEYS, MAX_MOMENTS, MAX_TOTALS
 from hansa_core.plan.moments import moments_of
-from hansa_core.plan.plan import Level, Plan
+from hansa_core.plan.plan import Plan
 from hansa_core.plan.size import check_size, parts_of
 from hansa_core.plan.typing import Columns, column_types, expect_boolean, type_of
 

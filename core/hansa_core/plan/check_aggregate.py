@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
 from hansa_core.plan.keys import naming_columns
 from hansa_core.plan.measure import in_quanta
-from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Level
+from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument
 from hansa_core.plan.typing import column_types, type_of
 
 _COUNTS = (AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)

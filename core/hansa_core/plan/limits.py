@@ -1,4 +1,4 @@
-"""How large a question and its answer may be: static limits, checked before any work starts."""
+"""Static limits on a question and its answer, checked before any work starts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ MAX_AGGREGATES = 64
 
 MAX_MOMENTS = 4096
 """Integers per cell that the aggregates of a plan are finished from, repeats counted once."""
-
-MAX_NAME_LENGTH = 100
-"""Characters of a purpose, a league's or a contract's name: a node keeps them with each decision, refusals too."""
 
 MAX_CITIES = 4096
 """Cities that one query addresses: a coordinator tells of each of them, members or not."""

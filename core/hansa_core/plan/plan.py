@@ -1,52 +1,12 @@
-"""What a question may compute: source, filter, keys and aggregates, and nothing else."""
+"""The plan: source, filter, keys and aggregates, which is all that a question may compute."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.plan.expression import Column, Expression
-from hansa_core.plan.limits import MAX_NAME_LENGTH
-
-_CONTRACT_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class ContractId:
-    """A contract's name and version, written `housing.permits/1`."""
-
-    name: str
-    version: int
-
-    def __post_init__(self) -> None:
-        if len(self.name) > MAX_NAME_LENGTH:
-            raise ValueError(f"a contract name has at most {MAX_NAME_LENGTH} characters")
-        if not _CONTRACT_NAME.fullmatch(self.name):
-            raise ValueError(f"contract name {self.name!r} is not of the form topic.dataset")
-        if self.version < 1:
-            raise ValueError(f"contract version {self.version} is below 1")
-
-    def __str__(self) -> str:
-        return f"{self.name}/{self.version}"
-
-    @classmethod
-    def parse(cls, text: str) -> ContractId:
-        """Read `topic.dataset/N`. Raises ValueError."""
-        name, slash, version = text.partition("/")
-        if not slash or not re.fullmatch(r"[1-9][0-9]{0,8}", version):
-            raise ValueError(f"{text!r} is not a contract id such as housing.permits/1")
-        return cls(name, int(version))
-
-
-class Level(StrEnum):
-    """A protection level: what a city answers about a dataset."""
-
-    OPEN = "open"
-    CONTROLLED = "controlled"
-
-
-LEVELS_BY_STRICTNESS = (Level.OPEN, Level.CONTROLLED)
 
 
 class AggregateFunction(StrEnum):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from hansa_core.plan.limits import MAX_CITIES, MAX_NAME_LENGTH
-from hansa_core.plan.plan import Level, Plan
+from hansa_core.contract.ids import MAX_NAME_LENGTH
+from hansa_core.contract.level import Level
+from hansa_core.plan.limits import MAX_CITIES
+from hansa_core.plan.plan import Plan
 
 NONCE_BYTES = 16
 

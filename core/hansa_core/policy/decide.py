@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.partial.answer import Refusal
-from hansa_core.plan.plan import Level
 from hansa_core.plan.query import Query
 from hansa_core.policy.policy import Policy
 

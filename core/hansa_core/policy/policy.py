@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hansa_core.plan.plan import ContractId
+from hansa_core.contract.ids import ContractId
 
 ANY = "*"
 

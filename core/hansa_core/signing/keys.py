@@ -1,4 +1,4 @@
-"""Which Ed25519 public keys are taken, and what are they called?"""
+"""Ed25519 public keys: which ones are accepted, their ids, and how they are read from documents."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import hashlib
 import re
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from hansa_core.documents.strict_json import JsonObject
+from hansa_core.errors import PeerError
 
 PUBLIC_KEY_BYTES = 32
 _HEX_32 = re.compile(r"[0-9a-f]{64}")
@@ -52,3 +55,20 @@ def public_key_from_hex(text: str, field: str) -> bytes:
     raw = bytes.fromhex(text)
     check_public_key(raw, field)
     return raw
+
+
+def read_public_key(document: JsonObject, name: str) -> bytes:
+    """The raw public key in the field `name`. Raises PeerError that names the field."""
+    return _from_field(document, name, document.text(name))
+
+
+def read_public_keys(document: JsonObject, name: str) -> tuple[bytes, ...]:
+    """The raw public keys listed in the field `name`. Raises PeerError that names the field."""
+    return tuple(_from_field(document, name, text) for text in document.texts(name))
+
+
+def _from_field(document: JsonObject, name: str, text: str) -> bytes:
+    try:
+        return public_key_from_hex(text, name)
+    except ValueError as error:
+        raise PeerError(f"{document.where}: {error}") from error

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.plan.expression import Column
-from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Level
+from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument
 from hansa_core.sql.clause import refused, text_of, unsplittable
 from hansa_core.sql.functions import function_name
 from hansa_core.sql.literals import read_number

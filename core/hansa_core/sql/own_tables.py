@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import shown
-from hansa_core.plan.plan import ContractId
 from hansa_core.sql.outer_from import Table
 from hansa_core.sql.relation import Origin
 from hansa_core.sql.statement import RELEASED

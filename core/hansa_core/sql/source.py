@@ -9,11 +9,11 @@ from sqlglot import exp
 
 from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
 from hansa_core.contract.types import DataType
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
 from hansa_core.plan.expression import Column
-from hansa_core.plan.plan import ContractId
 from hansa_core.plan.typing import column_types
 from hansa_core.sql.clause import quoted, refused
 

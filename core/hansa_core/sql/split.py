@@ -10,11 +10,12 @@ from sqlglot import exp
 
 from hansa_core.contract.column_names import aggregate_column, key_column
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.expression import Call, Expression, Op
-from hansa_core.plan.plan import Aggregate, ContractId, Plan
+from hansa_core.plan.plan import Aggregate, Plan
 from hansa_core.sql.aggregates import AGGREGATE_NAMES, find_aggregates, read_aggregate
 from hansa_core.sql.city import select_cities
 from hansa_core.sql.clause import DIALECT, cut, refused, text_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansa_core.plan.plan import ContractId
+from hansa_core.contract.ids import ContractId
 from hansa_demo.demo_league import DemoLeague, Stop
 from hansa_demo.flights import AIRPORTS, write_airport_source
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from hansa_core.plan.plan import ContractId
+from hansa_core.contract.ids import ContractId
 from hansa_demo.demo_league import DemoLeague, Stop
 from hansa_demo.trips import CITIES, LEAST_ROWS, MOST_ROWS, write_trips
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError
-from hansa_core.plan.plan import ContractId
 from hansa_local.contract_files import contract_in
 
 

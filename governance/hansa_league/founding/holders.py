@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.league.credential import Credential, credential_payload
 from hansa_core.league.roster import CoordinatorEntry, Member
-from hansa_core.plan.plan import ContractId
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
 from hansa_league.keys.certificates import Authority, IssuedCertificate, Validity

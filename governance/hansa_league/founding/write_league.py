@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster, roster_payload
-from hansa_core.plan.plan import ContractId
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import sign
 from hansa_core.signing.envelope_json import envelope_to_json

@@ -9,9 +9,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.documents.model import ListOf, Section, Text, absent_table
 from hansa_core.errors import ConfigError
-from hansa_core.plan.plan import ContractId
 from hansa_local.toml_file import FilePath, read_section
 from hansa_local.trust_anchor import TrustAnchor
 

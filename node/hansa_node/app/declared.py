@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.roster import Roster
 from hansa_core.nearest import nearest
-from hansa_core.plan.plan import ContractId, Level
 from hansa_local import contract_files
 from hansa_node.app.config import NodeConfig
 from hansa_node.datasets.dataset import Declared

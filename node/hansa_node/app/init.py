@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.league.roster import Member, Roster
-from hansa_core.plan.plan import ContractId
 from hansa_local.clock import utc_now
 from hansa_local.contract_files import contract_file_name, read_contract_documents
 from hansa_local.toml_writer import annotated_toml

@@ -12,9 +12,10 @@ import duckdb
 from cachetools import LRUCache
 
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.level import Level
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
-from hansa_core.plan.plan import Level, Plan
+from hansa_core.plan.plan import Plan
 from hansa_core.policy.hashes import manifest_hash
 from hansa_core.protection.cover import Cover, find_covers
 from hansa_node.answering.controlled import PublishedTables

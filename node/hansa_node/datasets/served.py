@@ -6,8 +6,8 @@ import logging
 import threading
 from collections.abc import Mapping
 
+from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError
-from hansa_core.plan.plan import ContractId
 from hansa_node.datasets.dataset import Dataset, Declared, open_version
 from hansa_node.datasets.versions import current_version
 

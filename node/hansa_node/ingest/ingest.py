@@ -8,9 +8,9 @@ import duckdb
 from sqlglot import exp
 
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.level import Level
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
-from hansa_core.plan.plan import Level
 from hansa_core.protection.publish import publish_table, rule_of
 from hansa_core.protection.tables import shapes_of
 from hansa_node.datasets.published_file import write_published

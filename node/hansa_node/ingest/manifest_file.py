@@ -9,7 +9,7 @@ from pathlib import Path
 from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
-from hansa_core.manifest.manifest_document import manifest_from_document
+from hansa_core.protection.declaration import declaration_from_document
 from hansa_local.yaml_file import read_yaml
 from hansa_node.ingest.mapping import DatasetMapping, mapping_from_document
 
@@ -18,7 +18,7 @@ def read_manifest(path: Path, contract: Contract) -> Manifest:
     """What the file declares about protection. Raises ConfigError that names file, field, rule and remedy."""
     document = _document(path)
     with _told_about(path):
-        return manifest_from_document(document, contract)
+        return declaration_from_document(document, contract)
 
 
 def read_mapping(path: Path, contract: Contract) -> DatasetMapping:

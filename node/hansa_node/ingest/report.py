@@ -10,7 +10,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from hansa_core.plan.plan import ContractId, Level
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.protection.tables import CellTotals, PublishedTable
 
 

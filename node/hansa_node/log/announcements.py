@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
+from hansa_core.contract.level import Level
 from hansa_core.documents.canonical_json import JsonValue, canonical_json
 from hansa_core.evidence.entries import (
     Body,
@@ -19,7 +20,6 @@ from hansa_core.evidence.entries import (
     RosterRef,
     TablesPublished,
 )
-from hansa_core.plan.plan import Level
 from hansa_node.datasets.dataset import Dataset
 from hansa_node.log.batch import Batch
 

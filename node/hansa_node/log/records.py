@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.evidence.entries import PolicyRef, RosterRef
 from hansa_core.partial.answer import Release
-from hansa_core.plan.plan import ContractId, Level
 from hansa_core.signing.dsse import Envelope
 from hansa_node.log.announcements import Announcement
 from hansa_node.store.releases import NO_PARAMETERS

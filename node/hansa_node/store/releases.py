@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from hansa_core.contract.level import Level
 from hansa_core.partial.answer import Release
-from hansa_core.plan.plan import Level
 from hansa_node.store.checksum import check_row, row_checksum
 from hansa_node.store.file import Reader
 

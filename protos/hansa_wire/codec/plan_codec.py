@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hansa_core.contract.ids import ContractId
+from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Argument, ContractId, Level, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Argument, Plan
 from hansa_core.plan.size import check_size, parts_of
 from hansa_protos.v1 import query_pb2
 from hansa_wire.codec.enums import WireEnum
