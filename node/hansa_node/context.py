@@ -12,6 +12,7 @@ from hansa_core.policy.policy import Policy
 from hansa_core.signing.dsse import Signer
 from hansa_node.clock import Clock, NonceSource
 from hansa_node.datasets.served import Datasets
+from hansa_node.node_stop import NodeStop
 from hansa_node.node_store import NodeStore
 
 
@@ -19,7 +20,8 @@ from hansa_node.node_store import NodeStore
 class NodeContext:
     """City, rules, keys and stores of a node, fixed from its start to its end.
 
-    `policy_ref`, `roster_ref`, `policy_hash`: how log entries name the policy and the roster. Raises ValueError at
+    `policy_ref`, `roster_ref`, `policy_hash`: how log entries name the policy and the roster. `stop`: where a
+    task reports that the node must not go on. Raises ValueError at
     birth where the policy's id cannot be shown.
     """
 
@@ -31,6 +33,7 @@ class NodeContext:
     store: NodeStore
     clock: Clock
     fresh_nonce: NonceSource
+    stop: NodeStop = field(default_factory=NodeStop)
     policy_ref: PolicyRef = field(init=False)
     roster_ref: RosterRef = field(init=False)
     policy_hash: str = field(init=False)

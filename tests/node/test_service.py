@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,10 @@ def running(node: NodeHome, way: str = LISTENING) -> Iterator[Running]:
             assert process.poll() is None, process.communicate()[1]
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        yield Running(node, process, port, point)
+        served = Running(node, process, port, point)
+        if point is None:  # the port is had before the log is open, and served after
+            call(served, lambda client: client.describe(deadline_s=DEADLINE_S))
+        yield served
 
 
 def answers_knocks(port: int) -> bool:
@@ -297,6 +300,29 @@ def test_a_port_in_use_stops_the_start_with_one_clear_line(tmp_path: Path) -> No
     assert process.returncode == 2
     assert "stop the other program or choose another port" in log
     assert "Traceback" not in log
+    assert entries(node.home / "state" / "store.sqlite") == []  # it has not started, so its log does not say so
+
+
+@both_ways
+def test_a_corrupt_release_stops_the_node_with_its_exit_code_and_signs_no_wrong_number(
+    tmp_path: Path, way: str
+) -> None:
+    node = node_in(tmp_path)
+    store = node.home / "state" / "store.sqlite"
+    with running(node, way) as served:
+        call(served, lambda client: client.ask(node.signed(node.query()), node.credential, deadline_s=DEADLINE_S))
+        with closing(sqlite3.connect(store)) as connection:
+            ((partial_ipc,),) = connection.execute("SELECT partial_ipc FROM releases")
+            changed = bytes([partial_ipc[0], partial_ipc[1] ^ 1]) + partial_ipc[2:]
+            connection.execute("UPDATE releases SET partial_ipc = ?", (changed,))
+            connection.commit()
+        with pytest.raises((ConnectionError, PeerError)):
+            call(served, lambda client: client.ask(node.signed(node.query()), node.credential, deadline_s=DEADLINE_S))
+        _, log = served.process.communicate(timeout=DEADLINE_S)
+    assert served.process.returncode == 2
+    assert "a release in the store is not what was written there" in log
+    assert "Traceback" not in log
+    assert sum(isinstance(entry.body, QueryDecision) for entry in entries(store)) == 1
 
 
 def test_a_roster_that_misses_the_city_stops_the_start_with_one_clear_line(tmp_path: Path) -> None:

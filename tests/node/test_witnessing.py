@@ -22,8 +22,8 @@ from hansa_local.clock import utc_now
 from hansa_log_cities import LogCity, log_cities, until
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.app.recover import recover_node
+from hansa_node.node_stop import ForkError
 from hansa_node.node_store import NodeStore
-from hansa_node.witnessing.errors import ForkError
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
 

@@ -23,6 +23,7 @@ from hansa_node.log_service.reading import ReadableLog
 from hansa_node.log_service.server import served, server_tls
 from hansa_node.log_service.visitors import Visitors
 from hansa_node.log_service.witness import Witness
+from hansa_node.node_stop import task_group
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.cosigning import Cosigning
 from hansa_node.witnessing.peer import WitnessPeer
@@ -41,7 +42,7 @@ class LogKeeper:
     def __init__(self, config: NodeConfig, context: NodeContext, witnessing: Witnessing, status: WitnessStatus) -> None:
         self.status = status
         self.waits = quorum_of(context.roster, context.city) > 0
-        self._context = context
+        self.context = context
         self._witnessing = witnessing
         self._keep_openings = timedelta(days=config.log.keep_openings_days)
 
@@ -51,15 +52,15 @@ class LogKeeper:
         Raises ForkError where one of them knows another or a later log: then nothing is signed.
         """
         await self._witnessing.confirm()
-        await asyncio.to_thread(record_start, self._context)
+        await asyncio.to_thread(record_start, self.context)
         self.status.is_confirmed = True
-        log.info("log open", extra={"size": self._context.store.log.size})
+        log.info("log open", extra={"size": self.context.store.log.size})
 
     async def run(self) -> None:
-        """Until cancelled; begins, if nobody else did. Raises as `begin` does."""
+        """Until cancelled; begins, if nobody else did. Raises as `begin` does, and StoreCorruptError."""
         if not self.status.is_confirmed:
             await self.begin()
-        async with asyncio.TaskGroup() as running:
+        async with task_group() as running:
             running.create_task(self._witnessing.run())
             if self._keep_openings:
                 running.create_task(self._forget())
@@ -68,8 +69,8 @@ class LogKeeper:
         """Delete openings whose retention is over; every proof stays valid."""
         while True:
             with suppress(StoreUnavailableError):  # the next round comes
-                before = self._context.clock() - self._keep_openings
-                await asyncio.to_thread(self._context.store.log.forget_openings, before)
+                before = self.context.clock() - self._keep_openings
+                await asyncio.to_thread(self.context.store.log.forget_openings, before)
             await asyncio.sleep(_FORGET_EVERY_S)
 
 
@@ -149,5 +150,6 @@ def _pages(
         ),
         visitors=Visitors(context.roster),
         is_public=config.log.public,
+        stop=context.stop,
         executor=executor,
     )

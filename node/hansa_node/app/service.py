@@ -7,7 +7,6 @@ import logging
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from random import SystemRandom
@@ -28,6 +27,7 @@ from hansa_node.clock import fresh_nonce
 from hansa_node.context import NodeContext
 from hansa_node.datasets.served import Datasets
 from hansa_node.log.identity import log_identity
+from hansa_node.node_stop import task_group
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.pipeline.describe import describe
@@ -126,39 +126,46 @@ async def serve(config: NodeConfig) -> None:
 
 
 async def _serve(config: NodeConfig, context: NodeContext, identity: Identity, keeper: LogKeeper) -> None:
-    """Until a signal, or until keeping the log fails: what it raises."""
-    stopped = asyncio.Event()
+    """Until a signal, or until a fatal error, which is raised here, in its own type, whichever task met it."""
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(stop, stopped.set)
-    if not keeper.waits:
-        await keeper.begin()  # so that the first question finds the log open
-    keeping = asyncio.create_task(keeper.run())
-    keeping.add_done_callback(lambda _: stopped.set())
+        loop.add_signal_handler(stop, context.stop.request)
     limits = config.limits
     with ThreadPoolExecutor(max_workers=limits.max_concurrent_queries, thread_name_prefix="query") as executor:
         calls = NodeCalls(context, executor, Admission(limits.max_concurrent_queries * _CALLS_PER_QUERY), keeper.status)
-        listening = await _listen(config, context, identity, calls) if config.listen.enabled else None
-        attachments = Attachments(
-            context.city,
-            answering_for(context.city, calls),
-            cert_pem=identity.tls_certificate,
-            key_pem=identity.tls_key,
-            draw=SystemRandom().random,
-        )
-        attachments.keep(attached_coordinators(context.roster, config), {context.city: 0})
-        where = {} if listening is None else {"host": config.listen.host, "port": listening.port}
-        log.info("node started", extra={"city": context.city, **where, "version": __version__})
-        await stopped.wait()
-        async with asyncio.TaskGroup() as stopping:
-            stopping.create_task(attachments.stop(limits.stop_grace_s))
-            if listening is not None:
-                stopping.create_task(listening.stop(limits.stop_grace_s))
-        await calls.all_answered()
-        keeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeping
+        listening = await _bind(config, context, identity, calls) if config.listen.enabled else None
+        if not keeper.waits:
+            await keeper.begin()  # so that the first question finds the log open, and only once the port is had
+        async with task_group() as tasks:
+            keeping = tasks.create_task(context.stop.guard(keeper.run()))
+            await _answer(config, context, identity, calls, listening)
+            keeping.cancel()
         log.info("node stopped", extra={"city": context.city})
+    context.stop.raise_error()
+
+
+async def _answer(
+    config: NodeConfig, context: NodeContext, identity: Identity, calls: NodeCalls, listening: _Listening | None
+) -> None:
+    """Take questions until the node has to end, and finish those that are under way."""
+    if listening is not None:
+        await listening.server.start()
+    attachments = Attachments(
+        context.city,
+        answering_for(context.city, calls),
+        cert_pem=identity.tls_certificate,
+        key_pem=identity.tls_key,
+        draw=SystemRandom().random,
+    )
+    attachments.keep(attached_coordinators(context.roster, config), {context.city: 0})
+    where = {} if listening is None else {"host": config.listen.host, "port": listening.port}
+    log.info("node started", extra={"city": context.city, **where, "version": __version__})
+    await context.stop.wait()
+    async with task_group() as stopping:
+        stopping.create_task(attachments.stop(config.limits.stop_grace_s))
+        if listening is not None:
+            stopping.create_task(listening.stop(config.limits.stop_grace_s))
+    await calls.all_answered()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,8 @@ class _Listening:
         await self.server.stop(grace_s)
 
 
-async def _listen(config: NodeConfig, context: NodeContext, identity: Identity, calls: NodeCalls) -> _Listening:
+async def _bind(config: NodeConfig, context: NodeContext, identity: Identity, calls: NodeCalls) -> _Listening:
+    """The server with its port, not started: nobody is answered yet. Raises ConfigError where the port is not free."""
     coordinators = context.roster.coordinators
     pins = frozenset(entry.tls_spki for entry in coordinators)
     server = new_server(max_concurrent_calls=BACKSTOP * config.limits.max_concurrent_queries * _CALLS_PER_QUERY)
@@ -181,5 +189,4 @@ async def _listen(config: NodeConfig, context: NodeContext, identity: Identity, 
     authorities = [entry.ca_pem for entry in coordinators]
     credentials = server_credentials(identity.tls_certificate, identity.tls_key, authorities)
     port = listen(server, config.listen.host, config.listen.port, credentials)
-    await server.start()
     return _Listening(server, health, port)

@@ -24,6 +24,7 @@ from hansa_node.log_service.reading import ReadableLog
 from hansa_node.log_service.replies import refused, text, unchanging
 from hansa_node.log_service.visitors import Visitor, VisitorRole, Visitors
 from hansa_node.log_service.witness import Witness
+from hansa_node.node_stop import FATAL, NodeStop
 from hansa_node.store.errors import StoreUnavailableError
 
 _ResultT = TypeVar("_ResultT")
@@ -36,7 +37,7 @@ class LogPages:
     """All that the service stands on.
 
     `mirrored`: whom to believe about each city whose entries may be kept here. `is_public`: checkpoint and hash tiles
-    are for everybody. `executor`: for what blocks.
+    are for everybody. `stop`: where a fatal error is reported. `executor`: for what blocks.
     """
 
     own: ReadableLog
@@ -47,12 +48,13 @@ class LogPages:
     openings: DisclosureReader
     visitors: Visitors
     is_public: bool
+    stop: NodeStop
     executor: Executor
     _adding: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock), init=False)
 
     def application(self) -> web.Application:
         """The service as aiohttp runs it."""
-        application = web.Application(middlewares=[_stored])
+        application = web.Application(middlewares=[self._answered])
         application.add_routes(
             [
                 web.get("/checkpoint", self._checkpoint),
@@ -152,6 +154,19 @@ class LogPages:
             raise _Refused(refused(403, "this is for members of the league", "show a certificate that a city issued"))
         return visitor
 
+    @web.middleware
+    async def _answered(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """A refusal as its reply, and a store that fails as 503: what it says names a path, so it stays here."""
+        try:
+            with self.stop.fatal_errors():
+                return await handler(request)
+        except _Refused as refusal:
+            return refusal.reply
+        except (StoreUnavailableError, *FATAL):
+            return refused(503, "the city cannot record anything now", "ask again later")
+
     async def _run(self, work: Callable[[], _ResultT]) -> _ResultT:
         return await asyncio.get_running_loop().run_in_executor(self.executor, work)
 
@@ -162,19 +177,6 @@ class _Refused(Exception):  # noqa: N818  it is a reply, not an error of ours
     def __init__(self, reply: web.Response) -> None:
         super().__init__()
         self.reply = reply
-
-
-@web.middleware
-async def _stored(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """A refusal as its reply, and a disk that fails as 503: its text names a path, so it stays here."""
-    try:
-        return await handler(request)
-    except _Refused as refusal:
-        return refusal.reply
-    except StoreUnavailableError:
-        return refused(503, "the city cannot record anything now", "ask again later")
 
 
 async def _body(request: web.Request, most: int, *, within_s: float) -> bytes:

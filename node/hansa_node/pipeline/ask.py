@@ -12,7 +12,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
-from hansa_core.errors import RefusedError
+from hansa_core.errors import RefusedError, StoreCorruptError
 from hansa_core.partial.answer import Refusal, Release
 from hansa_core.plan.query import Query
 from hansa_core.policy.decide import refusal_of
@@ -20,6 +20,7 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope
 from hansa_node.context import NodeContext
 from hansa_node.engines.stop import AbandonedError, Stop
+from hansa_node.node_stop import task_group
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.decide import Permitted, Refused, asked_of, bind_and_decide
@@ -78,14 +79,15 @@ class AskPipeline:
         started = time.monotonic()
         fields: dict[str, object] = {"query_id": verified.query_hash.hex()[:16], "key_id": verified.asker.key_id[:16]}
         try:
-            answer, outcome = await self._answer(verified, abandoned)
+            with self._context.stop.fatal_errors():
+                answer, outcome = await self._answer(verified, abandoned)
         except AbandonedError:
             log.info("query abandoned", extra=fields | {"ms": _ms_since(started)})
             raise
         except BaseException as failure:
             # The type alone: an engine's message may carry a value. What the store says names a file and a remedy.
             fields |= {"error": type(failure).__name__, "ms": _ms_since(started)}
-            if isinstance(failure, StoreUnavailableError):
+            if isinstance(failure, StoreUnavailableError | StoreCorruptError):
                 fields["remedy"] = str(failure)
             log.error("query failed", extra=fields)  # noqa: TRY400  no traceback
             raise
@@ -193,10 +195,11 @@ class AskPipeline:
         stop = Stop()
         if abandoned.is_set():
             stop.now()
-        working = asyncio.ensure_future(self._run(work, stop))
-        leaving = asyncio.create_task(abandoned.wait())
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        leaving.cancel()
+        working = asyncio.get_running_loop().run_in_executor(self._executor, work, stop)
+        async with task_group() as tasks:
+            leaving = tasks.create_task(abandoned.wait())
+            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+            leaving.cancel()
         while not working.done():
             stop.now()
             await asyncio.wait((working,), timeout=_INTERRUPT_EVERY_S)

@@ -15,7 +15,7 @@ from hansa_core.tlog.note import VerifierKey, read_note
 from hansa_core.tlog.witness import AddCheckpoint, read_conflict, read_cosignature
 from hansa_node.log.mirror_request import AddEntries
 from hansa_node.log.own_log import OwnLog
-from hansa_node.witnessing.errors import ForkError
+from hansa_node.node_stop import ForkError
 from hansa_node.witnessing.peer import WitnessPeer
 
 log = logging.getLogger(__name__)

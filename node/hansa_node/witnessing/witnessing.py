@@ -14,9 +14,9 @@ from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import EMPTY_ROOT
 from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog
+from hansa_node.node_stop import ForkError
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.cosigning import Cosigning
-from hansa_node.witnessing.errors import ForkError
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_wire.rpc.reconnect import wait_before
 
