@@ -8,6 +8,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,8 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PublishedLog]:
     roster = RosterRef(version=1, hash=roster_hash(first.roster))
     first.append(decision_on("other", roster=roster, organisation=EVIL))
     first.append(BudgetReset(ledger="residents", unit="microrho", limit=1_000_000, reason="new_period"))
-    query = encode_query(replace(a_query(), cities=("bremen", "hamburg", "luebeck")))
+    expired = datetime.fromtimestamp(NOON - 3600, UTC).replace(tzinfo=None)
+    query = encode_query(replace(a_query(expires_at=expired), cities=("bremen", "hamburg", "luebeck", "wismar")))
     asked = hashlib.sha256(query).hexdigest()
     shown = Disclosure(field="query", salt=bytes(16), value=envelope(query))
     told = {"roster": roster, "query_hash": asked}
@@ -143,7 +145,7 @@ def test_a_filter_that_no_entry_can_meet_is_no_empty_table(
 def test_an_entry_is_shown_with_what_was_opened_of_it(log: PublishedLog) -> None:
     shown = hansa("show", folder(log), len(log.leaves) - 1).stdout
     assert re.search(r"question: SELECT .*COUNT\(\*\)", shown)
-    assert "cities asked: bremen, hamburg, luebeck" in shown
+    assert "cities asked: bremen, hamburg, luebeck, wismar" in shown
     assert "analyst: sealed in the city" in shown
     assert hansa("show", folder(log), 9999).exit_code == 2
 
@@ -171,12 +173,20 @@ def test_one_question_is_followed_across_cities(logs: dict[str, PublishedLog]) -
     listed = hansa("join", *map(folder, logs.values()), "--format", "json")
     [question] = [row for row in json.loads(listed.stdout) if row["no entry"]]
     assert (question["answered"], question["refused"], question["no entry"]) == ("luebeck", "bremen", "hamburg")
+    assert question["not known"] == "wismar"
     one = hansa("join", *map(folder, logs.values()), "--query-hash", question["query_hash"][:10], "--format", "json")
     parts = {row["city"]: row for row in json.loads(one.stdout)}
     assert (parts["luebeck"]["outcome"], parts["luebeck"]["cost"], parts["luebeck"]["spent"]) == ("answered", 7, 7)
     assert (parts["bremen"]["outcome"], parts["bremen"]["code"]) == ("refused", "not_published")
     assert parts["hamburg"]["outcome"] == "no entry in its log"
-    assert "nothing speaks for hamburg" in one.stderr
+    assert parts["wismar"]["outcome"] == "not known: its log is not here"
+    assert "nothing speaks for hamburg; not known without their logs: wismar." in one.stderr
+
+
+def test_over_some_of_the_logs_nothing_is_said_of_the_others(logs: dict[str, PublishedLog]) -> None:
+    listed = hansa("join", folder(logs["luebeck"]), folder(logs["bremen"]), "--format", "json")
+    [question] = [row for row in json.loads(listed.stdout) if row["not known"]]
+    assert (question["no entry"], question["not known"]) == ("", "hamburg, wismar")
 
 
 def test_the_question_of_kept_evidence_is_followed(log: PublishedLog, served: SimulatedLeague, tmp_path: Path) -> None:
@@ -184,8 +194,14 @@ def test_the_question_of_kept_evidence_is_followed(log: PublishedLog, served: Si
         league.sql("SELECT COUNT(*) AS n FROM harbour.ships").save_evidence(tmp_path / "evidence")
     result = hansa("join", folder(log), "--receipt", tmp_path / "evidence", "--format", "json")
     said = {row["city"]: row["outcome"] for row in json.loads(result.stdout)}
-    assert said == {city: "no entry in its log" if city == "luebeck" else "its log is not here" for city in SIMULATED}
-    assert f"Asked were {len(SIMULATED)} cities; nothing speaks for" in result.stderr
+    assert said == {
+        city: "not known: its log here ends before the question was settled"
+        if city == "luebeck"
+        else "not known: its log is not here"
+        for city in SIMULATED
+    }
+    assert f"Asked were {len(SIMULATED)} cities; not known without their logs: " in result.stderr
+    assert "to be fetched again, since the logs here end too early: luebeck" in result.stderr
 
 
 def test_two_folders_of_one_city_and_an_unknown_question_are_plain_errors(log: PublishedLog) -> None:

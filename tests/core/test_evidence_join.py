@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
 from hansa_core.evidence.entries import Body, Decision
 from hansa_core.evidence.entry import Entry
-from hansa_core.evidence.join import Fate, join
+from hansa_core.evidence.join import SETTLED_S, Addressed, Fate, JoinedLog, join
 from hansa_core.evidence.rows import COLUMNS, LogFilter, LogRow, row_of
 from hansa_log_entries import (
     NOON,
@@ -23,11 +21,19 @@ from hansa_log_entries import (
 )
 
 
-def log_of(city: str, *bodies: Body) -> Iterable[tuple[int, Entry]]:
+def entries_of(city: str, *bodies: Body) -> list[tuple[int, Entry | None]]:
     return [
         (index, Entry(time_unix_s=NOON + index, node=city, software="0.1.0", body=body))
         for index, body in enumerate(bodies)
     ]
+
+
+def log_of(city: str, *bodies: Body, known_until_unix_s: int = NOON + SETTLED_S) -> JoinedLog:
+    return JoinedLog(entries=entries_of(city, *bodies), known_until_unix_s=known_until_unix_s)
+
+
+def asked(*cities: str) -> Addressed:
+    return Addressed(cities=cities, expires_unix_s=NOON)
 
 
 def test_a_question_is_followed_through_every_city_that_it_addressed() -> None:
@@ -40,7 +46,7 @@ def test_a_question_is_followed_through_every_city_that_it_addressed() -> None:
         "luebeck": log_of("luebeck", decision_on("another")),
         "rostock": log_of("rostock", waiting),
     }
-    addressed = {digest_of("q"): ("wismar", "luebeck", "hamburg", "bremen", "rostock")}
+    addressed = {digest_of("q"): asked("wismar", "luebeck", "hamburg", "bremen", "rostock")}
     question = next(each for each in join(logs, addressed) if each.query_hash == digest_of("q"))
     assert [(part.city, part.fate, part.index, part.code) for part in question.parts] == [
         ("bremen", Fate.REFUSED, 0, "not_published"),
@@ -51,10 +57,25 @@ def test_a_question_is_followed_through_every_city_that_it_addressed() -> None:
         ("wismar", Fate.NO_LOG, None, None),
     ]
     assert question.parts[1].charges == (charge(5, 5),)
-    assert question.answered == ("hamburg",)
-    assert question.missing == ("luebeck", "wismar")
+    assert question.cities(Fate.ANSWERED) == ("hamburg",)
+    assert question.cities(Fate.NO_ENTRY, Fate.NO_LOG) == ("luebeck", "wismar")
     assert (question.organisation, question.purpose) == ("Stadtwerke Köln", "statistics")
     assert question.addressed == ("bremen", "hamburg", "luebeck", "rostock", "wismar")
+
+
+def test_a_log_that_ends_too_early_does_not_say_that_a_city_was_silent() -> None:
+    """Neither does one that has entries which nobody here can read: the missing one may be among them."""
+    unreadable = JoinedLog(
+        entries=[*entries_of("hamburg", decision_on("another")), (1, None)], known_until_unix_s=NOON + SETTLED_S
+    )
+    logs = {
+        "bremen": log_of("bremen", decision_on("another"), known_until_unix_s=NOON + SETTLED_S - 1),
+        "hamburg": unreadable,
+        "luebeck": log_of("luebeck", decision_on("another")),
+    }
+    addressed = {digest_of("q"): asked("bremen", "hamburg", "luebeck")}
+    question = next(each for each in join(logs, addressed) if each.query_hash == digest_of("q"))
+    assert [part.fate for part in question.parts] == [Fate.LOG_TOO_OLD, Fate.LOG_UNREADABLE, Fate.NO_ENTRY]
 
 
 def test_who_was_addressed_is_unknown_until_somebody_shows_the_query() -> None:
@@ -68,14 +89,14 @@ def test_questions_come_in_the_order_of_their_first_entry() -> None:
         "bremen": log_of("bremen", decision_on("b"), decision_on("a")),
         "hamburg": log_of("hamburg", decision_on("a")),
     }
-    silent = {digest_of("nobody"): ("bremen",)}
+    silent = {digest_of("nobody"): asked("bremen")}
     joined = [question.query_hash for question in join(logs, silent)]
     assert joined[0] == digest_of("nobody")
     assert set(joined[1:]) == {digest_of("a"), digest_of("b")}
 
 
 def rows() -> list[LogRow]:
-    return [row_of(index, entry) for index, entry in log_of("hamburg", *ONE_OF_EACH)]
+    return [row_of(index, entry) for index, entry in entries_of("hamburg", *ONE_OF_EACH) if entry is not None]
 
 
 def test_every_entry_is_a_row() -> None:

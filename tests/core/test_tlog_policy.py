@@ -12,7 +12,7 @@ from hansa_core.errors import PeerError
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
-from hansa_core.tlog.note import ED25519, NoteSignature, VerifierKey
+from hansa_core.tlog.note import ED25519, NoteSignature, VerifierKey, read_note
 from hansa_core.tlog.policy import NO_QUORUM, Policy, PolicyGroup, PolicyLog, PolicyWitness
 from hansa_core.tlog.policy_text import MAX_POLICY_BYTES, parse_policy, policy_text
 from hansa_tlog_values import (
@@ -109,6 +109,20 @@ def test_a_quorum_is_two_of_three(numbers: tuple[int, ...]) -> None:
     else:
         with pytest.raises(PeerError, match=f"{len(numbers)} of 3 witnesses"):
             POLICY.check(note)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "seen"), [((), None), ((9,), None), ((5, 9), 5), ((9, 5, 7), 7), ((5, 5, 1_000_000), 5)]
+)
+def test_a_quorum_had_seen_it_when_the_last_witness_that_it_needs_had(
+    minutes: tuple[int, ...], seen: int | None
+) -> None:
+    """One witness with a clock that runs ahead does not make a log look fresh."""
+    note = note_at(7)
+    for number, minute in enumerate(minutes):
+        signer, name = WITNESSES[number], WITNESS_NAMES[number]
+        note = add_signatures(note, cosign(checkpoint_at(7).text, signer, name, NOON + 60 * minute))
+    assert POLICY.seen_at(read_note(note)) == (None if seen is None else NOON + 60 * seen)
 
 
 @pytest.mark.parametrize(

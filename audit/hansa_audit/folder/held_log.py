@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hansa.errors import TrustError
 from hansa_audit.folder.findings import Findings
+from hansa_audit.folder.freshness import Freshness, freshness_of
 from hansa_audit.folder.log_folder import CHECKPOINT, LogFolder
 from hansa_audit.folder.rebuilt_tree import RebuiltTree
 from hansa_audit.folder.trusted_keys import Trusted, trusted_of
@@ -40,11 +41,17 @@ class HeldLog:
 
     def entries(self) -> Iterator[tuple[int, Entry]]:
         """Every entry that can be read as one; the others are findings of `hansa audit verify`."""
-        for index, leaf in self.leaves():
-            try:
-                yield index, decode_entry(leaf)
-            except PeerError:
-                continue
+        return ((index, entry) for index, entry in self.entries_or_none() if entry is not None)
+
+    def entries_or_none(self) -> Iterator[tuple[int, Entry | None]]:
+        """Every entry; None where its bytes cannot be read as one."""
+        return ((index, _entry_or_none(leaf)) for index, leaf in self.leaves())
+
+    @property
+    def freshness(self) -> Freshness:
+        """How recent the log is, by its witnesses and its newest entry."""
+        newest = _entry_or_none(self.leaf(self.checkpoint.size - 1)) if self.checkpoint.size else None
+        return freshness_of(self.note, self.trusted.policy, None if newest is None else newest.time_unix_s)
 
     def leaf(self, index: int) -> bytes:
         """The bytes of one entry. Raises ConfigError where the log has no such."""
@@ -87,6 +94,13 @@ def open_log(root: Path) -> HeldLog:
         rule = f"{root}: the entries are not those that the log signed; `hansa audit verify` says where"
         raise TrustError("log_invalid", rule)
     return log
+
+
+def _entry_or_none(leaf: bytes) -> Entry | None:
+    try:
+        return decode_entry(leaf)
+    except PeerError:
+        return None
 
 
 def _bundles(size: int) -> Iterator[Tile]:

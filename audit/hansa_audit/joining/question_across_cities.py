@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,8 @@ from hansa_audit.entries.opened_fields import asked_query, disclosures_of
 from hansa_audit.entries.times import time_text
 from hansa_audit.folder.held_log import HeldLog
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.evidence.join import Fate, JoinedQuestion, join
+from hansa_core.evidence.join import NOT_KNOWN, Addressed, Fate, JoinedLog, JoinedQuestion, join
+from hansa_core.plan.query import Query
 from hansa_wire.codec.query_codec import decode_query
 
 _SAID = {
@@ -22,7 +24,9 @@ _SAID = {
     Fate.NEEDS_APPROVAL: "waits for approval",
     Fate.ABORTED: "charged, not answered",
     Fate.NO_ENTRY: "no entry in its log",
-    Fate.NO_LOG: "its log is not here",
+    Fate.NO_LOG: "not known: its log is not here",
+    Fate.LOG_TOO_OLD: "not known: its log here ends before the question was settled",
+    Fate.LOG_UNREADABLE: "not known: its log here has entries that cannot be read",
 }
 
 
@@ -41,14 +45,18 @@ def joined_questions(logs: Sequence[HeldLog], evidence: Path | None) -> tuple[Jo
     addressed = {} if evidence is None else dict([addressed_by(evidence)])
     for log in logs:
         addressed.update(_opened(log))
-    return join({city: log.entries() for city, log in by_city.items()}, addressed)
+    joined = {
+        city: JoinedLog(entries=log.entries_or_none(), known_until_unix_s=log.freshness.known_until_unix_s)
+        for city, log in by_city.items()
+    }
+    return join(joined, addressed)
 
 
-def addressed_by(evidence: Path) -> tuple[str, tuple[str, ...]]:
-    """The hash of the query in a folder of evidence, and the cities that it addresses. Raises TrustError."""
+def addressed_by(evidence: Path) -> tuple[str, Addressed]:
+    """The hash of the query in a folder of evidence, and whom it asks until when. Raises TrustError."""
     payload = read_evidence(evidence).query.payload
     with blame("query.dsse.json"):
-        return hashlib.sha256(payload).hexdigest(), decode_query(payload).cities
+        return hashlib.sha256(payload).hexdigest(), _addressed(decode_query(payload))
 
 
 def chosen(questions: Iterable[JoinedQuestion], query_hash: str) -> JoinedQuestion:
@@ -75,9 +83,10 @@ def listing(questions: Collection[JoinedQuestion]) -> pa.Table:
             "organisation": pa.array([each.organisation for each in rows], pa.string()),
             "purpose": pa.array([each.purpose for each in rows], pa.string()),
             "dataset": pa.array([each.dataset for each in rows], pa.string()),
-            "answered": pa.array([", ".join(each.answered) for each in rows], pa.string()),
+            "answered": pa.array([_cities(each, Fate.ANSWERED) for each in rows], pa.string()),
             "refused": pa.array([_cities(each, Fate.REFUSED) for each in rows], pa.string()),
-            "no entry": pa.array([_cities(each, Fate.NO_ENTRY, Fate.NO_LOG) for each in rows], pa.string()),
+            "no entry": pa.array([_cities(each, Fate.NO_ENTRY) for each in rows], pa.string()),
+            "not known": pa.array([_cities(each, *NOT_KNOWN) for each in rows], pa.string()),
         }
     )
 
@@ -108,14 +117,22 @@ def verdict(question: JoinedQuestion) -> str:
             "Which cities were asked is sealed: fetch the opening `query` of an entry, or give --receipt; "
             "until then a city without an entry cannot be told from one that was not asked."
         )
-    silent = question.missing
-    if not silent:
+    said = [f"Asked were {len(question.addressed)} cities"]
+    if question.cities(Fate.NO_ENTRY):
+        said.append(f"nothing speaks for {_cities(question, Fate.NO_ENTRY)}")
+    if question.cities(Fate.NO_LOG):
+        said.append(f"not known without their logs: {_cities(question, Fate.NO_LOG)}")
+    if question.cities(Fate.LOG_TOO_OLD):
+        said.append(f"to be fetched again, since the logs here end too early: {_cities(question, Fate.LOG_TOO_OLD)}")
+    if question.cities(Fate.LOG_UNREADABLE):
+        said.append(f"not known, since entries cannot be read: {_cities(question, Fate.LOG_UNREADABLE)}")
+    if len(said) == 1:
         return f"All {len(question.addressed)} cities that were asked have an entry."
-    return f"Asked were {len(question.addressed)} cities; nothing speaks for {', '.join(silent)}."
+    return f"{'; '.join(said)}."
 
 
-def _opened(log: HeldLog) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+def _opened(log: HeldLog) -> dict[str, Addressed]:
+    found: dict[str, Addressed] = {}
     names = {name.split("/")[1].partition(".")[0] for name in log.folder.names("openings") if ".query." in name}
     if not names:
         return found
@@ -126,10 +143,14 @@ def _opened(log: HeldLog) -> dict[str, tuple[str, ...]]:
         try:
             for disclosure in disclosures_of(log.folder, index, entry):
                 if disclosure.field == "query":
-                    found[query_hash] = asked_query(disclosure, query_hash).cities
+                    found[query_hash] = _addressed(asked_query(disclosure, query_hash))
         except (PeerError, RefusedError):
             continue  # an opening that does not hold says nothing; `hansa audit verify` names it
     return found
+
+
+def _addressed(query: Query) -> Addressed:
+    return Addressed(cities=query.cities, expires_unix_s=int(query.expires_at.replace(tzinfo=UTC).timestamp()))
 
 
 def _outcome(fate: Fate, *, recalled: bool) -> str:
@@ -137,7 +158,7 @@ def _outcome(fate: Fate, *, recalled: bool) -> str:
 
 
 def _cities(question: JoinedQuestion, *fates: Fate) -> str:
-    return ", ".join(sorted({part.city for part in question.parts if part.fate in fates}))
+    return ", ".join(question.cities(*fates))
 
 
 def _first(question: JoinedQuestion) -> str | None:

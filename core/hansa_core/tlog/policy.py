@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hansa_core.errors import PeerError
@@ -76,13 +76,31 @@ class Policy:
 
     def missing(self, note: Note) -> str:
         """What the note lacks for the quorum, in words; empty: nothing. Raises PeerError on a wrong cosignature."""
-        counted = {each.name: cosignature_time(note, each.key) is not None for each in self.witnesses}
+        cosigned = {each.name for each in self.witnesses if cosignature_time(note, each.key) is not None}
+        if self._is_quorum(cosigned):
+            return ""
+        return (
+            f"{len(cosigned)} of {len(self.witnesses)} witnesses cosigned it, not the policy's quorum {self.quorum!r}"
+        )
+
+    def seen_at(self, note: Note) -> int | None:
+        """The latest Unix time at which a quorum had said that it knew no larger checkpoint; None: it never did.
+
+        Without a quorum one witness is enough. Raises PeerError on a wrong cosignature.
+        """
+        times = {each.name: cosignature_time(note, each.key) for each in self.witnesses}
+        known = {name: at for name, at in times.items() if at is not None}
+        for at in sorted(set(known.values()), reverse=True):
+            if self._is_quorum({name for name, time_unix_s in known.items() if time_unix_s >= at}):
+                return at
+        return None
+
+    def _is_quorum(self, cosigned: Collection[str]) -> bool:
+        """Whether the witnesses of these names are enough."""
+        counted = {each.name: each.name in cosigned for each in self.witnesses}
         for group in self.groups:
             counted[group.name] = sum(counted[member] for member in group.members) >= group.threshold
-        if self.quorum == NO_QUORUM or counted[self.quorum]:
-            return ""
-        cosigned = sum(counted[each.name] for each in self.witnesses)
-        return f"{cosigned} of {len(self.witnesses)} witnesses cosigned it, not the policy's quorum {self.quorum!r}"
+        return self.quorum == NO_QUORUM or counted[self.quorum]
 
 
 def check_item(text: str, where: str) -> None:
