@@ -17,21 +17,28 @@ from pyarrow import csv
 from typer.testing import CliRunner, Result
 
 import hansa as sdk
+from hansa.answering.city_words import VerifiedRelease
 from hansa.answering.coverage import ExitCode, Outcome
+from hansa.answering.verify import verify_answer
 from hansa.cli import app
 from hansa.errors import ConfigError, TrustError
 from hansa.evidence.account import read_account, sign_account
 from hansa.evidence.evidence import Evidence
 from hansa.evidence.kept_tables import write_kept
 from hansa.evidence.replay import replay, replay_folder
+from hansa.question.question import Expected
 from hansa.view.render.text import plain_text, whole_answer
+from hansa_core.league.members import Member
 from hansa_core.league.roster import roster_payload
+from hansa_core.partial.answer import Refusal
+from hansa_core.plan.plan import Level
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
 from hansa_local.key_file import read_signer
 from hansa_new_league import new_league
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
+from hansa_wire.codec.answered import Answered
 
 SQL = "SELECT kind, COUNT(*) AS n, AVG(tons) AS mean FROM harbour.ships GROUP BY kind ORDER BY 2 * COUNT(*)"
 COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"
@@ -381,3 +388,19 @@ def test_a_dry_run_has_nothing_to_keep(cities: SimulatedLeague, tmp_path: Path) 
 
 def test_what_is_no_folder_of_evidence_is_a_mistake_of_usage(tmp_path: Path) -> None:
     assert hansa("audit", "replay", tmp_path / "nowhere").exit_code == 2
+
+
+def test_an_answer_at_another_level_than_was_asked_for_is_found_where_the_client_overlooked_it(
+    cities: SimulatedLeague, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overlooking(given: Answered, member: Member, expected: Expected) -> VerifiedRelease | Refusal:
+        return verify_answer(given, member, replace(expected, level=None))
+
+    cities.cities["bremen"].level = Level.CONTROLLED
+    monkeypatch.setattr("hansa.asking.session.verify_answer", overlooking)
+    with sdk.connect(cities.profile) as league:
+        league.sql("SELECT city, COUNT(*) AS n FROM harbour.ships GROUP BY city", level="open").save_evidence(
+            tmp_path / "kept"
+        )
+    with pytest.raises(TrustError, match=r"wrong_level: answers/bremen\.dsse\.json"):
+        replay_folder(tmp_path / "kept")
