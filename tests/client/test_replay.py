@@ -28,10 +28,10 @@ from hansa.evidence.kept_tables import write_kept
 from hansa.evidence.replay import replay, replay_folder
 from hansa.question.question import Expected
 from hansa.view.render.text import plain_text, whole_answer
+from hansa_core.contract.level import Level
 from hansa_core.league.members import Member
 from hansa_core.league.roster import roster_payload
 from hansa_core.partial.answer import Refusal
-from hansa_core.plan.plan import Level
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
