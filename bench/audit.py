@@ -1,4 +1,4 @@
-"""How fast is a whole log verified, and what does an entry of it take on the auditor's disk?
+"""Verification of a whole log: entries a second, and what an entry takes on the auditor's disk.
 
 The reference is SHA-256 alone over the same entries: no reader of the log can do with less.
 """

@@ -1,4 +1,4 @@
-"""How many decisions a second reach the log, through the real commit path and the disk, and what one of them adds?
+"""Decisions a second through the real commit path and the disk, and what one more decision adds.
 
 The reference is what SQLite itself takes for rows of the same size: one insert each, one wait for the disk per batch.
 """

@@ -1,4 +1,4 @@
-"""Where does a new question's time go? Each step of the analyst's and of one city's, in one process and without a wire.
+"""Time of a new question, step by step: the analyst's and one city's, in one process and without a wire.
 
 In a running league the cities work side by side: so the steps show what a question costs, and do not add up to how
 long it takes.

@@ -1,4 +1,4 @@
-"""What does a reader of foreign bytes owe for any bytes at all? A value that it would write alike, or a PeerError."""
+"""Readers of foreign bytes under fuzz: for any bytes, a value that it would write alike or a PeerError."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a city worth asking now? A circuit that opens after failures in a row, and closes after one success."""
+"""Circuit breaker of one city: opens after failures in a row and closes after one success."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is one city asked, over the ways that there are, without waiting long for one that is gone?"""
+"""Asks one city over the routes that exist, without waiting long for one that is gone."""
 
 from __future__ import annotations
 

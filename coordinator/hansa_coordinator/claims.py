@@ -1,4 +1,4 @@
-"""What does a sealed answer seem to say? Good enough for progress; only the analyst's own check proves it."""
+"""Reads what a sealed answer claims, for progress only: nothing but the analyst's own check proves it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are many cities asked at once, under one deadline, so that each of them ends in a state?"""
+"""Asks many cities at once under one deadline, so that each of them ends in a state."""
 
 from __future__ import annotations
 

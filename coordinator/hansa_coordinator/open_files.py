@@ -1,4 +1,4 @@
-"""May this process hold a connection to each city of a large league?"""
+"""Raises the limit of open files to what a connection to each city of a large league needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what another coordinator brings the city's own word on this very call? Else another way may still bring that."""
+"""Checks that what another coordinator relays is the city's own signed reply to this very call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""By which ways can each city be asked at this moment?"""
+"""The routes by which each city can be asked at this moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has happened at the cities and was not told yet?"""
+"""City events that have happened and were not delivered to the analyst yet."""
 
 from __future__ import annotations
 

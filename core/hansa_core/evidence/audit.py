@@ -1,4 +1,4 @@
-"""Do the entries of a log fit together? A fold over them: each is judged by all that came before it."""
+"""Audit of a whole log: a fold over its entries in which each is judged by all that came before it."""
 
 from __future__ import annotations
 

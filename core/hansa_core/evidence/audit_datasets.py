@@ -1,4 +1,4 @@
-"""Was each question answered from a dataset, a version and tables that the log had announced?"""
+"""Audit rule: each question was answered from a dataset, version and tables that the log had announced."""
 
 from __future__ import annotations
 

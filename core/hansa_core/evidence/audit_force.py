@@ -1,4 +1,4 @@
-"""Were policy, roster and keys in force when they were used?"""
+"""Audit rule: policy, roster and keys were in force when they were used."""
 
 from __future__ import annotations
 

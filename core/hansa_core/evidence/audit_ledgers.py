@@ -1,4 +1,4 @@
-"""Do the ledgers add up: spent before plus cost is spent now, within the limit?"""
+"""Audit rule: ledgers add up; spent before plus cost is spent now, within the limit."""
 
 from __future__ import annotations
 

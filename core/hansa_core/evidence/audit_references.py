@@ -1,4 +1,4 @@
-"""Does what an entry points at exist: an opening, a question that waits, an earlier head, an answer of its own?"""
+"""Audit rule: what an entry refers to exists, be it an opening, a waiting question, an earlier head or an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can an entry of a city's log say? One frozen value for each type; `BODIES` is the closed list.
+"""The entry types of a city's log: one frozen value for each; `BODIES` is the closed list.
 
 Hashes, keys and digests are lower-case hex. Nothing here names a person, a value of the data, or free text of an asker.
 """

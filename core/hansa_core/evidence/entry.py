@@ -1,4 +1,4 @@
-"""How does an entry become the bytes of a leaf, and which bytes are an entry?"""
+"""Log entries to the bytes of a leaf and back; only bytes that an entry would give are an entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a log whose tree is right?"""
+"""Findings of an audit in a log whose tree is right."""
 
 from __future__ import annotations
 

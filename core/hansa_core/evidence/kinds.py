@@ -1,4 +1,4 @@
-"""Which values may stand in a field of the log? Each kind checks one and says the same in JSON Schema."""
+"""Kinds of values in the log's fields: each checks a value, and says the same in JSON Schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does an entry read in the Open Cybersecurity Schema Framework? As API Activity, class 6003 of version 1.6.0.
+"""Log entries in the Open Cybersecurity Schema Framework: API Activity, class 6003 of version 1.6.0.
 
 The log does not hold who asked from where: the user is the entry's commitment to the analyst, with the organisation,
 and the endpoint is the node that logged it. All that the framework has no name for stands in `unmapped`.

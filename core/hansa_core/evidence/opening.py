@@ -1,4 +1,4 @@
-"""What does an entry commit to without saying it, and how is one field of that shown?
+"""Openings: the fields that an entry commits to without showing them, and the disclosure of one field.
 
 Each field is hashed with a salt of its own, as in SD-JWT (RFC 9901): the digests stand in the leaf, values and salts in
 the opening, which the node keeps until retention deletes it. A field that is shown tells nothing of its neighbours.

@@ -1,4 +1,4 @@
-"""Is this answer in the city's log? A receipt is a C2SP tlog-proof that carries the very leaf as its extra data."""
+"""Receipts: an answer is in the city's log, proven by a C2SP tlog-proof with the leaf itself as extra data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a frozen dataclass of the log's kinds checked at birth, written as JSON, and described in JSON Schema?"""
+"""Frozen dataclasses of log kinds: checked at birth, written as JSON, and described in JSON Schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a log read as a table: one row for each entry, with the columns that people filter by?"""
+"""A log as a table: one row for each entry, with the columns that people filter by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is an entry of the log, in JSON Schema? Made of the entries' own kinds, published as docs/log-schema.json."""
+"""JSON Schema of log entries, made from the entries' own kinds and published as docs/log-schema.json."""
 
 from __future__ import annotations
 

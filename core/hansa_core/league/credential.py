@@ -1,4 +1,4 @@
-"""Whom does a city vouch for: which analyst, under which query key, for which purposes, from when to when?"""
+"""Credentials: a city vouches for an analyst's query key, with its purposes and its period of validity."""
 
 from __future__ import annotations
 

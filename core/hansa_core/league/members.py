@@ -1,4 +1,4 @@
-"""Whom does a roster name: where each peer listens, if it does, and by which keys it is known?"""
+"""Members of a roster: the addresses and keys of cities, coordinators and mirrors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names may stand in a roster or a credential?"""
+"""Names that may stand in a roster or a credential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who belongs to the league, and when is that believed?"""
+"""The roster: the quorum-signed list of a league's members, and the conditions under which it is accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who has to cosign a city's log before it is believed?"""
+"""The witness quorum that must cosign a city's log, derived from the roster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which order do the cells of a result stand?"""
+"""Domain order: the order in which the cells of a result stand."""
 
 from __future__ import annotations
 

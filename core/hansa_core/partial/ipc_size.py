@@ -1,4 +1,4 @@
-"""How many bytes will an Arrow stream take once it is unpacked? Asked of hostile bytes before anything unpacks them."""
+"""Unpacked size of an Arrow stream, read from hostile bytes before anything unpacks them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do counts in bins say about the order of the values behind them?"""
+"""Quantiles and histograms of one cell from counts in bins, some of which may be suppressed."""
 
 from __future__ import annotations
 

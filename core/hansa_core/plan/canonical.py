@@ -1,4 +1,4 @@
-"""Which questions are the same question? The canonical form of a plan, and its hash."""
+"""Canonical form of a plan, and its hash: equal questions are one question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""May this plan be asked of this contract at this level? Decided from plan, contract and level alone."""
+"""Checks a plan against its contract at a level, from plan, contract and level alone."""
 
 from __future__ import annotations
 

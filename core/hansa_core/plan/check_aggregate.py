@@ -1,4 +1,4 @@
-"""May this aggregate be asked of this contract at this level?"""
+"""Checks one aggregate against its contract at a level."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does an expression mean? The total semantics in plain Python, to which every engine is held.
+"""Evaluates an expression: the total semantics in plain Python, to which every engine is held.
 
 No row can raise an error: what has no result is NULL. A NUMBER is a finite double and there is one zero (never -0.0).
 """

@@ -1,4 +1,4 @@
-"""May an expression be a key below `open`? Only if its values are public beforehand, column by column."""
+"""Key rule below `open`: an expression is a key only if its values are public beforehand, column by column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which whole steps is an argument aggregated, and how far can it reach?"""
+"""Measures: the whole steps in which an argument is aggregated, and the range that it can have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which exact integers must a city compute, so that every aggregate of a plan can be finished from them?"""
+"""Moments: the exact integers that a city computes so that every aggregate of a plan can be finished."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is an expression small enough to work on? Asked first, so that nothing recursive meets a hostile tree."""
+"""Size limits of expressions, checked first so that nothing recursive meets a hostile tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What type does an expression have, and which calls are well formed?"""
+"""Types of expressions, and which calls are well formed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""May this city answer this query? Decided from query, asker, policy, manifest, spent budget and time alone."""
+"""The decision on a query: permit or refuse, from query, analyst, policy, manifest, spent budget and time alone."""
 
 from __future__ import annotations
 

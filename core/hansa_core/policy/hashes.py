@@ -1,4 +1,4 @@
-"""Under which policy and which manifest, to the last parameter, was a query decided? Named by a hash."""
+"""Hashes that name a policy and a manifest to the last parameter."""
 
 from __future__ import annotations
 

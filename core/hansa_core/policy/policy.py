@@ -1,4 +1,4 @@
-"""What does a city allow: who may ask which datasets for which purposes, and who may not ask at all?"""
+"""A city's policy: who may ask which datasets for which purposes, and who may not ask at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do a measure's declared cuts make a dimension?"""
+"""Binned dimensions: a measure's declared cuts as a hierarchy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From which published cells does a question follow?"""
+"""Covers: the published cells of which the cells of a question are unions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much work may one question be to the planner?"""
+"""Work limit of the planner for one question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Under which contract and manifest was a dataset prepared?"""
+"""Fingerprint of the contract and manifest under which a dataset was prepared."""
 
 from __future__ import annotations
 

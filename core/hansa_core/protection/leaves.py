@@ -1,4 +1,4 @@
-"""What does an expression say all over one leaf of a dimension?"""
+"""Value of an expression over one leaf of a dimension, where it is the same all over the leaf."""
 
 from __future__ import annotations
 

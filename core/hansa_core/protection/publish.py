@@ -1,4 +1,4 @@
-"""Which cells of a table are shown, and which are suppressed?"""
+"""Publication of declared tables: which cells are shown, and which are suppressed."""
 
 from __future__ import annotations
 

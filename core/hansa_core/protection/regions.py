@@ -1,4 +1,4 @@
-"""Which combinations of public values does each cell of a question stand for?"""
+"""Regions: the combinations of public values that each cell of a question stands for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When does a cell stand on enough contributors to be published?"""
+"""Threshold rule: whether a cell has enough contributors to be published."""
 
 from __future__ import annotations
 

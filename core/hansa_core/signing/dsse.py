@@ -1,4 +1,4 @@
-"""Signed envelopes: who says these bytes, and as what? (DSSE v1 with Ed25519.)"""
+"""Signed envelopes: DSSE v1 with Ed25519."""
 
 from __future__ import annotations
 

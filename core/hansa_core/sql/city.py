@@ -1,4 +1,4 @@
-"""Which cities does WHERE select?"""
+"""Reads the cities that WHERE selects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sets of keys do ROLLUP, CUBE and GROUPING SETS stand for?"""
+"""Sets of keys that ROLLUP, CUBE and GROUPING SETS stand for."""
 
 from __future__ import annotations
 

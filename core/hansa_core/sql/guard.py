@@ -1,4 +1,4 @@
-"""Is the text one SELECT of a size and depth that can be read safely?"""
+"""Guards the parser: one SELECT, of a size and depth that can be read safely."""
 
 from __future__ import annotations
 

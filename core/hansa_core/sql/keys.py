@@ -1,4 +1,4 @@
-"""What does GROUP BY group by?"""
+"""Reads the keys of GROUP BY."""
 
 from __future__ import annotations
 

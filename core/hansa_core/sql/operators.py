@@ -1,4 +1,4 @@
-"""Which operator of SQL is which operator of the question language?"""
+"""SQL operators and the operators of the question language that they are."""
 
 from __future__ import annotations
 

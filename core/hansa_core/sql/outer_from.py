@@ -1,4 +1,4 @@
-"""FROM of a SELECT over the answer: which tables does it join, and which columns do they give?"""
+"""FROM of a SELECT over the answer: the tables that it joins and the columns that they give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which SQL may be computed over the released table at the analyst's side?"""
+"""SQL expressions that may be computed over the released table at the analyst's side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names may the analyst's own tables and their columns have?"""
+"""Names that the analyst's own tables and their columns may have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which released column does a node of the SELECT list stand for?"""
+"""Finds the released column that a node of the SELECT list stands for."""
 
 from __future__ import annotations
 

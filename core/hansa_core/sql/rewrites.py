@@ -1,4 +1,4 @@
-"""Which aggregate with FILTER says the same as an aggregate over CASE?"""
+"""Rewrites aggregates over CASE as aggregates with FILTER."""
 
 from __future__ import annotations
 

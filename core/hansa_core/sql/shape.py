@@ -1,4 +1,4 @@
-"""Does the SELECT consist only of clauses that can be split?"""
+"""Checks that a SELECT consists only of clauses that can be split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which contract does a statement read, and which names mean its columns?"""
+"""The contract that a statement reads, and the names that mean its columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does WHERE name columns of the cities, and none of the answer?"""
+"""Checks that WHERE names columns of the cities, and none of the answer."""
 
 from __future__ import annotations
 

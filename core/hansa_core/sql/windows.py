@@ -1,4 +1,4 @@
-"""Which window functions run over the released table, and which gaps do they stand on?"""
+"""Window functions over the released table, and the gaps that they stand on."""
 
 from __future__ import annotations
 

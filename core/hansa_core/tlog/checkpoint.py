@@ -1,4 +1,4 @@
-"""Which root does a log stand for, at which size? (C2SP tlog-checkpoint.)"""
+"""Checkpoints: the root of a log at a size (C2SP tlog-checkpoint)."""
 
 from __future__ import annotations
 

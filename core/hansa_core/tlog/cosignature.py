@@ -1,4 +1,4 @@
-"""When did a witness see a checkpoint as the log's largest? (C2SP tlog-cosignature, Ed25519.)"""
+"""Cosignatures: when a witness saw a checkpoint as the log's largest (C2SP tlog-cosignature, Ed25519)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does one hash say about a whole list of entries, and by which proofs? (RFC 6962.)"""
+"""Merkle trees: root hashes, inclusion proofs and consistency proofs (RFC 6962)."""
 
 from __future__ import annotations
 

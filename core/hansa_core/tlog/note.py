@@ -1,4 +1,4 @@
-"""Who signed which text? (C2SP signed-note.)"""
+"""Signed notes: a text and the signatures under it (C2SP signed-note)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which logs and witnesses must have signed a checkpoint to be believed? (C2SP tlog-policy.)"""
+"""Log policies: the logs and witnesses that must have signed a checkpoint (C2SP tlog-policy)."""
 
 from __future__ import annotations
 

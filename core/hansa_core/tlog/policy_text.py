@@ -1,4 +1,4 @@
-"""How is a policy read from its file and written to it? (C2SP tlog-policy.)"""
+"""Reads and writes the text of a log policy (C2SP tlog-policy)."""
 
 from __future__ import annotations
 

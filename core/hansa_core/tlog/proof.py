@@ -1,4 +1,4 @@
-"""How is it shown offline that an entry lies in a log? (C2SP tlog-proof.)"""
+"""Offline proofs that an entry lies in a log (C2SP tlog-proof)."""
 
 from __future__ import annotations
 

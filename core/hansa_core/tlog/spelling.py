@@ -1,4 +1,4 @@
-"""How are the numbers, bytes and lines of a C2SP text read so that each has exactly one spelling?"""
+"""Numbers, bytes and lines of C2SP texts, each with exactly one spelling."""
 
 from __future__ import annotations
 

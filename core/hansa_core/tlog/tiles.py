@@ -1,4 +1,4 @@
-"""How is a tree cut into files that never change once they are full? (C2SP tlog-tiles.)"""
+"""Tiles: a tree cut into files that never change once they are full (C2SP tlog-tiles)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a witness say to a new checkpoint? (C2SP tlog-witness, add-checkpoint.)"""
+"""A witness's reply to a new checkpoint (C2SP tlog-witness, add-checkpoint)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which demo leagues are there? Real permits, real flights, and as many synthetic trips as one asks for."""
+"""The demo leagues: real permits, real flights, and as many synthetic trips as one asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many calls may be under way at once? One more is told when to come back, instead of waiting unseen."""
+"""Admission: at most so many calls under way at once; one more is told when to come back."""
 
 from __future__ import annotations
 

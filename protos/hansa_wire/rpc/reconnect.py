@@ -1,4 +1,4 @@
-"""How long does a peer wait before it dials again?"""
+"""Backoff: how long a peer waits before it dials again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many calls may one caller have under way? Nobody takes the places of all, be it with calls that never end."""
+"""Shares: at most so many calls of one caller under way, so that nobody takes the places of all."""
 
 from __future__ import annotations
 
