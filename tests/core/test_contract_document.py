@@ -148,6 +148,23 @@ def test_columns_that_differ_in_case_only_are_one_column_to_an_engine_and_refuse
         replace(contract, columns={**contract.columns, "MODE": shouted})
 
 
+def test_a_misspelt_key_is_named_although_it_is_empty_and_a_known_one_counts_as_left_out() -> None:
+    with pytest.raises(ValueError, match=r"titel: is no known key; did you mean title\?"):
+        contract_from_document({**DOCUMENT, "titel": None})
+    assert contract_from_document({**DOCUMENT, "entity": None}).entity == "rider"
+
+
+def test_a_column_may_be_called_like_a_key() -> None:
+    document = changed("columns.type", {"type": "text", "meaning": "kind", "requird": True})
+    with pytest.raises(ValueError, match=r"columns\.type\.requird: is no known key; did you mean required\?"):
+        contract_from_document(document)
+
+
+def test_a_key_that_is_no_text_is_named() -> None:
+    with pytest.raises(ValueError, match=r"\[2024\]: is a key that is no text; write it in quotes"):
+        contract_from_document({**DOCUMENT, 2024: "x"})
+
+
 def test_a_document_that_is_no_mapping_is_refused() -> None:
     with pytest.raises(ValueError, match="no mapping"):
         contract_from_document(["contract"])

@@ -116,6 +116,10 @@ def test_the_encoder_writes_what_rfc_8785_demands(value: object) -> None:
     assert canonical_json(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
 
 
+def test_names_are_sorted_as_utf_16_and_not_by_code_point() -> None:
+    assert canonical_json({"\ufb33": 1, "\U0001f600": 2}) == '{"\U0001f600":2,"\ufb33":1}'.encode()
+
+
 @pytest.mark.parametrize("value", [2**53, float("nan"), float("inf"), "\ud800", {1: 2}, {"\ud800": 1}, object()])
 def test_a_value_without_a_canonical_form_is_refused(value: object) -> None:
     with pytest.raises(ValueError):

@@ -126,7 +126,7 @@ _RULES = {
     "greater_than_equal": ("is {input}", "write {ge} or more"),
     "less_than_equal": ("is {input}", "write {le} or less"),
     "greater_than": ("is {input}", "write more than {gt}"),
-    "invalid_key": ("has a key that is no text", "write it in quotes"),
+    "invalid_key": ("is a key that is no text", "write it in quotes"),
 }
 _TABLE_TYPES = frozenset({"model_type", "mapping_type", "dict_type", "model_attributes_type"})
 
