@@ -128,7 +128,7 @@ def test_a_document_becomes_a_contract_with_exact_numbers() -> None:
         ("columns.fare.key_width", -1, "columns.fare.key_width"),
         ("columns.zone.quantum", 0.5, "quantum"),
         ("columns.zone.domain", {"from": 4, "to": 1}, "columns.zone.domain"),
-        ("columns.zone.domain", {"from": 1, "too": 4}, "columns.zone.domain"),
+        ("columns.zone.domain", {"from": 1, "too": 4}, "columns.zone.domain.too: is no known key; did you mean to?"),
         ("columns.zone.domain", [0, 1], "columns.zone.domain"),
         ("columns.zone.domain", [1.5], "columns.zone.domain"),
         ("columns.holiday.domain", ["2024-01-01"], "columns.holiday.domain"),
@@ -162,7 +162,7 @@ def test_a_column_may_be_called_like_a_key() -> None:
 
 def test_a_key_that_is_no_text_is_named() -> None:
     with pytest.raises(ValueError, match=r"\[2024\]: is a key that is no text; write it in quotes"):
-        contract_from_document({**DOCUMENT, 2024: "x"})
+        contract_from_document(dict([*DOCUMENT.items(), (2024, "x")]))
 
 
 def test_a_document_that_is_no_mapping_is_refused() -> None:
