@@ -33,7 +33,7 @@ from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.note import ED25519, VerifierKey
-from hansa_core.tlog.policy import Policy, PolicyLog
+from hansa_core.tlog.policy import PolicyLog, TlogPolicy
 from hansa_core.tlog.tiles import TILE_WIDTH, Tile, encode_bundle
 from report import figure, heading
 
@@ -122,7 +122,7 @@ def _write(folder: Path, leaves: Sequence[bytes], signer: Ed25519Signer) -> None
             _file(folder / tile.entries_path, encode_bundle(leaves[tile.start : tile.start + tile.width]))
 
     root = _root(leaves, take)
-    policy = Policy(logs=(PolicyLog(key=VerifierKey(ORIGIN, ED25519, signer.public_key)),))
+    policy = TlogPolicy(logs=(PolicyLog(key=VerifierKey(ORIGIN, ED25519, signer.public_key)),))
     _file(folder / "checkpoint", sign_checkpoint(Checkpoint(ORIGIN, len(leaves), root), signer))
     _file(folder / "vkeys.txt", vkeys_text(policy))
 

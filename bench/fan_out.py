@@ -34,7 +34,7 @@ from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster
-from hansa_core.partial.answer import Answer, Release
+from hansa_core.partial.answer import Release, SignedAnswer
 from hansa_core.partial.partial import partial_from_rows, write_partial
 from hansa_core.plan.canonical import plan_hash
 from hansa_core.plan.moments import moments_of
@@ -207,7 +207,7 @@ def _answered(member: Member, plan: Plan, contract: Contract, signed: SignedQuer
         protection_version=1,
         partial_ipc=write_partial(partial_from_rows(plan, contract, rows)),
     )
-    answer = Answer(
+    answer = SignedAnswer(
         city=member.city,
         query_hash=signed.hash,
         nonce=hashlib.sha256(member.city.encode()).digest()[:NONCE_BYTES],

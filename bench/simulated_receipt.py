@@ -8,7 +8,7 @@ from datetime import UTC
 from hansa_core.evidence.entries import Decision, PolicyRef, QueryDecision, RosterRef
 from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.league.members import Member
-from hansa_core.partial.answer import Answer, Release
+from hansa_core.partial.answer import Release, SignedAnswer
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.note import NoteSigner
@@ -17,7 +17,7 @@ from hansa_core.tlog.proof import TlogProof, encode_proof
 _DIGEST = "ab" * 32
 
 
-def receipt_of(answer: Answer, release: Release, payload: bytes, member: Member, log_signer: NoteSigner) -> bytes:
+def receipt_of(answer: SignedAnswer, release: Release, payload: bytes, member: Member, log_signer: NoteSigner) -> bytes:
     """The proof that `member` decided so. `payload`: what it signed."""
     decided = QueryDecision(
         query_hash=answer.query_hash.hex(),

@@ -12,7 +12,7 @@ from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_wire.attach.messages import CityCall
 from hansa_wire.codec.answered import Answered
-from hansa_wire.rpc.status import UnreachableError
+from hansa_wire.rpc.status import PeerUnreachableError
 
 Told = Callable[[str, str], None]
 """Told a code and a sentence about a call that goes on."""
@@ -21,7 +21,7 @@ SILENT_S = 10.0
 """Seconds of silence that speak against a city. An asker with a short deadline proves nothing about it."""
 
 
-class CircuitOpenError(UnreachableError):
+class CircuitOpenError(PeerUnreachableError):
     """The city was not asked: it could not be reached several times in a row, and is left alone for a while."""
 
 
@@ -56,7 +56,7 @@ class Carrier:
 
     def _ways(self, call: CityCall, ways: tuple[Way, ...]) -> tuple[Way, ...]:
         if not ways:
-            raise UnreachableError(f"{call.city} does not listen, and is not attached")
+            raise PeerUnreachableError(f"{call.city} does not listen, and is not attached")
         return ways
 
     async def _over(
@@ -78,7 +78,7 @@ class Carrier:
             raise hearsay.said from None
         except ConnectionError as lost:
             self._breakers[call.city] = self._breaker(call.city).failed(self._clock())
-            raise UnreachableError(str(lost)) from lost
+            raise PeerUnreachableError(str(lost)) from lost
         except BaseException:
             # Out of time, here or at the asker's end.
             now, breaker = self._clock(), self._breaker(call.city)

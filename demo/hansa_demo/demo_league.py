@@ -14,7 +14,7 @@ _HERE = Path(str(resources.files("hansa_demo")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class TourStop:
     """One question of a tour and what it shows."""
 
     title: str
@@ -42,7 +42,7 @@ class DemoLeague:
     purposes: tuple[str, ...]
     write_source: Callable[[str, Path], object]
     about: Callable[[], Sequence[str]]
-    tour: tuple[Stop, ...]
+    tour: tuple[TourStop, ...]
     question: str
 
     def __post_init__(self) -> None:

@@ -10,10 +10,10 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from hansa import Answer, League, RefusedError
-from hansa_demo.demo_league import Stop
+from hansa_demo.demo_league import TourStop
 
 
-def tour(league: League, stops: Sequence[Stop], console: Console) -> list[Answer]:
+def tour(league: League, stops: Sequence[TourStop], console: Console) -> list[Answer]:
     """Ask and print every stop; what was answered. Raises whatever a broken league raises: a refusal is part of it."""
     answers: list[Answer] = []
     for number, stop in enumerate(stops, start=1):

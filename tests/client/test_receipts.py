@@ -14,7 +14,7 @@ from hansa.answering.coverage import CityReport, ExitCode, Outcome
 from hansa.answering.verify import verify_receipt
 from hansa.errors import TrustError
 from hansa_core.evidence.entry import MAX_ENTRY_BYTES
-from hansa_core.partial.answer import Answer
+from hansa_core.partial.answer import SignedAnswer
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
@@ -131,7 +131,7 @@ def test_a_dry_run_and_a_description_have_no_receipt(cities: SimulatedLeague, le
 LEAGUE = league_of("bremen", "luebeck")
 MEMBER = LEAGUE.roster.member("bremen")
 KEYS = LEAGUE.holder("bremen")
-ANSWER = Answer(city="bremen", query_hash=b"q" * 32, nonce=bytes(16), answered_at=NOW, outcome=REFUSAL)
+ANSWER = SignedAnswer(city="bremen", query_hash=b"q" * 32, nonce=bytes(16), answered_at=NOW, outcome=REFUSAL)
 PAYLOAD = encode_answer(ANSWER)
 
 

@@ -16,7 +16,7 @@ from hansa_core.errors import BusyError, RefusedError
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_wire.attach.messages import CallKind, CityCall
 from hansa_wire.codec.answered import Answered
-from hansa_wire.rpc.status import UnreachableError
+from hansa_wire.rpc.status import PeerUnreachableError
 
 SIGNER = Ed25519Signer(bytes(32))
 FIRST, SECOND = (Answered(sign("word", word, SIGNER), word) for word in (b"first", b"second"))
@@ -95,7 +95,7 @@ def test_a_quick_city_is_asked_once() -> None:
     assert len(way.calls) == 1
 
 
-@pytest.mark.parametrize("lost", [UnreachableError("gone"), BusyError(retry_after_s=1.0)])
+@pytest.mark.parametrize("lost", [PeerUnreachableError("gone"), BusyError(retry_after_s=1.0)])
 def test_a_lost_call_goes_another_way_at_once(lost: Exception) -> None:
     assert carried(carrier(FakeWay([lost]), FakeWay([SECOND]), hedge_after_s=60)) == SECOND
 
@@ -119,11 +119,11 @@ def test_a_hedge_that_is_turned_away_leaves_the_first_call_running() -> None:
 
 def test_a_city_that_is_gone_is_left_alone_until_a_probe_reaches_it() -> None:
     clock = Clock()
-    gone: list[Answered | Exception | None] = [UnreachableError("gone")] * 4
+    gone: list[Answered | Exception | None] = [PeerUnreachableError("gone")] * 4
     way = FakeWay([*gone, FIRST, FIRST])
     by = carrier(way, clock=clock)
     for _ in range(2):
-        with pytest.raises(UnreachableError, match="gone"):
+        with pytest.raises(PeerUnreachableError, match="gone"):
             carried(by)
     with pytest.raises(CircuitOpenError, match="try again in 2 s"):
         carried(by)
@@ -134,8 +134,8 @@ def test_a_city_that_is_gone_is_left_alone_until_a_probe_reaches_it() -> None:
 
 
 def test_a_city_that_attaches_again_is_asked_at_once() -> None:
-    by = carrier(FakeWay([UnreachableError("gone"), UnreachableError("gone"), FIRST]), failures=1)
-    with pytest.raises(UnreachableError):
+    by = carrier(FakeWay([PeerUnreachableError("gone"), PeerUnreachableError("gone"), FIRST]), failures=1)
+    with pytest.raises(PeerUnreachableError):
         carried(by)
     by.came(["bremen"])
     assert carried(by) == FIRST
@@ -144,7 +144,7 @@ def test_a_city_that_attaches_again_is_asked_at_once() -> None:
 def test_a_city_without_a_way_costs_it_nothing() -> None:
     by = carrier(failures=1)
     for _ in range(3):
-        with pytest.raises(UnreachableError, match="not attached"):
+        with pytest.raises(PeerUnreachableError, match="not attached"):
             carried(by)
 
 
@@ -176,17 +176,17 @@ def test_a_hub_relays_only_over_ways_shorter_than_its_askers_and_does_not_hedge(
     near, far = FakeWay([FIRST], hubs=1), FakeWay([SECOND], hubs=2)
     work: Coroutine[Any, Any, Answered] = carrier(near, far).relay(ask(hubs=2))
     assert asyncio.run(work) == FIRST
-    with pytest.raises(UnreachableError):
+    with pytest.raises(PeerUnreachableError):
         asyncio.run(carrier(near, far).relay(ask(hubs=1)))
 
 
 def test_attack_a_probe_with_a_long_deadline_does_not_shut_the_city_for_the_others() -> None:
     clock = Clock()
-    way = FakeWay([UnreachableError("gone")] * 2 + [None, FIRST])
+    way = FakeWay([PeerUnreachableError("gone")] * 2 + [None, FIRST])
     by = carrier(way, clock=clock, failures=1, hedge_after_s=60)
 
     async def attack() -> Answered:
-        with pytest.raises(UnreachableError):
+        with pytest.raises(PeerUnreachableError):
             await by.carry(ask(), lambda *_: None)
         clock.now = 2.0
         probe = asyncio.create_task(by.carry(replace(ask(), deadline_s=600), lambda *_: None))

@@ -13,7 +13,7 @@ from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import Carrier
 from hansa_coordinator.routes import Routes
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.partial.answer import Answer, Refusal
+from hansa_core.partial.answer import Refusal, SignedAnswer
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_protos.v1 import attach_pb2
@@ -30,7 +30,7 @@ Said = Callable[[int], list[attach_pb2.AttachServiceAttachRequest]]
 
 
 def word(signer: Ed25519Signer, query: Envelope = QUERY) -> Envelope:
-    answer = Answer(
+    answer = SignedAnswer(
         city="bremen",
         query_hash=hashlib.sha256(query.payload).digest(),
         nonce=bytes(16),

@@ -29,7 +29,7 @@ from hansa_core.evidence.entries import (
     RosterRef,
     TablesPublished,
 )
-from hansa_core.evidence.finding import AuditRule, Finding
+from hansa_core.evidence.finding import AuditRule, LogFinding
 from hansa_log_entries import (
     BEGINNING,
     CITY,
@@ -56,7 +56,7 @@ NEWER_POLICY = PolicyRef(id=POLICY.id, version=2)
 NEWER_ROSTER = RosterRef(version=4, hash="04" * 32)
 
 
-def findings(*bodies: Body, subject: Subject = SUBJECT) -> list[Finding]:
+def findings(*bodies: Body, subject: Subject = SUBJECT) -> list[LogFinding]:
     """What is wrong with a log that begins well and goes on with `bodies`."""
     return list(audit_entries(Writer().write(*BEGINNING, *bodies).leaves, subject))
 

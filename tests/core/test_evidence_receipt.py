@@ -15,7 +15,7 @@ from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError
 from hansa_core.evidence.entries import Decision, KeyAdded, KeyRole
 from hansa_core.evidence.receipt import check_receipt, read_receipt
-from hansa_core.partial.answer import Answer, Refusal, Release
+from hansa_core.partial.answer import Refusal, Release, SignedAnswer
 from hansa_core.tlog.proof import decode_proof, encode_proof
 from hansa_memory_log import MemoryLog
 from hansa_tlog_values import flipped
@@ -32,7 +32,7 @@ RELEASE = Release(
     protection_version=1,
     partial_ipc=b"",
 )
-ANSWER = Answer(
+ANSWER = SignedAnswer(
     city="hamburg", query_hash=b"q" * 32, nonce=bytes(16), answered_at=datetime(2026, 5, 1), outcome=RELEASE
 )
 REFUSAL = Refusal(code="not_published", rule="no table", remedy="ask another")

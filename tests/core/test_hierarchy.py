@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hansa_core.contract.contract import ContractColumn
 from hansa_core.contract.types import DataType
 from hansa_core.protection.bins import binned
-from hansa_core.protection.hierarchy import Dimension, Interval, Node, categorical
+from hansa_core.protection.hierarchy import BinInterval, Dimension, Node, categorical
 from hansa_published import SHOPS
 
 DAYS = binned(SHOPS.columns["days"], cuts=True)
@@ -24,12 +24,12 @@ def labels(dimension: Dimension) -> list[str]:
 
 def test_bins_nest_from_all_over_known_to_the_finest_cuts() -> None:
     assert labels(DAYS) == ["all", "known", "unknown", "≤ 20", "> 20", "≤ 5", "(5, 20]", "(20, 60]", "> 60"]
-    assert DAYS.leaves == (Interval(-10, 5), Interval(6, 20), Interval(21, 60), Interval(61, 100), None)
+    assert DAYS.leaves == (BinInterval(-10, 5), BinInterval(6, 20), BinInterval(21, 60), BinInterval(61, 100), None)
 
 
 def test_a_bin_holds_its_upper_cut_and_not_its_lower_one() -> None:
     score = binned(SHOPS.columns["score"], cuts=True)
-    assert score.leaves[:2] == (Interval(0, 10), Interval(11, 20))  # 2.5 is ten quanta of a quarter
+    assert score.leaves[:2] == (BinInterval(0, 10), BinInterval(11, 20))  # 2.5 is ten quanta of a quarter
 
 
 def test_a_required_measure_has_no_unknown() -> None:
@@ -47,7 +47,7 @@ def test_a_cut_outside_the_bounds_separates_nothing() -> None:
         upper=Fraction(9),
         bins=((Fraction(4), Fraction(9), Fraction(50)),),
     )
-    assert binned(column, cuts=True).leaves == (Interval(0, 4), Interval(5, 9), None)
+    assert binned(column, cuts=True).leaves == (BinInterval(0, 4), BinInterval(5, 9), None)
 
 
 def test_a_column_of_values_has_an_unknown_unless_it_is_required() -> None:

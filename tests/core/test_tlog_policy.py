@@ -13,7 +13,7 @@ from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.note import ED25519, NoteSignature, VerifierKey, read_note
-from hansa_core.tlog.policy import NO_QUORUM, Policy, PolicyGroup, PolicyLog, PolicyWitness
+from hansa_core.tlog.policy import NO_QUORUM, PolicyGroup, PolicyLog, PolicyWitness, TlogPolicy
 from hansa_core.tlog.policy_text import MAX_POLICY_BYTES, parse_policy, policy_text
 from hansa_tlog_values import (
     EVE,
@@ -38,7 +38,7 @@ URLS = st.sampled_from(["", "https://a.example/log", "https://bücher.example:94
 
 
 @st.composite
-def policies(draw: st.DrawFn) -> Policy:
+def policies(draw: st.DrawFn) -> TlogPolicy:
     logs = draw(st.integers(min_value=0, max_value=3))
     witnesses = draw(st.integers(min_value=0, max_value=4))
     names = [f"w{n}" for n in range(witnesses)]
@@ -50,7 +50,7 @@ def policies(draw: st.DrawFn) -> Policy:
         threshold = draw(st.integers(min_value=1, max_value=len(members)))
         groups.append(PolicyGroup(name=f"é{number}", threshold=threshold, members=tuple(members)))
         free = [*(name for name in free if name not in members), f"é{number}"]
-    return Policy(
+    return TlogPolicy(
         logs=tuple(PolicyLog(key=VerifierKey(f"log{n}", 1, SPARE[n]), url=draw(URLS)) for n in range(logs)),
         witnesses=tuple(
             PolicyWitness(name=name, key=VerifierKey(f"x/{name}", 4, SPARE[10 + n]), url=draw(URLS))
@@ -69,7 +69,7 @@ def cosigned_by(*numbers: int) -> bytes:
 
 
 @given(policies())
-def test_a_policy_is_read_as_it_was_written(policy: Policy) -> None:
+def test_a_policy_is_read_as_it_was_written(policy: TlogPolicy) -> None:
     assert parse_policy(policy_text(policy)) == policy
 
 
@@ -151,7 +151,7 @@ def test_witnesses_without_the_log_are_not_enough() -> None:
 
 def test_a_log_signs_for_its_own_origin_only() -> None:
     other = VerifierKey("node.bremen/log", ED25519, EVE.public_key)
-    policy = Policy(logs=(PolicyLog(key=LOG_KEY), PolicyLog(key=other)))
+    policy = TlogPolicy(logs=(PolicyLog(key=LOG_KEY), PolicyLog(key=other)))
     bremen = Checkpoint("node.bremen/log", 7, bytes(32))
     signed_by_hamburg = NoteSignature(ORIGIN, LOG_KEY.key_id, LOG.sign(bremen.text))
     assert policy.check(sign_checkpoint(bremen, EVE)) == bremen
@@ -244,4 +244,4 @@ def test_a_policy_beyond_its_bound_is_not_even_read() -> None:
 @pytest.mark.parametrize("url", ["a b", "a\tb", "a\nb", "\x7f"])
 def test_a_url_that_no_line_can_hold_is_never_made(url: str) -> None:
     with pytest.raises(PeerError, match="url"):
-        Policy(logs=(PolicyLog(key=LOG_KEY, url=url),))
+        TlogPolicy(logs=(PolicyLog(key=LOG_KEY, url=url),))

@@ -15,7 +15,7 @@ from hansa_core.evidence.opening import encode_disclosure
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, VerifierKey, read_note
-from hansa_core.tlog.policy import Policy, PolicyGroup, PolicyLog, PolicyWitness
+from hansa_core.tlog.policy import PolicyGroup, PolicyLog, PolicyWitness, TlogPolicy
 from hansa_core.tlog.policy_text import policy_text
 from hansa_core.tlog.tiles import tiles_of
 from hansa_log_entries import BEGINNING, CITY, NOON, ONE_OF_EACH, ORIGIN, refusal_of
@@ -31,7 +31,7 @@ WITNESS_VKEYS = tuple(
     VerifierKey(name, COSIGNATURE_V1, witness.public_key) for name, witness in zip(NAMES, WITNESSES, strict=True)
 )
 QUORUM = len(WITNESSES)
-POLICY = Policy(
+POLICY = TlogPolicy(
     logs=(PolicyLog(key=LOG_VKEY),),
     witnesses=tuple(PolicyWitness(name=key.name, key=key) for key in WITNESS_VKEYS),
     groups=(PolicyGroup(name="all", threshold=QUORUM, members=NAMES),),

@@ -9,7 +9,7 @@ from typing import Any
 
 from hansa_core.evidence.entries import Body, Decision, LogGenesis, PolicyRef, QueryDecision, RosterRef
 from hansa_core.evidence.entry import Entry, encode_entry
-from hansa_core.partial.answer import Answer, Refusal
+from hansa_core.partial.answer import Refusal, SignedAnswer
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import inclusion_proof, leaf_hash, root_of_leaves, tree_hashes
@@ -48,12 +48,12 @@ class MemoryLog:
         )
         return encode_proof(proof)
 
-    def decided(self, answer: Answer, payload: bytes, **changes: Any) -> bytes:
+    def decided(self, answer: SignedAnswer, payload: bytes, **changes: Any) -> bytes:
         """The receipt of the decision that `answer` tells; `payload`: what was signed; `changes`: lies about it."""
         return self.append(replace(decision_on(answer, payload), **changes), answer.answered_at)
 
 
-def decision_on(answer: Answer, payload: bytes) -> QueryDecision:
+def decision_on(answer: SignedAnswer, payload: bytes) -> QueryDecision:
     """What a node writes down about an answer."""
     opening = dict.fromkeys(("query", "analyst", "policy_hash"), DIGEST)
     told: dict[str, Any] = {"decision": Decision.REFUSE}

@@ -21,7 +21,7 @@ from hansa_core.partial.merged_table import Mark
 from hansa_core.partial.partial import rows_of
 from hansa_core.partial.quantiles import Segment, quantile, segments_of
 from hansa_core.plan.expression import columns_of
-from hansa_core.plan.measure import Measure, measure_of
+from hansa_core.plan.measure import MeasuredArgument, measure_of
 from hansa_core.plan.moments import (
     MAX_ROWS,
     Half,
@@ -170,7 +170,7 @@ def _without_halves(moments: Sequence[Moment], values: Sequence[int]) -> list[in
     return whole
 
 
-def _of_one(function: AggregateFunction, moments: Sequence[int], measure: Measure) -> Value | None:
+def _of_one(function: AggregateFunction, moments: Sequence[int], measure: MeasuredArgument) -> Value | None:
     first, *others, count = moments
     if count == 0:
         return None
@@ -212,14 +212,14 @@ def _from_bins(aggregate: Aggregate, moments: Sequence[int | None], contract: Co
     return Finished(value=nearest_float(found.value * measure.quantum), interval=(lower, upper))
 
 
-def _bin(segment: Segment, measure: Measure) -> dict[str, int | float]:
+def _bin(segment: Segment, measure: MeasuredArgument) -> dict[str, int | float]:
     lower, upper = (_value(end * measure.quantum, measure) for end in (segment.first, segment.last))
     assert lower is not None
     assert upper is not None
     return {"lower": lower, "upper": upper, "rows": segment.rows}
 
 
-def _value(exact: Fraction, measure: Measure) -> int | float | None:
+def _value(exact: Fraction, measure: MeasuredArgument) -> int | float | None:
     return int(exact) if measure.type is DataType.INTEGER else nearest_float(exact)
 
 

@@ -18,7 +18,7 @@ from hansa_core.manifest.manifest import Manifest
 from hansa_core.plan.moments import MomentKind
 from hansa_core.protection.cover import Cover
 from hansa_core.protection.declaration import declaration_from_document
-from hansa_core.protection.hierarchy import Dimension, Interval
+from hansa_core.protection.hierarchy import BinInterval, Dimension
 from hansa_core.protection.tables import CellTotals, Figures, MeasureTotals, PublishedTable, TableShape
 from hansa_core.protection.threshold import Contributors
 
@@ -127,7 +127,7 @@ def count_rows(shape: TableShape, contract: Contract, rows: Sequence[Row]) -> di
 def _nodes_above(dimension: Dimension, stored: Value | None, contract: Contract) -> list[int]:
     column = contract.columns[dimension.column]
     for index, leaf in enumerate(dimension.leaves):
-        if isinstance(leaf, Interval):
+        if isinstance(leaf, BinInterval):
             found = isinstance(stored, int) and leaf.lower <= stored <= leaf.upper
         elif column.type.is_numeric and leaf is not None and stored is not None:
             found = stored * quantum_of(column) == leaf  # type: ignore[operator]

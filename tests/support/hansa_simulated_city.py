@@ -26,7 +26,7 @@ from hansa_core.contract.level import Level
 from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
 from hansa_core.league.roster import Roster
-from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
+from hansa_core.partial.answer import DryRun, Refusal, Release, SignedAnswer
 from hansa_core.partial.partial import partial_from_rows, rows_of, write_partial
 from hansa_core.plan.canonical import plan_hash
 from hansa_core.plan.limits import MAX_CELLS
@@ -140,7 +140,7 @@ class SimulatedCity:
                 outcome = replace(REFUSAL, rule="\x1b[2Jall is well", remedy="<script>alert(1)</script>")
             case _:
                 outcome = self._release(asked)
-        answer = Answer(
+        answer = SignedAnswer(
             city="hamburg" if self.fault is Fault.WRONG_CITY else self.city,
             query_hash=bytes(32) if self.fault is Fault.WRONG_QUERY else hashlib.sha256(query.payload).digest(),
             nonce=secrets.token_bytes(16),
@@ -204,7 +204,7 @@ class SimulatedCity:
             partial_ipc=b"no arrow" if self.fault is Fault.BAD_PARTIAL else write_partial(table),
         )
 
-    def _receipt(self, answer: Answer, payload: bytes, asked_as: Mapping[str, Any]) -> bytes:
+    def _receipt(self, answer: SignedAnswer, payload: bytes, asked_as: Mapping[str, Any]) -> bytes:
         match self.fault:
             case Fault.NO_RECEIPT:
                 return b""

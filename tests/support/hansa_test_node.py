@@ -16,7 +16,7 @@ from typing import Any
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster
-from hansa_core.partial.answer import Answer, Release
+from hansa_core.partial.answer import Release, SignedAnswer
 from hansa_core.partial.partial import read_partial, rows_of
 from hansa_core.plan.expression import Column
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
@@ -141,7 +141,7 @@ class NodeHome:
         """The query as the analyst signs it."""
         return sign(payload_type, encode_query(query), self.query_signer)
 
-    def opened(self, answer: Envelope) -> Answer:
+    def opened(self, answer: Envelope) -> SignedAnswer:
         """The answer, if the city signed it."""
         return decode_answer(verify(answer, payload_types.ANSWER, (self.roster.member(CITY).answer_key,)))
 

@@ -12,7 +12,7 @@ from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoi
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of_leaves, tree_hashes
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, VerifierKey
-from hansa_core.tlog.policy import Policy, PolicyGroup, PolicyLog, PolicyWitness
+from hansa_core.tlog.policy import PolicyGroup, PolicyLog, PolicyWitness, TlogPolicy
 from hansa_core.tlog.proof import TlogProof
 from hansa_core.tlog.witness import AddCheckpoint
 
@@ -65,7 +65,7 @@ def request_at(old: int, size: int) -> AddCheckpoint:
     return AddCheckpoint(old_size=old, proof=consistency_proof(old, size, read_hash), checkpoint_note=note_at(size))
 
 
-POLICY = Policy(
+POLICY = TlogPolicy(
     logs=(PolicyLog(key=LOG_KEY, url="https://hamburg.example:9443/"),),
     witnesses=tuple(PolicyWitness(name=f"w{number}", key=key) for number, key in enumerate(WITNESS_KEYS, start=1)),
     groups=(PolicyGroup(name="peers", threshold=2, members=("w1", "w2", "w3")),),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType
-from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
+from hansa_core.partial.answer import DryRun, Refusal, Release, SignedAnswer
 from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, literal
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import NONCE_BYTES, Query
@@ -97,7 +97,12 @@ releases = st.builds(
     partial_ipc=st.binary(max_size=64),
 )
 answers = st.builds(
-    Answer, city=names, query_hash=hashes, nonce=nonces, answered_at=instants, outcome=st.one_of(releases, refusals)
+    SignedAnswer,
+    city=names,
+    query_hash=hashes,
+    nonce=nonces,
+    answered_at=instants,
+    outcome=st.one_of(releases, refusals),
 )
 dry_runs = st.builds(
     DryRun,

@@ -33,7 +33,7 @@ from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.limits import MAX_RECEIPT_BYTES
 from hansa_wire.rpc.options import CHANNEL_OPTIONS, SERVER_OPTIONS
 from hansa_wire.rpc.reconnect import FIRST_S, LONGEST_S, wait_before
-from hansa_wire.rpc.status import UnreachableError, status_from_error
+from hansa_wire.rpc.status import PeerUnreachableError, status_from_error
 from hansa_wire.rpc.tls import dial_aio, spki_of
 
 SIGNER = Ed25519Signer(bytes(32))
@@ -159,7 +159,7 @@ def test_what_comes_after_the_deadline_or_for_nobody_is_passed_over() -> None:
         (RefusedError("credential_expired", "rule", "remedy"), RefusedError),
         (BusyError(retry_after_s=2.0), BusyError),
         (PeerError("nonsense"), PeerError),
-        (UnreachableError("not attached"), ConnectionError),
+        (PeerUnreachableError("not attached"), ConnectionError),
         (RuntimeError("a secret value"), PeerError),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from hansa_core.contract.types import DataType
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.partial.answer import Answer, DryRun
+from hansa_core.partial.answer import DryRun, SignedAnswer
 from hansa_core.plan.expression import Call, Column, Literal, Op, literal
 from hansa_core.plan.limits import MAX_DEPTH, MAX_NODES, MAX_QUERY_BYTES
 from hansa_core.plan.plan import Plan
@@ -51,7 +51,7 @@ def test_a_query_survives_the_wire_and_has_one_encoding(query: Query) -> None:
 
 
 @given(answers)
-def test_an_answer_survives_the_wire_and_has_one_encoding(answer: Answer) -> None:
+def test_an_answer_survives_the_wire_and_has_one_encoding(answer: SignedAnswer) -> None:
     payload = encode_answer(answer)
     assert decode_answer(payload) == answer
     assert encode_answer(decode_answer(payload)) == payload

@@ -27,7 +27,7 @@ from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import log_vkey, tlog_policy
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES, Note, read_note, write_note
-from hansa_core.tlog.policy import Policy
+from hansa_core.tlog.policy import TlogPolicy
 from hansa_core.tlog.policy_text import policy_text
 
 DEFAULT_MAX_ENTRIES = 10_000_000
@@ -135,7 +135,7 @@ def _check_free(root: Path) -> None:
         )
 
 
-def _newest(source: LogSource, policy: Policy) -> tuple[bytes, Checkpoint]:
+def _newest(source: LogSource, policy: TlogPolicy) -> tuple[bytes, Checkpoint]:
     """The checkpoint that enough witnesses cosigned; lines by unknown keys, which say nothing, are left out."""
     patience = time.monotonic() + _COSIGNING_S
     while True:
@@ -154,7 +154,7 @@ def _newest(source: LogSource, policy: Policy) -> tuple[bytes, Checkpoint]:
         time.sleep(0.2)
 
 
-def _by_known_keys(content: bytes, policy: Policy) -> bytes:
+def _by_known_keys(content: bytes, policy: TlogPolicy) -> bytes:
     keys = {(key.name, key.key_id) for key in keys_of(policy)}
     note = read_note(content)
     return write_note(Note(note.text, tuple(each for each in note.signatures if (each.name, each.key_id) in keys)))
@@ -217,7 +217,7 @@ def _withdrawn(folder: LogFolder, checkpoint: Checkpoint, wanted: Wanted) -> lis
     return list(withdraw(folder, key, checkpoint.size, lambda size: IncomingTiles.root_held(folder, checkpoint, size)))
 
 
-def _write_keys(folder: LogFolder, policy: Policy, roster: Roster, document: bytes) -> None:
+def _write_keys(folder: LogFolder, policy: TlogPolicy, roster: Roster, document: bytes) -> None:
     if folder.has(ROSTER):
         old = folder.read(ROSTER)
         if old != document:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hansa_core.errors import PeerError
 from hansa_core.tlog.note import read_note
-from hansa_core.tlog.policy import Policy
+from hansa_core.tlog.policy import TlogPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Freshness:
         return age_s is None or age_s > max_age_s
 
 
-def freshness_of(note: bytes, policy: Policy, entry_at_unix_s: int | None) -> Freshness:
+def freshness_of(note: bytes, policy: TlogPolicy, entry_at_unix_s: int | None) -> Freshness:
     """Of a checkpoint, by the witnesses whose cosignatures hold. A wrong one makes the others count for nothing."""
     try:
         seen_at_unix_s = policy.seen_at(read_note(note))

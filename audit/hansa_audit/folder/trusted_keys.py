@@ -21,7 +21,7 @@ from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_core.signing.keys import read_public_keys
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.note import ED25519, Note, VerifierKey, read_note
-from hansa_core.tlog.policy import Policy, PolicyLog, PolicyWitness
+from hansa_core.tlog.policy import PolicyLog, PolicyWitness, TlogPolicy
 from hansa_core.tlog.policy_text import MAX_POLICY_BYTES, parse_policy, policy_text
 from hansa_local.trust_anchor import TrustAnchor
 
@@ -33,7 +33,7 @@ class Trusted:
     `is_anchored`: the keys come from outside the folder. `known`: every key of the folder, by name and key id.
     """
 
-    policy: Policy
+    policy: TlogPolicy
     log_key: VerifierKey
     rests_on: str
     is_anchored: bool
@@ -46,12 +46,12 @@ class Trusted:
         return sorted({each.name for each in note.signatures if (each.name, each.key_id) not in self.known})
 
 
-def vkeys_text(policy: Policy) -> bytes:
+def vkeys_text(policy: TlogPolicy) -> bytes:
     """One vkey a line: the log's, then the witnesses'."""
     return "".join(f"{key.text}\n" for key in keys_of(policy)).encode()
 
 
-def keys_of(policy: Policy) -> list[VerifierKey]:
+def keys_of(policy: TlogPolicy) -> list[VerifierKey]:
     return [*(log.key for log in policy.logs), *(witness.key for witness in policy.witnesses)]
 
 
@@ -147,9 +147,9 @@ def _rosters(folder: LogFolder, findings: Findings, anchor: TrustAnchor | None) 
     return found
 
 
-def _own_policy(folder: LogFolder, findings: Findings, by_roster: Policy | None) -> Policy:
+def _own_policy(folder: LogFolder, findings: Findings, by_roster: TlogPolicy | None) -> TlogPolicy:
     """What the folder itself says. Raises PeerError where it says nothing."""
-    said: Policy | None = None
+    said: TlogPolicy | None = None
     if folder.has(POLICY):
         try:
             content = folder.read(POLICY, MAX_POLICY_BYTES)
@@ -181,14 +181,14 @@ def _vkeys(folder: LogFolder) -> list[VerifierKey]:
     return [VerifierKey.parse(line) for line in lines]
 
 
-def _without_quorum(vkeys: list[VerifierKey]) -> Policy:
-    return Policy(
+def _without_quorum(vkeys: list[VerifierKey]) -> TlogPolicy:
+    return TlogPolicy(
         logs=tuple(PolicyLog(key=key) for key in vkeys if key.algorithm == ED25519),
         witnesses=tuple(PolicyWitness(name=key.name, key=key) for key in vkeys if key.algorithm != ED25519),
     )
 
 
-def _policy(content: bytes, name: str) -> Policy:
+def _policy(content: bytes, name: str) -> TlogPolicy:
     try:
         return parse_policy(content)
     except PeerError as broken:

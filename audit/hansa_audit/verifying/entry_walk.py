@@ -13,7 +13,7 @@ from hansa_audit.verifying.claims import Claims
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.audit import Audit, Subject
 from hansa_core.evidence.entry import Entry, decode_entry
-from hansa_core.evidence.finding import Finding
+from hansa_core.evidence.finding import LogFinding
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.tiles import TILE_WIDTH, Tile, decode_bundle, tile_at
@@ -114,7 +114,7 @@ class EntryWalk:
             if found:
                 self._note_broken(found)
 
-    def _note_broken(self, found: Iterable[Finding]) -> None:
+    def _note_broken(self, found: Iterable[LogFinding]) -> None:
         for each in found:
             tile = tile_at(0, each.index // TILE_WIDTH, max(self._checkpoint.size, 1))
             self._broken_rules.add(tile.entries_path, each.rule, each.text, each.index)

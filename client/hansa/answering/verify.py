@@ -11,7 +11,7 @@ from hansa.question.question import Expected
 from hansa_core.contract.level import LEVELS_BY_STRICTNESS
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.roster import Member
-from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
+from hansa_core.partial.answer import DryRun, Refusal, Release, SignedAnswer
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, verify
 from hansa_wire.codec.answer_codec import decode_answer, decode_dry_run
@@ -37,7 +37,7 @@ def verify_answer(given: Answered, member: Member, expected: Expected) -> Verifi
     return _release(answer.outcome, member, expected)
 
 
-def verify_receipt(given: Answered, member: Member, answer: Answer, *, organisation: str, purpose: str) -> None:
+def verify_receipt(given: Answered, member: Member, answer: SignedAnswer, *, organisation: str, purpose: str) -> None:
     """Raise TrustError unless the log of `member` has the decision that `answer` tells, a refusal as well.
 
     `answer`: what the verified payload of `given` says. `organisation`, `purpose`: for whom, and what for.
@@ -80,7 +80,7 @@ def _open(envelope: Envelope, payload_type: str, member: Member, decode: Callabl
         raise TrustError("malformed_answer", f"{member.city} signed what cannot be read: {broken}") from broken
 
 
-def _check_about(answer: Answer | DryRun, member: Member, query_hash: bytes) -> None:
+def _check_about(answer: SignedAnswer | DryRun, member: Member, query_hash: bytes) -> None:
     if answer.city != member.city:
         raise TrustError("wrong_city", f"{member.city} signed an answer in another city's name")
     if answer.query_hash != query_hash:

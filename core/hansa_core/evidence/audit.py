@@ -13,7 +13,7 @@ from hansa_core.evidence.audit_force import KeysInForce, PoliciesInForce, Roster
 from hansa_core.evidence.audit_ledgers import Ledgers
 from hansa_core.evidence.audit_references import Approvals, Openings, PeerHeads, Results, check_recovery
 from hansa_core.evidence.entry import Entry, decode_entry
-from hansa_core.evidence.finding import AuditRule, Breaches, Finding
+from hansa_core.evidence.finding import AuditRule, Breaches, LogFinding
 
 _Judge = Callable[[Any], Breaches]
 
@@ -47,7 +47,7 @@ class Audit:
         """How many leaves were taken."""
         return self._size
 
-    def take(self, leaf: bytes) -> tuple[Entry | None, tuple[Finding, ...]]:
+    def take(self, leaf: bytes) -> tuple[Entry | None, tuple[LogFinding, ...]]:
         """The next leaf's entry, None where it is not one, and what is wrong with it."""
         index, entry = self._size, None
         try:
@@ -57,14 +57,14 @@ class Audit:
             breaches = [(AuditRule.SCHEMA, str(error))]
         self._openings.note(None if entry is None else entry.body)
         self._size += 1
-        return entry, tuple(Finding(index=index, rule=rule, text=text) for rule, text in breaches)
+        return entry, tuple(LogFinding(index=index, rule=rule, text=text) for rule, text in breaches)
 
-    def finish(self) -> tuple[Finding, ...]:
+    def finish(self) -> tuple[LogFinding, ...]:
         """What is wrong with the log as a whole."""
         if self._keys.has_log_key(self._subject.log_key):
             return ()
         text = "the log never says that the key of the roster signs it"
-        return (Finding(index=max(self._size - 1, 0), rule=AuditRule.KEY, text=text),)
+        return (LogFinding(index=max(self._size - 1, 0), rule=AuditRule.KEY, text=text),)
 
     def _judge(self, entry: Entry) -> Breaches:
         body = entry.body
@@ -113,7 +113,7 @@ class Audit:
         }
 
 
-def audit_entries(leaves: Iterable[bytes], subject: Subject) -> Iterator[Finding]:
+def audit_entries(leaves: Iterable[bytes], subject: Subject) -> Iterator[LogFinding]:
     """Every finding over the whole log, in order; nothing where all is well."""
     audit = Audit(subject)
     for leaf in leaves:

@@ -30,7 +30,7 @@ class AuditRule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class LogFinding:
     """Entry `index` breaks `rule`; `text` says how, in words for an auditor."""
 
     index: int

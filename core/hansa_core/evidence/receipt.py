@@ -10,7 +10,7 @@ from hansa_core.evidence.entries import Decision, QueryDecision
 from hansa_core.evidence.entry import Entry, decode_entry
 from hansa_core.league.roster import Member
 from hansa_core.league.witnesses import log_vkey
-from hansa_core.partial.answer import Answer, Refusal, Release
+from hansa_core.partial.answer import Refusal, Release, SignedAnswer
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.proof import decode_proof
 
@@ -50,7 +50,7 @@ class AskedAs:
 
 
 def check_receipt(
-    receipt: bytes, *, member: Member, payload: bytes, answer: Answer, asked_as: AskedAs | None = None
+    receipt: bytes, *, member: Member, payload: bytes, answer: SignedAnswer, asked_as: AskedAs | None = None
 ) -> Receipt:
     """The receipt, if it proves that the member's log holds this answer and tells it as it is. Raises PeerError.
 

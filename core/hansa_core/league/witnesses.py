@@ -6,7 +6,7 @@ from itertools import islice
 
 from hansa_core.league.roster import Member, Roster
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, MAX_SIGNATURES, VerifierKey
-from hansa_core.tlog.policy import NO_QUORUM, Policy, PolicyGroup, PolicyLog, PolicyWitness
+from hansa_core.tlog.policy import NO_QUORUM, PolicyGroup, PolicyLog, PolicyWitness, TlogPolicy
 
 MAX_WITNESSES = MAX_SIGNATURES - 1
 """A checkpoint carries the log's own signature and at most so many more; it bounds the work of a log, too."""
@@ -44,7 +44,7 @@ def log_url(member: Member) -> str:
     return "" if member.log_port is None else f"https://{member.host}:{member.log_port}"
 
 
-def tlog_policy(roster: Roster, city: str) -> Policy:
+def tlog_policy(roster: Roster, city: str) -> TlogPolicy:
     """Whom to believe about the city's log, as third-party tools read it. Raises RefusedError `unknown_city`."""
     own, quorum = roster.member(city), quorum_of(roster, city)
     witnesses = tuple(
@@ -52,7 +52,7 @@ def tlog_policy(roster: Roster, city: str) -> Policy:
         for member in witnesses_of(roster, city)
     )
     group = PolicyGroup(name=_QUORUM, threshold=quorum, members=tuple(witness.name for witness in witnesses))
-    return Policy(
+    return TlogPolicy(
         logs=(PolicyLog(key=log_vkey(own), url=log_url(own)),),
         witnesses=witnesses,
         groups=(group,) if quorum else (),

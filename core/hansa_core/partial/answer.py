@@ -35,7 +35,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SignedAnswer:
     """A city's word on one query. `answered_at`: naive UTC, whole seconds. `nonce`: fresh, 16 bytes."""
 
     city: str

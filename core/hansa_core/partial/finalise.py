@@ -24,7 +24,7 @@ from hansa_core.partial.partial import ARROW_TYPES
 from hansa_core.partial.quantiles import Segment
 from hansa_core.partial.statistics import PairSums, pair_statistic, sample_variance
 from hansa_core.partial.wholes import Mask, Wholes, nearest_doubles, scaled
-from hansa_core.plan.measure import Measure, measure_of
+from hansa_core.plan.measure import MeasuredArgument, measure_of
 from hansa_core.plan.moments import MAX_ROWS, Moment, MomentKind, moments_of_aggregate
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction
 
@@ -125,7 +125,7 @@ def _of_one(aggregate: Aggregate, moments: Moments, contract: Contract) -> tuple
     return values, known & has_values
 
 
-def _in_unit(quanta: Wholes, measure: Measure) -> tuple[npt.NDArray[Any], Mask]:
+def _in_unit(quanta: Wholes, measure: MeasuredArgument) -> tuple[npt.NDArray[Any], Mask]:
     """Whole quanta in the column's own unit: integers of an integer column, the nearest doubles of any other."""
     steps = scaled(quanta, measure.quantum.numerator)
     if measure.type is DataType.INTEGER:
@@ -221,7 +221,7 @@ def _histograms(counts: BinCounts, given: Mask, kind: pa.DataType, contract: Con
     return FinishedColumn(values=array_of(shown, kind), hidden=hidden)
 
 
-def _finest_histograms(counts: BinCounts, given: Mask, kind: pa.DataType, measure: Measure) -> pa.Array:
+def _finest_histograms(counts: BinCounts, given: Mask, kind: pa.DataType, measure: MeasuredArgument) -> pa.Array:
     """Histograms of cells in which no bin is suppressed: the same bins in each."""
     rows = counts.in_finest[given].reshape(-1)
     cells, bins = int(given.sum()), len(counts.finest)
@@ -235,16 +235,16 @@ def _finest_histograms(counts: BinCounts, given: Mask, kind: pa.DataType, measur
     return pa.Array.from_buffers(kind, len(given), [bitmap_of(given), pa.py_buffer(offsets)], children=[bars])
 
 
-def _ends(ends: Sequence[int], measure: Measure) -> npt.NDArray[Any]:
+def _ends(ends: Sequence[int], measure: MeasuredArgument) -> npt.NDArray[Any]:
     return np.array([_value(end * measure.quantum, measure) for end in ends])
 
 
-def _bin(segment: Segment, measure: Measure) -> dict[str, int | float]:
+def _bin(segment: Segment, measure: MeasuredArgument) -> dict[str, int | float]:
     lower, upper = (_value(end * measure.quantum, measure) for end in (segment.first, segment.last))
     return {"lower": lower, "upper": upper, "rows": segment.rows}
 
 
-def _value(exact: Fraction, measure: Measure) -> int | float:
+def _value(exact: Fraction, measure: MeasuredArgument) -> int | float:
     if measure.type is DataType.INTEGER:
         return int(exact)
     nearest = nearest_quotient(exact.numerator, exact.denominator)

@@ -18,7 +18,7 @@ STEPS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class MeasuredArgument:
     """What is aggregated, in whole quanta from `lower` to `upper`, both included."""
 
     type: DataType
@@ -32,7 +32,7 @@ class Measure:
         return max(abs(self.lower), abs(self.upper))
 
 
-def measure_of(argument: Argument, contract: Contract) -> Measure:
+def measure_of(argument: Argument, contract: Contract) -> MeasuredArgument:
     """The measure behind a checked argument. A computed number reaches as far as int64, a date to the year 9999."""
     types = column_types(contract)
     kind = types[argument] if isinstance(argument, str) else type_of(argument, types)
@@ -40,10 +40,10 @@ def measure_of(argument: Argument, contract: Contract) -> Measure:
         return _temporal(kind)
     if not isinstance(argument, str):
         step = Fraction(1, STEPS) if kind is DataType.NUMBER else Fraction(1)
-        return Measure(type=kind, quantum=step, lower=INT64_MIN, upper=INT64_MAX)
+        return MeasuredArgument(type=kind, quantum=step, lower=INT64_MIN, upper=INT64_MAX)
     column = contract.columns[argument]
     quantum = quantum_of(column)
-    return Measure(
+    return MeasuredArgument(
         type=column.type,
         quantum=quantum,
         lower=INT64_MIN if column.lower is None else _steps(column.lower, quantum),
@@ -64,6 +64,6 @@ def in_quanta(computed: Expression, columns: Columns) -> Expression:
     return Call(Op.TRY_CAST, (scaled, Literal(DataType.INTEGER.value, DataType.TEXT)))
 
 
-def _temporal(kind: DataType) -> Measure:
+def _temporal(kind: DataType) -> MeasuredArgument:
     first, last = (date.min, date.max) if kind is DataType.DATE else (datetime.min, datetime.max)
-    return Measure(type=kind, quantum=Fraction(1), lower=whole_of(first), upper=whole_of(last))
+    return MeasuredArgument(type=kind, quantum=Fraction(1), lower=whole_of(first), upper=whole_of(last))

@@ -13,7 +13,7 @@ from hansa_core.contract.measure_bins import bins_of
 from hansa_core.contract.types import INT64_MAX, INT64_MIN
 from hansa_core.plan.expression import Expression
 from hansa_core.plan.expression_document import expression_document
-from hansa_core.plan.measure import Measure, measure_of
+from hansa_core.plan.measure import MeasuredArgument, measure_of
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
 
 MAX_ROWS = 2**40
@@ -181,7 +181,7 @@ def moments_of(plan: Plan, contract: Contract) -> tuple[Moment, ...]:
     return tuple(by_text[text] for text in sorted(by_text))
 
 
-def range_of_sum(measure: Measure, count: int) -> tuple[int, int]:
+def range_of_sum(measure: MeasuredArgument, count: int) -> tuple[int, int]:
     """The least and the greatest sum of quanta that `count` values of the measure can have."""
     return measure.lower * count, measure.upper * count
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hansa_core.contract.contract import ContractColumn
 from hansa_core.contract.measure_bins import level_bins
 from hansa_core.contract.quanta import bounds_in_quanta, quantum_of
-from hansa_core.protection.hierarchy import Dimension, Interval, Leaf, Node
+from hansa_core.protection.hierarchy import BinInterval, Dimension, Leaf, Node
 
 
 def binned(column: ContractColumn, *, cuts: bool) -> Dimension:
@@ -17,8 +17,8 @@ def binned(column: ContractColumn, *, cuts: bool) -> Dimension:
     """
     first, last = bounds_in_quanta(column)
     quantum = quantum_of(column)
-    levels = [[Interval(*ends) for ends in level_bins(column, level)] for level in (column.bins if cuts else ())]
-    finest = levels[-1] if levels else [Interval(first, last)]
+    levels = [[BinInterval(*ends) for ends in level_bins(column, level)] for level in (column.bins if cuts else ())]
+    finest = levels[-1] if levels else [BinInterval(first, last)]
     position = {interval.lower: index for index, interval in enumerate(finest)}
     unknown = len(finest)
     nodes = _Nodes()
@@ -60,7 +60,7 @@ class _Nodes:
         return tuple(Node(label=label, leaves=leaves, children=tuple(below)) for (label, leaves), below in pairs)
 
 
-def _interval_label(interval: Interval, first: int, last: int, quantum: Fraction) -> str:
+def _interval_label(interval: BinInterval, first: int, last: int, quantum: Fraction) -> str:
     below, upto = _number(Fraction(interval.lower - 1) * quantum), _number(Fraction(interval.upper) * quantum)
     if interval.lower == first:
         return "all known" if interval.upper == last else f"≤ {upto}"

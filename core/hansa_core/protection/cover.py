@@ -15,7 +15,7 @@ from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, co
 from hansa_core.plan.moments import Moment, MomentKind, moments_of
 from hansa_core.plan.plan import Plan
 from hansa_core.protection.effort import Effort
-from hansa_core.protection.hierarchy import Interval
+from hansa_core.protection.hierarchy import BinInterval
 from hansa_core.protection.leaves import UndecidedError
 from hansa_core.protection.regions import Box, Key, Space, conjuncts_of
 from hansa_core.protection.tables import TableShape, shape_of
@@ -202,7 +202,7 @@ def _cuts(name: str, shape: TableShape, contract: Contract) -> str:
     quantum = contract.columns[name].quantum
     assert quantum is not None
     leaves = next(dimension.leaves for dimension in shape.dimensions if dimension.column == name)
-    ends = [leaf.upper * quantum for leaf in leaves if isinstance(leaf, Interval)][:-1]
+    ends = [leaf.upper * quantum for leaf in leaves if isinstance(leaf, BinInterval)][:-1]
     return (
         f"a cut of {name} that the question needs (its cuts: {', '.join(f'{float(end):g}' for end in ends) or 'none'})"
     )

@@ -10,7 +10,7 @@ from hansa_core.contract.types import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class BinInterval:
     """The values of a measure from `lower` to `upper`, both included, in whole quanta."""
 
     lower: int
@@ -21,7 +21,7 @@ class Interval:
             raise ValueError("an interval holds at least one value")
 
 
-Leaf = Value | Interval | None
+Leaf = Value | BinInterval | None
 """One element of a dimension at its finest; None is NULL, the `unknown` of a public domain."""
 
 

@@ -9,7 +9,7 @@ from hansa_core.contract.quanta import value_of
 from hansa_core.contract.types import DataType
 from hansa_core.plan.evaluate import Evaluator, evaluator
 from hansa_core.plan.expression import COMPARISONS, Call, Column, Expression, Literal, Op
-from hansa_core.protection.hierarchy import Interval
+from hansa_core.protection.hierarchy import BinInterval
 
 _FLIPPED = {Op.LT: Op.GT, Op.GT: Op.LT, Op.LE: Op.GE, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
 
@@ -34,7 +34,7 @@ class UndecidedError(Exception):
         self.column = column
 
 
-def on_interval(expression: Expression, column: ContractColumn, interval: Interval) -> Expression:
+def on_interval(expression: Expression, column: ContractColumn, interval: BinInterval) -> Expression:
     """The expression with `column` replaced by what holds for every value of `interval`. Raises UndecidedError.
 
     Understood are comparisons, IN and IS NULL of the bare column with literals, and anything where the interval

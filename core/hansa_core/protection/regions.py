@@ -13,7 +13,7 @@ from hansa_core.plan.evaluate import Evaluator, evaluator
 from hansa_core.plan.expression import Call, Expression, Op, columns_of, walk
 from hansa_core.plan.limits import MAX_CELLS
 from hansa_core.protection.effort import STEPS_PER_CELL, STEPS_PER_COMPILED_NODE, Effort
-from hansa_core.protection.hierarchy import Dimension, Interval
+from hansa_core.protection.hierarchy import BinInterval, Dimension
 from hansa_core.protection.leaves import on_interval
 
 Key = tuple[Value | None, ...]
@@ -117,13 +117,13 @@ class Space:
     ) -> Value | None:
         """The value at one combination. `asked`: the expression, compiled for each cross of bins so far."""
         leaves = {self._dimensions[p].column: self._dimensions[p].leaves[i] for p, i in zip(places, at, strict=True)}
-        bins = tuple(i if isinstance(leaf, Interval) else -1 for i, leaf in zip(at, leaves.values(), strict=True))
+        bins = tuple(i if isinstance(leaf, BinInterval) else -1 for i, leaf in zip(at, leaves.values(), strict=True))
         if bins not in asked:
             for name, leaf in leaves.items():
-                if isinstance(leaf, Interval):
+                if isinstance(leaf, BinInterval):
                     expression = on_interval(expression, self._columns[name], leaf)
             asked[bins] = evaluator(expression, self._types)
-        return asked[bins]({name: leaf for name, leaf in leaves.items() if not isinstance(leaf, Interval)})
+        return asked[bins]({name: leaf for name, leaf in leaves.items() if not isinstance(leaf, BinInterval)})
 
     def _places(self, expression: Expression) -> list[int]:
         return sorted(self._place[name] for name in columns_of(expression))
@@ -133,7 +133,7 @@ class Space:
 
     def _compilations(self, places: Iterable[int]) -> int:
         """At most so many crosses of bins are there, each other leaf counting as no bin."""
-        bins = (sum(isinstance(leaf, Interval) for leaf in self._dimensions[place].leaves) for place in places)
+        bins = (sum(isinstance(leaf, BinInterval) for leaf in self._dimensions[place].leaves) for place in places)
         return math.prod(count + 1 for count in bins)
 
 

@@ -13,7 +13,7 @@ from hansa_core.sql.functions import function_name
 from hansa_core.sql.literals import read_number
 from hansa_core.sql.rewrites import filtered_form
 from hansa_core.sql.scalar import read_condition, read_scalar
-from hansa_core.sql.source import Source
+from hansa_core.sql.source import StatementSource
 
 _FUNCTIONS: dict[type[exp.Expr], AggregateFunction] = {
     exp.Count: AggregateFunction.COUNT,
@@ -72,7 +72,7 @@ def _parts(node: exp.Expr) -> list[exp.Expr]:
     return [*function.iter_expressions(), *(child for child in node.iter_expressions() if child is not node.this)]
 
 
-def read_aggregate(node: exp.Expr, source: Source) -> Aggregate:
+def read_aggregate(node: exp.Expr, source: StatementSource) -> Aggregate:
     """The aggregate that the SQL means. Raises RefusedError."""
     refusal = unsplittable(node)
     if refusal is not None:
@@ -82,7 +82,7 @@ def read_aggregate(node: exp.Expr, source: Source) -> Aggregate:
     return _read(node.this, node.expression.this, source)
 
 
-def _read(node: exp.Expr, condition: exp.Expr | None, source: Source) -> Aggregate:
+def _read(node: exp.Expr, condition: exp.Expr | None, source: StatementSource) -> Aggregate:
     function = AggregateFunction.HISTOGRAM if _is_histogram(node) else _FUNCTIONS.get(type(node))
     if function is None and not _is_percentile(node):
         raise _not_offered(node)
@@ -141,7 +141,7 @@ def _share(node: exp.Expr, share: exp.Expr | None) -> float:
     return float(number.value)
 
 
-def _argument(node: exp.Expr, argument: exp.Expr, source: Source) -> Argument:
+def _argument(node: exp.Expr, argument: exp.Expr, source: StatementSource) -> Argument:
     """A bare column's name, or a computed value where the contract lets some city serve it at open."""
     if isinstance(argument, exp.Column):
         return source.column(argument).name
@@ -164,7 +164,9 @@ def _counts_rows(argument: exp.Expr) -> bool:
     return isinstance(argument, exp.Star) or (isinstance(argument, exp.Literal) and not argument.is_string)
 
 
-def _distinct_column(node: exp.Expr, function: AggregateFunction | None, distinct: exp.Distinct, source: Source) -> str:
+def _distinct_column(
+    node: exp.Expr, function: AggregateFunction | None, distinct: exp.Distinct, source: StatementSource
+) -> str:
     columns = [item.unnest() for item in distinct.expressions]
     if function is not AggregateFunction.COUNT or len(columns) != 1 or not isinstance(columns[0], exp.Column):
         raise refused(

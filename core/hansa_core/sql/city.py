@@ -10,7 +10,7 @@ from sqlglot import exp
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
 from hansa_core.sql.clause import chain, quoted, refused
-from hansa_core.sql.source import Source
+from hansa_core.sql.source import StatementSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class CitySelection:
     conditions: tuple[exp.Expr, ...]
 
 
-def select_cities(where: exp.Expr | None, source: Source, known: Collection[str]) -> CitySelection:
+def select_cities(where: exp.Expr | None, source: StatementSource, known: Collection[str]) -> CitySelection:
     """Take the conditions on `city` out of the top-level AND of WHERE. `known`: the league's cities."""
     selected: set[str] | None = None
     conditions = []
@@ -41,7 +41,7 @@ def select_cities(where: exp.Expr | None, source: Source, known: Collection[str]
     return CitySelection(None if selected is None else tuple(sorted(selected)), tuple(conditions))
 
 
-def _named_cities(part: exp.Expr, source: Source, known: Collection[str]) -> set[str]:
+def _named_cities(part: exp.Expr, source: StatementSource, known: Collection[str]) -> set[str]:
     negated = isinstance(part, exp.Not)
     condition = part.this.unnest() if negated else part
     names = _names(condition, source)
@@ -57,7 +57,7 @@ def _named_cities(part: exp.Expr, source: Source, known: Collection[str]) -> set
     return names
 
 
-def _names(condition: exp.Expr, source: Source) -> set[str] | None:
+def _names(condition: exp.Expr, source: StatementSource) -> set[str] | None:
     """The text literals that `city` is compared to by =, <> or IN; None for any other condition."""
     match condition:
         case exp.EQ() | exp.NEQ():

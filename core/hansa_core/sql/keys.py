@@ -15,7 +15,7 @@ from hansa_core.sql.aggregates import find_aggregates
 from hansa_core.sql.clause import quoted, refused
 from hansa_core.sql.grouping_sets import grouping_sets
 from hansa_core.sql.scalar import read_scalar
-from hansa_core.sql.source import Source
+from hansa_core.sql.source import StatementSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Grouping:
     by_city: bool
 
 
-def read_grouping(group: exp.Group | None, items: Sequence[SelectItem], source: Source) -> Grouping:
+def read_grouping(group: exp.Group | None, items: Sequence[SelectItem], source: StatementSource) -> Grouping:
     """The keys behind column names, expressions, ordinals, aliases, ALL and grouping sets. Raises RefusedError."""
     sets: list[list[exp.Expr]] = [[]]
     if group is not None and group.args.get("all"):
@@ -72,7 +72,7 @@ def _is_key(node: exp.Expr) -> bool:
     return of_columns and not find_aggregates(node) and node.find(exp.Window, exp.Grouping) is None
 
 
-def _check_bare_city(node: exp.Expr, source: Source) -> None:
+def _check_bare_city(node: exp.Expr, source: StatementSource) -> None:
     if not source.is_city(node) and any(source.is_city(found) for found in node.find_all(exp.Column)):
         raise refused(
             "city_misplaced", node, "city is a key by itself only, never inside an expression", "write GROUP BY city"
@@ -92,7 +92,7 @@ def select_item(items: Sequence[SelectItem], number: exp.Literal) -> SelectItem:
     return items[int(text) - 1]
 
 
-def _referred(node: exp.Expr, items: Sequence[SelectItem], source: Source) -> exp.Expr:
+def _referred(node: exp.Expr, items: Sequence[SelectItem], source: StatementSource) -> exp.Expr:
     node = node.unnest()
     if isinstance(node, exp.Literal) and not node.is_string:
         return select_item(items, node).node.unnest()

@@ -10,7 +10,7 @@ from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
 from hansa_core.sql.clause import quoted, refused
 from hansa_core.sql.keys import SelectItem
-from hansa_core.sql.outer_from import JoinedRows, Table
+from hansa_core.sql.outer_from import JoinedRows, JoinedTable
 from hansa_core.sql.outer_groups import Groups, is_grouped
 from hansa_core.sql.outer_scalar import read_outer
 from hansa_core.sql.outer_select import Built, Input, build_select, decides
@@ -27,7 +27,7 @@ _EXAMPLE = "WITH q AS (SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY 
 class Nesting:
     """One statement with all its SELECTs. `own`: the analyst's tables, by name. `contracts`: the names of contracts."""
 
-    def __init__(self, own: Mapping[str, Table], contracts: frozenset[str], ask_cities: AskCities) -> None:
+    def __init__(self, own: Mapping[str, JoinedTable], contracts: frozenset[str], ask_cities: AskCities) -> None:
         self._own = own
         self._contracts = contracts
         self._ask_cities = ask_cities
@@ -46,7 +46,7 @@ class Nesting:
             built.select.set("with_", exp.With(expressions=self._ctes))
         return built
 
-    def _read(self, select: exp.Select, known: Mapping[str, Table], *, is_last: bool) -> Built:
+    def _read(self, select: exp.Select, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
         known = self._with(select, known)
         if _reads(select, known):
             return self._over_answer(select, known, is_last=is_last)
@@ -60,7 +60,7 @@ class Nesting:
         self._question = select
         return self._ask_cities(select, self.selections, is_last)
 
-    def _with(self, select: exp.Select, known: Mapping[str, Table]) -> Mapping[str, Table]:
+    def _with(self, select: exp.Select, known: Mapping[str, JoinedTable]) -> Mapping[str, JoinedTable]:
         with_ = select.args.get("with_")
         if with_ is None:
             return known
@@ -77,7 +77,7 @@ class Nesting:
             known = {**known, name: self._named(self._inner(cte.this, known))}
         return known
 
-    def _inner(self, query: exp.Expr, known: Mapping[str, Table]) -> Built:
+    def _inner(self, query: exp.Expr, known: Mapping[str, JoinedTable]) -> Built:
         while isinstance(query, exp.Subquery) and {name for name, value in query.args.items() if value} <= {"this"}:
             query = query.this
         if not isinstance(query, exp.Select):
@@ -85,13 +85,13 @@ class Nesting:
             raise refused("cannot_split", query, rule, "ask one SELECT at a time and join the answers yourself")
         return self._read(query, known, is_last=False)
 
-    def _named(self, built: Built) -> Table:
+    def _named(self, built: Built) -> JoinedTable:
         """The SELECT as a CTE of the outer statement."""
         name = f"q{len(self._ctes)}"
         self._ctes.append(exp.CTE(this=built.select, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True))))
-        return Table(name=name, origins=built.origins)
+        return JoinedTable(name=name, origins=built.origins)
 
-    def _over_answer(self, select: exp.Select, known: Mapping[str, Table], *, is_last: bool) -> Built:
+    def _over_answer(self, select: exp.Select, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
         check_outer_shape(select)
         joined = JoinedRows()
         joined.read(select, lambda node: self._table(node, known))
@@ -114,7 +114,7 @@ class Nesting:
         )
         return build_select(select, items, given, self.selections, is_last=is_last)
 
-    def _table(self, node: exp.Expr, known: Mapping[str, Table]) -> Table:
+    def _table(self, node: exp.Expr, known: Mapping[str, JoinedTable]) -> JoinedTable:
         alias = node.args.get("alias")
         extras = {name for name, value in node.args.items() if value} - {"this", "alias", "db", "catalog"}
         is_plain = isinstance(node, exp.Subquery) or (
@@ -137,7 +137,7 @@ class Nesting:
         raise refused("unknown_table", node, rule, nearest(name, {*known, *self._contracts}))
 
 
-def _reads(select: exp.Select, known: Mapping[str, Table]) -> bool:
+def _reads(select: exp.Select, known: Mapping[str, JoinedTable]) -> bool:
     """Whether the SELECT reads what is known here, and not a contract."""
     from_ = select.args.get("from_")
     if from_ is None:

@@ -20,7 +20,7 @@ _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class JoinedTable:
     """A table that FROM may name. `name`: of the CTE or registered table behind it."""
 
     name: str
@@ -43,7 +43,7 @@ class JoinedRows:
     _inner: dict[str, exp.Expr] = field(default_factory=dict)  # column of ROWS -> column of a joined table
     _from: exp.Select = field(default_factory=exp.Select)
 
-    def read(self, select: exp.Select, find: Callable[[exp.Expr], Table]) -> None:
+    def read(self, select: exp.Select, find: Callable[[exp.Expr], JoinedTable]) -> None:
         """Read FROM and its joins. Raises RefusedError."""
         first = select.args["from_"].this
         self._from = self._from.from_(self._enter(first, find(first)))
@@ -95,7 +95,7 @@ class JoinedRows:
             if (qualifier == table if qualifier else (table, name) not in self._merged)
         ]
 
-    def _enter(self, node: exp.Expr, table: Table) -> exp.Expr:
+    def _enter(self, node: exp.Expr, table: JoinedTable) -> exp.Expr:
         qualifier = (node.alias or node.name or f"subquery {len(self._places)}").lower()
         if qualifier in self._places:
             rule = f"two tables are called {shown(qualifier)}"
@@ -126,7 +126,7 @@ class JoinedRows:
             self._shown.append(aliased(column if is_row else or_none(column), hidden[name]))
         return hidden[name]
 
-    def _join(self, join: exp.Join, table: Table) -> None:
+    def _join(self, join: exp.Join, table: JoinedTable) -> None:
         side, kind = (str(join.args.get(name) or "").upper() for name in ("side", "kind"))
         condition, using = join.args.get("on"), join.args.get("using") or []
         known = {"this", "side", "kind", "on", "using"}

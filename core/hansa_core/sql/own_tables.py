@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hansa_core.contract.ids import ContractId
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import shown
-from hansa_core.sql.outer_from import Table
+from hansa_core.sql.outer_from import JoinedTable
 from hansa_core.sql.relation import Origin
 from hansa_core.sql.statement import RELEASED
 
@@ -24,12 +24,12 @@ def registered_name(table: str) -> str:
     return f"own_{table.lower()}"
 
 
-def own_tables(tables: Mapping[str, Sequence[str]], contracts: Iterable[ContractId]) -> dict[str, Table]:
+def own_tables(tables: Mapping[str, Sequence[str]], contracts: Iterable[ContractId]) -> dict[str, JoinedTable]:
     """Each own table by its name in lower case. `tables`: their columns. Raises RefusedError `table_name`."""
     if len(tables) > MAX_OWN_TABLES:
         raise _refused("tables", f"a statement joins at most {MAX_OWN_TABLES} own tables", "join some of them first")
     taken = {part for contract in contracts for part in (contract.name, contract.name.partition(".")[0])}
-    found: dict[str, Table] = {}
+    found: dict[str, JoinedTable] = {}
     for name, columns in tables.items():
         key = name.lower()
         if key in taken:
@@ -38,7 +38,7 @@ def own_tables(tables: Mapping[str, Sequence[str]], contracts: Iterable[Contract
             rule = "an own table has a name of its own, of letters, digits and _"
             raise _refused(name, rule, "call it for example population")
         _check_columns(name, columns)
-        found[key] = Table(name=registered_name(name), origins={column: Origin() for column in columns})
+        found[key] = JoinedTable(name=registered_name(name), origins={column: Origin() for column in columns})
     return found
 
 

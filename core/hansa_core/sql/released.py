@@ -15,7 +15,7 @@ from hansa_core.sql.clause import quoted, refused
 from hansa_core.sql.outer_select import Input
 from hansa_core.sql.relation import Origin, Relation
 from hansa_core.sql.scalar import read_scalar
-from hansa_core.sql.source import Source
+from hansa_core.sql.source import StatementSource
 from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN
 
 
@@ -27,7 +27,7 @@ class Released:
     number in the grouping column, the keys that are no totals.
     """
 
-    source: Source
+    source: StatementSource
     by_city: bool
     keys: Mapping[Expression, str]
     aggregates: Mapping[int, str]

@@ -13,15 +13,15 @@ from hansa_core.plan.typing import type_of
 from hansa_core.sql import functions
 from hansa_core.sql.clause import chain, quoted, refused, text_of, unsplittable
 from hansa_core.sql.literals import OPEN_NULL, agree, read_number, read_temporal
-from hansa_core.sql.source import Source
+from hansa_core.sql.source import StatementSource
 
 
-def read_scalar(node: exp.Expr, source: Source) -> Expression:
+def read_scalar(node: exp.Expr, source: StatementSource) -> Expression:
     """The expression that the SQL means, well typed. Raises RefusedError with the offending SQL as its field."""
     return _ScalarReader(source).read(node)
 
 
-def read_condition(node: exp.Expr, source: Source) -> Expression:
+def read_condition(node: exp.Expr, source: StatementSource) -> Expression:
     """A boolean expression. Raises RefusedError."""
     reader = _ScalarReader(source)
     condition = reader.boolean(node)
@@ -36,7 +36,7 @@ class _ScalarReader:
     """One pass over one SQL expression, within a budget of nodes: some SQL repeats its operand (CASE x WHEN …), and
     repeats of repeats would grow without end."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: StatementSource) -> None:
         self._source = source
         self._types = source.types
         self._budget = MAX_NODES

@@ -21,7 +21,7 @@ _PINNED_EXAMPLE = 'FROM housing.permits, or FROM "housing.permits/1"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class StatementSource:
     """The contract behind FROM. `qualifiers`: what may stand before a column's name, in lower case."""
 
     contract: Contract
@@ -61,7 +61,7 @@ class Source:
         return Column(name)
 
 
-def read_source(select: exp.Select, contracts: Mapping[ContractId, Contract]) -> Source:
+def read_source(select: exp.Select, contracts: Mapping[ContractId, Contract]) -> StatementSource:
     """The contract that FROM names: a pinned version, or the newest one. Raises RefusedError."""
     from_ = select.args.get("from_")
     if from_ is None:
@@ -80,7 +80,7 @@ def read_source(select: exp.Select, contracts: Mapping[ContractId, Contract]) ->
     parts = [part.name for part in table.parts]
     alias = table.args.get("alias")
     names = {alias.name.lower()} if alias else {parts[-1].lower()}
-    return Source(contract=_find(table, ".".join(parts), contracts), qualifiers=frozenset(names))
+    return StatementSource(contract=_find(table, ".".join(parts), contracts), qualifiers=frozenset(names))
 
 
 def _check_table(table: exp.Expr) -> None:

@@ -29,7 +29,7 @@ from hansa_core.sql.relation import Origin
 from hansa_core.sql.released import Released
 from hansa_core.sql.scalar import read_condition
 from hansa_core.sql.shape import check_shape
-from hansa_core.sql.source import Source, read_source
+from hansa_core.sql.source import StatementSource, read_source
 from hansa_core.sql.statement import OuterColumn, OuterSelect, Selection, Statement
 from hansa_core.sql.where import check_where
 
@@ -138,7 +138,7 @@ def _read_question(
     return question, build_select(select, items, released.as_input(), selections, is_last=is_last)
 
 
-def _read_aggregates(trees: list[exp.Expr], select: exp.Select, source: Source) -> dict[int, Aggregate]:
+def _read_aggregates(trees: list[exp.Expr], select: exp.Select, source: StatementSource) -> dict[int, Aggregate]:
     """Each aggregate by the identity of its node."""
     found = {id(node): read_aggregate(node, source) for tree in trees for node in find_aggregates(tree)}
     if not found:

@@ -10,10 +10,10 @@ from hansa_core.nearest import shown
 from hansa_core.sql.aggregates import find_aggregates
 from hansa_core.sql.clause import quoted, refused
 from hansa_core.sql.keys import SelectItem
-from hansa_core.sql.source import Source
+from hansa_core.sql.source import StatementSource
 
 
-def check_where(where: exp.Where | None, items: Iterable[SelectItem], source: Source) -> None:
+def check_where(where: exp.Where | None, items: Iterable[SelectItem], source: StatementSource) -> None:
     """Refuse a name that SELECT gives: rows are chosen before it exists. A column of the contract goes first."""
     if where is None:
         return

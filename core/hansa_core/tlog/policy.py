@@ -40,7 +40,7 @@ class PolicyGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class TlogPolicy:
     """Whom to believe. Raises PeerError at birth.
 
     `quorum`: the name of the witness or group that must have cosigned, or NO_QUORUM.
@@ -128,7 +128,7 @@ def _check_keys(what: str, keys: Iterable[VerifierKey], algorithm: int) -> None:
         seen.add(key.key)
 
 
-def _check_names(policy: Policy) -> None:
+def _check_names(policy: TlogPolicy) -> None:
     defined: set[str] = set()
     members: set[str] = set()
     for witness in policy.witnesses:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hansa_core.errors import PeerError
 from hansa_core.tlog.note import VerifierKey
-from hansa_core.tlog.policy import NO_QUORUM, Policy, PolicyGroup, PolicyLog, PolicyWitness
+from hansa_core.tlog.policy import NO_QUORUM, PolicyGroup, PolicyLog, PolicyWitness, TlogPolicy
 from hansa_core.tlog.spelling import decimal
 
 MAX_POLICY_BYTES = 1_000_000
@@ -16,7 +16,7 @@ _SPACES = re.compile(r"[ \t]+")
 _OPAQUE = "surrogateescape"  # bytes above 0x7f are opaque to the format, and need not be UTF-8
 
 
-def parse_policy(content: bytes) -> Policy:
+def parse_policy(content: bytes) -> TlogPolicy:
     """The policy in a file's bytes. Raises PeerError naming the line."""
     if len(content) > MAX_POLICY_BYTES:
         raise PeerError(f"the policy has {len(content)} bytes; at most {MAX_POLICY_BYTES} are read")
@@ -34,7 +34,7 @@ def parse_policy(content: bytes) -> Policy:
                 raise PeerError(f"line {number} of the policy: {error}") from error
     if not draft.quorums:
         raise PeerError("the policy has no quorum line; it needs one")
-    return Policy(
+    return TlogPolicy(
         logs=tuple(draft.logs),
         witnesses=tuple(draft.witnesses),
         groups=tuple(draft.groups),
@@ -42,7 +42,7 @@ def parse_policy(content: bytes) -> Policy:
     )
 
 
-def policy_text(policy: Policy) -> bytes:
+def policy_text(policy: TlogPolicy) -> bytes:
     """The policy as `parse_policy` reads it."""
     lines = [
         *(_line("log", each.key.text, each.url) for each in policy.logs),

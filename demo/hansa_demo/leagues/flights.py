@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa_core.contract.ids import ContractId
-from hansa_demo.demo_league import DemoLeague, Stop
+from hansa_demo.demo_league import DemoLeague, TourStop
 from hansa_demo.flights import AIRPORTS, write_airport_source
 
 _ABOUT = (
@@ -16,7 +16,7 @@ _ABOUT = (
 )
 
 _TOUR = (
-    Stop(
+    TourStop(
         title="Which carriers leave late, at all airports together?",
         sql="""\
 SELECT carrier,
@@ -31,7 +31,7 @@ ORDER BY scheduled DESC
 LIMIT 8""",
         remark="Exact: sums travel as whole minutes, and are divided once, here. ORDER BY and LIMIT run here too.",
     ),
-    Stop(
+    TourStop(
         title="How does the day go wrong?",
         sql="""\
 SELECT extract(hour FROM scheduled_local) AS hour,
@@ -43,7 +43,7 @@ GROUP BY hour
 ORDER BY hour""",
         remark="Wall-clock hours: JFK keeps local time, the others keep UTC; the contract has both columns.",
     ),
-    Stop(
+    TourStop(
         title="What was the weather, airport by airport?",
         sql="""\
 SELECT city, extract(month FROM observed_local) AS month,
@@ -56,7 +56,7 @@ GROUP BY city, month
 ORDER BY city, month""",
         remark="Two stations keep Fahrenheit, miles per hour and inches; each city's mapping converts exactly.",
     ),
-    Stop(
+    TourStop(
         title="How far do they fly?",
         sql="""\
 SELECT bin(distance, 1000) AS from_km,
@@ -69,7 +69,7 @@ GROUP BY from_km
 ORDER BY from_km""",
         remark="Kilometres to the metre, whether the airport keeps miles or not.",
     ),
-    Stop(
+    TourStop(
         title="How many aircraft were there?",
         sql="""\
 SELECT city,
@@ -79,7 +79,7 @@ GROUP BY city
 ORDER BY city""",
         remark="An aircraft of two airports is in both rows: the contract's unit is global, and nobody merges lists.",
     ),
-    Stop(
+    TourStop(
         title="And in all?",
         sql="""\
 SELECT COUNT(DISTINCT aircraft) FILTER (WHERE aircraft_assigned) AS aircraft

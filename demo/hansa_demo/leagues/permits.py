@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hansa_core.contract.ids import ContractId
 from hansa_demo.caveats import caveats
-from hansa_demo.demo_league import DemoLeague, Stop
+from hansa_demo.demo_league import DemoLeague, TourStop
 from hansa_demo.permits import write_city_source
 
 _TOUR = (
-    Stop(
+    TourStop(
         title="Of the permits issued, how long did residents wait?",
         sql="""\
 SELECT city,
@@ -22,7 +22,7 @@ GROUP BY city
 ORDER BY city""",
         remark="Only cohorts old enough to be judged. In the alphabet's order: levels do not compare across cities.",
     ),
-    Stop(
+    TourStop(
         title="How did that change within each city?",
         sql="""\
 SELECT city, applied_year,
@@ -35,7 +35,7 @@ GROUP BY city, applied_year
 ORDER BY city, applied_year""",
         remark="Read down, within one city. Los Angeles declares the years before 2020 as structural zeros.",
     ),
-    Stop(
+    TourStop(
         title="What kind of work is it, in all cities together?",
         sql="""\
 SELECT project, permit_type,
@@ -47,7 +47,7 @@ ORDER BY project, permit_type""",
         remark="Where a city suppresses its part, --partial shows the sum over the others, marked.",
         partial=True,
     ),
-    Stop(
+    TourStop(
         title="A question finer than what the cities publish",
         sql="""\
 SELECT city, city_track, applied_year, COUNT(*) AS submitted
@@ -55,7 +55,7 @@ FROM housing.permits
 GROUP BY city, city_track, applied_year""",
         remark="Refused by each city from the question alone, with what would pass.",
     ),
-    Stop(
+    TourStop(
         title="A question for rows",
         sql="SELECT permit_id, days_to_issue FROM housing.permits",
         remark="Refused before anything is sent: no message can carry a row.",

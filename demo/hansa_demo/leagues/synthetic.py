@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from hansa_core.contract.ids import ContractId
-from hansa_demo.demo_league import DemoLeague, Stop
+from hansa_demo.demo_league import DemoLeague, TourStop
 from hansa_demo.trips import CITIES, LEAST_ROWS, MOST_ROWS, write_trips
 
 _TOUR = (
-    Stop(
+    TourStop(
         title="SYNTHETIC: how many trips, riders and kilometres?",
         sql="""\
 SELECT city, COUNT(*) AS trips, COUNT(DISTINCT person) AS riders,
@@ -19,7 +19,7 @@ GROUP BY city
 ORDER BY city""",
         remark="Synthetic. A rider rides in one city only, so these distinct counts would add up.",
     ),
-    Stop(
+    TourStop(
         title="SYNTHETIC: when do people ride?",
         sql="""\
 SELECT extract(hour FROM started_local) AS hour, COUNT(*) AS trips,
@@ -29,7 +29,7 @@ GROUP BY hour
 ORDER BY hour""",
         remark="Synthetic. Hours of each city's own clock: the three lie in three time zones.",
     ),
-    Stop(
+    TourStop(
         title="SYNTHETIC: what does a trip cost, by vehicle?",
         sql="""\
 SELECT vehicle_type, COUNT(*) AS trips, COUNT(price) AS paid,

@@ -31,7 +31,7 @@ class Weight(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckFinding:
     """One line of the report."""
 
     weight: Weight
@@ -42,13 +42,13 @@ class Finding:
         return f"{self.weight:<4}  {self.subject}: {self.text}"
 
 
-def check(config: NodeConfig, now: datetime) -> Iterator[Finding]:
+def check(config: NodeConfig, now: datetime) -> Iterator[CheckFinding]:
     """Look at everything that the configuration names. Nothing is changed; no row is read."""
     try:
         roster = load_roster(config, now)
     except ConfigError as broken:
         # Keys, contracts and manifests are judged by the roster, so there is nothing more to say.
-        yield Finding(weight=Weight.FIX, subject="roster", text=str(broken))
+        yield CheckFinding(weight=Weight.FIX, subject="roster", text=str(broken))
         return
     yield _expiry("roster", f"version {roster.version} of {roster.league}", roster.expires, now)
     yield from _guarded("identity", lambda: _identity(config, roster, now))
@@ -58,92 +58,96 @@ def check(config: NodeConfig, now: datetime) -> Iterator[Finding]:
     yield from _guarded("log", lambda: _log(config, roster))
 
 
-def _guarded(subject: str, findings: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _guarded(subject: str, findings: Callable[[], Iterator[CheckFinding]]) -> Iterator[CheckFinding]:
     try:
         yield from findings()
     except ConfigError as broken:
-        yield Finding(weight=Weight.FIX, subject=subject, text=str(broken))
+        yield CheckFinding(weight=Weight.FIX, subject=subject, text=str(broken))
 
 
-def _identity(config: NodeConfig, roster: Roster, now: datetime) -> Iterator[Finding]:
+def _identity(config: NodeConfig, roster: Roster, now: datetime) -> Iterator[CheckFinding]:
     attached_coordinators(roster, config)
     identity = read_identity(config, member_of(roster, config))
-    yield Finding(weight=Weight.OK, subject="answer, log and witness key", text=f"the roster's keys of {config.city}")
+    yield CheckFinding(
+        weight=Weight.OK, subject="answer, log and witness key", text=f"the roster's keys of {config.city}"
+    )
     yield _expiry("TLS certificate", "the roster's pin holds", identity.certificate_expires, now)
 
 
-def _policy(config: NodeConfig, roster: Roster) -> Iterator[Finding]:
+def _policy(config: NodeConfig, roster: Roster) -> Iterator[CheckFinding]:
     policy = read_policy(config.policy)
-    yield Finding(weight=Weight.OK, subject="policy", text=f"{policy.id} version {policy.version}")
+    yield CheckFinding(weight=Weight.OK, subject="policy", text=f"{policy.id} version {policy.version}")
     known = {*roster.purposes, "*"}
     for purpose in sorted({purpose for rule in policy.rules for purpose in rule.purposes} - known):
         text = f"{config.policy}: the league has no purpose {purpose!r}; it has {', '.join(roster.purposes)}"
-        yield Finding(weight=Weight.FIX, subject="policy", text=text)
+        yield CheckFinding(weight=Weight.FIX, subject="policy", text=text)
     for number, rule in enumerate(policy.rules):
         if rule.trusts_names:
             text = (
                 f"{config.policy}: rules[{number}] names organisations and takes any city's word on who they are; "
                 "list the cities that may vouch for them under `cities`"
             )
-            yield Finding(weight=Weight.SOON, subject="policy", text=text)
+            yield CheckFinding(weight=Weight.SOON, subject="policy", text=text)
     for contract in config.datasets:
         if not policy.rules_for(contract):
             text = (
                 f"{config.policy}: no rule speaks about {contract}, so every question about it is refused; add a rule"
             )
-            yield Finding(weight=Weight.FIX, subject="policy", text=text)
+            yield CheckFinding(weight=Weight.FIX, subject="policy", text=text)
 
 
-def _datasets(config: NodeConfig, roster: Roster) -> Iterator[Finding]:
+def _datasets(config: NodeConfig, roster: Roster) -> Iterator[CheckFinding]:
     contracts = read_contracts(config, roster)
     for contract in member_of(roster, config).contracts:
         if contract not in config.datasets:
             text = f"the roster says that {config.city} serves it; name its manifest under [datasets]"
-            yield Finding(weight=Weight.FIX, subject=str(contract), text=text)
+            yield CheckFinding(weight=Weight.FIX, subject=str(contract), text=text)
     declared = []
     for contract in config.datasets:
         try:
             declared.append(read_declared(config, contracts, contract))
         except ConfigError as broken:
-            yield Finding(weight=Weight.FIX, subject=str(contract), text=str(broken))
+            yield CheckFinding(weight=Weight.FIX, subject=str(contract), text=str(broken))
     for each in declared:
         yield from _guarded(str(each.contract.id), partial(_dataset, each))
     check_levels(declared)
 
 
-def _dataset(declared: Declared) -> Iterator[Finding]:
+def _dataset(declared: Declared) -> Iterator[CheckFinding]:
     version = current_version(declared.folder)
     if version is None:
         raise ConfigError(f"{declared.folder}: holds no version yet; run `hansa node ingest {declared.contract.id}`")
     dataset = open_version(declared, version)
     dataset.close()
     text = f"level {dataset.manifest.level}, data version {dataset.data_version}"
-    yield Finding(weight=Weight.OK, subject=str(declared.contract.id), text=text)
+    yield CheckFinding(weight=Weight.OK, subject=str(declared.contract.id), text=text)
 
 
-def _store(config: NodeConfig) -> Iterator[Finding]:
+def _store(config: NodeConfig) -> Iterator[CheckFinding]:
     if not config.store.exists():
-        yield Finding(weight=Weight.OK, subject="store", text=f"{config.store} will be made at the first start")
+        yield CheckFinding(weight=Weight.OK, subject="store", text=f"{config.store} will be made at the first start")
     elif config.store.stat().st_mode & 0o077:
         raise ConfigError(f"{config.store}: others than its owner can read it; run `chmod 600 {config.store}`")
     else:
-        yield Finding(weight=Weight.OK, subject="store", text=str(config.store))
+        yield CheckFinding(weight=Weight.OK, subject="store", text=str(config.store))
 
 
-def _log(config: NodeConfig, roster: Roster) -> Iterator[Finding]:
+def _log(config: NodeConfig, roster: Roster) -> Iterator[CheckFinding]:
     """Where it is read, and on whom the node depends to go on answering."""
     port = member_of(roster, config).log_port
     place = "read at its mirrors" if port is None else f"read at {config.log.host}:{config.log.port}"
     witnesses, quorum = [each.city for each in witnesses_of(roster, config.city)], quorum_of(roster, config.city)
     after = f"without them the node stops answering after {config.log.max_unwitnessed_s} s"
     cosigned = f"cosigned by {quorum} of {', '.join(witnesses)}; {after}" if quorum else "cosigned by nobody"
-    yield Finding(weight=Weight.OK, subject="log", text=f"{place}; {cosigned}")
+    yield CheckFinding(weight=Weight.OK, subject="log", text=f"{place}; {cosigned}")
 
 
-def _expiry(subject: str, text: str, expires: datetime, now: datetime) -> Finding:
+def _expiry(subject: str, text: str, expires: datetime, now: datetime) -> CheckFinding:
     said = f"{text}; expires {expires:%Y-%m-%d}"
     if now >= expires:
-        return Finding(weight=Weight.FIX, subject=subject, text=f"{said}: it has expired; renew it")
+        return CheckFinding(weight=Weight.FIX, subject=subject, text=f"{said}: it has expired; renew it")
     if expires - now < _SOON:
-        return Finding(weight=Weight.SOON, subject=subject, text=f"{said}: renew it within {(expires - now).days} days")
-    return Finding(weight=Weight.OK, subject=subject, text=said)
+        return CheckFinding(
+            weight=Weight.SOON, subject=subject, text=f"{said}: renew it within {(expires - now).days} days"
+        )
+    return CheckFinding(weight=Weight.OK, subject=subject, text=said)

@@ -11,7 +11,7 @@ from sqlglot import exp
 from hansa_core.contract.contract import Contract, ContractColumn
 from hansa_core.contract.types import Value
 from hansa_core.partial.partial import ARROW_TYPES
-from hansa_core.protection.hierarchy import Dimension, Interval
+from hansa_core.protection.hierarchy import BinInterval, Dimension
 from hansa_core.protection.tables import CellTotals, MeasureTotals, TableShape
 from hansa_core.protection.threshold import Contributors
 from hansa_node.ingest.columns import Sql, create_temporary, fragment, stored_value
@@ -54,8 +54,8 @@ def _create_above(
     connection.unregister("leaves_and_nodes")
 
 
-def _told(column: ContractColumn, leaf: Value | Interval | None) -> Value | None:
-    if isinstance(leaf, Interval):
+def _told(column: ContractColumn, leaf: Value | BinInterval | None) -> Value | None:
+    if isinstance(leaf, BinInterval):
         return leaf.upper
     return None if leaf is None else stored_value(column, leaf)
 
@@ -63,7 +63,7 @@ def _told(column: ContractColumn, leaf: Value | Interval | None) -> Value | None
 def _leaf(dimension: Dimension) -> Sql:
     """What tells a row's leaf: its value, or the upper end of its bin."""
     value = exp.column(dimension.column, table="staged", quoted=True)
-    ends = [exp.Literal.number(leaf.upper) for leaf in dimension.leaves if isinstance(leaf, Interval)]
+    ends = [exp.Literal.number(leaf.upper) for leaf in dimension.leaves if isinstance(leaf, BinInterval)]
     if not ends:
         return value
     return exp.Case(ifs=[exp.If(this=fragment(":v <= :end", v=value, end=end), true=end.copy()) for end in ends])

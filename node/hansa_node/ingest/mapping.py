@@ -37,7 +37,7 @@ class SourceFormat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class SourceFile:
     """A city's file. `table`: of a DuckDB file. `delimiter`: of a CSV file."""
 
     format: SourceFormat
@@ -100,7 +100,7 @@ class ColumnMapping:
 class DatasetMapping:
     """The source of a dataset and the mapping of every contract column."""
 
-    source: Source
+    source: SourceFile
     columns: Mapping[str, ColumnMapping]
 
 
@@ -193,8 +193,8 @@ def mapping_from_document(document: object, contract: Contract, folder: Path) ->
     return DatasetMapping(source=_source(written.source, folder), columns=MappingProxyType(columns))
 
 
-def _source(written: SourceDocument, folder: Path) -> Source:
-    return Source(
+def _source(written: SourceDocument, folder: Path) -> SourceFile:
+    return SourceFile(
         format=written.format,
         path=(folder / written.path).resolve(),
         table=written.table,

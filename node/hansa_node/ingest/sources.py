@@ -10,14 +10,14 @@ import duckdb
 from sqlglot import exp
 
 from hansa_core.errors import ConfigError
-from hansa_node.ingest.mapping import Source, SourceFormat
+from hansa_node.ingest.mapping import SourceFile, SourceFormat
 
 TARGET = "target"
 """The catalogue of the file that is being written."""
 
 
 @contextmanager
-def open_source(source: Source, target: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_source(source: SourceFile, target: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that sees the source as the view `source_rows` and can write `target`; no other path, no setting.
 
     Raises ConfigError if the source cannot be read as what the manifest says it is.
@@ -42,7 +42,7 @@ def open_source(source: Source, target: Path) -> Iterator[duckdb.DuckDBPyConnect
 
 
 @contextmanager
-def unreadable_source(source: Source) -> Iterator[None]:
+def unreadable_source(source: SourceFile) -> Iterator[None]:
     """Turns DuckDB's failure to read the source into the operator's words."""
     try:
         yield
@@ -64,7 +64,7 @@ def _attach(path: Path, name: str, *, read_only: bool) -> str:
     return f"ATTACH {literal} AS {name}{' (READ_ONLY)' if read_only else ''}"
 
 
-def _selection(source: Source) -> exp.Select:
+def _selection(source: SourceFile) -> exp.Select:
     path = exp.Literal.string(str(source.path))
     match source.format:
         case SourceFormat.PARQUET:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from hansa_core.errors import PeerError
 from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.note import read_note
-from hansa_core.tlog.policy import Policy
+from hansa_core.tlog.policy import TlogPolicy
 from hansa_core.tlog.witness import SIZE_TYPE, Judgement
 from hansa_node.log.mirror_request import AddEntries
 from hansa_node.log.peer_logs import PeerLogs
 
 
-def add_entries(body: bytes, *, policy: Policy, peers: PeerLogs, max_entries: int) -> Judgement:
+def add_entries(body: bytes, *, policy: TlogPolicy, peers: PeerLogs, max_entries: int) -> Judgement:
     """The reply to a request of the policy's log: 200, or 409 with how many entries lie here. Blocking.
 
     `max_entries`: how many the mirror may hold. Raises StoreUnavailableError.

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from hansa_core.tlog.policy import Policy
+from hansa_core.tlog.policy import TlogPolicy
 from hansa_core.tlog.witness import MAX_REQUEST_BYTES as MAX_CHECKPOINT_REQUEST_BYTES
 from hansa_core.tlog.witness import Judgement
 from hansa_node.log.mirror_request import MAX_REQUEST_BYTES
@@ -42,7 +42,7 @@ class LogPages:
 
     own: ReadableLog
     peers: PeerLogs
-    mirrored: Mapping[str, Policy]
+    mirrored: Mapping[str, TlogPolicy]
     max_mirrored_entries: int
     witness: Witness
     openings: DisclosureReader

@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError
 
 from hansa_core.errors import PeerError
 from hansa_core.instants import instant_of_seconds, seconds_of
-from hansa_core.partial.answer import Answer, DryRun, Refusal, Release
+from hansa_core.partial.answer import DryRun, Refusal, Release, SignedAnswer
 from hansa_core.plan.limits import MAX_ANSWER_BYTES
 from hansa_core.plan.query import NONCE_BYTES
 from hansa_protos.v1 import answer_pb2
@@ -20,7 +20,7 @@ HASH_BYTES = 32
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-def encode_answer(answer: Answer) -> bytes:
+def encode_answer(answer: SignedAnswer) -> bytes:
     """The payload to sign. Raises RefusedError `too_large`."""
     message = answer_pb2.Answer(
         city=answer.city,
@@ -36,11 +36,11 @@ def encode_answer(answer: Answer) -> bytes:
     return message_to_bytes(message, what="answer", max_bytes=MAX_ANSWER_BYTES)
 
 
-def decode_answer(payload: bytes) -> Answer:
+def decode_answer(payload: bytes) -> SignedAnswer:
     """The answer in a payload. Raises PeerError where it is malformed, RefusedError `too_large`."""
     message = message_from_bytes(answer_pb2.Answer, payload, what="answer", max_bytes=MAX_ANSWER_BYTES)
     with values_of_peer("answer"):
-        return Answer(
+        return SignedAnswer(
             city=_named("city", message.city),
             query_hash=_exactly(HASH_BYTES, "query_hash", message.query_hash),
             nonce=_exactly(NONCE_BYTES, "nonce", message.nonce),

@@ -32,7 +32,7 @@ UNAVAILABLE_CODES = frozenset({UNAVAILABLE_CODE, UNWITNESSED_CODE, AWAITING_WITN
 """The refusals of a peer that cannot keep its promises now, whoever asks for whatever: they are not signed."""
 
 
-class UnreachableError(ConnectionError):
+class PeerUnreachableError(ConnectionError):
     """A peer that was to be asked cannot be reached; the text is public."""
 
 
@@ -75,7 +75,7 @@ def status_from_error(error: BaseException) -> Status:
             return Status(code=grpc.StatusCode.RESOURCE_EXHAUSTED, text=text, metadata=((RETRY_METADATA, trailer),))
         case PeerError():
             return Status(code=grpc.StatusCode.INVALID_ARGUMENT, text=_short(str(error)))
-        case UnreachableError():
+        case PeerUnreachableError():
             return Status(code=grpc.StatusCode.UNAVAILABLE, text=_short(str(error)))
         case TimeoutError():
             return Status(code=grpc.StatusCode.DEADLINE_EXCEEDED, text="the deadline has passed")
