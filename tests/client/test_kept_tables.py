@@ -66,3 +66,13 @@ def test_bytes_that_are_no_table_of_the_language_are_refused_and_crash_nothing(d
 def test_a_table_of_other_types_than_can_be_joined_is_refused() -> None:
     with pytest.raises(RefusedError, match="own_table"):
         read_kept("mine", write_kept(pa.table({"nested": [[1]]})))
+
+
+def test_a_kept_table_that_is_packed_in_a_way_that_only_arrow_knows_is_refused() -> None:
+    """Arrow honours a codec that is named in a message's metadata; nobody would count what it unpacks to."""
+    table = pa.table({"kind": ["cog"]})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_batch(table.to_batches()[0], custom_metadata={"ARROW:experimental_compression": "zstd"})
+    with pytest.raises(PeerError):
+        read_kept("mine", bytes(sink.getvalue()))

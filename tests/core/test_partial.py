@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from decimal import Decimal
 
@@ -121,6 +122,69 @@ def lying_bomb() -> bytes:
     return bytes(packed)
 
 
+UNPACKED_BYTES = 2**27
+
+
+def old_bomb() -> bytes:
+    """Packed as before Arrow 1.0: a codec in the metadata of the message, and none where the batch would say so."""
+    endless = table(("bus", None, None, 0, 0)).set_column(0, "k0", pa.array(["x" * UNPACKED_BYTES]))
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="zstd", metadata_version=pa.ipc.MetadataVersion.V4)
+    with pa.ipc.new_stream(sink, endless.schema, options=options) as writer:
+        writer.write_batch(endless.to_batches()[0], custom_metadata={"ARROW:experimental_compression": "zstd"})
+    ipc = bytearray(sink.getvalue())
+    _, message = pa.ipc.MessageReader.open_stream(pa.BufferReader(bytes(ipc)))
+    metadata = bytes(message.metadata)
+    place = ipc.index(metadata)
+    (root,) = struct.unpack_from("<I", metadata, 0)
+    vtable = root - struct.unpack_from("<i", metadata, root)[0]
+    header = root + struct.unpack_from("<H", metadata, vtable + 4 + 2 * 2)[0]
+    batch = header + struct.unpack_from("<I", metadata, header)[0]
+    compression = batch - struct.unpack_from("<i", metadata, batch)[0] + 4 + 2 * 3
+    ipc[place + compression : place + compression + 2] = bytes(2)
+    return bytes(ipc)
+
+
+@contextmanager
+def counted_memory() -> Iterator[pa.MemoryPool]:
+    """Arrow takes its memory from a pool of its own, which tells how much that was at most."""
+    usual, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.system_memory_pool())
+    pa.set_memory_pool(pool)
+    try:
+        yield pool
+    finally:
+        pa.set_memory_pool(usual)
+
+
+@pytest.mark.parametrize("packed", ["old_bomb", "bomb", "lying_bomb"])
+def test_a_bomb_is_refused_before_anything_is_unpacked(packed: str) -> None:
+    ipc = {"old_bomb": old_bomb, "bomb": bomb, "lying_bomb": lying_bomb}[packed]()
+    if packed != "lying_bomb":
+        with counted_memory() as careless, pa.ipc.open_stream(ipc) as reader:
+            reader.read_next_batch()
+        assert careless.max_memory() > MAX_ANSWER_BYTES
+    with counted_memory() as careful, pytest.raises(PeerError):
+        read_partial(ipc, PLAN, TRIPS)
+    assert careful.max_memory() < len(ipc) + 2**20
+
+
+def with_metadata(**metadata: str) -> bytes:
+    """An honest batch, with metadata on its message."""
+    given, sink = table(ROWS[2]), pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, given.schema) as writer:
+        writer.write_batch(given.to_batches()[0], custom_metadata=metadata)
+    return bytes(sink.getvalue())
+
+
+def mislabelled(by: int) -> bytes:
+    """A packed buffer whose label is a little wrong."""
+    packed = bytearray(stream(table(*((kind, None, None, 0, 0) for kind in ("bus", "tram"))), compression="zstd"))
+    where = packed.index(b"\x28\xb5\x2f\xfd") - 8
+    label = int.from_bytes(packed[where : where + 8], "little") + by
+    packed[where : where + 8] = label.to_bytes(8, "little")
+    return bytes(packed)
+
+
 def test_many_cells_are_packed() -> None:
     cells = [("bus", float(number), None, 0, 0) for number in range(2000)]
     packed = write_partial(partial_from_rows(PLAN, TRIPS, cells))
@@ -132,6 +196,13 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "empty": lambda: b"",
     "a bomb": bomb,
     "a bomb with a false label": lying_bomb,
+    "a bomb of Arrow before 1.0": old_bomb,
+    "metadata on the message": lambda: with_metadata(note="hello"),
+    "a codec in the metadata of the message": lambda: with_metadata(**{"ARROW:experimental_compression": "zstd"}),
+    "a codec that no city uses": lambda: stream(table(("bus" * 2000, None, None, 0, 0)), compression="lz4"),
+    "an older format": lambda: stream(table(ROWS[2]), metadata_version=pa.ipc.MetadataVersion.V4),
+    "a label that says less than there is": lambda: mislabelled(-1),
+    "a label that says more than there is": lambda: mislabelled(+1),
     "cut short": lambda: HONEST[:-20],
     "something after it": lambda: HONEST + b"\x00" * 8,
     "two batches": lambda: stream(table(), batches=2),

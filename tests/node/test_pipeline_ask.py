@@ -17,7 +17,7 @@ from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.evidence.receipt import check_receipt
 from hansa_core.partial.answer import Refusal, Release
-from hansa_core.partial.ipc_size import unpacked_size
+from hansa_core.partial.ipc_read import unpacked_size
 from hansa_core.plan.expression import Call, Column, Op, literal
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.policy.policy import DenyList

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-
 import pyarrow as pa
 
 from hansa.question.own_tables import MAX_OWN_BYTES, read_own_tables
-from hansa_core.errors import PeerError
-from hansa_core.partial.ipc_size import unpacked_size
+from hansa_core.partial.ipc_read import read_schema, read_stream
 
 MAX_KEPT_BYTES = 2 * MAX_OWN_BYTES
 """Of one file: a table, and what Arrow pads and says about its batches."""
@@ -24,13 +21,8 @@ def write_kept(table: pa.Table) -> bytes:
 
 def read_kept(name: str, content: bytes) -> pa.Table:
     """The table in an Arrow stream. Raises PeerError if it is none, RefusedError for what could not be joined."""
-    try:
-        if unpacked_size(content) > MAX_KEPT_BYTES:
-            raise PeerError(f"unpacks to more than {MAX_KEPT_BYTES:,} bytes")
-        with pa.ipc.open_stream(pa.BufferReader(content)) as reader:
-            table = reader.read_all()
-        table.validate(full=True)
-    except (pa.ArrowException, struct.error, OSError, ValueError, KeyError, MemoryError) as broken:
-        raise PeerError("is no valid Arrow stream of a table") from broken
+    read_own_tables({name: read_schema(content).empty_table()})  # types that no statement joins are not read at all
+    schema, batches = read_stream(content, max_bytes=MAX_KEPT_BYTES)
+    table = pa.Table.from_batches(batches, schema=schema)
     (joined,) = read_own_tables({name: table}).values()
     return joined

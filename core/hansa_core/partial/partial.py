@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import pairwise
@@ -18,7 +17,7 @@ from hansa_core.errors import PeerError
 from hansa_core.partial.array_values import numbers_of, one_array, validity_of
 from hansa_core.partial.arrow_arrays import array_of
 from hansa_core.partial.domain_order import cell_order
-from hansa_core.partial.ipc_size import unpacked_size
+from hansa_core.partial.ipc_read import read_stream
 from hansa_core.partial.key_codes import is_in_domain, is_rising, key_codes
 from hansa_core.partial.moment_columns import MomentColumn, read_moments
 from hansa_core.partial.plausible import first_implausible
@@ -122,31 +121,12 @@ def columns_of_partial(
 
 
 def _read_stream(ipc: bytes, schema: pa.Schema) -> pa.Table:
-    if len(ipc) > MAX_ANSWER_BYTES:
-        raise PeerError(f"the partial has more than {MAX_ANSWER_BYTES} bytes")
-    source = pa.BufferReader(ipc)
-    try:
-        if unpacked_size(ipc) > MAX_ANSWER_BYTES:
-            raise PeerError(f"the partial unpacks to more than {MAX_ANSWER_BYTES} bytes")
-        with pa.ipc.open_stream(source) as reader:
-            if not reader.schema.equals(schema, check_metadata=True):
-                raise PeerError("the partial's schema is not the one of the plan")
-            batch, metadata = reader.read_next_batch_with_custom_metadata()
-            if metadata is not None or _has_more(reader) or source.tell() != len(ipc):
-                raise PeerError("the partial is not one Arrow batch without metadata")
-        table = pa.Table.from_batches([batch])
-        table.validate(full=True)
-    except (pa.ArrowException, struct.error, StopIteration, OSError, ValueError, KeyError, MemoryError) as error:
-        raise PeerError("the partial is no valid Arrow stream") from error
-    return table
-
-
-def _has_more(reader: pa.RecordBatchReader) -> bool:
-    try:
-        reader.read_next_batch()
-    except StopIteration:
-        return False
-    return True
+    given, batches = read_stream(ipc, max_bytes=MAX_ANSWER_BYTES)
+    if not given.equals(schema, check_metadata=True):
+        raise PeerError("the partial's schema is not the one of the plan")
+    if len(batches) != 1:
+        raise PeerError("the partial is not one Arrow batch")
+    return pa.Table.from_batches(batches)
 
 
 def _check_keys(keys: Sequence[pa.Array], plan: Plan, contract: Contract) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hansa_core.errors import RefusedError
 from hansa_core.partial.answer import Release
-from hansa_core.partial.ipc_size import unpacked_size
+from hansa_core.partial.ipc_read import unpacked_size
 from hansa_core.partial.partial import partial_from_rows, rows_of, write_partial
 from hansa_core.plan.limits import MAX_ANSWER_BYTES
 from hansa_node.pipeline.execute import Executed
