@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hansa_core.evidence.audit import Audit, Subject, audit_entries
+from hansa_core.evidence.audit import Audit, Subject
 from hansa_core.evidence.entries import (
     ApprovalGiven,
     Body,
@@ -50,6 +50,7 @@ from hansa_log_entries import (
     recalled,
     refusal_of,
 )
+from hansa_whole_trees import audit_entries
 
 SUBJECT = Subject(city=CITY, origin=ORIGIN, log_key=LOG_KEY, rosters={3: ROSTER.hash})
 NEWER_POLICY = PolicyRef(id=POLICY.id, version=2)

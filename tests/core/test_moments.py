@@ -11,8 +11,9 @@ from hansa_core.contract.quanta import row_values, value_of
 from hansa_core.contract.types import INT64_MAX
 from hansa_core.plan.expression import Call, Column, Op, literal
 from hansa_core.plan.measure import measure_of
-from hansa_core.plan.moments import Moment, MomentKind, merge_moments, moments_of, moments_of_aggregate, range_of_sum
+from hansa_core.plan.moments import Moment, MomentKind, moments_of, moments_of_aggregate
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_moment_algebra import merge_moments, range_of_sum
 from hansa_strategies import TRIPS, plans
 
 PAID = Column("paid")

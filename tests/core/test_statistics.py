@@ -19,9 +19,10 @@ from hansa_core.contract.types import INT64_MAX, INT64_MIN
 from hansa_core.partial.exact import nearest_root
 from hansa_core.partial.statistics import Doubles, PairSums, pair_statistic, sample_variance
 from hansa_core.partial.wholes import Wholes
-from hansa_core.plan.moments import Half, half_of, moments_of_aggregate, whole_of_halves
+from hansa_core.plan.moments import Half, half_of, moments_of_aggregate
 from hansa_core.plan.plan import Aggregate, AggregateFunction
 from hansa_merged_cells import finish
+from hansa_moment_algebra import whole_of_halves
 from hansa_strategies import TRIPS
 
 TOLERANCE = {

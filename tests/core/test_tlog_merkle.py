@@ -23,9 +23,9 @@ from hansa_core.tlog.merkle import (
     node_hash,
     root_of,
     root_of_leaves,
-    tree_hashes,
 )
 from hansa_tlog_values import LEAVES, VECTORS, flipped, read_hash
+from hansa_whole_trees import tree_hashes
 
 SIZES = st.integers(min_value=0, max_value=len(LEAVES))
 OTHER = bytes(32)

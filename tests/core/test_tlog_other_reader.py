@@ -14,7 +14,7 @@ from tlog_scales.writer import TilesWriter
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.merkle import check_consistency, check_inclusion, consistency_proof, inclusion_proof, root_of
 from hansa_core.tlog.note import VerifierKey
-from hansa_core.tlog.tiles import TileHashes, decode_bundle, encode_bundle, tile_bytes, tiles_of
+from hansa_core.tlog.tiles import TileHashes, decode_bundle, encode_bundle
 from hansa_tlog_values import (
     ENTRIES,
     LEAVES,
@@ -24,6 +24,7 @@ from hansa_tlog_values import (
     note_at,
     read_hash,
 )
+from hansa_whole_trees import tile_bytes, tiles_of
 
 SIZE = len(ENTRIES)
 PAIRS = [(1, SIZE), (7, 256), (128, 200), (255, 256), (256, 257), (299, SIZE), (SIZE, SIZE)]

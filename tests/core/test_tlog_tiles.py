@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_core.errors import PeerError
-from hansa_core.tlog.merkle import Frontier, inclusion_proof, leaf_hash, root_of, tree_hashes
+from hansa_core.tlog.merkle import Frontier, inclusion_proof, leaf_hash, root_of
 from hansa_core.tlog.spelling import MAX_NUMBER
 from hansa_core.tlog.tiles import (
     MAX_ENTRY_BYTES,
@@ -20,10 +20,9 @@ from hansa_core.tlog.tiles import (
     encode_bundle,
     new_tiles,
     tile_at,
-    tile_bytes,
-    tiles_of,
 )
 from hansa_tlog_values import ENTRIES, LEAVES, VECTORS, flipped, read_hash
+from hansa_whole_trees import tile_bytes, tiles_of, tree_hashes
 
 TILES = st.builds(
     Tile,

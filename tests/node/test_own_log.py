@@ -25,10 +25,10 @@ from hansa_core.evidence.entry import decode_entry
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.cosignature import cosign
-from hansa_core.tlog.merkle import Frontier, grow, inclusion_proof, leaf_hash, root_of_leaves, tree_hashes
+from hansa_core.tlog.merkle import Frontier, grow, inclusion_proof, leaf_hash, root_of_leaves
 from hansa_core.tlog.note import read_note
 from hansa_core.tlog.proof import decode_proof
-from hansa_core.tlog.tiles import TileHashes, decode_bundle, tiles_of
+from hansa_core.tlog.tiles import TileHashes, decode_bundle
 from hansa_log_checks import assert_openings_open, entries, leaves, rows, types
 from hansa_node.log import head
 from hansa_node.log.announcements import Announcement
@@ -53,6 +53,7 @@ from hansa_store_values import (
     opened,
     refusal,
 )
+from hansa_whole_trees import tiles_of, tree_hashes
 
 STARTED = NodeStarted(policy=POLICY, roster=ROSTER)
 HEAD = PeerHead(origin="node.hamburg/log", size=1, root="00" * 32)

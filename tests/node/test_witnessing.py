@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hansa_core.errors import ConfigError, RefusedError
-from hansa_core.evidence.audit import Subject, audit_entries
+from hansa_core.evidence.audit import Subject
 from hansa_core.evidence.entries import KeyAdded, NodeRecovered, PeerHead
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.league.roster import roster_hash
@@ -24,6 +24,7 @@ from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.app.recover import recover_node
 from hansa_node.node_stop import ForkError
 from hansa_node.node_store import NodeStore
+from hansa_whole_trees import audit_entries
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
 

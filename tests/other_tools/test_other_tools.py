@@ -14,12 +14,13 @@ from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of, root_of_leaves
 from hansa_core.tlog.note import VerifierKey
 from hansa_core.tlog.proof import decode_proof, encode_proof
-from hansa_core.tlog.tiles import TileHashes, decode_bundle, tiles_of
+from hansa_core.tlog.tiles import TileHashes, decode_bundle
 from hansa_exported_log import LOG_VKEY, OPENED, ExportedLog, exported, written_store
 from hansa_go_verifier import GoVerifier
 from hansa_log_verifiers import RejectedError, check_with_go, check_with_ours, check_with_tlog_scales
 from hansa_node.node_store import NodeStore
 from hansa_tlog_values import flipped
+from hansa_whole_trees import tiles_of
 
 pytestmark = pytest.mark.xdist_group("other tools")
 

@@ -9,8 +9,9 @@ import pyarrow as pa
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.types import Value
 from hansa_core.partial.partial import partial_from_rows, rows_of
-from hansa_core.plan.moments import merge_moments, moments_of
+from hansa_core.plan.moments import moments_of
 from hansa_core.plan.plan import Plan
+from hansa_moment_algebra import merge_moments
 
 Keys = tuple[Value | None, ...]
 Moments = tuple[int | None, ...]

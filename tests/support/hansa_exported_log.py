@@ -17,12 +17,12 @@ from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, VerifierKey, read_note
 from hansa_core.tlog.policy import PolicyGroup, PolicyLog, PolicyWitness, TlogPolicy
 from hansa_core.tlog.policy_text import policy_text
-from hansa_core.tlog.tiles import tiles_of
 from hansa_log_entries import BEGINNING, CITY, NOON, ONE_OF_EACH, ORIGIN, refusal_of
 from hansa_node.clock import fresh_nonce
 from hansa_node.log.batch import Batch
 from hansa_node.log.identity import LogIdentity
 from hansa_node.node_store import NodeStore
+from hansa_whole_trees import tiles_of
 
 LOG, *WITNESSES = (Ed25519Signer(bytes([seed]) * 32) for seed in (21, 22, 23))
 NAMES = ("node.bremen/witness", "node.luebeck/witness")

@@ -12,8 +12,9 @@ from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.partial.answer import Refusal, SignedAnswer
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
-from hansa_core.tlog.merkle import inclusion_proof, leaf_hash, root_of_leaves, tree_hashes
+from hansa_core.tlog.merkle import inclusion_proof, leaf_hash, root_of_leaves
 from hansa_core.tlog.proof import TlogProof, encode_proof
+from hansa_whole_trees import tree_hashes
 
 DIGEST = "ab" * 32
 

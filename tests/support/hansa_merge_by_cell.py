@@ -12,7 +12,7 @@ from functools import reduce
 from hansa_core.contract.contract import Contract, Scope
 from hansa_core.contract.level import Level
 from hansa_core.contract.measure_bins import bins_of
-from hansa_core.contract.quanta import bounds_in_quanta, moment_of
+from hansa_core.contract.quanta import bounds_in_quanta
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value
 from hansa_core.partial.domain_order import cell_order
 from hansa_core.partial.finalise import Binned
@@ -22,18 +22,10 @@ from hansa_core.partial.partial import rows_of
 from hansa_core.partial.quantiles import Segment, quantile, segments_of
 from hansa_core.plan.expression import columns_of
 from hansa_core.plan.measure import MeasuredArgument, measure_of
-from hansa_core.plan.moments import (
-    MAX_ROWS,
-    Half,
-    Moment,
-    MomentKind,
-    merge_moments,
-    moments_of,
-    moments_of_aggregate,
-    whole_of_halves,
-)
+from hansa_core.plan.moments import MAX_ROWS, Half, Moment, MomentKind, moments_of, moments_of_aggregate
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Plan
 from hansa_merged_cells import MergedCell, MergedValue
+from hansa_moment_algebra import merge_moments, moment_of, whole_of_halves
 
 Keys = tuple[Value | None, ...]
 Moments = tuple[int | None, ...]

@@ -24,16 +24,17 @@ from hansa_core.league.roster import Roster, roster_hash
 from hansa_core.league.witnesses import witnesses_of
 from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
-from hansa_core.tlog.merkle import inclusion_proof, leaf_hash, root_of_leaves, tree_hashes
+from hansa_core.tlog.merkle import inclusion_proof, leaf_hash, root_of_leaves
 from hansa_core.tlog.note import read_note
 from hansa_core.tlog.proof import TlogProof, encode_proof
-from hansa_core.tlog.tiles import encode_bundle, tile_bytes, tiles_of
+from hansa_core.tlog.tiles import encode_bundle
 from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
 from hansa_local.trust_anchor import load_roster, read_anchor
 from hansa_log_entries import NOON, PERMITS, POLICY, charge, decision_on, opening_of, refusal_of
 from hansa_new_league import CITIES, write_contract
+from hansa_whole_trees import tile_bytes, tiles_of, tree_hashes
 
 
 @dataclass

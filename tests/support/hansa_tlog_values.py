@@ -10,11 +10,12 @@ from typing import Any
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
-from hansa_core.tlog.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of_leaves, tree_hashes
+from hansa_core.tlog.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of_leaves
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, VerifierKey
 from hansa_core.tlog.policy import PolicyGroup, PolicyLog, PolicyWitness, TlogPolicy
 from hansa_core.tlog.proof import TlogProof
 from hansa_core.tlog.witness import AddCheckpoint
+from hansa_whole_trees import tree_hashes
 
 VECTORS: Mapping[str, Any] = json.loads(
     (Path(__file__).parents[1] / "golden" / "tlog_vectors.json").read_text(encoding="utf-8")

@@ -9,17 +9,12 @@ from fractions import Fraction
 
 from hansa_core.contract.contract import Contract, ContractColumn
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value
-from hansa_core.instants import date_of, days_of, instant_of_microseconds, microseconds_of
+from hansa_core.instants import days_of, microseconds_of
 
 
 def whole_of(value: date) -> int:
     """A date as days, a timestamp as microseconds, since the start of 1970: as MIN and MAX carry them."""
     return microseconds_of(value) if isinstance(value, datetime) else days_of(value)
-
-
-def moment_of(kind: DataType, whole: int) -> date:
-    """The date or timestamp that `whole_of` made so many days or microseconds. `kind`: which of both."""
-    return instant_of_microseconds(whole) if kind is DataType.TIMESTAMP else date_of(whole)
 
 
 def quantum_of(column: ContractColumn) -> Fraction:

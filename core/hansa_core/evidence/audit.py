@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,11 +111,3 @@ class Audit:
             log.OpeningRead: (openings.read,),
             log.PeerHead: (heads.note,),
         }
-
-
-def audit_entries(leaves: Iterable[bytes], subject: Subject) -> Iterator[LogFinding]:
-    """Every finding over the whole log, in order; nothing where all is well."""
-    audit = Audit(subject)
-    for leaf in leaves:
-        yield from audit.take(leaf)[1]
-    yield from audit.finish()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,7 @@ from hansa_core.contract.measure_bins import bins_of
 from hansa_core.contract.types import INT64_MAX, INT64_MIN
 from hansa_core.plan.expression import Expression
 from hansa_core.plan.expression_document import expression_document
-from hansa_core.plan.measure import MeasuredArgument, measure_of
+from hansa_core.plan.measure import measure_of
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
 
 MAX_ROWS = 2**40
@@ -164,11 +164,6 @@ def half_of(value: int, half: Half | None) -> int:
             return value
 
 
-def whole_of_halves(high: int, low: int) -> int:
-    """The sum of the whole ones."""
-    return (high << HALF_BITS) + low
-
-
 def _count_of(argument: Argument | None, where: Expression | None) -> Moment:
     kind = MomentKind.COUNT if isinstance(argument, str) else MomentKind.MEASURED
     return Moment(kind, argument, where)
@@ -179,31 +174,6 @@ def moments_of(plan: Plan, contract: Contract) -> tuple[Moment, ...]:
     needed = (moment for aggregate in plan.aggregates for moment in moments_of_aggregate(aggregate, contract))
     by_text = {_text(moment): moment for moment in needed}
     return tuple(by_text[text] for text in sorted(by_text))
-
-
-def range_of_sum(measure: MeasuredArgument, count: int) -> tuple[int, int]:
-    """The least and the greatest sum of quanta that `count` values of the measure can have."""
-    return measure.lower * count, measure.upper * count
-
-
-def merge_moments(
-    moments: Sequence[Moment], left: Sequence[int | None], right: Sequence[int | None]
-) -> tuple[int | None, ...]:
-    """Two cells as one: sums add up, MIN and MAX compare; a suppressed moment (None) suppresses the result."""
-    return tuple(
-        None if a is None or b is None else _merged(moment.kind, a, b)
-        for moment, a, b in zip(moments, left, right, strict=True)
-    )
-
-
-def _merged(kind: MomentKind, a: int, b: int) -> int:
-    match kind:
-        case MomentKind.MIN:
-            return min(a, b)
-        case MomentKind.MAX:
-            return max(a, b)
-        case _:
-            return a + b
 
 
 def _text(moment: Moment) -> str:

@@ -97,17 +97,6 @@ def grow(frontier: Frontier, leaves: Iterable[bytes]) -> tuple[Frontier, list[tu
     return Frontier(size, tuple(stack)), made
 
 
-def tree_hashes(leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """The hashes of all complete subtrees, by level and index: `tree_hashes(leaves)[level][index]`."""
-    levels = [list(leaves)]
-    while len(levels[-1]) > 1:
-        row = levels[-1]
-        levels.append(
-            [_sha256(_NODE + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=False)]
-        )
-    return levels
-
-
 def root_of_leaves(leaves: Sequence[bytes]) -> bytes:
     """The root over these leaf hashes, from nothing but them: the fast way to check a whole log."""
     row = list(leaves)

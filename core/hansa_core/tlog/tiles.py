@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hansa_core.errors import PeerError
-from hansa_core.tlog.merkle import HashReader, node_hash
+from hansa_core.tlog.merkle import node_hash
 from hansa_core.tlog.spelling import HASH_BYTES, MAX_NUMBER, decimal
 
 TILE_WIDTH = 256
@@ -86,11 +86,6 @@ def tile_at(level: int, index: int, size: int) -> Tile:
     return Tile(level, index, width)
 
 
-def tiles_of(size: int) -> Iterator[Tile]:
-    """Every tile of a tree of `size` leaves, level by level."""
-    return new_tiles(0, size)
-
-
 def new_tiles(old: int, new: int) -> Iterator[Tile]:
     """The tiles that a tree of `new` leaves has and its beginning of `old` <= `new` leaves had not, or only partly."""
     level = 0
@@ -100,11 +95,6 @@ def new_tiles(old: int, new: int) -> Iterator[Tile]:
             for index in range(before // TILE_WIDTH, -(-after // TILE_WIDTH)):
                 yield tile_at(level, index, new)
         level += 1
-
-
-def tile_bytes(tile: Tile, read: HashReader) -> bytes:
-    """The tile's content: its hashes in order."""
-    return b"".join(read(tile.level * TILE_HEIGHT, tile.start + number) for number in range(tile.width))
 
 
 @dataclass(frozen=True, slots=True)
