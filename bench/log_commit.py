@@ -24,7 +24,7 @@ from hansa_core.signing.dsse import Ed25519Signer
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.records import Commitment, QueryRecord
 from hansa_node.node_store import NodeStore
-from hansa_node.pipeline.seal import seal
+from hansa_node.pipeline.commit import seal
 from report import figure, heading, row
 
 BATCHES = (1, 64, 256)

@@ -38,7 +38,7 @@ from hansa_node.datasets.served import Datasets
 from hansa_node.engines.duckdb import engine as duckdb_engine
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
-from hansa_node.pipeline import ask
+from hansa_node.pipeline import ask, commit
 from hansa_wire.codec.progress import CityEvent, CityState
 from report import figure, heading
 
@@ -51,13 +51,13 @@ _STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
     (ask, "recall_answer", "node: recall the answer"),
     (ask, "bind_and_decide", "node: bind and decide"),
     (ask, "recall_release", "node: recall the release"),
-    (ask, "reserve", "node: reserve"),
+    (NodeStore, "charge", "node: charge"),
     (duckdb_engine, "compile_plan", "node: execute, of it the SQL text"),
     (duckdb_engine, "partial_from_rows", "node: execute, of it the partial"),
     (ask, "execute", "node: execute"),
     (ask, "protect", "node: protect"),
-    (ask, "seal", "node: seal"),
-    (ask, "commit", "node: commit"),
+    (commit, "seal", "node: seal"),
+    (ask, "commit", "node: seal and commit"),
     (ask.AskPipeline, "_decide", "node: all before the charge"),
     (ask.AskPipeline, "_release", "node: all from the charge on"),
     (hansa.asking.session, "verify_answer", "SDK: verify and read one answer"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from hansa_core.evidence.entries import KeyAdded, LogGenesis, NodeStarted
+from hansa_core.policy.decide import Refuse, Verdict
 from hansa_node.log import query_rows
 from hansa_node.log.announcements import Announcement, announce
 from hansa_node.log.batch import Batch
@@ -22,11 +23,23 @@ from hansa_node.log.records import Commitment, QueryRecord
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
 from hansa_node.store.answers import find_answer
 from hansa_node.store.file import Reader, connect, lock
+from hansa_node.store.ledger import spent_in
 from hansa_node.store.nonces import nonce_owner
 from hansa_node.store.releases import ReleaseKey, find_release
 from hansa_node.store.reservations import Reservation
 from hansa_node.store.writer import Writer
 from hansa_wire.codec.answered import Answered
+
+
+class Priced(Protocol):
+    """A question whose price is known."""
+
+    @property
+    def ledgers(self) -> Collection[str]:
+        """Those that an answer is charged to."""
+
+    def decide(self, spent: Mapping[str, int]) -> Verdict:
+        """Whether it may be answered after so much was spent in each of `ledgers`. Pure: it may be asked again."""
 
 
 class NodeStore:
@@ -119,24 +132,31 @@ class NodeStore:
         """The Arrow bytes of the release under that key."""
         return find_release(self._reader, key)
 
-    def reserve(
+    def spent(self, ledgers: Collection[str]) -> Mapping[str, int]:
+        """What is spent in each ledger at this moment; it may be more when a charge is taken."""
+        return spent_in(self._reader, ledgers)
+
+    def charge(
         self,
+        priced: Priced,
         asked: QueryRecord,
         nonce: bytes,
         *,
-        charges: Sequence[tuple[str, int]],
         announcements: Sequence[Announcement] = (),
         now: datetime,
-    ) -> Reservation:
-        """Take the charges and claim the nonce, durably, before any work starts.
+    ) -> Reservation | Refuse:
+        """Read what is spent, have it judged, and take the charges and the nonce, all in one transaction.
 
-        `charges`: ledger and cost of each. `announcements`: what the log has to have said before the question,
-        however it ends.
+        What it returns is durable before any work starts; of several callers none can spend what another has spent.
+        `announcements`: what the log has to have said before the question, however it ends.
         """
 
-        def write(batch: Batch) -> Reservation:
+        def write(batch: Batch) -> Reservation | Refuse:
+            verdict = priced.decide(spent_in(batch.cursor, priced.ledgers))
+            if isinstance(verdict, Refuse):
+                return verdict
             announce(batch, announcements, anew=False, now=now)
-            return query_rows.reserve(batch, asked, nonce, charges=charges, now=now)
+            return query_rows.reserve(batch, asked, nonce, charges=verdict.charges, now=now)
 
         reservation, _ = self._writer.run(write)
         return reservation

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hansa_core.budget.ledger_charge import LedgerCharge
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
@@ -57,7 +58,7 @@ def code_of(query: Query = QUERY, **changes: Any) -> str | None:
 
 def test_a_query_that_breaks_no_rule_is_permitted_at_no_cost() -> None:
     assert code_of() is None
-    assert decide(QUERY, BOUND) == Permit(level=Level.CONTROLLED, charge_microrho=0)
+    assert decide(QUERY, BOUND, spent={}) == Permit(level=Level.CONTROLLED, charges=())
 
 
 def test_a_city_that_is_not_addressed_refuses() -> None:
@@ -137,14 +138,14 @@ def test_organisation_and_purpose_must_stand_in_one_rule() -> None:
 
 
 def test_an_asked_level_must_be_the_served_one() -> None:
-    refused = decide(replace(QUERY, level=Level.OPEN), BOUND)
+    refused = decide(replace(QUERY, level=Level.OPEN), BOUND, spent={})
     assert isinstance(refused, Refuse)
     assert refused.refusal.code == "level_not_offered"
-    assert isinstance(decide(replace(QUERY, level=Level.CONTROLLED), BOUND), Permit)
+    assert isinstance(decide(replace(QUERY, level=Level.CONTROLLED), BOUND, spent={}), Permit)
 
 
 def test_what_binding_found_is_passed_on_word_for_word() -> None:
-    verdict = decide(QUERY, replace(BOUND, broken=BROKEN))
+    verdict = decide(QUERY, replace(BOUND, broken=BROKEN), spent={})
     assert isinstance(verdict, Refuse)
     refusal = verdict.refusal
     assert (refusal.code, refusal.rule, refusal.remedy, refusal.field) == (
@@ -168,5 +169,39 @@ def test_who_asks_where_nothing_is_served_and_may_not_ask_learns_only_the_first(
 def test_nothing_of_the_data_is_among_what_decides() -> None:
     rules = {"query", "asker", "policy", "standing", "is_served", "replayed", "now"}
     assert set(inspect.signature(turn_away).parameters) == rules
-    assert set(inspect.signature(decide).parameters) == {"query", "bound"}
-    assert {field.name for field in fields(Bound)} == {"level", "broken"}
+    assert set(inspect.signature(decide).parameters) == {"query", "bound", "spent"}
+    assert {field.name for field in fields(Bound)} == {"level", "broken", "charges"}
+
+
+CHARGES = (
+    LedgerCharge(ledger="residents", cost=3, limit=10),
+    LedgerCharge(ledger="residents of this year", cost=3, limit=5),
+)
+
+
+@pytest.mark.parametrize(
+    ("spent", "fits"), [((0, 0), True), ((7, 2), True), ((8, 0), False), ((0, 3), False), ((10, 5), False)]
+)
+def test_a_permit_never_passes_the_limit_of_any_ledger(spent: tuple[int, int], fits: bool) -> None:
+    spent_in = {charge.ledger: each for charge, each in zip(CHARGES, spent, strict=True)}
+    verdict = decide(QUERY, replace(BOUND, charges=CHARGES), spent=spent_in)
+    if fits:
+        assert verdict == Permit(level=Level.CONTROLLED, charges=CHARGES)
+    else:
+        assert isinstance(verdict, Refuse)
+        assert verdict.refusal.code == "budget_exhausted"
+        assert not any(character.isdigit() for character in str(verdict.refusal))  # nobody learns what is left
+
+
+def test_what_breaks_a_rule_is_refused_for_that_whatever_is_left() -> None:
+    exhausted = replace(BOUND, broken=BROKEN, charges=CHARGES)
+    verdict = decide(QUERY, exhausted, spent=dict.fromkeys((charge.ledger for charge in CHARGES), 10))
+    assert isinstance(verdict, Refuse)
+    assert verdict.refusal.code == BROKEN.code
+
+
+def test_two_charges_to_one_ledger_are_no_price() -> None:
+    with pytest.raises(ValueError, match="once"):
+        replace(BOUND, charges=(CHARGES[0], CHARGES[0]))
+    with pytest.raises(ValueError, match="negative"):
+        replace(CHARGES[0], cost=-1)

@@ -52,6 +52,7 @@ from hansa_store_values import (
     make_sound,
     opened,
     refusal,
+    reserved,
 )
 from hansa_whole_trees import tiles_of, tree_hashes
 
@@ -214,7 +215,7 @@ def failing_once(statement: str) -> Callable[[str], bool]:
 def test_a_disk_that_fails_at_any_write_takes_nothing_and_signs_no_second_history(
     store: NodeStore, path: Path, statement: str
 ) -> None:
-    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
+    reservation = reserved(store, ASKED, NONCE, now=NOW)
     checkpoint, before = store.log.checkpoint(), leaves(path)
     make_faulty(store, fault=failing_once(statement))
     with pytest.raises(StoreUnavailableError):
@@ -231,7 +232,7 @@ def test_a_disk_that_fails_at_any_write_takes_nothing_and_signs_no_second_histor
 def test_a_commit_that_failed_but_persisted_is_found_in_the_file_before_anything_more_is_signed(
     store: NodeStore, path: Path
 ) -> None:
-    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
+    reservation = reserved(store, ASKED, NONCE, now=NOW)
     make_faulty(store, afterwards=failing_once("COMMIT"))
     with pytest.raises(StoreUnavailableError):
         store.commit(replace(COMMITMENT, reservation=reservation))
@@ -503,7 +504,7 @@ def test_a_backup_learns_from_its_own_later_entries_what_has_ended_and_what_was_
     path: Path, tmp_path: Path
 ) -> None:
     store = begun(path)
-    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
+    reservation = reserved(store, ASKED, NONCE, now=NOW)
     with sqlite3.connect(path) as live, sqlite3.connect(tmp_path / "backup.sqlite") as copy:
         live.backup(copy)
     (tmp_path / "backup.sqlite").chmod(0o600)

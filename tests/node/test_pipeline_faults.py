@@ -28,7 +28,9 @@ from hansa_node.context import NodeContext
 from hansa_node.engines.stop import Stop
 from hansa_node.log import batch
 from hansa_node.log.sealed import Sealed
+from hansa_node.node_store import NodeStore
 from hansa_node.pipeline import ask as steps
+from hansa_node.pipeline import commit as commit_module
 from hansa_node.pipeline.bind import BoundPlan
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.execute import Executed, execute
@@ -71,18 +73,20 @@ def is_consistent(node: NodeHome, store: Path) -> None:
     assert_agrees(store, node.roster, CITY)
 
 
-# What a fault at each step leaves behind: before `reserve` nothing, after it a charge and an `aborted`.
+# What a fault at each step leaves behind: before `charge` nothing, after it a charge and an `aborted`.
 FAULTS = {
     "recall_answer": [],
     "bind_and_decide": [],
     "recall_release": [],
-    "reserve": [],
+    "charge": [],
     "execute": ["aborted"],
     "protect": ["aborted"],
     "seal": ["aborted"],
     "commit": ["aborted"],
     "sign_checkpoint": ["aborted"],  # within the transaction of the commit
 }
+# Where the step is called, if it is not in the pipeline's own module.
+PLACES: dict[str, tuple[object, str]] = {"charge": (NodeStore, "charge"), "seal": (commit_module, "seal")}
 
 
 @pytest.mark.parametrize("step", sorted(FAULTS.keys() - {"sign_checkpoint"}))
@@ -96,7 +100,7 @@ def test_a_step_that_fails_loses_an_answer_and_never_a_charge(
     query = node.signed(node.query())
     with node.context(store) as context:
         with monkeypatch.context() as patched:
-            patched.setattr(steps, step, broken)
+            patched.setattr(*PLACES.get(step, (steps, step)), broken)
             with pytest.raises(BrokenError):
                 ask(node, context, query)
         assert decisions(store) == FAULTS[step]
@@ -109,7 +113,7 @@ def test_a_step_that_fails_loses_an_answer_and_never_a_charge(
 
 
 @pytest.mark.parametrize(
-    "step", ["recall_answer", "bind_and_decide", "reserve", "execute", "protect", "seal", "commit", "sign_checkpoint"]
+    "step", ["recall_answer", "bind_and_decide", "charge", "execute", "protect", "seal", "commit", "sign_checkpoint"]
 )
 def test_a_node_killed_mid_question_records_it_as_aborted_when_it_starts_again(
     node: NodeHome, store: Path, tmp_path: Path, step: str
@@ -357,5 +361,5 @@ def ask_and_die(step: str, league: str, store: str, query: str) -> None:
     }
     node = existing_node(Path(league))
     with node.context(Path(store)) as context:
-        setattr(*places.get(step, (steps, step, die)))
+        setattr(*places.get(step, (*PLACES.get(step, (steps, step)), die)))
         ask(node, context, envelope_from_json(Path(query).read_bytes()))

@@ -18,7 +18,7 @@ from hansa_core.evidence.entries import QueryAborted, QueryDecision
 from hansa_log_checks import assert_openings_open, entries, rows, types
 from hansa_node.node_store import NodeStore
 from hansa_node.store.errors import StoreUnavailableError
-from hansa_store_values import ANSWER, ASKED, COMMITMENT, KEY, NONCE, NOW, RELEASE, begun, opened
+from hansa_store_values import ANSWER, ASKED, COMMITMENT, KEY, NONCE, NOW, RELEASE, RESIDENTS, begun, opened, reserved
 from hansa_wire.codec.answered import Answered
 
 START = ["log.genesis", "node.started"]
@@ -50,7 +50,7 @@ def decision(path: Path, index: int = -1) -> QueryDecision:
 
 
 def test_a_commit_keeps_entry_opening_nonce_release_debit_and_answer(store: NodeStore, path: Path) -> None:
-    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
+    reservation = reserved(store, ASKED, NONCE, now=NOW)
     receipt = store.commit(replace(COMMITMENT, reservation=reservation, causes={"threshold": 2}))
     assert store.answer(ASKED.query_hash, ASKED.key_id, after_expiry=False) == Answered(ANSWER, receipt)
     assert store.release(KEY) == b"ipc"
@@ -116,7 +116,7 @@ def test_a_replay_leaves_the_nonce_with_its_first_query(store: NodeStore) -> Non
 def test_two_queries_never_hold_one_nonce(store: NodeStore, path: Path) -> None:
     store.commit(COMMITMENT)
     with pytest.raises(StoreCorruptError, match="one nonce"):
-        store.reserve(replace(ASKED, query_hash=b"r" * 32), NONCE, charges=(), now=NOW)
+        reserved(store, replace(ASKED, query_hash=b"r" * 32), NONCE, now=NOW)
     assert rows(path, "SELECT * FROM reservations") == []
 
 
@@ -131,7 +131,7 @@ def test_a_release_is_never_written_over(store: NodeStore, path: Path) -> None:
 
 def test_an_open_reservation_is_an_aborted_entry_at_the_next_start(path: Path) -> None:
     first = begun(path)
-    first.reserve(ASKED, NONCE, charges=[("residents", 7)], now=NOW)
+    reserved(first, ASKED, NONCE, charges=(RESIDENTS,), now=NOW)
     first.close()
     second = begun(path)
     assert types(path) == [*START, "query.aborted", "node.started"]
@@ -146,14 +146,14 @@ def test_an_open_reservation_is_an_aborted_entry_at_the_next_start(path: Path) -
 
 
 def test_an_abort_after_a_commit_that_persisted_changes_nothing(store: NodeStore, path: Path) -> None:
-    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
+    reservation = reserved(store, ASKED, NONCE, now=NOW)
     store.commit(replace(COMMITMENT, reservation=reservation))
     store.abort(reservation, now=NOW)
     assert types(path) == [*START, "query.decision"]
 
 
 def test_a_reservation_is_settled_once(store: NodeStore) -> None:
-    reservation = store.reserve(ASKED, NONCE, charges=(), now=NOW)
+    reservation = reserved(store, ASKED, NONCE, now=NOW)
     store.abort(reservation, now=NOW)
     with pytest.raises(StoreCorruptError, match="not open"):
         store.commit(replace(COMMITMENT, reservation=reservation))
@@ -164,9 +164,9 @@ def test_a_kill_between_reserve_and_commit_keeps_the_charge(path: Path) -> None:
 import os, signal, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[2].split(":")
-from hansa_store_values import ASKED, NONCE, NOW, begun
+from hansa_store_values import ASKED, NONCE, NOW, RESIDENTS, begun, reserved
 store = begun(Path(sys.argv[1]))
-store.reserve(ASKED, NONCE, charges=[("residents", 7)], now=NOW)
+reserved(store, ASKED, NONCE, charges=(RESIDENTS,), now=NOW)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     root = Path(__file__).parents[2]
@@ -322,7 +322,7 @@ def test_a_flipped_bit_of_a_cosigned_head_is_not_built_upon(store: NodeStore, pa
 
 def test_a_flipped_bit_of_a_reservation_is_not_logged(path: Path) -> None:
     first = begun(path)
-    first.reserve(ASKED, NONCE, charges=(), now=NOW)
+    reserved(first, ASKED, NONCE, now=NOW)
     first.close()
     flip(path, "reservations", "body")
     with pytest.raises(StoreCorruptError, match=r"reservation 1 .* checksum differs"):
@@ -331,10 +331,10 @@ def test_a_flipped_bit_of_a_reservation_is_not_logged(path: Path) -> None:
 
 
 def test_a_changed_charge_is_not_built_upon(store: NodeStore, path: Path) -> None:
-    store.reserve(ASKED, NONCE, charges=[("residents", 7)], now=NOW)
+    reserved(store, ASKED, NONCE, charges=(RESIDENTS,), now=NOW)
     connection = sqlite3.connect(path)
     connection.execute("UPDATE charges SET spent = 8")
     connection.commit()
     connection.close()
     with pytest.raises(StoreCorruptError, match="last charge of the ledger residents"):
-        store.reserve(replace(ASKED, query_hash=b"r" * 32), b"n" * 16, charges=[("residents", 1)], now=NOW)
+        reserved(store, replace(ASKED, query_hash=b"r" * 32), b"n" * 16, charges=(RESIDENTS,), now=NOW)

@@ -23,7 +23,7 @@ from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
 from hansa_core.tlog.proof import decode_proof
 from hansa_log_checks import entries, leaves, rows
 from hansa_node.node_store import NodeStore
-from hansa_store_values import IDENTITY, NOW, begun, refusal
+from hansa_store_values import IDENTITY, NOW, begun, refusal, reserved
 
 CALLERS = 8
 LONGEST_LIFE_S = 0.1
@@ -74,7 +74,7 @@ def _work(path: Path, first: int, writing: int) -> None:
             commitment = refusal(number)
             if number % 2:
                 assert commitment.nonce is not None
-                taken = store.reserve(commitment.asked, commitment.nonce, charges=(), now=NOW)
+                taken = reserved(store, commitment.asked, commitment.nonce, now=NOW)
                 commitment = replace(commitment, reservation=taken)
             receipt = store.commit(commitment)
             os.write(writing, f"{number} {sha256(receipt).hexdigest()}\n".encode())  # whole, whoever else writes

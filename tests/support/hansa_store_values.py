@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hansa_core.budget.ledger_charge import LedgerCharge
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.evidence.entries import NodeStarted, PolicyRef, RosterRef
 from hansa_core.partial.answer import Release
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.plan.query import Query
+from hansa_core.policy.decide import Bound, Verdict, decide
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_node.clock import fresh_nonce
@@ -20,6 +24,7 @@ from hansa_node.log.identity import LogIdentity
 from hansa_node.log.records import Commitment, QueryRecord
 from hansa_node.node_store import NodeStore
 from hansa_node.store.releases import ReleaseKey
+from hansa_node.store.reservations import Reservation
 
 NOW = datetime(2026, 5, 1, 12, 0, 0)
 PERMITS = ContractId("housing.permits", 1)
@@ -49,6 +54,14 @@ RELEASE = Release(
 )
 KEY = ReleaseKey(plan_hash=b"p" * 32, level=Level.OPEN, data_version=3, protection_version=1)
 ANSWER = sign(payload_types.ANSWER, b"answer", Ed25519Signer(bytes(32)))
+QUESTION = Query(
+    plan=Plan(PERMITS, None, (), (Aggregate(AggregateFunction.COUNT_ROWS),)),
+    purpose="statistics",
+    league="hanse",
+    cities=("bremen",),
+    expires_at=NOW,
+    nonce=NONCE,
+)
 COMMITMENT = Commitment(
     asked=ASKED,
     nonce=NONCE,
@@ -68,6 +81,32 @@ def refusal(number: int) -> Commitment:
     asked = replace(ASKED, query_hash=number.to_bytes(32, "big"))
     nonce = number.to_bytes(16, "big")
     return replace(COMMITMENT, asked=asked, nonce=nonce, code="denied", release=None)
+
+
+RESIDENTS = LedgerCharge(ledger="residents", cost=7, limit=100)
+
+
+@dataclass(frozen=True)
+class FixedPrice:
+    """A question that costs so much, and is answered while that is left."""
+
+    charges: tuple[LedgerCharge, ...] = ()
+
+    @property
+    def ledgers(self) -> list[str]:
+        return [charge.ledger for charge in self.charges]
+
+    def decide(self, spent: Mapping[str, int]) -> Verdict:
+        return decide(QUESTION, Bound(level=Level.OPEN, charges=self.charges), spent=spent)
+
+
+def reserved(
+    store: NodeStore, asked: QueryRecord, nonce: bytes, *, charges: tuple[LedgerCharge, ...] = (), now: datetime
+) -> Reservation:
+    """The reservation of a question whose charges are there to be spent."""
+    reservation = store.charge(FixedPrice(charges), asked, nonce, now=now)
+    assert isinstance(reservation, Reservation)
+    return reservation
 
 
 def opened(path: Path, **settings: Any) -> NodeStore:

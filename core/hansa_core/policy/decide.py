@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hansa_core.budget.ledger_charge import LedgerCharge, check_ledgers, first_over_limit
 from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.partial.answer import Refusal
@@ -41,21 +42,25 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """What binding found: the served level, and the rule that the plan breaks there, if it breaks one.
+    """What binding found: the served level, the rule that the plan breaks there, if any, and what an answer costs.
 
-    All of it comes from plan, contract and manifest; none from rows.
+    All of it comes from plan, contract and manifest; none from rows. `charges`: at most one to each ledger.
     """
 
     level: Level
     broken: RefusedError | None = None
+    charges: tuple[LedgerCharge, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_ledgers(self.charges)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit:
-    """The query is answered at `level`. `charge_microrho`: what the ledger is charged, in micro-rho."""
+    """The query is answered at `level`, once every one of `charges` is taken."""
 
     level: Level
-    charge_microrho: int
+    charges: tuple[LedgerCharge, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,11 @@ class Refuse:
 
 
 Verdict = Permit | Refuse
+_BUDGET_EXHAUSTED = Refusal(
+    code="budget_exhausted",
+    rule="what is spent on a city's answers never passes the limits of its ledgers",
+    remedy="ask a question that was answered before, or ask the city's steward for more",
+)
 
 
 def turn_away(
@@ -93,16 +103,30 @@ def turn_away(
     return None if refusal is None else Refuse(refusal=refusal)
 
 
-def decide(query: Query, bound: Bound) -> Verdict:
-    """Whether the query of an asker who was not turned away is answered as it was bound.
+def refuse_bound(query: Query, bound: Bound) -> Refuse | None:
+    """The rule that the question breaks as it was bound, whatever was spent; None if it breaks none.
 
-    No level has a budget yet, so nothing is spent and a permit costs 0.
+    A question that passes may be answered from a stored release, which costs nothing.
     """
     if query.level is not None and query.level is not bound.level:
         return Refuse(refusal=_other_level(query, bound.level))
     if bound.broken is not None:
         return Refuse(refusal=refusal_of(bound.broken))
-    return Permit(level=bound.level, charge_microrho=0)
+    return None
+
+
+def decide(query: Query, bound: Bound, *, spent: Mapping[str, int]) -> Verdict:
+    """Whether the query of an asker who was not turned away is answered anew, as it was bound.
+
+    `spent`: what each ledger of `bound.charges` has spent. A permit holds only while that is so: its charges are taken
+    in the transaction that read it.
+    """
+    refused = refuse_bound(query, bound)
+    if refused is not None:
+        return refused
+    if first_over_limit(bound.charges, spent) is not None:
+        return Refuse(refusal=_BUDGET_EXHAUSTED)
+    return Permit(level=bound.level, charges=bound.charges)
 
 
 def refusal_of(broken: RefusedError) -> Refusal:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
+from hansa_core.budget.ledger_charge import LedgerCharge
 from hansa_core.documents.canonical_json import canonical_json
 from hansa_core.evidence.entries import QueryAborted
 from hansa_core.evidence.opening import decode_opening, encode_opening
@@ -28,12 +29,12 @@ from hansa_node.store.reservations import (
 
 
 def reserve(
-    batch: Batch, asked: QueryRecord, nonce: bytes, *, charges: Iterable[tuple[str, int]], now: datetime
+    batch: Batch, asked: QueryRecord, nonce: bytes, *, charges: Iterable[LedgerCharge], now: datetime
 ) -> Reservation:
     """Claim the nonce, take the charges, and open a reservation, which can end as `query.aborted` by itself."""
     claim_nonce(batch.cursor, asked.key_id, nonce, asked.query_hash)
-    for ledger, cost in charges:
-        add_charge(batch.cursor, ledger, cost)
+    for charge in charges:
+        add_charge(batch.cursor, charge.ledger, charge.cost)
     opening = batch.conceal(asked.concealed)
     body = canonical_json(aborted(asked, opening.digests).to_json())
     return add_reservation(batch.cursor, AbortedAs(body=body, opening=encode_opening(opening)), now=now)

@@ -9,26 +9,24 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import TypeVar
 
 from hansa_core.errors import RefusedError, StoreCorruptError
 from hansa_core.partial.answer import Refusal, Release
 from hansa_core.plan.query import Query
-from hansa_core.policy.decide import refusal_of
+from hansa_core.policy.decide import Refuse, refusal_of
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope
 from hansa_node.context import NodeContext
 from hansa_node.engines.stop import AbandonedError, Stop
+from hansa_node.log.announcements import of_dataset
 from hansa_node.node_stop import task_group
 from hansa_node.pipeline.bind import BoundPlan
-from hansa_node.pipeline.commit import commit
+from hansa_node.pipeline.commit import Ending, commit
 from hansa_node.pipeline.decide import Permitted, Refused, asked_of, bind_and_decide
 from hansa_node.pipeline.execute import execute
 from hansa_node.pipeline.protect import protect
 from hansa_node.pipeline.recall import Past, recall_answer, recall_release
-from hansa_node.pipeline.reserve import reserve
-from hansa_node.pipeline.seal import seal
 from hansa_node.pipeline.single_flight import SingleFlight, Turns
 from hansa_node.pipeline.verify import VerifiedQuery, verify
 from hansa_node.store.errors import StoreUnavailableError
@@ -124,64 +122,46 @@ class AskPipeline:
             return past.answer, None
         decided = bind_and_decide(verified, replayed=past.replayed, context=context, now=now)
         if isinstance(decided, Refused):
-            return self._seal_and_commit(verified, past, decided, decided.refusal), decided.refusal
+            return self._refuse(verified, past, decided), decided.refusal
         return _Due(past=past, permitted=decided)
 
     def _release(self, verified: VerifiedQuery, due: _Due, stop: Stop) -> tuple[Answered, Release | Refusal]:
         """Raises AbandonedError once `stop` is pulled, except while the answer is committed, and keeps the charge."""
-        finish = partial(self._seal_and_commit, verified, due.past, due.permitted)
-        known = recall_release(due.permitted.plan, self._context.store)
+        context, permitted, dataset = self._context, due.permitted, due.permitted.dataset
+        known = recall_release(permitted.plan, context.store)
         if known is not None:
-            return finish(known, recalled=True), known
+            ending = Ending(verified=verified, past=due.past, dataset=dataset, outcome=known, recalled=True)
+            return commit(ending, context), known
         stop.check()  # before anything is charged
-        reservation = self._reserve(verified, due.permitted)
+        reservation = context.store.charge(
+            permitted,
+            asked_of(verified, dataset, context),
+            permitted.query.nonce,
+            announcements=of_dataset(dataset),
+            now=context.clock(),
+        )
+        if isinstance(reservation, Refuse):
+            refused = Refused(dataset=dataset, refusal=reservation.refusal)
+            return self._refuse(verified, due.past, refused), refused.refusal
         # A crash from here on leaves the reservation open; the next start records it as aborted.
         try:
-            outcome, causes = _compute(due.permitted.plan, stop)
-            return finish(outcome, causes=causes, reservation=reservation), outcome
+            outcome, causes = _compute(permitted.plan, stop)
+            ending = Ending(
+                verified=verified,
+                past=due.past,
+                dataset=dataset,
+                outcome=outcome,
+                causes=causes,
+                reservation=reservation,
+            )
+            return commit(ending, context), outcome
         except BaseException:
             self._abort(reservation)
             raise
 
-    def _reserve(self, verified: VerifiedQuery, permitted: Permitted) -> Reservation:
-        context = self._context
-        asked = asked_of(verified, permitted.dataset, context)
-        return reserve(
-            permitted.permit,
-            asked,
-            permitted.query.nonce,
-            dataset=permitted.dataset,
-            store=context.store,
-            now=context.clock(),
-        )
-
-    def _seal_and_commit(
-        self,
-        verified: VerifiedQuery,
-        past: Past,
-        decided: Permitted | Refused,
-        outcome: Release | Refusal,
-        *,
-        recalled: bool = False,
-        causes: Mapping[str, int] = MappingProxyType({}),
-        reservation: Reservation | None = None,
-    ) -> Answered:
-        context, now = self._context, self._context.clock()
-        nonce = context.fresh_nonce()
-        answer = seal(outcome, verified.query_hash, city=context.city, signer=context.signer, nonce=nonce, now=now)
-        return commit(
-            answer,
-            outcome,
-            verified=verified,
-            past=past,
-            asked=asked_of(verified, decided.dataset, context),
-            dataset=decided.dataset,
-            causes=causes,
-            recalled=recalled,
-            reservation=reservation,
-            store=context.store,
-            now=now,
-        )
+    def _refuse(self, verified: VerifiedQuery, past: Past, refused: Refused) -> Answered:
+        ending = Ending(verified=verified, past=past, dataset=refused.dataset, outcome=refused.refusal)
+        return commit(ending, self._context)
 
     def _abort(self, reservation: Reservation) -> None:
         try:

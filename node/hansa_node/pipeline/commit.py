@@ -1,56 +1,80 @@
-"""Step 9: log before release. Entry, nonce, release, debit and answer become durable together, or not at all."""
+"""Commit: seal the outcome into the signed answer, and make it durable with its log entry before it may be sent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from hansa_core.partial.answer import Refusal, Release
+from hansa_core.partial.answer import Refusal, Release, SignedAnswer
 from hansa_core.plan.query import Query
-from hansa_core.signing.dsse import Envelope
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, Signer, sign
+from hansa_node.context import NodeContext
 from hansa_node.datasets.dataset import Dataset
 from hansa_node.log.announcements import of_dataset
-from hansa_node.log.records import Commitment, QueryRecord
-from hansa_node.node_store import NodeStore
+from hansa_node.log.records import Commitment
+from hansa_node.pipeline.decide import asked_of
 from hansa_node.pipeline.recall import Past
 from hansa_node.pipeline.verify import VerifiedQuery
 from hansa_node.store.reservations import Reservation
+from hansa_wire.codec.answer_codec import encode_answer
 from hansa_wire.codec.answered import Answered
 
 
-def commit(
-    answer: Envelope,
-    outcome: Release | Refusal,
-    *,
-    verified: VerifiedQuery,
-    past: Past,
-    asked: QueryRecord,
-    dataset: Dataset | None,
-    causes: Mapping[str, int],
-    recalled: bool,
-    reservation: Reservation | None,
-    store: NodeStore,
-    now: datetime,
-) -> Answered:
-    """The answer with its receipt: only now may it be sent. Raises StoreUnavailableError: then nothing was released.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a question ends. `dataset`: what the outcome was found on; None where none is served.
 
-    `dataset`: what the outcome stands on; the log has told of it before. `causes`: suppressed cells by cause.
+    `recalled`: the release was stored. `causes`: suppressed cells of a new release, by cause. `reservation`: what was
+    charged for it.
     """
-    query = verified.content
-    is_new = isinstance(outcome, Release) and not recalled
-    receipt = store.commit(
+
+    verified: VerifiedQuery
+    past: Past
+    dataset: Dataset | None
+    outcome: Release | Refusal
+    recalled: bool = False
+    causes: Mapping[str, int] = field(default_factory=dict)
+    reservation: Reservation | None = None
+
+
+def commit(ending: Ending, context: NodeContext) -> Answered:
+    """The signed answer with its receipt: only now may it be sent. The log has told of the dataset before.
+
+    Raises StoreUnavailableError: then nothing was released.
+    """
+    query, outcome, now = ending.verified.content, ending.outcome, context.clock()
+    answer = seal(
+        outcome,
+        ending.verified.query_hash,
+        city=context.city,
+        signer=context.signer,
+        nonce=context.fresh_nonce(),
+        now=now,
+    )
+    is_new = isinstance(outcome, Release) and not ending.recalled
+    receipt = context.store.commit(
         Commitment(
-            asked=asked,
+            asked=asked_of(ending.verified, ending.dataset, context),
             nonce=query.nonce if isinstance(query, Query) else None,
             decided_at=now,
             code=outcome.code if isinstance(outcome, Refusal) else None,
-            recalled=recalled,
+            recalled=ending.recalled,
             answer=answer,
-            after_expiry=past.after_expiry,
+            after_expiry=ending.past.after_expiry,
             release=outcome if isinstance(outcome, Release) and is_new else None,
-            causes=causes,
-            reservation=reservation,
-            announcements=() if dataset is None else of_dataset(dataset),
+            causes=ending.causes,
+            reservation=ending.reservation,
+            announcements=() if ending.dataset is None else of_dataset(ending.dataset),
         )
     )
     return Answered(answer, receipt)
+
+
+def seal(
+    outcome: Release | Refusal, query_hash: bytes, *, city: str, signer: Signer, nonce: bytes, now: datetime
+) -> Envelope:
+    """The signed answer. `nonce`: fresh, 16 bytes: it keeps the hash of a guessable answer from being guessed."""
+    answer = SignedAnswer(city=city, query_hash=query_hash, nonce=nonce, answered_at=now, outcome=outcome)
+    return sign(payload_types.ANSWER, encode_answer(answer), signer)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from hansa_core.errors import RefusedError
 from hansa_core.partial.answer import Refusal
 from hansa_core.plan.query import Query
-from hansa_core.policy.decide import Permit, Refuse, decide, refusal_of, turn_away
+from hansa_core.policy.decide import Verdict, decide, refusal_of, refuse_bound, turn_away
 from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_node.context import NodeContext
 from hansa_node.datasets.dataset import Dataset
@@ -19,16 +20,24 @@ from hansa_node.pipeline.verify import VerifiedQuery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permitted:
-    """The plan may be answered, at the permit's charge."""
+    """The plan may be answered: from a stored release, or anew once its charges are taken."""
 
     plan: BoundPlan
-    permit: Permit
     query: Query
 
     @property
     def dataset(self) -> Dataset:
         """What the plan is bound to."""
         return self.plan.dataset
+
+    @property
+    def ledgers(self) -> tuple[str, ...]:
+        """Those that an answer is charged to."""
+        return tuple(charge.ledger for charge in self.plan.bound.charges)
+
+    def decide(self, spent: Mapping[str, int]) -> Verdict:
+        """Whether an answer may be computed after so much was spent in each of `ledgers`."""
+        return decide(self.query, self.plan.bound, spent=spent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +51,10 @@ class Refused:
 def bind_and_decide(
     verified: VerifiedQuery, *, replayed: bool, context: NodeContext, now: datetime
 ) -> Permitted | Refused:
-    """Steps 2 and 3. No row is read: question, rules and time decide. Who may not ask binds nothing."""
+    """Bind the question, and refuse what no answer may be given to, stored or new. No row is read.
+
+    Who may not ask binds nothing.
+    """
     query = verified.content
     if isinstance(query, RefusedError):
         return Refused(dataset=None, refusal=refusal_of(query))
@@ -60,11 +72,11 @@ def bind_and_decide(
         return Refused(dataset=dataset, refusal=refused.refusal)
     assert dataset is not None  # or it was turned away
     plan = bind(query.plan, dataset)
-    verdict = decide(query, plan.bound)
-    if isinstance(verdict, Refuse):
-        return Refused(dataset=dataset, refusal=verdict.refusal)
+    refused = refuse_bound(query, plan.bound)
+    if refused is not None:
+        return Refused(dataset=dataset, refusal=refused.refusal)
     assert isinstance(plan, BoundPlan)
-    return Permitted(plan=plan, permit=verdict, query=query)
+    return Permitted(plan=plan, query=query)
 
 
 def asked_of(verified: VerifiedQuery, dataset: Dataset | None, context: NodeContext) -> QueryRecord:

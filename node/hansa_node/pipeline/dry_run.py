@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from hansa_core.partial.answer import DryRun
+from hansa_core.policy.decide import Permit, Refuse, Verdict
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
 from hansa_node.context import NodeContext
-from hansa_node.pipeline.decide import Permitted, bind_and_decide
+from hansa_node.pipeline.decide import Permitted, Refused, bind_and_decide
 from hansa_node.pipeline.verify import verify
 from hansa_wire.codec.answer_codec import encode_dry_run
 
@@ -17,14 +18,24 @@ def dry_run(query: Envelope, credential: Envelope, context: NodeContext) -> Enve
     verified = verify(query, credential, payload_type=payload_types.DRY_RUN, roster=context.roster, now=now)
     decided = bind_and_decide(verified, replayed=False, context=context, now=now)
     covers = decided.plan.covers if isinstance(decided, Permitted) else ()
+    verdict = _verdict(decided, context)
     report = DryRun(
         city=context.city,
         query_hash=verified.query_hash,
         answered_at=now,
         level=None if decided.dataset is None else decided.dataset.manifest.level,
-        refusal=None if isinstance(decided, Permitted) else decided.refusal,
+        refusal=verdict.refusal if isinstance(verdict, Refuse) else None,
         table=", ".join(dict.fromkeys(cover.table for cover in covers)) or None,
         cells=sum(len(cover.cells) for cover in covers) if covers else None,
-        cost_microrho=decided.permit.charge_microrho if isinstance(decided, Permitted) else 0,
+        cost_microrho=sum(charge.cost for charge in verdict.charges) if isinstance(verdict, Permit) else 0,
     )
     return sign(payload_types.DRY_RUN_REPORT, encode_dry_run(report), context.signer)
+
+
+def _verdict(decided: Permitted | Refused, context: NodeContext) -> Verdict:
+    """What would be decided now. A question whose release is stored is charged nothing, whatever is left."""
+    if isinstance(decided, Refused):
+        return Refuse(refusal=decided.refusal)
+    if not decided.ledgers or context.store.release(decided.plan.key) is not None:
+        return Permit(level=decided.dataset.manifest.level, charges=())
+    return decided.decide(context.store.spent(decided.ledgers))

@@ -1,0 +1,1 @@
+"""What questions cost the ledgers of a city, and whether that is still there to be spent."""
