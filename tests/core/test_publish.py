@@ -1,11 +1,11 @@
-"""Which cells of a table are shown?"""
+"""Published tables: which cells are shown, and why the others are not."""
 
 from __future__ import annotations
 
 import pytest
 
 from hansa_core.contract.types import Value
-from hansa_core.protection.publish import publish_table, rule_of
+from hansa_core.protection.publish import Cause, Publication, publish, rules_of
 from hansa_core.protection.tables import (
     CellTotals,
     Figures,
@@ -20,6 +20,7 @@ from hansa_published import SHOPS, count_rows, figures_of, shops_manifest
 
 MANIFEST = shops_manifest()
 SHAPES = shapes_of(SHOPS, MANIFEST)
+RULES = rules_of(SHOPS, MANIFEST)
 
 
 def shop(number: int, **values: Value | None) -> dict[str, Value | None]:
@@ -27,48 +28,48 @@ def shop(number: int, **values: Value | None) -> dict[str, Value | None]:
     return {**row, "firm": f"firm {number}", "owner": f"owner {number}", "score": 4, "visits": 1, **values}
 
 
-def publish(name: str, rows: list[dict[str, Value | None]]) -> PublishedTable:
-    shape = SHAPES[name]
-    return publish_table(shape, count_rows(shape, SHOPS, rows), rule_of(SHOPS, MANIFEST))
+def published(name: str, rows: list[dict[str, Value | None]]) -> PublishedTable:
+    totals = {name: count_rows(SHAPES[name], SHOPS, rows)}
+    return publish({name: SHAPES[name]}, totals, RULES).tables[name]
 
 
 def test_a_safe_cell_shows_all_of_its_figures() -> None:
-    table = publish("by_kind", [shop(n) for n in range(3)] + [shop(3, days=None)])
+    table = published("by_kind", [shop(n) for n in range(3)] + [shop(3, days=None)])
     assert figures_of(table, "bar", "≤ 20") == Figures(rows=3, units=3, counts=(3, 3), totals=(30, 3))
     assert figures_of(table, "all", "all") == Figures(rows=4, units=4, counts=(3, 4), totals=(30, 4))
 
 
 def test_a_cell_below_the_threshold_keeps_nothing_not_even_its_union_inside() -> None:
-    table = publish("by_kind", [shop(n) for n in range(3)] + [shop(3, kind="bakery")])
+    table = published("by_kind", [shop(n) for n in range(3)] + [shop(3, kind="bakery")])
     assert figures_of(table, "bakery", "all") is None
     assert figures_of(table, "bakery", "≤ 20") is None
 
 
 def test_many_rows_of_few_units_are_suppressed() -> None:
-    assert figures_of(publish("by_kind", [shop(n % 2) for n in range(50)]), "all", "all") is None
+    assert figures_of(published("by_kind", [shop(n % 2) for n in range(50)]), "all", "all") is None
 
 
 def test_units_of_two_owners_are_suppressed_where_owners_are_the_entity() -> None:
     rows = [shop(n, owner=f"owner {n % 2}") for n in range(50)]
-    assert figures_of(publish("by_kind", rows), "all", "all") is None
+    assert figures_of(published("by_kind", rows), "all", "all") is None
 
 
 def test_a_measure_with_few_values_suppresses_the_counts_too() -> None:
     rows = [shop(n, days=10 if n < 2 else None) for n in range(50)]
-    assert figures_of(publish("by_kind", rows), "all", "all") is None
+    assert figures_of(published("by_kind", rows), "all", "all") is None
 
 
 def test_where_a_measure_is_null_by_definition_its_own_rule_does_not_apply() -> None:
-    table = publish("by_kind", [shop(n, days=None) for n in range(5)])
+    table = published("by_kind", [shop(n, days=None) for n in range(5)])
     assert figures_of(table, "bar", "unknown") == Figures(rows=5, units=5, counts=(0, 5), totals=(0, 5))
 
 
 def test_an_empty_cell_is_suppressed_so_that_nobody_learns_it_is_empty() -> None:
-    assert figures_of(publish("by_kind", [shop(n) for n in range(9)]), "bakery", "all") is None
+    assert figures_of(published("by_kind", [shop(n) for n in range(9)]), "bakery", "all") is None
 
 
 def test_a_structural_zero_is_shown_as_zero() -> None:
-    table = publish("by_kind_and_zone", [shop(n) for n in range(3)])
+    table = published("by_kind_and_zone", [shop(n) for n in range(3)])
     assert figures_of(table, "bar", "4", "all") == Figures(rows=0, units=0, counts=(0, 0), totals=(0, 0))
 
 
@@ -79,7 +80,7 @@ def test_rows_in_a_structural_zero_stop_the_publication() -> None:
     measure = MeasureTotals(contributors=nobody, count=1, total=1)
     totals = {empty: CellTotals(contributors=nobody, rows=1, measures=(measure, measure))}
     with pytest.raises(ValueError, match="structural"):
-        publish_table(shape, totals, rule_of(SHOPS, MANIFEST))
+        publish({"t": shape}, {"t": totals}, RULES)
 
 
 def test_that_a_measure_is_null_is_a_dimension_unless_it_is_public() -> None:
@@ -96,3 +97,22 @@ def test_a_published_table_lacks_no_cell() -> None:
     shape = TableShape(name="t", dimensions=SHAPES["by_kind"].dimensions, measures=())
     with pytest.raises(ValueError, match="every cell"):
         PublishedTable(shape=shape, cells=(PublishedCell(cell=0, figures=None),))
+
+
+def test_all_tables_are_published_together_and_each_suppressed_cell_has_a_cause() -> None:
+    rows = [shop(n) for n in range(3)] + [shop(3, kind="bakery")]
+    totals = {name: count_rows(shape, SHOPS, rows) for name, shape in SHAPES.items()}
+    found = publish(SHAPES, totals, RULES)
+    assert set(found.tables) == set(SHAPES)
+    assert found.causes["by_kind"]
+    for name, table in found.tables.items():
+        suppressed = {cell.cell for cell in table.cells if cell.figures is None}
+        assert found.causes[name] == dict.fromkeys(suppressed, Cause.THRESHOLD)
+
+
+def test_a_suppressed_cell_without_a_cause_is_no_publication() -> None:
+    shape = SHAPES["by_kind"]
+    table = published("by_kind", [])
+    assert all(cell.figures is None for cell in table.cells)
+    with pytest.raises(ValueError, match="by_kind"):
+        Publication(tables={shape.name: table}, causes={shape.name: {}})

@@ -11,7 +11,7 @@ from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
-from hansa_core.protection.publish import publish_table, rule_of
+from hansa_core.protection.publish import publish, rules_of
 from hansa_core.protection.tables import shapes_of
 from hansa_node.datasets.published_file import write_published
 from hansa_node.datasets.stamp import stamp_of, write_stamp
@@ -79,14 +79,12 @@ def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: 
         creation = exp.Create(this=rows, kind="TABLE", expression=exp.select("*").from_("staged"))
         connection.execute(creation.sql(dialect="duckdb"))
         return ()
-    rule = rule_of(contract, manifest)
-    reports = []
-    for shape in shapes_of(contract, manifest).values():
-        totals = count_cells(connection, shape, contract)
-        table = publish_table(shape, totals, rule)
+    shapes = shapes_of(contract, manifest)
+    totals = {name: count_cells(connection, shape, contract) for name, shape in shapes.items()}
+    publication = publish(shapes, totals, rules_of(contract, manifest))
+    for table in publication.tables.values():
         write_published(connection, TARGET, table)
-        reports.append(table_report(table, totals))
-    return tuple(reports)
+    return tuple(table_report(table, totals[name]) for name, table in publication.tables.items())
 
 
 def _column_reports(contract: Contract, mapping: DatasetMapping, staged: Staged) -> tuple[ColumnReport, ...]:
