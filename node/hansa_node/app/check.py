@@ -1,4 +1,4 @@
-"""What must a person fix before the node can serve, and what soon?"""
+"""Check of a node's files: what a person must fix before the node can serve, and what soon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the city declare to serve? Contracts as the governors signed them, manifests as the steward wrote them."""
+"""Declared datasets: contracts as the governors signed them, manifests as the steward wrote them."""
 
 from __future__ import annotations
 

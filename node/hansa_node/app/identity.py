@@ -1,4 +1,4 @@
-"""Who is this node? Its TLS certificate and its signing keys, as the roster knows them."""
+"""The node's identity: its TLS certificate and its signing keys, held against the roster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in each cell of a published table, before protection?"""
+"""The cells of a published table before protection."""
 
 from __future__ import annotations
 

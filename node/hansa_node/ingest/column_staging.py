@@ -1,4 +1,4 @@
-"""How does one contract column go from a source's text to what is stored, rejected or counted?"""
+"""One contract column at ingest, from a source's text to what is stored, rejected or counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What SQL reads one contract column out of a source's text?"""
+"""The SQL that reads one contract column out of a source's text."""
 
 from __future__ import annotations
 

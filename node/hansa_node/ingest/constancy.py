@@ -1,4 +1,4 @@
-"""Does each privacy unit have the one value that the contract promises of a column?"""
+"""Constancy: each privacy unit has the one value that the contract promises of a column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a city's file become the next version of a dataset?"""
+"""Ingest: a city's file becomes the next version of a dataset."""
 
 from __future__ import annotations
 

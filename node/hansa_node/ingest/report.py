@@ -1,4 +1,4 @@
-"""What does ingest tell the operator, and nobody else? Counts by column, rule and table."""
+"""The ingest report: counts by column, rule and table, for the operator only."""
 
 from __future__ import annotations
 

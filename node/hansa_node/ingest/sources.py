@@ -1,4 +1,4 @@
-"""How is a city's file opened, so that ingest can read it and nothing else?"""
+"""Sources: a city's file, opened so that ingest can read it and nothing else."""
 
 from __future__ import annotations
 

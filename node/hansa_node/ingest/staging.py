@@ -1,4 +1,4 @@
-"""Which rows of a source become rows of the dataset, and what stands in them?"""
+"""Staging: which rows of a source become rows of the dataset, and their values."""
 
 from __future__ import annotations
 

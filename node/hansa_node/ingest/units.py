@@ -1,4 +1,4 @@
-"""How does a figure in a city's unit convert into the contract's, exactly?"""
+"""Exact conversion of a figure in a city's unit into the contract's."""
 
 from __future__ import annotations
 

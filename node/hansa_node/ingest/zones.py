@@ -1,4 +1,4 @@
-"""How does a time on a city's own clock become UTC, and UTC the time on that clock?"""
+"""Conversion between UTC and the time on a city's own clock."""
 
 from __future__ import annotations
 
