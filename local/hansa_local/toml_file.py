@@ -26,8 +26,6 @@ _STRINGS_AND_COMMENTS = re.compile(
     b"|".join((*_LONG_STRINGS, rb'"(?:[^"\\\n]++|\\.)*+"?', rb"'[^'\n]*+'?", rb"#[^\n]*+")), re.DOTALL
 )
 _LONG_KEY = re.compile(rb"\.(?:[ \t]*+[\w-]*+[ \t]*+\.){%d}" % MAX_DEPTH)
-_TABLE = re.compile(r"[ \t]*(\[\[?)[ \t]*([^\]\n]*?)[ \t]*\]")
-_PAIR = re.compile(r"[ \t]*([^=#\[\n]*?)[ \t]*=")
 
 _SectionT = TypeVar("_SectionT", bound=Section)
 
@@ -86,14 +84,17 @@ def _repeated_key(text: str) -> str | None:
     table = ""
     lines: dict[tuple[str, str], int] = {}
     for number, line in enumerate(_without_long_strings(text).split("\n"), start=1):
-        if opened := _TABLE.match(line):
-            table = opened[2]
-            if opened[1] == "[[":  # each begins a table of its own
-                lines = {place: at for place, at in lines.items() if not f"{place[0]}.".startswith(f"{table}.")}
-                continue
+        written = line.strip()
+        if written.startswith("[["):  # each begins a table of its own
+            table = written.partition("]")[0].strip("[ \t")
+            lines = {place: at for place, at in lines.items() if not f"{place[0]}.".startswith(f"{table}.")}
+            continue
+        if written.startswith("["):
+            table = written.partition("]")[0].strip("[ \t")
             place, said = (table, ""), f"[{table}]"
-        elif pair := _PAIR.match(line):
-            place, said = (table, pair[1]), pair[1]
+        elif "=" in written and not written.startswith("#"):
+            said = written.partition("=")[0].rstrip()
+            place = (table, said)
         else:
             continue
         if place in lines:
