@@ -42,8 +42,9 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PublishedLog]:
     roster = RosterRef(version=1, hash=roster_hash(first.roster))
     first.append(decision_on("other", roster=roster, organisation=EVIL))
     first.append(BudgetReset(ledger="residents", unit="microrho", limit=1_000_000, reason="new_period"))
-    expired = datetime.fromtimestamp(NOON - 3600, UTC).replace(tzinfo=None)
-    query = encode_query(replace(a_query(expires_at=expired), cities=("bremen", "hamburg", "luebeck", "wismar")))
+    expires = datetime.fromtimestamp(NOON + 3600, UTC).replace(tzinfo=None)
+    cities = ("bremen", "hamburg", "luebeck", "wismar")
+    query = encode_query(replace(a_query(expires_at=expires), cities=cities, purpose="statistics"))
     asked = hashlib.sha256(query).hexdigest()
     shown = Disclosure(field="query", salt=bytes(16), value=envelope(query))
     told = {"roster": roster, "query_hash": asked}
@@ -58,7 +59,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PublishedLog]:
     )
     second = PublishedLog(first.league, first.roster, "bremen").begin()
     second.append(refusal_of("x", "not_published", **told))
-    third = PublishedLog(first.league, first.roster, "hamburg").begin()
+    third = PublishedLog(first.league, first.roster, "hamburg", time_unix_s=NOON + 7200).begin()
     for log in (first, second, third):
         result = hansa("fetch", log.write(log.league / f"served-{log.city}"), folder(log), "--profile", log.profile)
         assert result.exit_code == 0, result.output

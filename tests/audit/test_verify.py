@@ -26,7 +26,7 @@ from hansa_log_entries import charge, decision_on
 from hansa_published_log import PublishedLog, published_log
 
 OPENING = seal_opening(
-    dict.fromkeys(("query", "analyst", "policy_hash", "manifest_hash", "causes"), "said"),
+    {**dict.fromkeys(("query", "analyst", "policy_hash", "manifest_hash"), "said"), "causes": {"threshold": 3}},
     {
         name: bytes([number]) * 16
         for number, name in enumerate(("query", "analyst", "policy_hash", "manifest_hash", "causes"))

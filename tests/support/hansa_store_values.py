@@ -37,6 +37,7 @@ IDENTITY = LogIdentity(
 ASKED = QueryRecord(
     query_hash=b"q" * 32,
     query='{"payload":"…"}',
+    credential='{"payload":"…"}',
     key_id="ab" * 32,
     subject="ann",
     organisation="bremen",

@@ -84,6 +84,8 @@ def _opened(field: str, disclosure: Disclosure) -> Iterator[tuple[str, str]]:
         except (PeerError, RefusedError):
             pass  # the entry committed to something that is no query: shown as it is
     if isinstance(value, dict):
+        if field == "analyst" and "credential" in value:  # an envelope, which says nothing to a reader
+            value = value | {"credential": "signed by the analyst's city; `hansa audit verify` checks it"}
         yield from _flat(f"{field} ", value)
     else:
         yield field, str(value)

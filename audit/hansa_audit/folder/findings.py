@@ -23,6 +23,7 @@ class FileRule(StrEnum):
     CONSISTENCY = "consistency"
     RECEIPT = "receipt"
     DISCLOSURE = "disclosure"
+    SEALED = "sealed"
     UNCHECKED = "unchecked"
 
 
@@ -40,6 +41,7 @@ _MEANINGS: dict[Rule, str] = {
     FileRule.CONSISTENCY: "the city signed two histories; both checkpoints together prove it, so keep them",
     FileRule.RECEIPT: "what this receipt promised does not stand in the log",
     FileRule.DISCLOSURE: "what was shown is not what the entry committed to",
+    FileRule.SEALED: "what the city sealed does not go with what its log says; ask the city, with the entry's number",
     FileRule.UNCHECKED: "it cannot be judged by what lies here; it speaks neither for nor against the city",
     AuditRule.SCHEMA: "the entry says what no entry may say, or cannot be read",
     AuditRule.GENESIS: "the log does not begin as this city's log",

@@ -38,8 +38,13 @@ class Trusted:
     rests_on: str
     is_anchored: bool
     member: Member | None
-    rosters: Mapping[int, str]
+    rosters: Mapping[int, Roster]
     known: frozenset[tuple[str, bytes]]
+
+    @property
+    def roster_hashes(self) -> Mapping[int, str]:
+        """The hash of each roster, by version."""
+        return {version: roster_hash(roster) for version, roster in self.rosters.items()}
 
     def strangers(self, note: Note) -> list[str]:
         """Who else signed, although the folder names no such key: of a fetched checkpoint nobody."""
@@ -108,7 +113,7 @@ def trusted_of(
         rests_on=rests_on,
         is_anchored=policy_file is not None or is_by_governors,
         member=member,
-        rosters={roster.version: roster_hash(roster) for roster in rosters},
+        rosters={roster.version: roster for roster in rosters},
         known=frozenset((key.name, key.key_id) for key in (*keys_of(own), *keys_of(policy))),
     )
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hansa_audit.folder.findings import FileRule, Findings
 from hansa_audit.folder.seen_checkpoints import History, SeenCheckpoint
+from hansa_audit.verifying.check_openings import check_openings
 from hansa_audit.verifying.claims import Claims, OpenedField, Promised
 from hansa_audit.verifying.entry_walk import ProvenLog
 from hansa_core.errors import PeerError
 from hansa_core.evidence.opening import check_disclosure
+from hansa_core.league.roster import Roster
 
 
-def check_claims(claims: Claims, log: ProvenLog, findings: Findings) -> None:
-    """Hold the claims against the log: its roots at their sizes, its leaves at their indices."""
+def check_claims(claims: Claims, log: ProvenLog, rosters: Mapping[int, Roster], findings: Findings) -> None:
+    """Hold the claims against the log: its roots at their sizes, its leaves at their indices.
+
+    `rosters`: those that the auditor holds, by version.
+    """
     for seen in claims.seen:
         _check_seen(seen, log, findings)
     for promised in claims.promised:
         _check_promised(promised, log, findings)
     for shown in claims.shown:
         _check_shown(shown, log, findings)
+    check_openings(claims, log, rosters, findings)
 
 
 def _check_seen(seen: SeenCheckpoint, log: ProvenLog, findings: Findings) -> None:
@@ -42,7 +50,7 @@ def _check_promised(promised: Promised, log: ProvenLog, findings: Findings) -> N
     elif log.roots[size] != promised.checkpoint.root:
         text = f"its checkpoint of {size} entries has another root than the log: the log forked"
         findings.add(promised.file, FileRule.CONSISTENCY, text)
-    elif index in log.leaves and log.leaves[index][0] != promised.proof.extra:
+    elif index in log.leaves and log.leaves[index].leaf != promised.proof.extra:
         text = f"it promises another entry than the log has at {index}"
         findings.add(promised.file, FileRule.RECEIPT, text)
 
@@ -52,7 +60,8 @@ def _check_shown(shown: OpenedField, log: ProvenLog, findings: Findings) -> None
         text = f"is of entry {shown.index}; the folder has {log.size}, so fetch again"
         findings.add(shown.file, FileRule.UNCHECKED, text)
         return
-    _, entry = log.leaves.get(shown.index, (b"", None))
+    known = log.leaves.get(shown.index)
+    entry = None if known is None else known.entry
     if entry is None:
         text = f"cannot be checked, since entry {shown.index} cannot be read"
         findings.add(shown.file, FileRule.UNCHECKED, text, shown.index)

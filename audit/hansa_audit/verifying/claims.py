@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from hansa.evidence.evidence_folder import QUERY, answer_name, receipt_name
 from hansa_audit.entries.opened_fields import MAX_OPENING_BYTES, read_disclosure
 from hansa_audit.folder.findings import FileRule, Findings
 from hansa_audit.folder.log_folder import OPENINGS, RECEIPTS, LogFolder, read_bounded
 from hansa_audit.folder.seen_checkpoints import SeenCheckpoint, contradicting_files, read_contradicting
 from hansa_audit.folder.trusted_keys import Trusted
-from hansa_core.errors import PeerError
+from hansa_audit.verifying.kept_answer import KeptAnswer
+from hansa_core.errors import PeerError, RefusedError
 from hansa_core.evidence.opening import Disclosure
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES
 from hansa_core.tlog.proof import MAX_PROOF_BYTES, TlogProof, decode_proof
 
+_MAX_ANSWER_BYTES = 128 * 1024 * 1024  # an answer of 64 MiB in base64, and what stands around it
 _OPENING_NAME = re.compile(r"openings/(0|[1-9][0-9]{0,15})\.([a-z_]{1,32})\.json")
 
 
@@ -47,6 +50,7 @@ class Claims:
     seen: tuple[SeenCheckpoint, ...]
     promised: tuple[Promised, ...]
     shown: tuple[OpenedField, ...]
+    answers: tuple[KeptAnswer, ...] = ()
 
     @property
     def sizes(self) -> set[int]:
@@ -56,7 +60,8 @@ class Claims:
     @property
     def indices(self) -> set[int]:
         """Which entries have to be known."""
-        return {each.index for each in self.shown} | {each.proof.index for each in self.promised}
+        opened, answered = {each.index for each in self.shown}, {each.index for each in self.answers}
+        return opened | answered | {each.proof.index for each in self.promised}
 
 
 def claims_of(
@@ -68,12 +73,15 @@ def claims_of(
         seen.append(_saved(since, trusted, findings))
     lying = ((name, folder.read(name, MAX_PROOF_BYTES)) for name in folder.names(RECEIPTS))
     named = ((str(path), _named(path, MAX_PROOF_BYTES)) for path in _receipt_files(receipts, trusted))
+    receipts = tuple(receipts)
+    answers = [_kept_answer(path, trusted, findings) for path in receipts]
     promised = [_promised(content, name, trusted, findings) for name, content in chain(lying, named)]
     shown = [_shown(folder, name, findings) for name in folder.names(OPENINGS)]
     return Claims(
         seen=tuple(each for each in seen if each is not None),
         promised=tuple(each for each in promised if each is not None),
         shown=tuple(each for each in shown if each is not None),
+        answers=tuple(each for each in answers if each is not None),
     )
 
 
@@ -119,9 +127,24 @@ def _receipt_files(receipts: Iterable[Path], trusted: Trusted) -> Iterator[Path]
     """Files as they are; of a folder that `hansa query --receipt` wrote, the one of this log's city."""
     for path in receipts:
         if path.is_dir() and trusted.member is not None:
-            yield path / "answers" / f"{trusted.member.city}.tlog-proof"
+            yield path / receipt_name(trusted.member.city)
         else:
             yield path
+
+
+def _kept_answer(path: Path, trusted: Trusted, findings: Findings) -> KeptAnswer | None:
+    """The answer of this log's city in a folder that `hansa query --receipt` wrote; None for anything else."""
+    if trusted.member is None or not (path / answer_name(trusted.member.city)).is_file():
+        return None
+    file = path / answer_name(trusted.member.city)
+    try:
+        index = decode_proof(_named(path / receipt_name(trusted.member.city), MAX_PROOF_BYTES)).index
+        return KeptAnswer.read(
+            str(file), index, _named(file, _MAX_ANSWER_BYTES), _named(path / QUERY, _MAX_ANSWER_BYTES)
+        )
+    except (PeerError, RefusedError) as broken:
+        findings.add(str(file), FileRule.RECEIPT, broken)
+        return None
 
 
 def _named(path: Path, limit: int) -> bytes:

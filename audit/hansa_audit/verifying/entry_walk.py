@@ -12,6 +12,14 @@ from hansa_audit.folder.trusted_keys import Trusted
 from hansa_audit.verifying.claims import Claims
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.audit import Audit, Subject
+from hansa_core.evidence.entries import (
+    Body,
+    DatasetRegistered,
+    PolicyPublished,
+    PolicyRef,
+    QueryAborted,
+    QueryDecision,
+)
 from hansa_core.evidence.entry import Entry, decode_entry
 from hansa_core.evidence.finding import LogFinding
 from hansa_core.tlog.checkpoint import Checkpoint
@@ -20,15 +28,28 @@ from hansa_core.tlog.tiles import TILE_WIDTH, Tile, decode_bundle, tile_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenLeaf:
+    """The bytes of one leaf. `entry`: None where they are no entry.
+
+    `policies`, `manifests`: the earlier entries that announced the policy, and the dataset at its level, that it names.
+    """
+
+    leaf: bytes
+    entry: Entry | None
+    policies: tuple[int, ...] = ()
+    manifests: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenLog:
     """What the log's signature proves of the folder: its roots at the sizes, and its leaves at the indices, of claims.
 
-    `leaves`: bytes and entry, None where the bytes are no entry. An index that is absent was not proven.
+    An index that is absent from `leaves` was not proven.
     """
 
     size: int
     roots: Mapping[int, bytes]
-    leaves: Mapping[int, tuple[bytes, Entry | None]]
+    leaves: Mapping[int, ProvenLeaf]
 
 
 class EntryWalk:
@@ -55,7 +76,8 @@ class EntryWalk:
         self._broken_rules = Findings()
         self._is_judging = True
         self._wanted = claims.indices
-        self._leaves: dict[int, tuple[bytes, Entry | None]] = {}
+        self._leaves: dict[int, ProvenLeaf] = {}
+        self._announced = _Announced()
         self._differing: list[tuple[Tile, list[int]]] = []
         self.city = None if trusted.member is None else trusted.member.city
 
@@ -110,7 +132,9 @@ class EntryWalk:
                 self._audit = Audit(self._subject(leaf))
             entry, found = self._audit.take(leaf)
             if index in self._wanted:
-                self._leaves[index] = (leaf, entry)
+                self._leaves[index] = self._announced.leaf(leaf, entry)
+            if entry is not None:
+                self._announced.note(index, entry.body)
             if found:
                 self._note_broken(found)
 
@@ -126,7 +150,7 @@ class EntryWalk:
             except PeerError:
                 self.city = ""
         key = self._trusted.log_key
-        return Subject(city=self.city, origin=key.name, log_key=key.key, rosters=self._trusted.rosters)
+        return Subject(city=self.city, origin=key.name, log_key=key.key, rosters=self._trusted.roster_hashes)
 
     def _compare(self, tile: Tile, hashes: Sequence[bytes]) -> None:
         """Hold a tile of hashes against those that follow from the entries."""
@@ -165,6 +189,37 @@ class EntryWalk:
         except (ConfigError, PeerError):
             return None
         return tree if tree.finish() == self._checkpoint.root else None
+
+
+class _Announced:
+    """Where the log announced policies and manifests so far."""
+
+    def __init__(self) -> None:
+        self._policies: dict[PolicyRef, tuple[int, ...]] = {}
+        self._manifests: dict[tuple[str, str], tuple[int, ...]] = {}
+
+    def note(self, index: int, body: Body) -> None:
+        match body:
+            case PolicyPublished():
+                self._policies[body.policy] = (*self._policies.get(body.policy, ()), index)
+            case DatasetRegistered():
+                key = (body.dataset, body.level)
+                self._manifests[key] = (*self._manifests.get(key, ()), index)
+            case _:
+                pass
+
+    def leaf(self, leaf: bytes, entry: Entry | None) -> ProvenLeaf:
+        """The leaf, with what was announced before it of what it names."""
+        body = None if entry is None else entry.body
+        if not isinstance(body, QueryDecision | QueryAborted):
+            return ProvenLeaf(leaf=leaf, entry=entry)
+        manifests = () if body.dataset is None or body.level is None else (body.dataset, body.level)
+        return ProvenLeaf(
+            leaf=leaf,
+            entry=entry,
+            policies=self._policies.get(body.policy, ()),
+            manifests=self._manifests.get(manifests, ()) if manifests else (),
+        )
 
 
 def _forged_entries(tile: Tile, numbers: Sequence[int]) -> str:

@@ -36,7 +36,7 @@ def verify_folder(
     walk = EntryWalk(folder, checkpoint, trusted, claims, findings, is_signed=_is_signed(note, trusted))
     proven = walk.run()
     if proven is not None:
-        check_claims(claims, proven, findings)
+        check_claims(claims, proven, trusted.rosters, findings)
     return Verdict(
         origin=checkpoint.origin,
         city=walk.city,

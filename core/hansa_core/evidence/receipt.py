@@ -57,7 +57,13 @@ def check_receipt(
     `payload`: the signed bytes of the answer. `answer`: what they say. `asked_as`: None where the caller does not know.
     """
     read = read_receipt(receipt, member=member)
-    told, outcome = read.decision, answer.outcome
+    check_decision(read.decision, payload=payload, answer=answer, asked_as=asked_as)
+    return read
+
+
+def check_decision(told: QueryDecision, *, payload: bytes, answer: Answer, asked_as: AskedAs | None = None) -> None:
+    """Raise PeerError unless a decision that stands in a log tells this answer as it is. Parameters as above."""
+    outcome = answer.outcome
     _same("query", told.query_hash, answer.query_hash.hex())
     _same("answer", told.result_hash, hashlib.sha256(payload).hexdigest())
     if asked_as is not None:
@@ -73,7 +79,6 @@ def check_receipt(
             _same("dataset", told.dataset, str(outcome.contract))
             _same("level", told.level, outcome.level)
             _same("data version", told.data_version, outcome.data_version)
-    return read
 
 
 def _same(what: str, logged: object, answered: object) -> None:

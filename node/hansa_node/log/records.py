@@ -19,7 +19,7 @@ from hansa_node.store.reservations import Reservation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryRecord:
-    """Who asked what, and the rules in force. `query`: the signed envelope as DSSE JSON.
+    """Who asked what, and the rules in force. `query`, `credential`: the signed envelopes as DSSE JSON.
 
     `purpose`, `dataset`: None where the query could not be read, or names what the league does not know. `level`,
     `data_version`, `manifest_hash`: None where the city serves no such dataset.
@@ -27,6 +27,7 @@ class QueryRecord:
 
     query_hash: bytes
     query: str
+    credential: str
     key_id: str
     subject: str
     organisation: str
@@ -44,7 +45,7 @@ class QueryRecord:
         """What the entry commits to without saying it."""
         values: dict[str, JsonValue] = {
             "query": self.query,
-            "analyst": {"subject": self.subject, "key_id": self.key_id},
+            "analyst": {"subject": self.subject, "key_id": self.key_id, "credential": self.credential},
             "policy_hash": self.policy_hash,
         }
         return values if self.manifest_hash is None else values | {"manifest_hash": self.manifest_hash}

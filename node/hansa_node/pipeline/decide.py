@@ -87,6 +87,7 @@ def asked_of(verified: VerifiedQuery, dataset: Dataset | None, context: NodeCont
     return QueryRecord(
         query_hash=verified.query_hash,
         query=envelope_to_json(verified.envelope).decode(),
+        credential=envelope_to_json(verified.credential).decode(),
         key_id=verified.asker.key_id,
         subject=verified.asker.subject,
         organisation=verified.asker.organisation,

@@ -21,11 +21,12 @@ from hansa_wire.codec.query_codec import decode_query
 class VerifiedQuery:
     """A query whose signature and credential hold.
 
-    `envelope`: as it was signed. `query_hash`: SHA-256 of the signed bytes. `content`: the query, or the rule that
-    kept it from being read.
+    `envelope`: as it was signed. `credential`: as the asker's city signed it. `query_hash`: SHA-256 of the signed
+    bytes. `content`: the query, or the rule that kept it from being read.
     """
 
     envelope: Envelope
+    credential: Envelope
     query_hash: bytes
     asker: Asker
     content: Query | RefusedError
@@ -59,4 +60,10 @@ def verify(query: Envelope, credential: Envelope, *, payload_type: str, roster: 
         key_id=public_key_id(holder.key),
         purposes=None if holder.purposes is None else frozenset(holder.purposes),
     )
-    return VerifiedQuery(envelope=query, query_hash=hashlib.sha256(payload).digest(), asker=asker, content=content)
+    return VerifiedQuery(
+        envelope=query,
+        credential=credential,
+        query_hash=hashlib.sha256(payload).digest(),
+        asker=asker,
+        content=content,
+    )

@@ -1,0 +1,60 @@
+"""An answer that an analyst kept beside its receipt, held against what the log says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from hansa_core.documents.canonical_json import JsonValue
+from hansa_core.errors import PeerError
+from hansa_core.evidence.entries import Body, QueryDecision
+from hansa_core.evidence.receipt import check_decision
+from hansa_core.partial.answer import Answer, Release
+from hansa_core.partial.partial import rows_of
+from hansa_core.plan.query import Query
+from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_wire.codec.answer_codec import decode_answer
+from hansa_wire.codec.query_codec import decode_query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnswer:
+    """The answer whose receipt names entry `index`. `payload`: the signed bytes of `answer`."""
+
+    file: str
+    index: int
+    payload: bytes
+    answer: Answer
+    query: Query
+
+    @classmethod
+    def read(cls, file: str, index: int, answer: bytes, query: bytes) -> KeptAnswer:
+        """From two envelopes as DSSE JSON. Raises PeerError or RefusedError; signatures are not judged."""
+        payload = envelope_from_json(answer).payload
+        return cls(
+            file=file,
+            index=index,
+            payload=payload,
+            answer=decode_answer(payload),
+            query=decode_query(envelope_from_json(query).payload),
+        )
+
+    def check(self, body: Body, causes: JsonValue) -> None:
+        """Raise PeerError unless the entry tells of this answer. `causes`: of suppression, None where not opened."""
+        if not isinstance(body, QueryDecision):
+            raise PeerError(f"the entry is a {body.TYPE}, not a decision on a query")
+        check_decision(body, payload=self.payload, answer=self.answer)
+        if isinstance(causes, dict) and isinstance(self.answer.outcome, Release):
+            counted = sum(number for number in causes.values() if type(number) is int)
+            suppressed = self._suppressed(self.answer.outcome)
+            if counted != suppressed:
+                raise PeerError(f"lacks a figure in {suppressed} cells; the opened causes count {counted}")
+
+    def _suppressed(self, release: Release) -> int:
+        try:
+            with pa.ipc.open_stream(release.partial_ipc) as stream:
+                rows = rows_of(stream.read_all())
+                return sum(None in row[self.query.plan.key_width :] for row in rows)
+        except (pa.ArrowException, ValueError) as broken:
+            raise PeerError(f"holds no table: {broken}") from None
