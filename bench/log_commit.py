@@ -98,6 +98,7 @@ def _asked(query_hash: bytes, key_id: str) -> QueryRecord:
     return QueryRecord(
         query_hash=query_hash,
         query=QUERY,
+        credential=QUERY,
         key_id=key_id,
         subject="analyst.bench",
         organisation="bench",

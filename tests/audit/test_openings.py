@@ -23,7 +23,7 @@ from hansa_core.evidence.entries import DatasetRegistered, PolicyPublished, Poli
 from hansa_core.evidence.opening import Opening, encode_disclosure, seal_opening
 from hansa_core.league.credential import Credential, credential_payload
 from hansa_core.league.roster import roster_hash
-from hansa_core.partial.answer import Answer, Release
+from hansa_core.partial.answer import Release, SignedAnswer
 from hansa_core.partial.partial import write_partial
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
@@ -251,7 +251,7 @@ def sealed(scene: Scene, field: str) -> list[str]:
     return [text for name, rule, text in found if (name, rule) == (file, FileRule.SEALED.value)]
 
 
-def answer_to(query: Query, *, nulls: int) -> Answer:
+def answer_to(query: Query, *, nulls: int) -> SignedAnswer:
     """A release of three cells, of which so many lack their figure."""
     counts = pa.array([None] * nulls + [5] * (3 - nulls), pa.decimal128(38, 0))
     table = pa.table({"k0": pa.array(["a", "b", "c"]), "m0": counts})
@@ -263,7 +263,7 @@ def answer_to(query: Query, *, nulls: int) -> Answer:
         protection_version=1,
         partial_ipc=write_partial(table),
     )
-    return Answer(
+    return SignedAnswer(
         city="luebeck",
         query_hash=hashlib.sha256(encode_query(query)).digest(),
         nonce=bytes(16),

@@ -10,8 +10,10 @@ from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.errors import PeerError
 from hansa_core.evidence.entries import Body, QueryDecision
 from hansa_core.evidence.receipt import check_decision
-from hansa_core.partial.answer import Answer, Release
+from hansa_core.partial.answer import Release, SignedAnswer
+from hansa_core.partial.ipc_read import read_stream
 from hansa_core.partial.partial import rows_of
+from hansa_core.plan.limits import MAX_ANSWER_BYTES
 from hansa_core.plan.query import Query
 from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_wire.codec.answer_codec import decode_answer
@@ -25,7 +27,7 @@ class KeptAnswer:
     file: str
     index: int
     payload: bytes
-    answer: Answer
+    answer: SignedAnswer
     query: Query
 
     @classmethod
@@ -52,9 +54,6 @@ class KeptAnswer:
                 raise PeerError(f"lacks a figure in {suppressed} cells; the opened causes count {counted}")
 
     def _suppressed(self, release: Release) -> int:
-        try:
-            with pa.ipc.open_stream(release.partial_ipc) as stream:
-                rows = rows_of(stream.read_all())
-                return sum(None in row[self.query.plan.key_width :] for row in rows)
-        except (pa.ArrowException, ValueError) as broken:
-            raise PeerError(f"holds no table: {broken}") from None
+        schema, batches = read_stream(release.partial_ipc, max_bytes=MAX_ANSWER_BYTES)
+        rows = rows_of(pa.Table.from_batches(batches, schema))
+        return sum(None in row[self.query.plan.key_width :] for row in rows)

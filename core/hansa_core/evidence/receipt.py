@@ -61,7 +61,9 @@ def check_receipt(
     return read
 
 
-def check_decision(told: QueryDecision, *, payload: bytes, answer: Answer, asked_as: AskedAs | None = None) -> None:
+def check_decision(
+    told: QueryDecision, *, payload: bytes, answer: SignedAnswer, asked_as: AskedAs | None = None
+) -> None:
     """Raise PeerError unless a decision that stands in a log tells this answer as it is. Parameters as above."""
     outcome = answer.outcome
     _same("query", told.query_hash, answer.query_hash.hex())
