@@ -27,6 +27,7 @@ from hansa_core.signing.dsse import Envelope
 from hansa_demo.league import node_home
 from hansa_local.clock import utc_now
 from hansa_local.trust_anchor import load_roster
+from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.app.config import read_config
 from hansa_node.app.declared import read_all_declared
 from hansa_node.app.identity import member_of, read_identity
@@ -34,7 +35,6 @@ from hansa_node.app.policy_file import read_policy
 from hansa_node.app.start import record_start
 from hansa_node.clock import fresh_nonce
 from hansa_node.context import NodeContext
-from hansa_node.datasets.served import Datasets
 from hansa_node.engines.duckdb import engine as duckdb_engine
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
@@ -106,7 +106,7 @@ def _node(directory: Path, city: str) -> Iterator[ask.AskPipeline]:
     member = member_of(roster, config)
     identity = read_identity(config, member)
     with (
-        closing(Datasets(read_all_declared(config, roster))) as datasets,
+        closing(ServedDatasets(read_all_declared(config, roster))) as datasets,
         closing(NodeStore.open(config.store, log_identity(member, identity.log_signer))) as store,
         ThreadPoolExecutor(max_workers=1) as executor,
     ):

@@ -10,8 +10,8 @@ from hansa_core.policy.decide import Standing
 from hansa_core.policy.hashes import policy_hash
 from hansa_core.policy.policy import Policy
 from hansa_core.signing.dsse import Signer
+from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.clock import Clock, NonceSource
-from hansa_node.datasets.served import Datasets
 from hansa_node.node_stop import NodeStop
 from hansa_node.node_store import NodeStore
 
@@ -29,7 +29,7 @@ class NodeContext:
     roster: Roster
     policy: Policy
     signer: Signer
-    datasets: Datasets
+    datasets: ServedDatasets
     store: NodeStore
     clock: Clock
     fresh_nonce: NonceSource

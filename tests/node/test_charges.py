@@ -24,7 +24,7 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import verify
 from hansa_log_checks import rows, types
 from hansa_node.pipeline import ask as steps
-from hansa_node.pipeline.bind import BoundPlan
+from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.dry_run import dry_run
 from hansa_node.store.reservations import Reservation
 from hansa_store_values import ASKED, NONCE, NOW, FixedPrice, begun
@@ -48,7 +48,9 @@ def path(tmp_path: Path) -> Path:
 def priced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every plan costs something."""
     monkeypatch.setattr(
-        BoundPlan, "bound", property(lambda plan: Bound(level=plan.dataset.manifest.level, charges=(LIFETIME, PERIOD)))
+        BoundQuestion,
+        "bound",
+        property(lambda plan: Bound(level=plan.dataset.manifest.level, charges=(LIFETIME, PERIOD))),
     )
 
 

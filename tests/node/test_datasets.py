@@ -9,11 +9,11 @@ import pytest
 
 from hansa_core.partial.answer import Release
 from hansa_log_checks import assert_agrees, types
+from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.declared import read_all_declared
-from hansa_node.datasets.served import Datasets
 from hansa_node.datasets.versions import current_version, dataset_folder
-from hansa_node.engines.duckdb.engine import DuckDBEngine
+from hansa_node.engines.stop import Stop
 from hansa_test_node import (
     BY_MODE,
     CITY,
@@ -75,7 +75,7 @@ def test_a_question_over_a_new_version_that_gets_no_answer_leaves_a_log_that_fit
 
 
 def test_a_question_under_way_keeps_its_version(own: NodeHome) -> None:
-    datasets = Datasets(read_all_declared(own.config, own.roster))
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
     held = datasets.current(TRIPS)
     write_source(own.home, "town.trips", extra=5)
     ingest(own.config, own.roster, TRIPS)
@@ -84,16 +84,16 @@ def test_a_question_under_way_keeps_its_version(own: NodeHome) -> None:
     assert fresh is not None
     assert (held.data_version, fresh.data_version) == (1, 2)
     for dataset, count in ((held, 60), (fresh, 65)):
-        assert isinstance(dataset.engine, DuckDBEngine)
-        assert dataset.engine.aggregate(BY_MODE, max_cells=10).column("m0")[0].as_py() == count
-    held.close()
+        cells = dataset.answering.compute(dataset.answering.bind(BY_MODE), Stop())
+        assert cells.table.column("m0")[0].as_py() == count
+    held.answering.close()
     datasets.close()
 
 
 def test_a_broken_version_is_told_of_once_and_the_earlier_one_stays(
     own: NodeHome, caplog: pytest.LogCaptureFixture
 ) -> None:
-    datasets = Datasets(read_all_declared(own.config, own.roster))
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
     assert datasets.current(TRIPS) is not None
     (folder(own.config) / "v000002.duckdb").write_bytes(b"half a file")
     (folder(own.config) / "current").write_text("v000002.duckdb\n")
@@ -108,7 +108,7 @@ def test_a_broken_version_is_told_of_once_and_the_earlier_one_stays(
 
 
 def test_a_broken_pointer_leaves_the_earlier_version(own: NodeHome) -> None:
-    datasets = Datasets(read_all_declared(own.config, own.roster))
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
     assert datasets.current(TRIPS) is not None
     (folder(own.config) / "current").write_text("../../etc/passwd\n")
     served = datasets.current(TRIPS)
@@ -119,7 +119,7 @@ def test_a_broken_pointer_leaves_the_earlier_version(own: NodeHome) -> None:
 
 def test_a_dataset_that_was_not_ingested_is_not_served(own: NodeHome) -> None:
     (folder(own.config) / "current").unlink()
-    datasets = Datasets(read_all_declared(own.config, own.roster))
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
     assert datasets.current(TRIPS) is None
     assert [dataset.contract.id for dataset in datasets.all_current()] == [PERMITS]
     assert current_version(folder(own.config)) is None

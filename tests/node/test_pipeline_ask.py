@@ -31,7 +31,7 @@ from hansa_local.key_file import read_signer
 from hansa_log_checks import assert_agrees, assert_openings_open, types
 from hansa_node.app.start import record_start
 from hansa_node.context import NodeContext
-from hansa_node.pipeline.bind import BoundPlan, bind
+from hansa_node.pipeline.bind import BoundQuestion, bind
 from hansa_test_node import (
     BY_KIND,
     BY_MODE,
@@ -169,7 +169,7 @@ def test_a_total_is_answered_from_its_own_cell_though_one_below_it_is_suppressed
 def test_totals_count_among_the_cells_of_an_answer(
     node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hansa_node.pipeline.bind.MAX_CELLS", 3)
+    monkeypatch.setattr("hansa_node.answering.bound.MAX_CELLS", 3)
     asked = [node.signed(node.query(replace(plan, totals=((),)))) for plan in (BY_MODE, BY_KIND)]
     with node.context(store) as context:
         answers = ask(node, context, *asked)
@@ -306,7 +306,7 @@ def test_who_is_on_the_deny_list_is_refused(node: NodeHome, store: Path, listed:
 def test_open_data_with_more_cells_than_an_answer_may_have_end_in_a_signed_refusal(
     node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hansa_node.pipeline.bind.MAX_CELLS", 10)
+    monkeypatch.setattr("hansa_node.answering.bound.MAX_CELLS", 10)
     by_note = Plan(TRIPS, None, (Column("note"),), (COUNT,))
     with node.context(store) as context:
         (answer,) = ask(node, context, node.signed(node.query(by_note)))
@@ -350,13 +350,13 @@ def test_a_long_text_as_a_key_leaves_room_for_fewer_cells(node: NodeHome, store:
         bound = [
             bind(Plan(TRIPS, None, (Column("note"), literal(text * 1000)), (COUNT,)), dataset) for text in ("", "ß")
         ]
-    assert [one.max_cells for one in bound if isinstance(one, BoundPlan)] == [100_000, 30_797]
+    assert [one.plan.max_cells for one in bound if isinstance(one, BoundQuestion)] == [100_000, 30_797]
 
 
 def test_a_controlled_question_that_is_too_large_is_refused_before_any_charge(
     node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hansa_node.pipeline.bind.MAX_CELLS", 2)
+    monkeypatch.setattr("hansa_node.answering.bound.MAX_CELLS", 2)
     with node.context(store) as context:
         (answer,) = ask(node, context, node.signed(node.query(BY_KIND)))
         assert open_reservations(store) == 0

@@ -31,7 +31,7 @@ from hansa_node.log.sealed import Sealed
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline import ask as steps
 from hansa_node.pipeline import commit as commit_module
-from hansa_node.pipeline.bind import BoundPlan
+from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.execute import Executed, execute
 from hansa_node.store.errors import StoreUnavailableError
@@ -190,7 +190,7 @@ class HeldEngine:
     go_on: threading.Event = field(default_factory=threading.Event)
     interrupted: bool = False
 
-    def __call__(self, plan: BoundPlan, stop: Stop) -> Executed:
+    def __call__(self, question: BoundQuestion, stop: Stop) -> Executed:
         def interrupt() -> None:
             self.interrupted = True
             self.go_on.set()
@@ -199,7 +199,7 @@ class HeldEngine:
             self.going.set()
             assert self.go_on.wait(DEADLINE_S)
             stop.check()
-        return execute(plan, stop)
+        return execute(question, stop)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from hansa_city_files import REPAIRS, manifest_of, write_csv, write_manifest
 from hansa_core.contract.level import Level
 from hansa_core.errors import ConfigError
+from hansa_core.manifest.manifest import Manifest
 from hansa_core.partial.merge import CityAnswer, merge
 from hansa_core.partial.partial import read_partial, rows_of, write_partial
 from hansa_core.plan.canonical import canonicalise
@@ -21,6 +22,7 @@ from hansa_core.protection.declaration import declaration_from_document
 from hansa_core.protection.effort import Effort
 from hansa_merged_cells import MergedValue, cells_of
 from hansa_node.answering.controlled import PublishedTables
+from hansa_node.datasets.version_file import VersionFile
 from hansa_node.datasets.versions import current_version, dataset_folder
 from hansa_node.ingest.ingest import ingest_dataset
 
@@ -44,11 +46,17 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return version.path
 
 
+def published(path: Path, manifest: Manifest = MANIFEST) -> PublishedTables:
+    """The published cells of a file."""
+    version = VersionFile(number=1, path=path)
+    return PublishedTables(contract=REPAIRS, tables=version.published_cells(REPAIRS, manifest))
+
+
 def answer(
     path: Path, *aggregates: Aggregate, keys: tuple[str, ...] = (), where: Expression | None = None
 ) -> list[Any]:
     plan = canonicalise(Plan(REPAIRS.id, where, tuple(map(Column, keys)), aggregates))
-    table = PublishedTables.open(path, REPAIRS, MANIFEST).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
+    table = published(path).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
     assert len(moments_of(plan, REPAIRS)) == table.num_columns - len(keys)
     return list(rows_of(table))
 
@@ -81,7 +89,7 @@ def quantile_of(path: Path, *keys: str, q: float = 0.5) -> dict[object, MergedVa
     """The merged quantile of each kind, or of all, by way of the wire."""
     median = Aggregate(AggregateFunction.QUANTILE_CONT, "days", quantile=q)
     plan = canonicalise(Plan(REPAIRS.id, None, tuple(map(Column, keys)), (median,)))
-    table = PublishedTables.open(path, REPAIRS, MANIFEST).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
+    table = published(path).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
     read = read_partial(write_partial(table), plan, REPAIRS)  # nothing in it contradicts itself
     answers = {"town": CityAnswer(city="town", level=Level.CONTROLLED, table=read)}
     merged = merge(plan, REPAIRS, answers, by_city=False, partial=False)
@@ -104,7 +112,7 @@ def test_a_suppressed_bin_is_not_found_by_subtraction(path: Path) -> None:
 
 def test_suppressed_figures_are_not_in_the_buffers(path: Path) -> None:
     plan = canonicalise(Plan(REPAIRS.id, None, (Column("kind"),), (COUNT,)))
-    table = PublishedTables.open(path, REPAIRS, MANIFEST).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
+    table = published(path).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
     figures = table.column("m0").chunk(0)
     assert figures.buffers()[1].to_pybytes()[32:48] == bytes(16)
 
@@ -115,10 +123,10 @@ def test_suppressed_figures_are_not_in_the_buffers(path: Path) -> None:
 def test_a_file_is_served_under_the_manifest_that_made_it_only(path: Path, changes: dict[str, Any]) -> None:
     changed = declaration_from_document({**CONTROLLED, **changes}, REPAIRS)
     with pytest.raises(ConfigError, match="run `hansa node ingest`"):
-        PublishedTables.open(path, REPAIRS, changed)
+        published(path, changed)
 
 
 def test_a_file_that_is_no_dataset_is_named(tmp_path: Path) -> None:
     (tmp_path / "v000001.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(ConfigError, match=r"v000001\.duckdb: is no intact dataset file"):
-        PublishedTables.open(tmp_path / "v000001.duckdb", REPAIRS, MANIFEST)
+        published(tmp_path / "v000001.duckdb")

@@ -22,13 +22,13 @@ from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.trust_anchor import load_roster
 from hansa_new_league import CITIES, write_contract
+from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.app.config import NodeConfig, read_config
 from hansa_node.app.identity import member_of, read_identity
 from hansa_node.app.init import init_node
 from hansa_node.app.log_keeper import LogKeeper, log_keeper
 from hansa_node.app.policy_file import read_policy
 from hansa_node.context import NodeContext
-from hansa_node.datasets.served import Datasets
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
 
@@ -65,7 +65,7 @@ class LogCity:
                 roster=self.roster,
                 policy=read_policy(self.config.policy),
                 signer=identity.answer_signer,
-                datasets=Datasets({}),
+                datasets=ServedDatasets({}),
                 store=store,
                 clock=clock,
                 fresh_nonce=lambda: os.urandom(16),

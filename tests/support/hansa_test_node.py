@@ -28,6 +28,7 @@ from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
 from hansa_local.trust_anchor import load_roster
+from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.app.config import NodeConfig, read_config
 from hansa_node.app.declared import read_all_declared
 from hansa_node.app.identity import member_of, read_identity
@@ -35,7 +36,6 @@ from hansa_node.app.init import init_node
 from hansa_node.app.policy_file import read_policy
 from hansa_node.app.start import record_start
 from hansa_node.context import NodeContext
-from hansa_node.datasets.served import Datasets
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
@@ -156,7 +156,7 @@ class NodeHome:
             roster=self.roster,
             policy=read_policy(self.config.policy),
             signer=identity.answer_signer,
-            datasets=Datasets(read_all_declared(self.config, self.roster)),
+            datasets=ServedDatasets(read_all_declared(self.config, self.roster)),
             store=opened,
             clock=utc_now,
             fresh_nonce=lambda: os.urandom(16),

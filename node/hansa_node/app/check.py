@@ -12,11 +12,12 @@ from hansa_core.errors import ConfigError
 from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import quorum_of, witnesses_of
 from hansa_local.trust_anchor import load_roster
+from hansa_node.answering.served_dataset import open_dataset
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.declared import check_levels, read_contracts, read_declared
 from hansa_node.app.identity import attached_coordinators, member_of, read_identity
 from hansa_node.app.policy_file import read_policy
-from hansa_node.datasets.dataset import Declared, open_version
+from hansa_node.datasets.dataset import Declared
 from hansa_node.datasets.versions import current_version
 
 _SOON = timedelta(days=30)
@@ -117,8 +118,8 @@ def _dataset(declared: Declared) -> Iterator[CheckFinding]:
     version = current_version(declared.folder)
     if version is None:
         raise ConfigError(f"{declared.folder}: holds no version yet; run `hansa node ingest {declared.contract.id}`")
-    dataset = open_version(declared, version)
-    dataset.close()
+    dataset = open_dataset(declared, version)
+    dataset.answering.close()
     text = f"level {dataset.manifest.level}, data version {dataset.data_version}"
     yield CheckFinding(weight=Weight.OK, subject=str(declared.contract.id), text=text)
 

@@ -18,6 +18,7 @@ from hansa_core.signing.dsse import Envelope
 from hansa_local.clock import utc_now
 from hansa_local.trust_anchor import load_roster
 from hansa_node import __version__
+from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.declared import read_all_declared
 from hansa_node.app.identity import Identity, attached_coordinators, member_of, read_identity
@@ -25,7 +26,6 @@ from hansa_node.app.log_keeper import LogKeeper, log_keeper
 from hansa_node.app.policy_file import read_policy
 from hansa_node.clock import fresh_nonce
 from hansa_node.context import NodeContext
-from hansa_node.datasets.served import Datasets
 from hansa_node.log.identity import log_identity
 from hansa_node.node_stop import task_group
 from hansa_node.node_store import NodeStore
@@ -100,7 +100,7 @@ async def serve(config: NodeConfig) -> None:
     if now >= identity.certificate_expires:
         raise ConfigError(f"{config.tls.certificate}: has expired; renew it from the city's CA")
     policy = read_policy(config.policy)
-    datasets = Datasets(read_all_declared(config, roster))
+    datasets = ServedDatasets(read_all_declared(config, roster))
     store = NodeStore.open(
         config.store,
         log_identity(member_of(roster, config), identity.log_signer),

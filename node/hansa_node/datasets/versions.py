@@ -1,4 +1,4 @@
-"""How does a new version of a dataset take the old one's place, so that a crash at any line leaves one whole?"""
+"""Versions of a dataset in its folder: a new one takes the old one's place, whole, wherever a crash comes."""
 
 from __future__ import annotations
 
@@ -8,22 +8,14 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError
+from hansa_node.datasets.version_file import VersionFile
 
 _POINTER = "current"
 _VERSION = re.compile(r"v([0-9]{6,9})\.duckdb")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetVersion:
-    """One immutable file. `number`: the data version, a counter from 1."""
-
-    number: int
-    path: Path
 
 
 def dataset_folder(data_dir: Path, contract: ContractId) -> Path:
@@ -31,7 +23,7 @@ def dataset_folder(data_dir: Path, contract: ContractId) -> Path:
     return data_dir / f"{contract.name}.{contract.version}"
 
 
-def current_version(folder: Path) -> DatasetVersion | None:
+def current_version(folder: Path) -> VersionFile | None:
     """The version that is served; None before the first ingest. Raises ConfigError if the pointer is broken."""
     pointer = folder / _POINTER
     try:
@@ -43,11 +35,11 @@ def current_version(folder: Path) -> DatasetVersion | None:
     found = _VERSION.fullmatch(name)
     if found is None or not (folder / name).is_file():
         raise ConfigError(f"{pointer}: names no version of the dataset; run `hansa node ingest` again")
-    return DatasetVersion(number=int(found[1]), path=folder / name)
+    return VersionFile(number=int(found[1]), path=folder / name)
 
 
 @contextmanager
-def new_version(folder: Path) -> Iterator[DatasetVersion]:
+def new_version(folder: Path) -> Iterator[VersionFile]:
     """A fresh path to write the next version to; it becomes the current one when the block ends without an error.
 
     The file is written beside its name, synced, made read-only and renamed; only then the pointer moves. A crash before
@@ -62,7 +54,7 @@ def new_version(folder: Path) -> Iterator[DatasetVersion]:
 
 
 @contextmanager
-def _next_version(folder: Path) -> Iterator[DatasetVersion]:
+def _next_version(folder: Path) -> Iterator[VersionFile]:
     with _told_to_the_operator(folder):
         for stray in folder.glob("*.partial*"):
             stray.unlink()
@@ -73,7 +65,7 @@ def _next_version(folder: Path) -> Iterator[DatasetVersion]:
     partial = folder / f"{final.name}.partial"
     try:
         with _told_to_the_operator(folder):
-            yield DatasetVersion(number=number, path=partial)
+            yield VersionFile(number=number, path=partial)
             partial.chmod(0o400)
             _sync(partial)
             partial.rename(final)

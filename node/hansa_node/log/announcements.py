@@ -20,7 +20,7 @@ from hansa_core.evidence.entries import (
     RosterRef,
     TablesPublished,
 )
-from hansa_node.datasets.dataset import Dataset
+from hansa_node.datasets.dataset import VersionedDataset
 from hansa_node.log.batch import Batch
 
 
@@ -95,7 +95,7 @@ def of_policy(policy: PolicyRef, policy_hash: str) -> Announcement:
     )
 
 
-def of_dataset(dataset: Dataset) -> tuple[Announcement, ...]:
+def of_dataset(dataset: VersionedDataset) -> tuple[Announcement, ...]:
     """The dataset under its manifest, its data, and at `controlled` its tables."""
     manifest = dataset.manifest
     return _of_dataset(

@@ -21,7 +21,7 @@ from hansa_node.context import NodeContext
 from hansa_node.engines.stop import AbandonedError, Stop
 from hansa_node.log.announcements import of_dataset
 from hansa_node.node_stop import task_group
-from hansa_node.pipeline.bind import BoundPlan
+from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.commit import Ending, commit
 from hansa_node.pipeline.decide import Permitted, Refused, asked_of, bind_and_decide
 from hansa_node.pipeline.execute import execute
@@ -111,7 +111,7 @@ class AskPipeline:
             if not isinstance(decided, _Due):
                 return decided
             # So do equal questions under different nonces: the first one's release is the others'.
-            async with self._turns.turn(decided.permitted.plan.key):
+            async with self._turns.turn(decided.permitted.question.key):
                 return await self._run_while_wanted(partial(self._release, verified, decided), abandoned)
 
     def _decide(self, verified: VerifiedQuery) -> _Due | tuple[Answered, Refusal | None]:
@@ -128,7 +128,7 @@ class AskPipeline:
     def _release(self, verified: VerifiedQuery, due: _Due, stop: Stop) -> tuple[Answered, Release | Refusal]:
         """Raises AbandonedError once `stop` is pulled, except while the answer is committed, and keeps the charge."""
         context, permitted, dataset = self._context, due.permitted, due.permitted.dataset
-        known = recall_release(permitted.plan, context.store)
+        known = recall_release(permitted.question, context.store)
         if known is not None:
             ending = Ending(verified=verified, past=due.past, dataset=dataset, outcome=known, recalled=True)
             return commit(ending, context), known
@@ -145,7 +145,7 @@ class AskPipeline:
             return self._refuse(verified, due.past, refused), refused.refusal
         # A crash from here on leaves the reservation open; the next start records it as aborted.
         try:
-            outcome, causes = _compute(permitted.plan, stop)
+            outcome, causes = _compute(permitted.question, stop)
             ending = Ending(
                 verified=verified,
                 past=due.past,
@@ -189,13 +189,13 @@ class AskPipeline:
         return await asyncio.get_running_loop().run_in_executor(self._executor, step, *arguments)
 
 
-def _compute(plan: BoundPlan, stop: Stop) -> tuple[Release | Refusal, Mapping[str, int]]:
-    """Steps 6 and 7, with how many cells were suppressed by which rule.
+def _compute(question: BoundQuestion, stop: Stop) -> tuple[Release | Refusal, Mapping[str, int]]:
+    """Execute and protect, with how many cells were suppressed by which rule.
 
     Nothing but the size of an answer is refused this late: at `open` only the data tell it.
     """
     try:
-        protected = protect(execute(plan, stop))
+        protected = protect(execute(question, stop))
     except RefusedError as broken:
         if broken.code not in _REFUSED_LATE:
             raise RuntimeError(f"a permitted query was refused late: {broken.code}") from None

@@ -11,7 +11,7 @@ from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, Signer, sign
 from hansa_node.context import NodeContext
-from hansa_node.datasets.dataset import Dataset
+from hansa_node.datasets.dataset import VersionedDataset
 from hansa_node.log.announcements import of_dataset
 from hansa_node.log.records import Commitment
 from hansa_node.pipeline.decide import asked_of
@@ -32,7 +32,7 @@ class Ending:
 
     verified: VerifiedQuery
     past: Past
-    dataset: Dataset | None
+    dataset: VersionedDataset | None
     outcome: Release | Refusal
     recalled: bool = False
     causes: Mapping[str, int] = field(default_factory=dict)

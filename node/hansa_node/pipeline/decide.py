@@ -11,10 +11,11 @@ from hansa_core.partial.answer import Refusal
 from hansa_core.plan.query import Query
 from hansa_core.policy.decide import Verdict, decide, refusal_of, refuse_bound, turn_away
 from hansa_core.signing.envelope_json import envelope_to_json
+from hansa_node.answering.served_dataset import ServedDataset
 from hansa_node.context import NodeContext
-from hansa_node.datasets.dataset import Dataset
+from hansa_node.datasets.dataset import VersionedDataset
 from hansa_node.log.records import QueryRecord
-from hansa_node.pipeline.bind import BoundPlan, bind
+from hansa_node.pipeline.bind import BoundQuestion, bind
 from hansa_node.pipeline.verify import VerifiedQuery
 
 
@@ -22,29 +23,29 @@ from hansa_node.pipeline.verify import VerifiedQuery
 class Permitted:
     """The plan may be answered: from a stored release, or anew once its charges are taken."""
 
-    plan: BoundPlan
+    question: BoundQuestion
     query: Query
 
     @property
-    def dataset(self) -> Dataset:
+    def dataset(self) -> ServedDataset:
         """What the plan is bound to."""
-        return self.plan.dataset
+        return self.question.dataset
 
     @property
     def ledgers(self) -> tuple[str, ...]:
         """Those that an answer is charged to."""
-        return tuple(charge.ledger for charge in self.plan.bound.charges)
+        return tuple(charge.ledger for charge in self.question.bound.charges)
 
     def decide(self, spent: Mapping[str, int]) -> Verdict:
         """Whether an answer may be computed after so much was spent in each of `ledgers`."""
-        return decide(self.query, self.plan.bound, spent=spent)
+        return decide(self.query, self.question.bound, spent=spent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """The query is refused. `dataset`: None where none is served, or the query could not be read."""
 
-    dataset: Dataset | None
+    dataset: ServedDataset | None
     refusal: Refusal
 
 
@@ -71,15 +72,15 @@ def bind_and_decide(
     if refused is not None:
         return Refused(dataset=dataset, refusal=refused.refusal)
     assert dataset is not None  # or it was turned away
-    plan = bind(query.plan, dataset)
-    refused = refuse_bound(query, plan.bound)
+    question = bind(query.plan, dataset)
+    refused = refuse_bound(query, question.bound)
     if refused is not None:
         return Refused(dataset=dataset, refusal=refused.refusal)
-    assert isinstance(plan, BoundPlan)
-    return Permitted(plan=plan, query=query)
+    assert isinstance(question, BoundQuestion)
+    return Permitted(question=question, query=query)
 
 
-def asked_of(verified: VerifiedQuery, dataset: Dataset | None, context: NodeContext) -> QueryRecord:
+def asked_of(verified: VerifiedQuery, dataset: VersionedDataset | None, context: NodeContext) -> QueryRecord:
     """What the store keeps about who asked what, under which rules. What the league does not know is not repeated."""
     query = verified.content if isinstance(verified.content, Query) else None
     purpose = None if query is None or query.purpose not in context.roster.purposes else query.purpose

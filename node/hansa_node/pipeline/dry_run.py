@@ -17,7 +17,7 @@ def dry_run(query: Envelope, credential: Envelope, context: NodeContext) -> Enve
     now = context.clock()
     verified = verify(query, credential, payload_type=payload_types.DRY_RUN, roster=context.roster, now=now)
     decided = bind_and_decide(verified, replayed=False, context=context, now=now)
-    covers = decided.plan.covers if isinstance(decided, Permitted) else ()
+    covers = decided.question.plan.covers if isinstance(decided, Permitted) else ()
     verdict = _verdict(decided, context)
     report = DryRun(
         city=context.city,
@@ -36,6 +36,6 @@ def _verdict(decided: Permitted | Refused, context: NodeContext) -> Verdict:
     """What would be decided now. A question whose release is stored is charged nothing, whatever is left."""
     if isinstance(decided, Refused):
         return Refuse(refusal=decided.refusal)
-    if not decided.ledgers or context.store.release(decided.plan.key) is not None:
+    if not decided.ledgers or context.store.release(decided.question.key) is not None:
         return Permit(level=decided.dataset.manifest.level, charges=())
     return decided.decide(context.store.spent(decided.ledgers))

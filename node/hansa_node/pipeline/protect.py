@@ -1,4 +1,4 @@
-"""Step 7: make of computed cells what may be released, in buffers that hold nothing else."""
+"""Protect: the release, built anew from protected cells in buffers that hold nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from hansa_core.plan.limits import MAX_ANSWER_BYTES
 from hansa_node.pipeline.execute import Executed
 from hansa_node.pipeline.recall import release_of
 
-_THRESHOLD = "threshold"  # the one rule that suppresses a cell
 _AROUND_BYTES = 64 * 1024  # the answer's other fields
 
 
@@ -26,14 +25,12 @@ class Protected:
 
 
 def protect(executed: Executed) -> Protected:
-    """Build the release anew from its values, in domain order.
+    """Build the release anew from its values, in domain order, so that its buffers hold nothing else.
 
-    At `open` every cell is released as it is; at `controlled` the published cells were protected once, at ingest, and
-    a NULL moment is a suppressed one. Raises RefusedError `too_large` where the cells outgrow one answer.
+    Raises RefusedError `too_large` where the cells outgrow one answer.
     """
-    plan = executed.plan
-    rows = list(rows_of(executed.table))
-    table = partial_from_rows(plan.plan, plan.dataset.contract, rows)
+    question = executed.question
+    table = partial_from_rows(question.plan.plan, question.dataset.contract, rows_of(executed.cells.table))
     partial_ipc = write_partial(table)
     # The asker holds both to the limit: what is carried, and what it unpacks to.
     if max(len(partial_ipc), unpacked_size(partial_ipc)) + _AROUND_BYTES > MAX_ANSWER_BYTES:
@@ -43,6 +40,4 @@ def protect(executed: Executed) -> Protected:
             remedy="group by fewer, coarser or shorter keys, or narrow the filter",
             field="keys",
         )
-    suppressed = sum(None in row[plan.plan.key_width :] for row in rows)
-    causes = {_THRESHOLD: suppressed} if suppressed else {}
-    return Protected(release=release_of(plan, partial_ipc), causes=causes)
+    return Protected(release=release_of(question, partial_ipc), causes=executed.cells.causes)

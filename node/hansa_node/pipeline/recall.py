@@ -8,7 +8,7 @@ from datetime import datetime
 from hansa_core.partial.answer import Release
 from hansa_core.plan.query import Query
 from hansa_node.node_store import NodeStore
-from hansa_node.pipeline.bind import BoundPlan
+from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.verify import VerifiedQuery
 from hansa_wire.codec.answered import Answered
 
@@ -37,19 +37,19 @@ def recall_answer(verified: VerifiedQuery, store: NodeStore, now: datetime) -> P
     )
 
 
-def recall_release(plan: BoundPlan, store: NodeStore) -> Release | None:
+def recall_release(question: BoundQuestion, store: NodeStore) -> Release | None:
     """The stored release of the same question, bit for bit, whoever asked for it first."""
-    partial_ipc = store.release(plan.key)
-    return None if partial_ipc is None else release_of(plan, partial_ipc)
+    partial_ipc = store.release(question.key)
+    return None if partial_ipc is None else release_of(question, partial_ipc)
 
 
-def release_of(plan: BoundPlan, partial_ipc: bytes) -> Release:
+def release_of(question: BoundQuestion, partial_ipc: bytes) -> Release:
     """A protected partial as the release of this plan."""
     return Release(
-        plan_hash=plan.plan_hash,
-        contract=plan.dataset.contract.id,
-        level=plan.dataset.manifest.level,
-        data_version=plan.dataset.data_version,
-        protection_version=plan.dataset.manifest.protection_version,
+        plan_hash=question.plan.plan_hash,
+        contract=question.dataset.contract.id,
+        level=question.dataset.manifest.level,
+        data_version=question.dataset.data_version,
+        protection_version=question.dataset.manifest.protection_version,
         partial_ipc=partial_ipc,
     )

@@ -1,4 +1,4 @@
-"""Which version of each dataset is served right now? The newest ingested one, switched to between two questions."""
+"""The served datasets: each at its newest ingested version, switched to between two questions."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from collections.abc import Mapping
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError
-from hansa_node.datasets.dataset import Dataset, Declared, open_version
+from hansa_node.answering.served_dataset import ServedDataset, open_dataset
+from hansa_node.datasets.dataset import Declared
 from hansa_node.datasets.versions import current_version
 
 log = logging.getLogger(__name__)
 
 
-class Datasets:
+class ServedDatasets:
     """The declared datasets, each at its current version. Every method may be called from any thread."""
 
     def __init__(self, declared: Mapping[ContractId, Declared]) -> None:
         self._declared = declared
-        self._open: dict[ContractId, Dataset] = {}
+        self._open: dict[ContractId, ServedDataset] = {}
         self._tried: dict[ContractId, str] = {}
         self._lock = threading.Lock()
 
-    def current(self, contract: ContractId) -> Dataset | None:
+    def current(self, contract: ContractId) -> ServedDataset | None:
         """The current version; None where the city declares no such dataset or has not ingested it yet.
 
         A version that cannot be opened is not switched to: the earlier one stays.
@@ -35,7 +36,7 @@ class Datasets:
             self._switch(contract, declared)
             return self._open.get(contract)
 
-    def all_current(self) -> tuple[Dataset, ...]:
+    def all_current(self) -> tuple[ServedDataset, ...]:
         """Every dataset that is served at this moment, by contract."""
         found = (self.current(contract) for contract in sorted(self._declared))
         return tuple(dataset for dataset in found if dataset is not None)
@@ -44,7 +45,7 @@ class Datasets:
         """Close what is open. No question may be under way."""
         with self._lock:
             for dataset in self._open.values():
-                dataset.close()
+                dataset.answering.close()
             self._open.clear()
 
     def _switch(self, contract: ContractId, declared: Declared) -> None:
@@ -58,7 +59,7 @@ class Datasets:
         if version is None or not self._is_news(contract, version.path.name):
             return
         try:
-            self._open[contract] = open_version(declared, version)
+            self._open[contract] = open_dataset(declared, version)
         except ConfigError as broken:
             _tell(contract, broken)
         else:
