@@ -18,18 +18,19 @@ app = typer.Typer(
 )
 
 
+_AGE_CODE = " 6 it is stale: older than --max-age."
 _READ_CODES = "Exit codes: 0 done; 2 usage; 5 the entries are not what the log signed."
 _CHECK_CODES = "Exit codes: 0 it holds; 2 usage; 4 nobody was reached; 5 it does not hold, or the log shrank or forked."
 
 for command, example, codes in (
     (check.fetch, "hansa audit fetch bremen logs/bremen --profile auditors/bremen/profile.toml", _CHECK_CODES),
-    (check.verify, "hansa audit verify logs/bremen --policy bremen.policy", _CHECK_CODES),
+    (check.verify, "hansa audit verify logs/bremen --policy bremen.policy", _CHECK_CODES + _AGE_CODE),
     (read.log, "hansa audit log logs/bremen --decision refuse --since 2026-05-01 --format csv", _READ_CODES),
     (read.show, "hansa audit show logs/bremen 17", _READ_CODES),
     (check.opening, "hansa audit opening bremen 17 query logs/bremen", _CHECK_CODES),
     (check.prove, "hansa audit prove logs/bremen 17 --out entry-17.tlog-proof", _CHECK_CODES),
-    (read.join, "hansa audit join logs/bremen logs/hamburg --receipt evidence/", _READ_CODES),
-    (read.report, "hansa audit report logs/bremen --html bremen.html", _CHECK_CODES),
+    (read.join, "hansa audit join logs/bremen logs/hamburg --receipt evidence/", _READ_CODES + _AGE_CODE),
+    (read.report, "hansa audit report logs/bremen --html bremen.html", _CHECK_CODES + _AGE_CODE),
     (read.export, "hansa audit export logs/bremen --format ocsf --out bremen.jsonl", _READ_CODES),
 ):
     app.command(epilog=f"Example: {example}\n\n{codes}")(command)

@@ -40,7 +40,7 @@ def show_evidence(home: Path, demo: DemoLeague, answers: Sequence[Answer], conso
     console.print(Padding(commands, (0, 0, 0, 3)))
     receipts = [answer.evidence.answers[city].receipt for answer in answers if city in answer.evidence.answers]
     verdict = _verdict(city, load_auditor(home / "auditors" / auditor / "profile.toml"), receipts)
-    console.print(Padding(verdict_lines(verdict), (0, 0, 0, 3)))
+    console.print(Padding(verdict_lines(verdict, int(time.time())), (0, 0, 0, 3)))
     remark = f"{city} signs every answer and every refusal into this log before it leaves, and other cities cosign it."
     console.print(Text(remark, style="italic"))
     console.print()

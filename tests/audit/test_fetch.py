@@ -61,7 +61,9 @@ def fetched(node: str | Path, folder: Path, profile: Path, **options: Any) -> Fe
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file() and "contradicting" not in path.parts)
+    files = (
+        path for path in folder.rglob("*") if path.is_file() and not {"contradicting", "fetched.json"} & set(path.parts)
+    )
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hansa_audit.commands.messages import errors, to_stdout
+from hansa_audit.commands.messages import STALE, MaxAgeOption, errors, to_stdout
 
 LogDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `hansa audit fetch` wrote.")]
 Node = Annotated[
@@ -72,29 +72,36 @@ def verify(
             metavar="FILE", help="A receipt, or a folder of `hansa query --receipt`; may be given repeatedly."
         ),
     ] = None,
+    max_age: MaxAgeOption = None,
     json_: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
     """Check a fetched log, offline: signatures, quorum, every file, every entry, receipts and openings.
 
     Receipts in DIR/receipts and openings in DIR/openings are checked as well. Without --policy and --profile the keys
-    come from the folder itself, and the result says so.
+    come from the folder itself, and the result says so. It says first for which time the log speaks.
     """
     with errors():
         import json
+        import time
 
+        from hansa_audit.entries.times import seconds_of
         from hansa_audit.verifying.verdict_text import verdict_lines
         from hansa_audit.verifying.verify_folder import verify_folder
         from hansa_local.trust_anchor import read_anchor
 
         anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
+        max_age_s, now_unix_s = None if max_age is None else seconds_of(max_age), int(time.time())
         verdict = verify_folder(folder, policy=policy, anchor=anchor, since=since, receipts=receipt or ())
         if json_:
             typer.echo(
-                json.dumps(verdict.to_json(), indent=1)  # in ASCII: no terminal obeys it
+                json.dumps(verdict.to_json(now_unix_s, max_age_s), indent=1)  # in ASCII: no terminal obeys it
             )
         else:
-            to_stdout(verdict_lines(verdict))
-        raise typer.Exit(0 if verdict.holds else 5)
+            to_stdout(verdict_lines(verdict, now_unix_s, max_age_s))
+        if not verdict.holds:
+            raise typer.Exit(5)
+        if max_age_s is not None and verdict.freshness.is_stale(now_unix_s, max_age_s):
+            raise typer.Exit(STALE)
 
 
 def prove(

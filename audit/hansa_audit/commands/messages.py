@@ -5,12 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Annotated, TextIO
 
+import typer
 from rich.console import Console, RenderableType
 
 from hansa.output import errors_end_the_command
 
+STALE = 6
+"""The exit code where everything holds and the log is older than --max-age allows."""
+MaxAgeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--max-age", metavar="D", help="End with 6 where the log is older, such as 30m, 12h or 7d. Default: any age."
+    ),
+]
 _UNFOLDED = 10_000  # columns: in a pipe no line is folded
 
 

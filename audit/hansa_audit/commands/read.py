@@ -11,7 +11,7 @@ import typer
 from hansa.cli_options import FormatOption
 from hansa.output import Output
 from hansa_audit.commands.check import LogDir
-from hansa_audit.commands.messages import errors, to_stdout
+from hansa_audit.commands.messages import STALE, MaxAgeOption, errors, to_stdout
 
 OutputOption = Annotated[
     Path | None, typer.Option("--out", "--output", metavar="FILE", help="Write here, not to standard output.")
@@ -102,15 +102,21 @@ def join(
     receipt: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The question that `hansa query --receipt` kept there.")
     ] = None,
+    max_age: MaxAgeOption = None,
     format_: FormatOption = None,
     out: OutputOption = None,
 ) -> None:
     """Follow one question across cities: who answered, who refused, what was spent, who has no entry.
 
-    Without --query-hash and --receipt it lists the questions that more than one of the logs knows.
+    Without --query-hash and --receipt it lists the questions that more than one of the logs knows. It says first for
+    which time each log speaks: a city whose log ends too early is not said to be silent.
     """
     output = Output(format_, out)
     with errors():
+        import time
+
+        from hansa.view.render.cells import printable
+        from hansa_audit.entries.times import as_of_text, seconds_of
         from hansa_audit.folder.held_log import open_log
         from hansa_audit.joining.question_across_cities import (
             addressed_by,
@@ -122,17 +128,25 @@ def join(
             verdict,
         )
 
-        questions = joined_questions([open_log(folder) for folder in folders], receipt)
+        max_age_s, now_unix_s = None if max_age is None else seconds_of(max_age), int(time.time())
+        logs = [open_log(folder) for folder in folders]
+        stale = [log for log in logs if max_age_s is not None and log.freshness.is_stale(now_unix_s, max_age_s)]
+        for log in logs:
+            what = "is stale, as of" if log in stale else "as of"
+            output.say(printable(f"{log.city}: {what} {as_of_text(log.freshness, now_unix_s)}"))
+        questions = joined_questions(logs, receipt)
         if query_hash is None and receipt is not None:
             query_hash, _ = addressed_by(receipt)
         if query_hash is None:
             found = in_several(questions)
             output.write_table(listing(found))
             output.say(f"{len(found)} of {len(questions)} questions stand in more than one of these logs")
-            return
-        question = chosen(questions, query_hash)
-        output.write_table(parts(question))
-        output.say(verdict(question))
+        else:
+            question = chosen(questions, query_hash)
+            output.write_table(parts(question))
+            output.say(verdict(question))
+        if stale:
+            raise typer.Exit(STALE)
 
 
 def report(
@@ -146,20 +160,26 @@ def report(
         Path | None,
         typer.Option("--profile", metavar="FILE", help="Whose governors to trust: any file with governance_keys."),
     ] = None,
+    max_age: MaxAgeOption = None,
 ) -> None:
     """Write one page that says, in plain words and charts, what was asked, answered, refused and spent.
 
     The page has everything in itself: it loads nothing and runs no script. It says whether the log holds.
     """
     with errors():
+        from hansa_audit.entries.times import seconds_of
         from hansa_audit.report.write_report import write_report
         from hansa_local.clock import utc_now
         from hansa_local.trust_anchor import read_anchor
 
         anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
-        holds = write_report(folder, html, policy=policy, anchor=anchor, now=utc_now())
-        typer.echo(f"{html}: written" + ("" if holds else "; the log does not hold, and the page says so first"))
-        raise typer.Exit(0 if holds else 5)
+        max_age_s = None if max_age is None else seconds_of(max_age)
+        written = write_report(folder, html, policy=policy, anchor=anchor, now=utc_now(), max_age_s=max_age_s)
+        if not written.holds:
+            typer.echo(f"{html}: written; the log does not hold, and the page says so first")
+            raise typer.Exit(5)
+        typer.echo(f"{html}: written" + ("; the log is stale, and the page says so first" if written.is_stale else ""))
+        raise typer.Exit(STALE if written.is_stale else 0)
 
 
 def export(

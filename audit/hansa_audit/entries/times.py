@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
+from hansa_audit.folder.freshness import Freshness
 from hansa_core.errors import ConfigError
+
+_DURATION = re.compile(r"([1-9][0-9]{0,5})(m|h|d)", re.ASCII)
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 
 
 def time_text(time_unix_s: int) -> str:
@@ -30,3 +35,30 @@ def unix_time(text: str, *, end: bool = False) -> int:
     except ValueError:
         raise ConfigError(f"{text} is no time; write 2026-05-01 or 2026-05-01T12:00:00 (UTC)") from None
     return int(at.timestamp())
+
+
+def seconds_of(text: str) -> int:
+    """A length of time such as `30m`, `12h` or `7d`. Raises ConfigError."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise ConfigError(f"{text} is no length of time; write 30m, 12h or 7d")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def age_text(age_s: int) -> str:
+    """A length of time in the largest unit that it fills."""
+    for unit, seconds in (("year", 31_557_600), ("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if age_s >= seconds:
+            number = age_s // seconds
+            return f"{number} {unit if number == 1 else f'{unit}s'}"
+    return "less than a minute"
+
+
+def as_of_text(fresh: Freshness, now_unix_s: int) -> str:
+    """For which time a log speaks, how long ago that is, and who says so."""
+    age_s, as_of = fresh.age_s(now_unix_s), fresh.as_of_unix_s
+    if age_s is None or as_of is None:
+        return "of no known time: no witness saw it, and no entry of it can be read"
+    if fresh.seen_at_unix_s is None:
+        return f"{time_text(as_of)}, {age_text(age_s)} ago, by its newest entry; no witness says that it is the newest"
+    return f"{time_text(as_of)}, {age_text(age_s)} ago, when a quorum of witnesses knew nothing newer"

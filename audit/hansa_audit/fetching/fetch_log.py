@@ -20,6 +20,7 @@ from hansa_audit.folder.log_folder import (
     VKEYS,
     LogFolder,
 )
+from hansa_audit.folder.reading import write_reading
 from hansa_audit.folder.seen_checkpoints import Beginning, keep_contradicting, withdraw
 from hansa_audit.folder.trusted_keys import keys_of, read_roster, vkeys_text
 from hansa_core.errors import ConfigError, PeerError
@@ -29,6 +30,7 @@ from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES, Note, read_note, write_note
 from hansa_core.tlog.policy import TlogPolicy
 from hansa_core.tlog.policy_text import policy_text
+from hansa_local.clock import utc_now
 
 DEFAULT_MAX_ENTRIES = 10_000_000
 _COSIGNING_S = 5.0  # a checkpoint is served at once, and its cosignatures come a moment later
@@ -89,6 +91,7 @@ def fetch_log(
         _write_keys(folder, policy, roster, document)
         folder.write(CHECKPOINT, note)
         IncomingTiles.sweep(folder, 0 if held is None else held.size, checkpoint.size)
+        write_reading(folder, checkpoint, source=source.name, now=utc_now())
         notes += _withdrawn(folder, checkpoint, wanted)
         return Fetched(
             origin=checkpoint.origin,
@@ -100,6 +103,7 @@ def fetch_log(
         )
     if held is None or not is_newest:
         raise UnreachableError("; ".join(notes) or f"{wanted.member.city} only dials out, and nobody mirrors its log")
+    write_reading(folder, held, source="nobody has more", now=utc_now())
     notes += _withdrawn(folder, held, wanted)
     return Fetched(
         origin=held.origin, size=held.size, before=held.size, files=0, source="nobody has more", notes=tuple(notes)

@@ -5,6 +5,7 @@ tile/<level>/…, tile/entries/… hashes and entries, as C2SP tlog-tiles has th
 vkeys.txt                      one C2SP vkey a line: the log's, then its witnesses'
 policy.txt                     the same with the quorum, as C2SP tlog-policy
 roster.json                    the signed roster that they follow from; older ones lie in rosters/
+fetched.json                   when and where the auditor read it last
 receipts/*                     receipts to hold against the log, put there by the auditor
 openings/<index>.<field>.json  openings that the city showed
 contradicting/*                checkpoints of this log that do not go with `checkpoint`, kept as evidence
@@ -24,6 +25,7 @@ from hansa_core.tlog.spelling import HASH_BYTES
 from hansa_core.tlog.tiles import MAX_ENTRY_BYTES, Tile
 
 CHECKPOINT, VKEYS, POLICY, ROSTER = "checkpoint", "vkeys.txt", "policy.txt", "roster.json"
+READING = "fetched.json"
 OLD_ROSTERS, RECEIPTS, OPENINGS, CONTRADICTING = "rosters", "receipts", "openings", "contradicting"
 MAX_TEXT_BYTES = 16 * 1024 * 1024
 MOST_FILES = 100_000  # of one sub-folder; beyond it somebody fills the auditor's memory

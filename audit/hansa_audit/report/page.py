@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from html import escape
 
-from hansa_audit.entries.times import time_text
+from hansa_audit.entries.times import as_of_text, time_text
 from hansa_audit.report.figures import LogFigures
 from hansa_audit.report.safe_text import day_text, safe
 from hansa_audit.report.sections import budgets, over_time, refusals, tiles, who
@@ -16,10 +15,10 @@ _MOST_FINDINGS = 20
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, nothing runs
 
 
-def page(verdict: Verdict, figures: LogFigures, *, is_counted: bool, now: datetime) -> str:
-    """The whole document. `now`: naive UTC."""
+def page(verdict: Verdict, figures: LogFigures, *, is_counted: bool, is_stale: bool, now_unix_s: int) -> str:
+    """The whole document. `is_stale`: the log is older than was demanded."""
     city = safe(verdict.city or verdict.origin)
-    body = [_head(city, figures, now), _verdict(verdict)]
+    body = [_head(city, figures, now_unix_s), _age(verdict, now_unix_s, is_stale=is_stale), _verdict(verdict)]
     if is_counted and figures.questions:
         body += [tiles(figures), over_time(figures), who(figures), refusals(figures)]
     elif is_counted:
@@ -36,15 +35,25 @@ def page(verdict: Verdict, figures: LogFigures, *, is_counted: bool, now: dateti
     )
 
 
-def _head(city: str, figures: LogFigures, now: datetime) -> str:
+def _head(city: str, figures: LogFigures, now_unix_s: int) -> str:
     span = ""
     if figures.first_unix_s is not None and figures.last_unix_s is not None:
         span = f"{day_text(figures.first_unix_s)} to {day_text(figures.last_unix_s)}. "
     return (
         f"<header><h1>What {city} was asked, and what it answered</h1>"
-        f'<p class="soft">{span}Made from the city’s own sealed log on {now.day} {now:%B %Y}. '
+        f'<p class="soft">{span}Made from the city’s own sealed log on {day_text(now_unix_s)}. '
         "Only totals ever leave a city; each question, answered or refused, is one entry of this log.</p></header>"
     )
+
+
+def _age(verdict: Verdict, now_unix_s: int, *, is_stale: bool) -> str:
+    """For which time the log speaks, before anything is said about it."""
+    said = f"This copy of the log is as of {as_of_text(verdict.freshness, now_unix_s)}."
+    read = "" if verdict.reading is None else f" It was fetched at {verdict.reading.read_at} UTC."
+    if not is_stale:
+        return f'<p class="age">{safe(said + read)}</p>'
+    text = f"{said}{read} What happened since is not in it: fetch the log again."
+    return _banner("bad", "!", "This copy is stale", safe(text), "")
 
 
 def _verdict(verdict: Verdict) -> str:

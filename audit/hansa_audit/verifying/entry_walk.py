@@ -53,7 +53,10 @@ class ProvenLog:
 
 
 class EntryWalk:
-    """The walk. `is_signed`: whether the log's own key signed the checkpoint; if not, nothing is held against it."""
+    """The walk. `newest_unix_s`: the time of the last entry, once it is proven.
+
+    `is_signed`: whether the log's own key signed the checkpoint; if not, nothing is held against it.
+    """
 
     def __init__(
         self,
@@ -79,6 +82,7 @@ class EntryWalk:
         self._leaves: dict[int, ProvenLeaf] = {}
         self._announced = _Announced()
         self._differing: list[tuple[Tile, list[int]]] = []
+        self.newest_unix_s: int | None = None
         self.city = None if trusted.member is None else trusted.member.city
 
     def run(self) -> ProvenLog | None:
@@ -96,6 +100,7 @@ class EntryWalk:
             if self._is_judging and self._audit is not None:
                 self._note_broken(self._audit.finish())
             self._findings.take_over(self._broken_rules)
+            self.newest_unix_s = self._audit.time_unix_s if self._audit is not None else None
         roots = {at: root for at in self._claims.sizes if (root := tree.root_at(at)) is not None}
         return ProvenLog(size=size, roots=roots, leaves=self._leaves)
 

@@ -6,14 +6,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from hansa.view.render.cells import printable
-from hansa_audit.entries.times import time_text
+from hansa_audit.entries.times import as_of_text, time_text
 from hansa_audit.verifying.verdict import Cosigned, Verdict
 
 _MOST_SHOWN = 50
 
 
-def verdict_lines(verdict: Verdict) -> RenderableType:
-    """The result first, then what it rests on, then each finding."""
+def verdict_lines(verdict: Verdict, now_unix_s: int, max_age_s: int | None = None) -> RenderableType:
+    """How old the log is, the result, what it rests on, then each finding. `max_age_s`: None: any age will do."""
+    is_stale = max_age_s is not None and verdict.freshness.is_stale(now_unix_s, max_age_s)
     whose = verdict.origin if verdict.city is None else f"{verdict.city} ({verdict.origin})"
     result = (
         Text("Everything holds.", style="bold green")
@@ -21,10 +22,15 @@ def verdict_lines(verdict: Verdict) -> RenderableType:
         else Text(f"{_count(verdict)} found. Do not rely on this log before they are explained.", style="bold red")
     )
     lines: list[RenderableType] = [
+        Text.assemble(
+            ("Stale, as of " if is_stale else "As of ", "bold red" if is_stale else "bold"),
+            as_of_text(verdict.freshness, now_unix_s),
+        ),
         result,
         _line("Log", f"{whose}, {verdict.size} {_s(verdict.size, 'entry', 'entries')}, root {verdict.root.hex()}"),
         _line("Witnesses", _witnesses(verdict)),
         _line("Also held against it", f"{_many(verdict.receipts, 'receipt')}, {_many(verdict.openings, 'opening')}"),
+        _line("Read", _reading(verdict)),
         _line("Rests on", verdict.rests_on, style="" if verdict.is_anchored else "yellow"),
     ]
     for finding in verdict.findings[:_MOST_SHOWN]:
@@ -37,6 +43,12 @@ def verdict_lines(verdict: Verdict) -> RenderableType:
     if more > 0:
         lines.append(Text(f"\n… and {more} more; --json has the first thousand", style="dim"))
     return Group(*lines)
+
+
+def _reading(verdict: Verdict) -> str:
+    if verdict.reading is None:
+        return "not known when"
+    return f"{verdict.reading.read_at} UTC, from {verdict.reading.source}"
 
 
 def _witnesses(verdict: Verdict) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hansa_audit.folder.findings import FileRule, Findings
-from hansa_audit.folder.log_folder import CHECKPOINT, LogFolder
+from hansa_audit.folder.freshness import freshness_of
+from hansa_audit.folder.log_folder import CHECKPOINT, READING, LogFolder
+from hansa_audit.folder.reading import Reading, read_reading
 from hansa_audit.folder.trusted_keys import Trusted, claimed, trusted_of
 from hansa_audit.verifying.check_claims import check_claims
 from hansa_audit.verifying.claims import claims_of
@@ -48,9 +50,20 @@ def verify_folder(
         openings=0 if proven is None else len(claims.shown),
         rests_on=trusted.rests_on,
         is_anchored=trusted.is_anchored,
+        freshness=freshness_of(note, trusted.policy, walk.newest_unix_s),
+        reading=_reading(folder, checkpoint, findings),
         findings=findings.kept,
         dropped=findings.dropped,
     )
+
+
+def _reading(folder: LogFolder, checkpoint: Checkpoint, findings: Findings) -> Reading | None:
+    try:
+        reading = read_reading(folder)
+    except PeerError as broken:
+        findings.add(READING, FileRule.UNCHECKED, broken)
+        return None
+    return reading if reading is not None and reading.is_of(checkpoint) else None
 
 
 def _signed(content: bytes, trusted: Trusted, findings: Findings) -> Checkpoint:

@@ -47,6 +47,11 @@ class Audit:
         """How many leaves were taken."""
         return self._size
 
+    @property
+    def time_unix_s(self) -> int | None:
+        """The latest time of an entry so far; None: there was none."""
+        return self._time_unix_s if self._size else None
+
     def take(self, leaf: bytes) -> tuple[Entry | None, tuple[LogFinding, ...]]:
         """The next leaf's entry, None where it is not one, and what is wrong with it."""
         index, entry = self._size, None
