@@ -49,7 +49,7 @@ from hansa_demo.processes import Service, running
 from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.contract_files import read_contracts
-from hansa_local.coordinator_config import Limits
+from hansa_local.coordinator_config import CoordinatorLimits
 from hansa_local.key_file import read_signer
 from hansa_local.profile import load_profile
 from hansa_protos.v1 import node_pb2
@@ -324,7 +324,7 @@ class _Reference:
         return perf_counter() - started
 
     async def _ask_all(self) -> None:
-        turns = asyncio.Semaphore(Limits().max_concurrency)
+        turns = asyncio.Semaphore(CoordinatorLimits().max_concurrency)
 
         async def ask(call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]) -> None:
             async with turns:

@@ -11,21 +11,21 @@ from hansa_local.toml_file import FilePath, read_section
 from hansa_local.trust_anchor import TrustAnchor
 
 
-class Listen(Section):
+class CoordinatorListen(Section):
     """Where the coordinator listens."""
 
     host: Text = Field(default="127.0.0.1", description="the address; loopback only, until you say otherwise")
     port: int = Field(default=7400, ge=0, le=65535, description="the TCP port; 0 lets the system choose")
 
 
-class TlsFiles(Section):
+class CoordinatorTls(Section):
     """The coordinator's own certificate and key, PEM, as the roster pins them."""
 
     certificate: FilePath = Field(description="the certificate, PEM")
     key: FilePath = Field(description="its private key, PEM, mode 0600")
 
 
-class Limits(Section):
+class CoordinatorLimits(Section):
     """Bounds on work."""
 
     max_concurrency: int = Field(default=64, ge=1, le=4096, description="cities asked at once, for each question")
@@ -59,9 +59,9 @@ class CoordinatorConfig(TrustAnchor):
         default=(),
         description="other coordinators, by their roster names, that reach through this one what is attached here",
     )
-    tls: TlsFiles = Field(description="the coordinator's own certificate and key")
-    listen: Listen = Field(default_factory=absent_table, description="where the coordinator listens")
-    limits: Limits = Field(default_factory=absent_table, description="bounds on work")
+    tls: CoordinatorTls = Field(description="the coordinator's own certificate and key")
+    listen: CoordinatorListen = Field(default_factory=absent_table, description="where the coordinator listens")
+    limits: CoordinatorLimits = Field(default_factory=absent_table, description="bounds on work")
 
 
 def load_config(path: Path) -> CoordinatorConfig:

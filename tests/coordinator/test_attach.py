@@ -21,7 +21,7 @@ from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign, verify
-from hansa_local.coordinator_config import Limits
+from hansa_local.coordinator_config import CoordinatorLimits
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague, simulated_league
 from hansa_wire.codec.answer_codec import decode_answer
 from hansa_wire.codec.answered import Answered
@@ -224,7 +224,7 @@ def test_a_city_that_detaches_finishes_what_is_under_way_and_takes_nothing_new(l
 def test_a_coordinator_that_stops_lets_the_question_to_an_attached_city_end(league: SimulatedLeague) -> None:
     city = league.cities["bremen"]
     league.run(league.stop_coordinator(FIRST))
-    league.run(league.start_coordinator(FIRST, limits=Limits(stop_grace_s=DEADLINE_S)))
+    league.run(league.start_coordinator(FIRST, limits=CoordinatorLimits(stop_grace_s=DEADLINE_S)))
     league.run(league.attach_city("bremen", FIRST))
     league.run(league.reaches(FIRST, "bremen"))
     answer = city.ask
@@ -281,7 +281,7 @@ def test_a_hub_lost_in_mid_question_makes_what_lies_behind_it_unreachable_and_st
 
 def test_a_coordinator_lost_in_mid_question_stops_the_work_and_is_found_again(league: SimulatedLeague) -> None:
     league.run(league.stop_coordinator(FIRST))
-    limits = Limits(stop_grace_s=0.0)
+    limits = CoordinatorLimits(stop_grace_s=0.0)
     league.run(league.start_coordinator(FIRST, limits=limits))
     league.run(league.attach_city("bremen", FIRST))
     league.run(league.reaches(FIRST, "bremen"))
@@ -301,7 +301,7 @@ def test_a_coordinator_lost_in_mid_question_stops_the_work_and_is_found_again(le
 
 def test_a_full_coordinator_says_when_to_come_back_and_the_sdk_shows_it(league: SimulatedLeague) -> None:
     league.run(league.stop_coordinator(FIRST))
-    league.run(league.start_coordinator(FIRST, limits=Limits(max_questions=1)))
+    league.run(league.start_coordinator(FIRST, limits=CoordinatorLimits(max_questions=1)))
     league.run(league.attach_city("bremen", FIRST))
     league.run(league.reaches(FIRST, "bremen"))
     events, close = asked_and_held(league, "bremen")

@@ -19,7 +19,7 @@ from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, Signature, sign
-from hansa_local.coordinator_config import Limits
+from hansa_local.coordinator_config import CoordinatorLimits
 from hansa_protos.v1 import attach_pb2_grpc, node_pb2
 from hansa_simulated_city import SimulatedLeague, simulated_league
 from hansa_wire.codec.answered import Answered
@@ -117,7 +117,7 @@ def test_attack_one_analysts_calls_that_never_end_leave_places_for_the_others(
     league: SimulatedLeague, attack: str
 ) -> None:
     league.run(league.stop_coordinator())
-    league.run(league.start_coordinator(limits=Limits(max_questions=4)))
+    league.run(league.start_coordinator(limits=CoordinatorLimits(max_questions=4)))
     with channel_of(league, "analysts/bremen") as channel, ExitStack() as ended:
         for _ in range(40):
             call = never_ending(channel, attack)

@@ -28,7 +28,7 @@ Manifests = Annotated[
 ]
 
 
-class Listen(Section):
+class NodeListen(Section):
     """Where the node listens, if it does."""
 
     enabled: bool = Field(default=True, description="`false`: the node only dials out, to the coordinators of `attach`")
@@ -36,7 +36,7 @@ class Listen(Section):
     port: int = Field(default=7410, ge=0, le=65535, description="the TCP port; 0 lets the system choose")
 
 
-class TlsFiles(Section):
+class NodeTls(Section):
     """The node's own certificate and key, PEM, as the roster pins them."""
 
     certificate: FilePath = Field(default=Path("keys/tls.pem"), description="the certificate, PEM")
@@ -90,7 +90,7 @@ class Log(Section):
     )
 
 
-class Limits(Section):
+class NodeLimits(Section):
     """Bounds on work."""
 
     max_concurrent_queries: int = Field(default=8, ge=1, le=1024, description="queries that run at once; more wait")
@@ -116,14 +116,14 @@ class NodeConfig(TrustAnchor):
         default=Path("state/store.sqlite"),
         description="the file of log, charges, releases, answers and nonces; one node, one store",
     )
-    listen: Listen = Field(default_factory=absent_table, description="where the node listens, if it does")
-    tls: TlsFiles = Field(default_factory=absent_table, description="the node's own certificate and key")
+    listen: NodeListen = Field(default_factory=absent_table, description="where the node listens, if it does")
+    tls: NodeTls = Field(default_factory=absent_table, description="the node's own certificate and key")
     keys: Keys = Field(default_factory=absent_table, description="what the node signs with")
     datasets: Manifests = Field(
         default_factory=absent_table,
         description='the manifest of each served contract, such as `"housing.permits/1" = "manifests/permits.yaml"`',
     )
-    limits: Limits = Field(default_factory=absent_table, description="bounds on work")
+    limits: NodeLimits = Field(default_factory=absent_table, description="bounds on work")
     log: Log = Field(default_factory=absent_table, description="the log of every decision")
 
     @model_validator(mode="after")

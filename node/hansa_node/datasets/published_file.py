@@ -1,4 +1,4 @@
-"""How do published tables lie in a dataset file? One table each, one row per cell, suppressed cells without figures."""
+"""Published tables in a dataset file: one table each, one row per cell, suppressed cells without figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a dataset file what the manifest now declares?"""
+"""Stamps: the contract and manifest under which a dataset file was prepared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does an engine over rows owe?"""
+"""What an engine over rows owes, and the refusals that engines share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is work in another thread told that nobody waits for it any more?"""
+"""Stop signal: tells work in another thread that nobody waits for it any more."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class Witnessing:
             await asyncio.gather(*(self._heard(partial(each.show, cosigned, size), each) for each in lines))
 
     def _look_back(self) -> None:
-        """Since when is there an entry that no quorum covers?"""
+        """Note since when there is an entry that no quorum covers."""
         witnessed = self._log.witnessed() if self._quorum else (self._log.size, None)
         self._status.uncovered_since = self._log.time_of(0 if witnessed is None else witnessed[0])
 

@@ -1,4 +1,4 @@
-"""How does a scalar expression read in DuckDB, with the meaning that `hansa_core.plan.evaluate` gives it?
+"""Scalar expressions as DuckDB SQL, with the meaning that `hansa_core.plan.evaluate` gives them.
 
 The text grows linearly with the expression: where a construct needs an operand twice, it binds it first.
 No row can raise an error: integers meet in 128 bits, doubles follow IEEE 754, and what falls out becomes NULL.

@@ -1,4 +1,4 @@
-"""How does a plan read as one DuckDB statement over the table `rows`?"""
+"""Plans as one DuckDB statement each, over the table `rows`."""
 
 from __future__ import annotations
 
