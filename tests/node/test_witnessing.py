@@ -18,6 +18,7 @@ from hansa_core.evidence.entry import decode_entry
 from hansa_core.league.roster import roster_hash
 from hansa_core.league.witnesses import log_vkey, tlog_policy
 from hansa_core.tlog.checkpoint import open_checkpoint
+from hansa_core.tlog.note import read_note
 from hansa_local.clock import utc_now
 from hansa_log_cities import LogCity, log_cities, until
 from hansa_node.app.log_keeper import LogKeeper
@@ -231,6 +232,38 @@ def test_a_store_that_went_its_own_way_is_not_recovered_over(cities: dict[str, L
 def test_recovering_waits_for_enough_peers_to_be_sure(cities: dict[str, LogCity]) -> None:
     with pytest.raises(ConfigError, match="0 of 2 witnesses were reached, and 1 are needed"):
         asyncio.run(recover_node(cities[FIRST].config))
+
+
+def test_a_log_that_does_not_grow_is_cosigned_anew_every_12_hours(cities: dict[str, LogCity]) -> None:
+    """What its witnesses say of it stays young, at the city and at its mirrors, and they log nothing about it."""
+    late = timedelta()
+
+    async def scene() -> None:
+        nonlocal late
+        async with AsyncExitStack() as stack:
+            running = [
+                await stack.enter_async_context(city.running(clock=lambda: utc_now() + late))
+                for city in cities.values()
+            ]
+            await everything_covered(running)
+            sizes = [store.log.size for _, store in running]
+            policy, (_, store), (_, mirror) = tlog_policy(cities[FIRST].roster, FIRST), running[0], running[1]
+
+            def seen(note: tuple[int, bytes] | None) -> int:
+                return 0 if note is None else policy.seen_at(read_note(note[1])) or 0
+
+            before = seen(store.log.newest())
+            assert before
+            late = timedelta(hours=11)
+            await asyncio.sleep(0.3)  # some fifteen rounds
+            assert seen(store.log.newest()) == before
+            late = timedelta(hours=12, minutes=1)
+            await until(lambda: seen(store.log.newest()) >= before + 12 * 3600)
+            origin = cities[FIRST].member.log_origin
+            await until(lambda: seen(mirror.peers.mirrored_cosigned(origin)) >= before + 12 * 3600)
+            assert [store.log.size for _, store in running] == sizes
+
+    asyncio.run(scene())
 
 
 def test_logs_that_witness_each_other_do_not_grow_by_it_for_ever(cities: dict[str, LogCity]) -> None:

@@ -65,7 +65,8 @@ class Witness:
         head = judgement.accepted
         if not self._peers.put_cosigned(origin, before=before, size=head.size, root=head.root):
             return self.add_checkpoint(body)  # another request was first: judge it against what that one left
-        self._record(head)
+        if before != (head.size, head.root):  # asked anew about the same head, a witness has no news to log
+            self._record(head)
         line = cosign(read_note(request.checkpoint_note).text, self._signer, self._name, seconds_of(self._clock()))
         return Judgement(status=200, body=line)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -23,6 +24,8 @@ from hansa_wire.rpc.reconnect import wait_before
 log = logging.getLogger(__name__)
 
 _ResultT = TypeVar("_ResultT")
+RENEWED_AFTER = timedelta(hours=12)
+"""How old cosignatures may become while nothing is logged."""
 _ROUND_S = 20.0
 _UNREACHED = (ConnectionError, TimeoutError, PeerError)
 
@@ -73,12 +76,15 @@ class Witnessing:
                 await asyncio.sleep(again_s)
 
     async def run(self) -> None:
-        """Ask after each growth of the log, and again those that gave nothing, until cancelled."""
-        asked, lines = 0, dict[Cosigning, bytes]()
+        """Ask after each growth, again those that gave nothing, and all after RENEWED_AFTER, until cancelled.
+
+        So a log that does not grow does not look old: its cosignatures say how lately it was seen to be the newest.
+        """
+        asked, asked_at, lines = 0, self._clock(), dict[Cosigning, bytes]()
         while True:
-            size = await self._run(lambda: self._log.size)
-            if size != asked:
-                asked, lines = size, {}
+            size, now = await self._run(lambda: self._log.size), self._clock()
+            if size != asked or now - asked_at >= RENEWED_AFTER:
+                asked, asked_at, lines = size, now, {}
             try:
                 await self._have_cosigned(size, lines)
                 await self._run(self._look_back)
