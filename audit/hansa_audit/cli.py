@@ -19,8 +19,11 @@ app = typer.Typer(
 
 
 _AGE_CODE = " 6 it is stale: older than --max-age."
-_READ_CODES = "Exit codes: 0 done; 2 usage; 5 the entries are not what the log signed."
-_CHECK_CODES = "Exit codes: 0 it holds; 2 usage; 4 nobody was reached; 5 it does not hold, or the log shrank or forked."
+_CLOSED = "1 whoever read the output closed it; 2 usage;"
+_READ_CODES = f"Exit codes: 0 done; {_CLOSED} 5 the entries are not what the log signed."
+_CHECK_CODES = (
+    f"Exit codes: 0 it holds; {_CLOSED} 4 nobody was reached; 5 it does not hold, or the log shrank or forked."
+)
 
 for command, example, codes in (
     (check.fetch, "hansa audit fetch bremen logs/bremen --profile auditors/bremen/profile.toml", _CHECK_CODES),

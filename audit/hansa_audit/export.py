@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from hansa_audit.entries.opened_fields import disclosures_of, opening_name
 from hansa_audit.folder.held_log import HeldLog
-from hansa_core.errors import ConfigError
-from hansa_core.evidence.ocsf import ocsf_event
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.evidence.entry import Entry
+from hansa_core.evidence.ocsf import Caller, ocsf_event
 
 
 def write_ocsf(log: HeldLog, out: Path | None) -> None:
@@ -27,4 +29,18 @@ def write_ocsf(log: HeldLog, out: Path | None) -> None:
 def _write(log: HeldLog, file: TextIO) -> None:
     for index, entry in log.entries():
         # ASCII only: whatever an organisation is called, no terminal obeys it
-        file.write(json.dumps(ocsf_event(index, entry, origin=log.checkpoint.origin)) + "\n")
+        event = ocsf_event(index, entry, origin=log.checkpoint.origin, caller=_caller(log, index, entry))
+        file.write(json.dumps(event) + "\n")
+
+
+def _caller(log: HeldLog, index: int, entry: Entry) -> Caller | None:
+    """The analyst, where the field was fetched and is what the entry committed to."""
+    if not log.folder.has(opening_name(index, "analyst")):
+        return None
+    try:
+        value = next(each.value for each in disclosures_of(log.folder, index, entry) if each.field == "analyst")
+    except (PeerError, StopIteration):
+        return None  # `hansa audit verify` names it
+    if not isinstance(value, dict):
+        return None
+    return Caller(subject=str(value.get("subject")), key_id=str(value.get("key_id")))

@@ -86,7 +86,7 @@ def _services(directory: Path) -> tuple[list[Service], list[Service]]:
     """A node for each city, and the coordinators, where the roster says that they listen."""
     profile = load_profile(directory / "profile.toml")
     roster = load_roster(profile, utc_now())
-    logs = directory / "logs"
+    logs = directory / "text-logs"  # logs/ is where an auditor fetches the cities' logs to
     logs.mkdir(exist_ok=True)
     nodes = [
         Service(

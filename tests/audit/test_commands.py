@@ -25,6 +25,8 @@ from hansa_core.league.roster import roster_hash
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.signing.envelope_json import envelope_to_json
+from hansa_core.tlog.policy_text import parse_policy
+from hansa_core.tlog.proof import decode_proof
 from hansa_log_entries import NOON, charge, decision_on, refusal_of
 from hansa_published_log import PublishedLog, published_log
 from hansa_simulated_city import CITIES as SIMULATED
@@ -99,7 +101,6 @@ def rows(log: PublishedLog, *options: str | int) -> list[dict[str, Any]]:
         (("--type", "log.genesis"), lambda row: row["index"] == 0),
         (("--organisation", EVIL), lambda row: row["organisation"] == EVIL),
         (("--dataset", "housing.permits"), lambda row: row["dataset"] == "housing.permits/1"),
-        (("--dataset", "housing"), lambda row: False),
         (("--dataset", "housing.permits/1"), lambda row: row["dataset"] == "housing.permits/1"),
         (("--purpose", "statistics"), lambda row: row["purpose"] == "statistics"),
         (("--min-cost", 2), lambda row: row["cost"] == 7),
@@ -133,7 +134,16 @@ def test_a_time_that_is_none_is_a_plain_error(log: PublishedLog) -> None:
 
 @pytest.mark.parametrize(
     ("options", "remedy"),
-    [(("--decision", "refused"), "did you mean refuse"), (("--type", "query"), "known are: approval.asked")],
+    [
+        (("--decision", "refused"), "did you mean refuse"),
+        (("--type", "query"), "known are: approval.asked"),
+        (("--dataset", "housing"), "--dataset 'housing': no entry of this log has it"),
+        (("--dataset", "housing.permit"), "did you mean housing.permits?"),
+        (("--organisation", "Stadtwerke Koeln"), "did you mean Stadtwerke Köln?"),
+        (("--purpose", "statistic"), "did you mean statistics?"),
+        (("--code", "not_publishd"), "did you mean not_published?"),
+        (("--query-hash", "00ff"), "no entry of this log has it; known are: "),
+    ],
 )
 def test_a_filter_that_no_entry_can_meet_is_no_empty_table(
     log: PublishedLog, options: tuple[str, str], remedy: str
@@ -168,6 +178,38 @@ def test_a_proof_is_written_and_checked(log: PublishedLog, tmp_path: Path) -> No
     assert "contradiction" in forked
     assert "forked" in forked
     assert hansa("prove", folder(log)).exit_code == 2
+
+
+def test_a_proof_is_checked_without_a_copy_of_the_log(log: PublishedLog, tmp_path: Path) -> None:
+    """It carries what a quorum cosigned; a receipt, which was made before, says that it does not."""
+    proof = tmp_path / "entry.tlog-proof"
+    hansa("prove", folder(log), 12, "--out", proof)
+    policy = parse_policy((folder(log) / "policy.txt").read_bytes())
+    assert policy.check(decode_proof(proof.read_bytes()).checkpoint_note).size == len(log.leaves)
+    for keys in (("--policy", folder(log) / "policy.txt"), ("--profile", log.profile)):
+        result = hansa("prove", "--check", proof, *keys)
+        assert (result.exit_code, "cosigned by a quorum" in result.stdout) == (0, True), result.output
+    content = proof.read_bytes()
+    proof.write_bytes(content.replace(b"index 12\n", b"index 13\n"))
+    assert hansa("prove", "--check", proof, "--profile", log.profile).exit_code == 5
+    proof.write_bytes(log.receipt(12))
+    alone = hansa("prove", "--check", proof, "--profile", log.profile)
+    assert (alone.exit_code, "by the log's signature alone: 0 of 2 witnesses" in alone.stdout) == (0, True)
+    unknown = hansa("prove", "--check", proof)
+    assert (unknown.exit_code, "give DIR, --policy FILE or --profile FILE" in unknown.stderr) == (2, True)
+    assert hansa("prove", folder(log), "--check", proof, "--profile", log.profile).exit_code == 2
+    assert hansa("prove", "--out", proof).exit_code == 2
+
+
+def test_an_opened_field_that_is_empty_is_shown_as_none(log: PublishedLog, tmp_path: Path) -> None:
+    shown = Disclosure(field="causes", salt=bytes(16), value={})
+    opening = {**decision_on("x").opening, "causes": shown.digest}
+    other = PublishedLog(log.league, log.roster, log.city).begin()
+    other.append(decision_on("y", roster=RosterRef(version=1, hash=roster_hash(log.roster)), opening=opening))
+    hansa("fetch", other.write(tmp_path / "served"), tmp_path / "log", "--profile", log.profile)
+    (tmp_path / "log/openings").mkdir()
+    (tmp_path / f"log/openings/{len(other.leaves) - 1}.causes.json").write_bytes(encode_disclosure(shown))
+    assert "causes: none" in hansa("show", tmp_path / "log", len(other.leaves) - 1).stdout
 
 
 def test_one_question_is_followed_across_cities(logs: dict[str, PublishedLog]) -> None:

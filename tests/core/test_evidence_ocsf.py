@@ -8,7 +8,7 @@ import pytest
 
 from hansa_core.evidence.entries import Body
 from hansa_core.evidence.entry import Entry
-from hansa_core.evidence.ocsf import ocsf_event
+from hansa_core.evidence.ocsf import Caller, ocsf_event
 from hansa_log_entries import CITY, NOON, ONE_OF_EACH, ORIGIN, aborted, decision_on, digest_of, refusal_of
 
 
@@ -44,9 +44,17 @@ def test_one_question_has_one_correlation_id_in_every_city() -> None:
     assert event_of(decision_on("q"))["metadata"]["correlation_uid"] == digest_of("q")
 
 
-def test_the_analyst_is_named_by_the_commitment_only() -> None:
-    user = event_of(decision_on("q"))["actor"]["user"]
-    assert user == {"uid": digest_of("analyst"), "type_id": 1, "org": {"name": "Stadtwerke Köln"}}
+def test_events_join_by_organisation_while_the_analyst_is_sealed() -> None:
+    first, second = (event_of(decision_on(each))["actor"]["user"] for each in ("q", "r"))
+    assert first == second
+    assert first["uid"] == first["org"]["uid"] == "organisation:Stadtwerke Köln"
+    assert event_of(decision_on("q"))["unmapped"]["opening"]["analyst"] == digest_of("analyst")
+
+
+def test_an_opened_analyst_is_named() -> None:
+    entry = Entry(time_unix_s=NOON, node=CITY, software="0.1.0", body=decision_on("q"))
+    user = ocsf_event(7, entry, origin=ORIGIN, caller=Caller(subject="ann", key_id="ab" * 32))["actor"]["user"]
+    assert (user["name"], user["uid"], user["org"]["name"]) == ("ann", "ab" * 32, "Stadtwerke Köln")
 
 
 def test_nothing_of_an_entry_is_lost() -> None:

@@ -8,6 +8,7 @@ import threading
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,23 @@ def test_a_city_cannot_vouch_for_another_citys_server(league: tuple[Path, Roster
     for authority, name in (("hamburg", "node.bremen"), ("bremen", "node.hamburg")):
         with pytest.raises(VerificationError):
             verify(authority, name)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("127.0.0.1", x509.IPAddress(ip_address("127.0.0.1"))), ("lübeck.example", None)]
+)
+def test_a_tool_that_knows_only_the_address_can_dial_a_node(
+    tmp_path: Path, host: str, name: x509.IPAddress | None
+) -> None:
+    """Under the city's authority, as ever. A host that no certificate can name stays dialled by the node's name."""
+    create_league(
+        tmp_path / "league", name="hanse", cities=("bremen",), contracts=[write_contract(tmp_path)], host=host
+    )
+    folder = tmp_path / "league/cities/bremen"
+    store, leaf = Store([certificate(folder / "ca.pem")]), certificate(folder / "tls.pem")
+    assert PolicyBuilder().store(store).build_server_verifier(x509.DNSName("node.bremen")).verify(leaf, [])
+    if name is not None:
+        assert PolicyBuilder().store(store).build_server_verifier(name).verify(leaf, [])
 
 
 def test_a_city_cannot_vouch_for_another_citys_analyst(league: tuple[Path, Roster]) -> None:

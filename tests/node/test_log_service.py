@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,40 @@ def test_what_is_public_shows_checkpoint_and_hashes_and_no_entry(tmp_path: Path)
         assert (await cities[FIRST].get("/tile/entries/000.p/2", shown=None))[0] == 403
 
     in_league(cities, scene)
+
+
+def test_what_is_for_members_is_kept_by_no_shared_cache_and_no_software_is_named(tmp_path: Path) -> None:
+    cities = log_cities(tmp_path, public=True)
+    expected = {
+        "/checkpoint": "no-cache",
+        "/tile/0/000.p/2": "public, max-age=31536000, immutable",
+        "/tile/entries/000.p/2": "private, max-age=31536000, immutable",
+        "/mirror/bremen/checkpoint": "private, no-cache",
+        "/opening/1/policy_hash": "private, no-cache",
+    }
+
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
+        for path, kept in expected.items():
+            for shown in (("analyst", FIRST), None):
+                headers = await headers_of(cities[FIRST], path, shown=shown)
+                is_refusal = shown is None and "private" in kept
+                assert headers["Cache-Control"] == ("private, no-cache" if is_refusal else kept), path
+                assert "Server" not in headers
+
+    in_league(cities, scene)
+
+
+async def headers_of(city: LogCity, path: str, *, shown: tuple[str, str] | None) -> Mapping[str, str]:
+    tls = ssl.create_default_context(cadata=city.member.ca_pem.decode())
+    if shown is not None:
+        folder = city.league / f"{shown[0]}s" / shown[1]
+        tls.load_cert_chain(folder / "tls.pem", folder / "tls.key")
+    name = city.member.server_name
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(log_url(city.member) + path, ssl=tls, server_hostname=name) as response,
+    ):
+        return response.headers
 
 
 @pytest.mark.parametrize(

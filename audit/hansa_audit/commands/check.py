@@ -105,28 +105,43 @@ def verify(
 
 
 def prove(
-    folder: LogDir,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="The fetched log; --check can do without one.")
+    ] = None,
     index: Annotated[int | None, typer.Argument(metavar="[INDEX]", min=0, help="The entry's number.")] = None,
     *,
     check: Annotated[
-        Path | None, typer.Option(metavar="PROOF", help="Check this proof against the log instead of writing one.")
+        Path | None, typer.Option(metavar="PROOF", help="Check this proof instead of writing one.")
     ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Whom to trust without DIR: a C2SP tlog-policy.")
+    ] = None,
+    profile: GovernorsOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", "--output", metavar="FILE", help="Write here, not to standard output.")
     ] = None,
 ) -> None:
-    """Write a C2SP tlog-proof that an entry lies in the log, for somebody who has no copy of it; or check one."""
+    """Write a C2SP tlog-proof that an entry lies in the log, for somebody who has no copy of it; or check one.
+
+    The proof carries the cosignatures of the log's checkpoint. It is checked against the log in DIR, or, for somebody
+    without a copy, by the keys of --policy or of the roster that --profile names.
+    """
     if (index is None) == (check is None):
         raise typer.BadParameter("give the number of an entry, or --check PROOF", param_hint="INDEX")
+    if folder is not None and (policy is not None or profile is not None):
+        raise typer.BadParameter("DIR brings its own keys; leave out DIR, or --policy and --profile", param_hint="DIR")
     with errors():
         from hansa_audit.folder.held_log import open_log
-        from hansa_audit.verifying.proofs import check_proof, write_proof
+        from hansa_audit.verifying.proofs import check_proof, check_proof_alone, write_proof
+        from hansa_local.trust_anchor import read_anchor
 
-        log = open_log(folder)
-        if check is not None:
-            typer.echo(check_proof(log, check))
-        elif index is not None:
-            write_proof(log, index, out)
+        if check is not None and folder is None:
+            anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
+            typer.echo(check_proof_alone(check, policy=policy, anchor=anchor))
+        elif check is not None and folder is not None:
+            typer.echo(check_proof(open_log(folder), check))
+        elif index is not None and folder is not None:
+            write_proof(open_log(folder), index, out)
 
 
 def opening(

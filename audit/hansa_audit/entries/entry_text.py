@@ -83,7 +83,9 @@ def _opened(field: str, disclosure: Disclosure) -> Iterator[tuple[str, str]]:
             return
         except (PeerError, RefusedError):
             pass  # the entry committed to something that is no query: shown as it is
-    if isinstance(value, dict):
+    if value == {}:
+        yield field, "none"
+    elif isinstance(value, dict):
         if field == "analyst" and "credential" in value:  # an envelope, which says nothing to a reader
             value = value | {"credential": "signed by the analyst's city; `hansa audit verify` checks it"}
         yield from _flat(f"{field} ", value)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import astuple
 
 import pyarrow as pa
 
 from hansa_audit.entries.times import time_text
 from hansa_audit.folder.held_log import HeldLog
+from hansa_core.errors import ConfigError
 from hansa_core.evidence.rows import COLUMNS, LogFilter, LogRow, row_of
+from hansa_core.nearest import nearest, shown
 
 _TYPES: dict[str, pa.DataType] = {
     "index": pa.int64(),
@@ -32,12 +34,40 @@ _SHOWN = (
     "recalled",
     "cost",
 )
+_MOST_KNOWN = 20  # values that a message can name
 _CALENDAR_END_UNIX_S = 253_402_300_800  # the year 10,000: a made-up log may claim later times
 
 
 def log_table(log: HeldLog, wanted: LogFilter) -> pa.Table:
-    """The rows that are wanted, in the log's order."""
-    return _table(row for index, entry in log.entries() if wanted.admits(row := row_of(index, entry)))
+    """The rows that are wanted, in the log's order.
+
+    Raises ConfigError for a value that no entry of the log has: an empty table would read as "none happened".
+    """
+    known: dict[str, set[str]] = {name: set() for name in wanted.named}
+
+    def rows() -> Iterator[LogRow]:
+        for index, entry in log.entries():
+            row = row_of(index, entry)
+            for name, values in known.items():
+                values.update(wanted.spellings(name, row))
+            if wanted.admits(row):
+                yield row
+
+    table = _table(rows())
+    for name, value in wanted.named.items():
+        if value not in known[name]:
+            option = f"--{name.replace('_', '-')} {shown(value)}"
+            raise ConfigError(f"{option}: no entry of this log has it; {_remedy(value, known[name])}")
+    return table
+
+
+def _remedy(value: str, known: Collection[str]) -> str:
+    """The nearest value, or some of those that the log has."""
+    if not known:
+        return "no entry has any"
+    some = sorted(known)[:_MOST_KNOWN] if len(known) > _MOST_KNOWN else known
+    near = nearest(value, known)
+    return near if near.startswith("did you mean") or len(known) == len(some) else nearest(value, some) + ", …"
 
 
 def for_people(table: pa.Table) -> pa.Table:

@@ -245,7 +245,9 @@ def _keep_older(folder: LogFolder, old: bytes, roster: Roster) -> None:
 
 
 def _why_a_mirror(source: LogSource, wanted: Wanted) -> Iterator[str]:
-    if source.is_mirror and wanted.own is None:
+    if wanted.is_named_mirror:
+        yield f"this is what {source.name} keeps of the log of {wanted.member.city}: a mirror, which may lag behind"
+    elif source.is_mirror and wanted.own is None:
         yield f"{wanted.member.city} only dials out: its log was read at a mirror"
     elif source.is_mirror:
         yield f"{wanted.member.city} itself did not answer: its log was read at a mirror"

@@ -22,6 +22,8 @@ def fetch_opening(wanted: Wanted, log: HeldLog, index: int, field: str) -> tuple
         raise ConfigError(
             f"{log.folder.root}: holds the log {log.checkpoint.origin}, not {wanted.member.log_origin}; name its folder"
         )
+    if wanted.is_named_mirror:
+        raise ConfigError(f"a mirror holds no openings; name {wanted.member.city} itself")
     if wanted.own is None:
         raise ConfigError(f"{wanted.member.city} listens nowhere; ask its operator for the opening")
     digests: Mapping[str, str] = getattr(decode_entry(log.leaf(index)).body, "opening", {})

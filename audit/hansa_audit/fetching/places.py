@@ -22,11 +22,15 @@ from hansa_local.profile import AuditorProfile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """`own`: the city's own service, None for one that only dials out. `mirrors`: asked where it does not answer."""
+    """`own`: the city's own service, None for one that only dials out. `mirrors`: asked where it does not answer.
+
+    `is_named_mirror`: the auditor asked for one mirror by its address, and for nothing else.
+    """
 
     member: Member
     own: LogSource | None
     mirrors: tuple[LogSource, ...] = ()
+    is_named_mirror: bool = False
 
     def places(self) -> Iterator[LogSource]:
         if self.own is not None:
@@ -84,7 +88,7 @@ def _by_url(url: str, profile: AuditorProfile, roster: Roster) -> Wanted:
     )
     if mirrored is None:
         return Wanted(member=server, own=source)
-    return Wanted(member=roster.member(mirrored), own=None, mirrors=(source,))
+    return Wanted(member=roster.member(mirrored), own=None, mirrors=(source,), is_named_mirror=True)
 
 
 def _by_folder(root: Path, roster: Roster) -> Wanted:

@@ -1,11 +1,13 @@
 """Log entries in the Open Cybersecurity Schema Framework: API Activity, class 6003 of version 1.6.0.
 
-The log does not hold who asked from where: the user is the entry's commitment to the analyst, with the organisation,
-and the endpoint is the node that logged it. All that the framework has no name for stands in `unmapped`.
+The log does not hold who asked from where: the user is the organisation, so that events join by it, or the analyst
+where the opening was fetched; the endpoint is the node that logged it. All that the framework has no name for stands in
+`unmapped`, the entry's commitments with it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from hansa_core.evidence.entries import (
@@ -46,8 +48,16 @@ _SUCCESS, _FAILURE, _OTHER_STATUS = (1, "Success"), (2, "Failure"), (99, "Other"
 _MAPPED = ("query_hash", "organisation", "dataset", "data_version", "code")
 
 
-def ocsf_event(index: int, entry: Entry, *, origin: str) -> dict[str, Any]:
-    """The event for entry `index` of the log `origin`, as a JSON object."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asked, from an opened field `analyst`."""
+
+    subject: str
+    key_id: str
+
+
+def ocsf_event(index: int, entry: Entry, *, origin: str, caller: Caller | None = None) -> dict[str, Any]:
+    """The event for entry `index` of the log `origin`, as a JSON object. `caller`: None while that is sealed."""
     row, body = row_of(index, entry), entry.body
     activity = _ACTIVITIES.get(type(body), _CREATE)
     status_id, status = _status(row)
@@ -77,7 +87,7 @@ def ocsf_event(index: int, entry: Entry, *, origin: str) -> dict[str, Any]:
             "event_code": entry.type,
             **({} if query_hash is None else {"correlation_uid": query_hash}),
         },
-        "actor": _actor(entry),
+        "actor": _actor(entry, caller),
         "api": {
             "operation": entry.type,
             "service": {"name": "hansa node", "version": entry.software},
@@ -96,10 +106,14 @@ def _status(row: LogRow) -> tuple[int, str]:
     return _OTHER_STATUS if row.decision == Decision.NEEDS_APPROVAL else _FAILURE
 
 
-def _actor(entry: Entry) -> dict[str, Any]:
+def _actor(entry: Entry, caller: Caller | None) -> dict[str, Any]:
     body = entry.body
     if isinstance(body, QueryDecision | QueryAborted | ApprovalAsked):
-        return {"user": {"uid": body.opening["analyst"], "type_id": 1, "org": {"name": body.organisation}}}
+        # The entry's own commitment has a fresh salt each time: as an id it would join nothing.
+        name = f"an analyst of {body.organisation}" if caller is None else caller.subject
+        uid = f"organisation:{body.organisation}" if caller is None else caller.key_id
+        org = {"name": body.organisation, "uid": f"organisation:{body.organisation}"}
+        return {"user": {"name": name, "uid": uid, "type_id": 1, "org": org}}
     if isinstance(body, ApprovalGiven | ApprovalDenied):
         return {"user": {"uid": body.opening["steward"], "type_id": 2, "org": {"name": entry.node}}}
     if isinstance(body, OpeningRead):

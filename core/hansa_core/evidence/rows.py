@@ -65,6 +65,19 @@ class LogFilter:
         _check_known("type", self.type, _TYPES)
         _check_known("decision", self.decision, _DECISIONS)
 
+    @property
+    def named(self) -> dict[str, str]:
+        """What was demanded by name, of those values that only the log knows."""
+        values = {name: getattr(self, name) for name in _NAMED}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def spellings(self, name: str, row: LogRow) -> tuple[str, ...]:
+        """How the row's value can be demanded: a dataset with its version or without."""
+        value = getattr(row, name)
+        if value is None:
+            return ()
+        return (value, value.partition("/")[0]) if name == "dataset" else (value,)
+
     def admits(self, row: LogRow) -> bool:
         """Whether the row meets the demands."""
         if self.since_unix_s is not None and row.time_unix_s < self.since_unix_s:
@@ -73,15 +86,13 @@ class LogFilter:
             return False
         if self.min_cost is not None and (row.cost is None or row.cost < self.min_cost):
             return False
-        if self.dataset is not None and self.dataset not in (
-            (row.dataset or ""),
-            (row.dataset or "").partition("/")[0],
-        ):
+        if self.dataset is not None and self.dataset not in self.spellings("dataset", row):
             return False
         return all(getattr(self, name) in (None, getattr(row, name)) for name in _DEMANDS)
 
 
 _DEMANDS = ("type", "organisation", "purpose", "decision", "code", "query_hash")
+_NAMED = ("organisation", "purpose", "dataset", "code", "query_hash")
 _TYPES = tuple(body.TYPE for body in BODIES)
 _DECISIONS = (*Decision, ABORTED)
 

@@ -64,8 +64,8 @@ def create_league(
     with claimed(layout):
         validity = Validity(not_before=now - _CLOCK_SKEW, not_after=now + timedelta(days=valid_days))
         names = ("coordinator", *(f"coordinator-{number}" for number in range(2, replicas + 1)))
-        coordinators = tuple(CoordinatorHolder.new(each, validity) for each in names)
-        holders = tuple(CityHolder(city, validity) for city in cities)
+        coordinators = tuple(CoordinatorHolder.new(each, validity, host=host) for each in names)
+        holders = tuple(CityHolder(city, validity, host=None if city in outbound else host) for city in cities)
         try:
             roster = Roster(
                 league=name,

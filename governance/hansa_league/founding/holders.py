@@ -26,12 +26,13 @@ class Address:
 class CityHolder:
     """A new city with its keys, its first analyst and its auditor with theirs; no key serves two roles."""
 
-    def __init__(self, city: str, validity: Validity) -> None:
+    def __init__(self, city: str, validity: Validity, *, host: str | None = None) -> None:
+        """`host`: where the node listens; None where it only dials out."""
         authority = Authority(city, validity)
         self.city = city
         self.server_name = f"node.{city}"
         self.authority = authority.identity
-        self.tls = authority.issue_node(self.server_name)
+        self.tls = authority.issue_node(self.server_name, host=host)
         self.governance_key = SigningKey()
         self.answer_key = SigningKey()
         self.credential_key = SigningKey()
@@ -81,9 +82,9 @@ class CoordinatorHolder:
     tls: IssuedCertificate
 
     @classmethod
-    def new(cls, name: str, validity: Validity) -> CoordinatorHolder:
+    def new(cls, name: str, validity: Validity, *, host: str | None = None) -> CoordinatorHolder:
         authority = Authority(name, validity)
-        return cls(name=name, authority=authority.identity, tls=authority.issue_coordinator(name))
+        return cls(name=name, authority=authority.identity, tls=authority.issue_coordinator(name, host=host))
 
     def entry(self, *, host: str, port: int) -> CoordinatorEntry:
         """The coordinator's entry in the roster."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -61,13 +62,16 @@ class Authority:
         """The authority's own certificate and key."""
         return _identity(self._certificate, self._key)
 
-    def issue_node(self, server_name: str) -> IssuedCertificate:
-        """The certificate of a node, which is dialled under `server_name`, or dials the coordinators to attach."""
-        return self._issue(server_name, (Usage.SERVER_AUTH, Usage.CLIENT_AUTH))
+    def issue_node(self, server_name: str, *, host: str | None = None) -> IssuedCertificate:
+        """The certificate of a node, which is dialled under `server_name`, or dials the coordinators to attach.
 
-    def issue_coordinator(self, server_name: str) -> IssuedCertificate:
+        `host`: the name or address at which it listens, so that tools which know no other name can dial it too.
+        """
+        return self._issue(server_name, (Usage.SERVER_AUTH, Usage.CLIENT_AUTH), host=host)
+
+    def issue_coordinator(self, server_name: str, *, host: str | None = None) -> IssuedCertificate:
         """The certificate of a coordinator, which is dialled under `server_name` and dials the nodes."""
-        return self._issue(server_name, (Usage.SERVER_AUTH, Usage.CLIENT_AUTH))
+        return self._issue(server_name, (Usage.SERVER_AUTH, Usage.CLIENT_AUTH), host=host)
 
     def issue_analyst(self) -> IssuedCertificate:
         """The certificate of an analyst of the holder, who only dials: `analyst.<city>`."""
@@ -77,7 +81,9 @@ class Authority:
         """The certificate of an auditor whom the holder admits to logs: `auditor.<city>`."""
         return self._issue(f"auditor.{self._holder}", (Usage.CLIENT_AUTH,))
 
-    def _issue(self, dns_name: str, usages: tuple[x509.ObjectIdentifier, ...]) -> IssuedCertificate:
+    def _issue(
+        self, dns_name: str, usages: tuple[x509.ObjectIdentifier, ...], *, host: str | None = None
+    ) -> IssuedCertificate:
         key = ec.generate_private_key(ec.SECP256R1())
         issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         certificate = (
@@ -88,11 +94,21 @@ class Authority:
                 x509.KeyUsage(digital_signature=True, key_cert_sign=False, crl_sign=False, **_BASE_USAGE), critical=True
             )
             .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(dns_name)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(dns_name), *_names_of(host)]), critical=False)
             .add_extension(issuer_key, critical=False)
             .sign(self._key, SHA256())
         )
         return _identity(certificate, key)
+
+
+def _names_of(host: str | None) -> list[x509.GeneralName]:
+    """A host as certificates name it: an address, or a name in ASCII. Any other host is dialled by no other name."""
+    if host is None:
+        return []
+    try:
+        return [x509.IPAddress(ip_address(host))]
+    except ValueError:
+        return [x509.DNSName(host)] if host.isascii() else []
 
 
 def _builder(name: x509.Name, key: ec.EllipticCurvePublicKey, validity: Validity) -> x509.CertificateBuilder:

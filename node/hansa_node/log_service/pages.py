@@ -27,6 +27,7 @@ from hansa_node.log_service.witness import Witness
 from hansa_node.node_stop import FATAL, NodeStop
 from hansa_node.store.errors import StoreUnavailableError
 
+_FOR_MEMBERS = "for members"
 _ResultT = TypeVar("_ResultT")
 _MEMBERS_BODY_S = 60.0
 _ANYBODYS_BODY_S = 10.0
@@ -55,6 +56,7 @@ class LogPages:
     def application(self) -> web.Application:
         """The service as aiohttp runs it."""
         application = web.Application(middlewares=[self._answered])
+        application.on_response_prepare.append(_head)
         application.add_routes(
             [
                 web.get("/checkpoint", self._checkpoint),
@@ -149,6 +151,7 @@ class LogPages:
         return ReadableLog(tree, partial(self.peers.mirrored, origin))
 
     def _member(self, request: web.Request) -> Visitor:
+        request[_FOR_MEMBERS] = True
         visitor = self.visitors.of(_certificate(request))
         if visitor is None:
             raise _Refused(refused(403, "this is for members of the league", "show a certificate that a city issued"))
@@ -169,6 +172,14 @@ class LogPages:
 
     async def _run(self, work: Callable[[], _ResultT]) -> _ResultT:
         return await asyncio.get_running_loop().run_in_executor(self.executor, work)
+
+
+async def _head(request: web.Request, response: web.StreamResponse) -> None:
+    """What is for members is kept by no cache that others share, and nobody is told which software answers."""
+    if request.get(_FOR_MEMBERS):
+        kept = response.headers.get("Cache-Control", "")
+        response.headers["Cache-Control"] = ", ".join(["private", *(kept.removeprefix("public, "),) * bool(kept)])
+    response.headers.popall("Server", None)
 
 
 class _Refused(Exception):  # noqa: N818  it is a reply, not an error of ours
