@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Collection
 from functools import partial
 
@@ -12,7 +14,10 @@ from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_wire.attach.messages import CityCall
 from hansa_wire.codec.answered import Answered
+from hansa_wire.rpc.replies import GarbledReplyError
 from hansa_wire.rpc.status import PeerUnreachableError
+
+log = logging.getLogger(__name__)
 
 Told = Callable[[str, str], None]
 """Told a code and a sentence about a call that goes on."""
@@ -26,7 +31,7 @@ class CircuitOpenError(PeerUnreachableError):
 
 
 class Carrier:
-    """Carries calls to cities. `hedge_after_s`: how long a city may be silent before it is asked once more.
+    """Carries calls to cities. `hedge_after_s`: how long a city may be silent before it is asked another way.
 
     `clock`: seconds, never backwards.
     """
@@ -41,16 +46,17 @@ class Carrier:
     async def carry(self, call: CityCall, told: Told) -> Answered:
         """What the city gave, unverified. Raises as NodeClient does; UnreachableError where no way leads there."""
         ways = self._ways(call, self._routes.ways(call.city))
-        again = ways if len(ways) > 1 else ways * 2  # with one way only, the same one: the first call may be lost on it
+        if len(ways) == 1:  # a silent connection is not helped by a second call on it; a broken one is made again
+            return await self._over(ways * 2, call, None)
         sentence = f"no answer for {self._hedge_after_s:g} s: asked once more with the same signed query"
-        return await self._over(again, call, self._hedge_after_s, partial(told, "hedged", sentence))
+        return await self._over(ways, call, self._hedge_after_s, partial(told, "hedged", sentence))
 
     async def relay(self, call: CityCall) -> Answered:
         """Answer a coordinator that asks through this one: on a way that is shorter than its own. It hedges itself."""
         return await self._over(self._ways(call, self._routes.ways(call.city, hubs=call.hubs - 1)), call, None)
 
     def came(self, cities: Collection[str]) -> None:
-        """A peer that reaches these cities has attached: what failed before says nothing any more."""
+        """A connection that reaches these cities was made: what failed before says nothing any more."""
         for city in cities:
             self._breakers.pop(city, None)
 
@@ -70,6 +76,10 @@ class Carrier:
         self._breakers[call.city] = breaker.asked(began, min(call.deadline_s, SILENT_S))
         try:
             answer = await first_result([partial(way.carry, call) for way in ways], after_s=after_s, told=told)
+        except GarbledReplyError as garbled:
+            log.warning("city gave back what cannot be read", extra={"city": call.city, "reason": str(garbled)})
+            self._breakers[call.city] = self._breaker(call.city).failed(self._clock())
+            raise
         except (RefusedError, PeerError, BusyError):
             self._breakers[call.city] = self._breaker(call.city).succeeded()
             raise
@@ -79,10 +89,13 @@ class Carrier:
         except ConnectionError as lost:
             self._breakers[call.city] = self._breaker(call.city).failed(self._clock())
             raise PeerUnreachableError(str(lost)) from lost
-        except BaseException:
+        except (TimeoutError, asyncio.CancelledError):
             # Out of time, here or at the asker's end.
             now, breaker = self._clock(), self._breaker(call.city)
             self._breakers[call.city] = breaker.failed(now) if now - began >= SILENT_S else breaker.let_go()
+            raise
+        except Exception:
+            self._breakers[call.city] = self._breaker(call.city).failed(self._clock())
             raise
         self._breakers[call.city] = self._breaker(call.city).succeeded()
         return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from functools import partial
 
@@ -12,6 +13,8 @@ from hansa_coordinator.undelivered import Untold
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
+
+log = logging.getLogger(__name__)
 
 Call = Callable[[float, Told], Awaitable[Answered]]
 """Asks one city. Given how many seconds are left, and whom to tell while it goes on."""
@@ -59,6 +62,7 @@ async def _ask_all(calls: Mapping[str, Call], deadline_s: float, turns: asyncio.
             async with asyncio.timeout_at(start + deadline_s), turns:
                 tell(CityState.ASKED)
                 answer = await call(start + deadline_s - loop.time(), partial(tell, CityState.ASKED))
+                refusal = refusal_in(answer.envelope)
         except TimeoutError:
             tell(CityState.TIMED_OUT, detail=f"no answer within {deadline_s:g} s")
         except CircuitOpenError as spared:
@@ -71,8 +75,10 @@ async def _ask_all(calls: Mapping[str, Call], deadline_s: float, turns: asyncio.
             tell(CityState.REFUSED, refused.code, f"{refused.rule}; {refused.remedy}")
         except PeerError as broken:
             tell(CityState.FAILED, "peer_error", str(broken))
+        except Exception as failure:  # noqa: BLE001  however one city fails, the others are asked on
+            log.error("city failed", extra={"city": city, "error": type(failure).__name__})  # noqa: TRY400  no traceback
+            tell(CityState.FAILED, "peer_error", "the call to the city failed; the coordinator's log says how")
         else:
-            refusal = refusal_in(answer.envelope)
             if refusal is None:
                 tell(CityState.ANSWERED, answer=answer)
             else:

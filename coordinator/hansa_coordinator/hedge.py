@@ -24,6 +24,8 @@ async def first_result(
     lost, the last error is raised. `told`: called when a silent attempt gets company. What is left over is cancelled.
     """
     assert attempts
+    if after_s is None:
+        return await _one_by_one(attempts)
     waiting = list(attempts)
     running: set[asyncio.Future[_ResultT]] = set()
     try:
@@ -46,3 +48,13 @@ async def first_result(
             attempt.cancel()
         if running:
             await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _one_by_one(attempts: Sequence[Attempt[_ResultT]]) -> _ResultT:
+    *others, last = attempts
+    for attempt in others:
+        try:
+            return await attempt()
+        except _LOST:
+            continue
+    return await last()

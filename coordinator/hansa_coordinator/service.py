@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +18,7 @@ from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import Carrier
 from hansa_coordinator.relay import Relay
 from hansa_coordinator.routes import Routes
+from hansa_coordinator.watch import watch_connection
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.league.members import Peer
 from hansa_core.league.roster import CoordinatorEntry, Roster
@@ -46,6 +47,7 @@ class RunningCoordinator:
     server: grpc.aio.Server
     health: Health
     channels: Mapping[str, grpc.aio.Channel]
+    watching: Sequence[asyncio.Task[None]]
     routes: Routes
     attachments: Attachments
     questions: Admission
@@ -61,6 +63,9 @@ class RunningCoordinator:
                 await self.questions.empty()
         self.routes.close()  # their streams would keep the server up for the whole grace
         await stopping
+        for task in self.watching:
+            task.cancel()
+        await asyncio.gather(*self.watching, return_exceptions=True)
         for channel in self.channels.values():
             await channel.close()
 
@@ -83,8 +88,6 @@ async def start(config: CoordinatorConfig) -> RunningCoordinator:
         for member in roster.members
         if member.host is not None and member.port is not None
     }
-    for channel in channels.values():
-        channel.get_state(try_to_connect=True)  # the first question finds the connections made
     cities = tuple(member.city for member in roster.members)
     dialled = {city: NodeClient(channel) for city, channel in channels.items()}
 
@@ -122,11 +125,15 @@ async def start(config: CoordinatorConfig) -> RunningCoordinator:
     port = listen(server, config.listen.host, config.listen.port, server_credentials(certificate, key, authorities))
     await server.start()
     attachments.keep(upstream, routes.reach)
+    watching = [
+        asyncio.create_task(watch_connection(city, channel, carrier.came)) for city, channel in channels.items()
+    ]
     return RunningCoordinator(
         port=port,
         server=server,
         health=health,
         channels=channels,
+        watching=watching,
         routes=routes,
         attachments=attachments,
         questions=questions,

@@ -41,7 +41,7 @@ class CoordinatorLimits(Section):
         default=3.0,
         gt=0,
         le=600,
-        description="seconds of silence after which a city is asked once more, with the same signed query",
+        description="seconds of silence after which a city is asked once more, over another way",
     )
     circuit_failures: int = Field(
         default=5, ge=1, description="failures to reach a city in a row, after which it is left alone for a while"

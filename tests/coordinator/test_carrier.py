@@ -12,10 +12,11 @@ import pytest
 from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import SILENT_S, Carrier, CircuitOpenError
 from hansa_coordinator.routes import Routes, Way
-from hansa_core.errors import BusyError, RefusedError
+from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_wire.attach.messages import CallKind, CityCall
 from hansa_wire.codec.answered import Answered
+from hansa_wire.rpc.replies import GarbledReplyError
 from hansa_wire.rpc.status import PeerUnreachableError
 
 SIGNER = Ed25519Signer(bytes(32))
@@ -83,10 +84,41 @@ def test_a_silent_city_is_asked_again_over_another_way_and_the_first_call_is_can
     assert silent.calls[0] == quick.calls[0]  # the very same signed query
 
 
-def test_a_silent_city_with_one_way_is_asked_again_over_the_same() -> None:
+def test_a_silent_city_with_one_way_is_not_asked_again_over_the_same_connection() -> None:
     way = FakeWay([None, SECOND])
+
+    async def ask_for_a_while() -> None:
+        asking = asyncio.create_task(carrier(way, hedge_after_s=0.001).carry(ask(), lambda *_: None))
+        await asyncio.wait([asking], timeout=0.1)
+        assert not asking.done()
+        asking.cancel()
+
+    asyncio.run(ask_for_a_while())
+    assert len(way.calls) == 1
+
+
+def test_a_connection_that_breaks_is_made_again_at_once() -> None:
+    way = FakeWay([PeerUnreachableError("gone"), SECOND])
     assert carried(carrier(way)) == SECOND
-    assert len(way.calls) == 2
+
+
+def test_what_a_city_garbles_counts_in_its_circuit_and_is_logged_by_its_name(caplog: pytest.LogCaptureFixture) -> None:
+    by = carrier(FakeWay([GarbledReplyError("bytes"), ZeroDivisionError(), FIRST]), failures=2)
+    for error in (GarbledReplyError, ZeroDivisionError):
+        with pytest.raises(error):
+            carried(by)
+    with pytest.raises(CircuitOpenError):
+        carried(by)
+    (logged,) = [record.__dict__ for record in caplog.records if record.levelname == "WARNING"]
+    assert (logged["city"], logged["reason"]) == ("bremen", "bytes")
+
+
+def test_what_an_asker_does_wrong_does_not_count_in_a_citys_circuit() -> None:
+    by = carrier(FakeWay([PeerError("your query is malformed")] * 3 + [FIRST]), failures=2)
+    for _ in range(3):
+        with pytest.raises(PeerError):
+            carried(by)
+    assert carried(by) == FIRST
 
 
 def test_a_quick_city_is_asked_once() -> None:

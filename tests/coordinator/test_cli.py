@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import signal
 import socket
@@ -37,7 +38,8 @@ def test_it_says_where_it_listens_and_ends_cleanly_on_a_signal(tmp_path: Path) -
 
 def test_a_wrong_configuration_ends_it_with_words_and_no_traceback(tmp_path: Path) -> None:
     config = new_config(tmp_path)
-    config.write_text(config.read_text(encoding="utf-8") + "\nprot = 1\n", encoding="utf-8")
+    text = config.read_text(encoding="utf-8")
+    config.write_text(re.sub(r"(?m)^\[listen\].*$", r"\g<0>\nprot = 1", text), encoding="utf-8")
     done = subprocess.run([*COMMAND, str(config)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "listen.prot is no known key; did you mean port?" in done.stderr

@@ -130,7 +130,10 @@ def test_closing_the_stream_cancels_what_is_under_way() -> None:
     assert asyncio.run(close_early())
 
 
-def test_a_mistake_of_ours_is_raised_and_not_shown_as_a_citys_failure() -> None:
-    with pytest.raises(ExceptionGroup) as raised:
-        events_of({"bremen": fails(ZeroDivisionError())})
-    assert isinstance(raised.value.exceptions[0], ZeroDivisionError)
+def test_a_mistake_of_ours_at_one_city_is_logged_and_ends_no_other_citys_call(caplog: pytest.LogCaptureFixture) -> None:
+    ends = {event.city: event for event in events_of({"bremen": fails(ZeroDivisionError("4711")), "luebeck": answers})}
+    assert (ends["bremen"].state, ends["bremen"].code) == (CityState.FAILED, "peer_error")
+    assert ends["luebeck"].state is CityState.ANSWERED
+    (logged,) = [record.__dict__ for record in caplog.records if record.message == "city failed"]
+    assert (logged["levelname"], logged["city"], logged["error"]) == ("ERROR", "bremen", "ZeroDivisionError")
+    assert "4711" not in caplog.text + ends["bremen"].detail

@@ -322,6 +322,10 @@ class SimulatedLeague:
         await server.start()
         self._servers[city] = server
 
+    def took_over(self, city: str, server: grpc.aio.Server) -> None:
+        """Another server stands in the place of the city's, until it is stopped."""
+        self._servers[city] = server
+
     async def stop_city(self, city: str) -> None:
         await self._servers.pop(city).stop(None)
 

@@ -67,6 +67,9 @@ def city_word(event: CityEvent, member: Member, check: Check[WordT]) -> CityWord
         word = check(given, member)
     except TrustError as broken:
         return CityWord(report=_untrusted(event, broken), word=None)
+    except Exception as failure:  # noqa: BLE001  only that city chose its bytes, and the others' words stand
+        unread = TrustError("malformed_answer", f"{member.city} gave what cannot be read: {type(failure).__name__}")
+        return CityWord(report=_untrusted(event, unread), word=None)
     return CityWord(report=_proven(event, word), word=word, proof=given)
 
 

@@ -34,6 +34,7 @@ class Gathering(Generic[WordT]):
         self._ends: dict[str, CityWord[WordT]] = {}
         self._heard = False
         self._rest = Outcome.FAILED
+        self._why = "the coordinator tells nothing of it"
 
     def take(self, event: CityEvent) -> bool:
         """Take the next event. Returns whether it says something new about an addressed city."""
@@ -48,13 +49,14 @@ class Gathering(Generic[WordT]):
         """Record that the call ended early. Raises CoordinatorError if no city had been heard of by then."""
         if not self._heard:
             raise CoordinatorError(f"the coordinator gives no answer: {cut}") from cut
-        self._rest = _rest(cut)
+        self._rest, self._why = _rest(cut), f"the coordinator's answer broke off: {cut}"
 
     @property
     def words(self) -> dict[str, CityWord[WordT]]:
         """The end of every city, by name, once the call is over."""
         left: dict[str, CityWord[WordT]] = {
-            city: CityWord(report=CityReport(city=city, state=self._rest), word=None) for city in self._cities
+            city: CityWord(report=CityReport(city=city, state=self._rest, rule=self._why), word=None)
+            for city in self._cities
         }
         return dict(sorted((left | self._ends).items()))
 

@@ -14,6 +14,7 @@ from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.limits import MAX_RESPONSE_BYTES
 from hansa_wire.rpc.admission import RETRY_AFTER_S
 from hansa_wire.rpc.pins import UNPINNED_PEER
+from hansa_wire.rpc.replies import GarbledReplyError, reading_reply
 from hansa_wire.rpc.status import error_from_status
 
 _MOST_UNSENT = 256  # messages; a peer that takes none of so many is as good as gone
@@ -105,8 +106,9 @@ class Line:
             return
         before = growing.size
         try:
-            whole = growing.add(part)
-        except (PeerError, RefusedError) as broken:
+            with reading_reply():
+                whole = growing.add(part)
+        except GarbledReplyError as broken:
             answer.set_exception(broken)
         else:
             if whole is not None:

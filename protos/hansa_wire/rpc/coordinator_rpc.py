@@ -16,6 +16,7 @@ from hansa_wire.codec.limits import MAX_DEADLINE_S
 from hansa_wire.codec.progress import CityEvent
 from hansa_wire.codec.progress_codec import event_from_wire, event_to_wire
 from hansa_wire.rpc.guard import guarded
+from hansa_wire.rpc.replies import reading_reply, reply_as
 from hansa_wire.rpc.status import error_from_status
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class CoordinatorClient:
             response = self._stub.Catalogue(_catalogue_request(deadline_s), timeout=deadline_s + GRACE_S)
         except grpc.RpcError as error:
             raise error_from_status(error) from error
-        return tuple(event_from_wire(event) for event in response.events)
+        return _events_in(response)
 
     def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Generator[CityEvent, None, None]:
         """What becomes of the query at each city, as it happens; the answers are unverified.
@@ -66,7 +67,7 @@ class CoordinatorClient:
         call = self._stub.Ask(_ask_request(query, credential, deadline_s), timeout=deadline_s + GRACE_S)
         try:
             for response in call:
-                yield event_from_wire(response.event)
+                yield _event_in(response)
         except grpc.RpcError as error:
             raise error_from_status(error) from error
         finally:
@@ -86,7 +87,7 @@ class AsyncCoordinatorClient:
             response = await self._stub.Catalogue(_catalogue_request(deadline_s), timeout=deadline_s + GRACE_S)
         except grpc.aio.AioRpcError as error:
             raise error_from_status(error) from error
-        return tuple(event_from_wire(event) for event in response.events)
+        return _events_in(response)
 
     async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> AsyncGenerator[CityEvent, None]:
         """What becomes of the query at each city, as it happens; the answers are unverified.
@@ -96,11 +97,23 @@ class AsyncCoordinatorClient:
         call = self._stub.Ask(_ask_request(query, credential, deadline_s), timeout=deadline_s + GRACE_S)
         try:
             async for response in call:
-                yield event_from_wire(response.event)
+                yield _event_in(response)
         except grpc.aio.AioRpcError as error:
             raise error_from_status(error) from error
         finally:
             call.cancel()
+
+
+def _events_in(given: object) -> tuple[CityEvent, ...]:
+    reply = reply_as(coordinator_pb2.CoordinatorServiceCatalogueResponse, given)
+    with reading_reply():
+        return tuple(event_from_wire(event) for event in reply.events)
+
+
+def _event_in(given: object) -> CityEvent:
+    reply = reply_as(coordinator_pb2.CoordinatorServiceAskResponse, given)
+    with reading_reply():
+        return event_from_wire(reply.event)
 
 
 class _CoordinatorServicer(coordinator_pb2_grpc.CoordinatorServiceServicer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 import grpc
 import grpc.aio
@@ -14,6 +14,7 @@ from hansa_protos.v1 import node_pb2, node_pb2_grpc
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.envelope_codec import envelope_from_wire, envelope_to_wire
 from hansa_wire.rpc.guard import guarded
+from hansa_wire.rpc.replies import ReplyT, reading_reply, reply_as
 from hansa_wire.rpc.status import error_from_status
 from hansa_wire.rpc.tls import spki_of
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from hansa_wire.rpc.guard import CallContext
 
 NODE_SERVICE: str = node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
-
-_ResponseT = TypeVar("_ResponseT")
 
 
 class NodeHandler(Protocol):
@@ -49,8 +48,9 @@ def add_node_service(server: grpc.aio.Server, handler: NodeHandler, allow: Calla
 class NodeClient:
     """A city's node at the other end of a channel.
 
-    Every method raises RefusedError or PeerError as the node or its message demands, TimeoutError when the deadline
-    passes, and ConnectionError when the node cannot be reached or is not who it should be.
+    Every method raises RefusedError or PeerError as the node demands, GarbledReplyError where what it gave back cannot
+    be read, TimeoutError when the deadline passes, and ConnectionError when the node cannot be reached or is not who it
+    should be.
     """
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
@@ -58,21 +58,27 @@ class NodeClient:
 
     async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Answered:
         """The signed answer and its receipt, both unverified."""
-        response = await _answered(self._stub.Ask(_ask_request(query, credential), timeout=deadline_s))
-        return Answered(envelope_from_wire(response.answer, what="answer"), response.receipt)
+        call = self._stub.Ask(_ask_request(query, credential), timeout=deadline_s)
+        response = await _answered(call, node_pb2.NodeServiceAskResponse)
+        with reading_reply():
+            return Answered(envelope_from_wire(response.answer, what="answer"), response.receipt)
 
     async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Envelope:
         """The signed dry-run report, unverified."""
         request = node_pb2.NodeServiceDryRunRequest(
             query=envelope_to_wire(query), credential=envelope_to_wire(credential)
         )
-        response = await _answered(self._stub.DryRun(request, timeout=deadline_s))
-        return envelope_from_wire(response.report, what="dry-run report")
+        call = self._stub.DryRun(request, timeout=deadline_s)
+        response = await _answered(call, node_pb2.NodeServiceDryRunResponse)
+        with reading_reply():
+            return envelope_from_wire(response.report, what="dry-run report")
 
     async def describe(self, *, deadline_s: float) -> Envelope:
         """The signed description, unverified."""
-        response = await _answered(self._stub.Describe(node_pb2.NodeServiceDescribeRequest(), timeout=deadline_s))
-        return envelope_from_wire(response.description, what="description")
+        call = self._stub.Describe(node_pb2.NodeServiceDescribeRequest(), timeout=deadline_s)
+        response = await _answered(call, node_pb2.NodeServiceDescribeResponse)
+        with reading_reply():
+            return envelope_from_wire(response.description, what="description")
 
 
 @lru_cache(maxsize=8)  # a question goes to many nodes at once
@@ -80,9 +86,9 @@ def _ask_request(query: Envelope, credential: Envelope) -> node_pb2.NodeServiceA
     return node_pb2.NodeServiceAskRequest(query=envelope_to_wire(query), credential=envelope_to_wire(credential))
 
 
-async def _answered(call: Awaitable[_ResponseT]) -> _ResponseT:
+async def _answered(call: Awaitable[ReplyT], kind: type[ReplyT]) -> ReplyT:
     try:
-        return await call
+        return reply_as(kind, await call)
     except grpc.aio.AioRpcError as error:
         raise error_from_status(error) from error
 

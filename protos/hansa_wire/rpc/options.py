@@ -8,8 +8,8 @@ from hansa_wire.codec.limits import MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES
 
 Options = tuple[tuple[str, int | str], ...]
 
-_KEEPALIVE_TIME_MS = 30_000
-_KEEPALIVE_TIMEOUT_MS = 10_000
+_KEEPALIVE_TIME_MS = 10_000
+_KEEPALIVE_TIMEOUT_MS = 5_000  # on Linux also TCP_USER_TIMEOUT: what a call on a half-open connection costs
 
 CHANNEL_OPTIONS: Options = (
     ("grpc.max_send_message_length", MAX_REQUEST_BYTES),
@@ -17,10 +17,10 @@ CHANNEL_OPTIONS: Options = (
     ("grpc.keepalive_time_ms", _KEEPALIVE_TIME_MS),
     ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
     ("grpc.keepalive_permit_without_calls", 1),
-    # A city that comes back is found within seconds, not after gRPC's default of up to two minutes.
+    # A city that comes back is found within a second, not after gRPC's default of up to two minutes.
     ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 5_000),
-    ("grpc.max_reconnect_backoff_ms", 5_000),
+    ("grpc.min_reconnect_backoff_ms", 5_000),  # how long one attempt may take
+    ("grpc.max_reconnect_backoff_ms", 800),
     # The roster says where a peer is; no environment variable may send the call elsewhere.
     ("grpc.enable_http_proxy", 0),
     # Connections are never shared between channels, so each keeps its own root and its own certificate.
@@ -39,7 +39,7 @@ SERVER_OPTIONS: Options = (
     # Consent to the channels' pings; without it they end in too_many_pings.
     ("grpc.http2.min_ping_interval_without_data_ms", _KEEPALIVE_TIME_MS // 2),
     ("grpc.keepalive_permit_without_calls", 1),
-    # An attached node that vanished without a word is noticed within a minute.
+    # An attached node that vanished without a word is noticed within seconds.
     ("grpc.keepalive_time_ms", _KEEPALIVE_TIME_MS),
     ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
     ("grpc.max_concurrent_streams", 1024),
