@@ -9,7 +9,7 @@ from functools import partial
 
 from hansa_coordinator.breaker import Breaker, BreakerRule
 from hansa_coordinator.hedge import first_result
-from hansa_coordinator.relay_check import HearsayError
+from hansa_coordinator.relay_check import UnprovenReplyError
 from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_wire.attach.messages import CityCall
@@ -83,9 +83,9 @@ class Carrier:
         except (RefusedError, PeerError, BusyError):
             self._breakers[call.city] = self._breaker(call.city).succeeded()
             raise
-        except HearsayError as hearsay:  # no proof that the city was heard, nor that it is gone
+        except UnprovenReplyError as unproven:  # no proof that the city was heard, nor that it is gone
             self._breakers[call.city] = self._breaker(call.city).let_go()
-            raise hearsay.said from None
+            raise unproven.said from None
         except ConnectionError as lost:
             self._breakers[call.city] = self._breaker(call.city).failed(self._clock())
             raise PeerUnreachableError(str(lost)) from lost

@@ -9,7 +9,7 @@ from functools import partial
 
 from hansa_coordinator.carrier import CircuitOpenError, Told
 from hansa_coordinator.claims import refusal_in
-from hansa_coordinator.undelivered import Untold
+from hansa_coordinator.undelivered import UndeliveredEvents
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
@@ -28,11 +28,11 @@ async def fan_out(
 
     At most `max_concurrency` cities are asked at once; whoever waits for a turn waits under the same deadline.
     """
-    untold = Untold()
-    asking = asyncio.create_task(_ask_all(calls, deadline_s, asyncio.Semaphore(max_concurrency), untold))
-    asking.add_done_callback(lambda _: untold.close())
+    undelivered = UndeliveredEvents()
+    asking = asyncio.create_task(_ask_all(calls, deadline_s, asyncio.Semaphore(max_concurrency), undelivered))
+    asking.add_done_callback(lambda _: undelivered.close())
     try:
-        while (events := await untold.next()) is not None:
+        while (events := await undelivered.next()) is not None:
             for event in events:
                 yield event
         await asking
@@ -41,7 +41,9 @@ async def fan_out(
         await asyncio.wait([asking])
 
 
-async def _ask_all(calls: Mapping[str, Call], deadline_s: float, turns: asyncio.Semaphore, untold: Untold) -> None:
+async def _ask_all(
+    calls: Mapping[str, Call], deadline_s: float, turns: asyncio.Semaphore, undelivered: UndeliveredEvents
+) -> None:
     loop = asyncio.get_running_loop()
     start = loop.time()
 
@@ -56,7 +58,7 @@ async def _ask_all(calls: Mapping[str, Call], deadline_s: float, turns: asyncio.
                 answer=None if answer is None else answer.envelope,
                 receipt=b"" if answer is None else answer.receipt,
             )
-            untold.add(event)
+            undelivered.add(event)
 
         try:
             async with asyncio.timeout_at(start + deadline_s), turns:

@@ -17,7 +17,7 @@ _PAYLOAD_TYPES = {
 }
 
 
-class HearsayError(ConnectionError):
+class UnprovenReplyError(ConnectionError):
     """A coordinator between says something in the city's name that the city has not signed. `said`: that."""
 
     def __init__(self, said: Exception) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from hansa_coordinator.relay_check import HearsayError, is_own_word
+from hansa_coordinator.relay_check import UnprovenReplyError, is_own_word
 from hansa_core.errors import PeerError, RefusedError
 from hansa_wire.attach.line import Line
 from hansa_wire.attach.messages import MAX_HUBS, Attacher, CallKind, CityCall, Reach
@@ -56,7 +56,10 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """A coordinator that reaches the node has attached here. Raises HearsayError for what the city has not signed."""
+    """A coordinator that reaches the node has attached here.
+
+    Raises UnprovenReplyError for what the city has not signed.
+    """
 
     line: Line
     hubs: int
@@ -66,9 +69,9 @@ class Relayed:
         try:
             answer = await self.line.ask(replace(call, hubs=self.hubs))
         except (RefusedError, PeerError, TimeoutError) as said:
-            raise HearsayError(said) from said
+            raise UnprovenReplyError(said) from said
         if not await asyncio.to_thread(is_own_word, answer.envelope, call, self.answer_key):
-            raise HearsayError(PeerError(f"{self.line.attacher.name} brought what {call.city} has not signed"))
+            raise UnprovenReplyError(PeerError(f"{self.line.attacher.name} brought what {call.city} has not signed"))
         return answer
 
 

@@ -7,7 +7,7 @@ import asyncio
 from hansa_wire.codec.progress import CityEvent, CityState
 
 
-class Untold:
+class UndeliveredEvents:
     """Events that wait for their listener, city by city.
 
     Once a city's end is known, that it was asked is no news: when many cities answer at once, the stream that carries

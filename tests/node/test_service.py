@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import resource
 import signal
 import socket
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomlkit
 
 from hansa_attach_point import AttachPoint, attach_point
 from hansa_core.contract.level import Level
@@ -59,15 +59,11 @@ class Running:
 
 def start(node: NodeHome, port: int, way: str = LISTENING) -> subprocess.Popen[str]:
     config = node.home / "node.toml"
-    said = {
-        "port = ": f"port = {port}",
-        "attach = ": "attach = []" if way == LISTENING else 'attach = ["coordinator"]',
-        "[listen]": f"[listen]\nenabled = {'true' if way == LISTENING else 'false'}",
-        "enabled = ": "",
-    }
-    before, log, after = config.read_text().partition("[log]")
-    lines = [next((new for old, new in said.items() if line.startswith(old)), line) for line in before.splitlines()]
-    config.write_text("\n".join([*lines, log + re.sub(r"(?m)^port = .*$", "port = 0", after)]))
+    said = tomlkit.parse(config.read_text(encoding="utf-8"))
+    said["attach"] = [] if way == LISTENING else ["coordinator"]
+    said["listen"].update({"enabled": way == LISTENING, "port": port})
+    said["log"]["port"] = 0
+    config.write_text(tomlkit.dumps(said), encoding="utf-8")
     folders = ":".join(str(ROOT / name) for name in ("core", "protos", "node"))
     code = "from hansa_node.app.cli import app; app()"
     return subprocess.Popen(

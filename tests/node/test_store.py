@@ -63,7 +63,7 @@ def test_a_commit_keeps_entry_opening_nonce_release_debit_and_answer(store: Node
     assert opening is not None
     assert {each.field: each.value for each in opening.disclosures} == {
         "query": ASKED.query,
-        "analyst": {"subject": "ann", "key_id": ASKED.key_id},
+        "analyst": {"subject": "ann", "key_id": ASKED.key_id, "credential": ASKED.credential},
         "policy_hash": ASKED.policy_hash,
         "manifest_hash": ASKED.manifest_hash,
         "causes": {"threshold": 2},
