@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.evidence.entries import LogGenesis
 from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.evidence.opening import encode_disclosure
-from hansa_core.signing.dsse import Ed25519Signer
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Ed25519Signer, sign
+from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, VerifierKey, read_note
 from hansa_core.tlog.policy import PolicyGroup, PolicyLog, PolicyWitness, TlogPolicy
@@ -23,8 +26,11 @@ from hansa_node.log.batch import Batch
 from hansa_node.log.identity import LogIdentity
 from hansa_node.node_store import NodeStore
 from hansa_whole_trees import tiles_of
+from hansa_wire.codec.query_codec import encode_query
+from hansa_wire_values import a_query
 
 LOG, *WITNESSES = (Ed25519Signer(bytes([seed]) * 32) for seed in (21, 22, 23))
+ANALYST = Ed25519Signer(bytes([24]) * 32)
 NAMES = ("node.bremen/witness", "node.luebeck/witness")
 LOG_VKEY = VerifierKey(ORIGIN, ED25519, LOG.public_key)
 WITNESS_VKEYS = tuple(
@@ -102,15 +108,19 @@ def exported(store: NodeStore, size: int, folder: Path, *, receipts: Sequence[in
 
 def _decide(batch: Batch, size: int, now: datetime) -> None:
     """Entries up to that size, all in one transaction: refusals with their openings, then the same bytes again."""
+    query = sign(payload_types.QUERY, encode_query(replace(a_query(), purpose="statistics")), ANALYST)
     says: dict[str, JsonValue] = {
-        "query": '{"payload":"cQ=="}',
-        "analyst": {"subject": "ann", "key_id": "ab" * 32},
+        "query": envelope_to_json(query).decode(),
+        "analyst": {"subject": "ann", "key_id": query.signatures[0].keyid},
         "policy_hash": "cd" * 32,
     }
+    asked = hashlib.sha256(query.payload).hexdigest()
     for number in range(batch.size, min(size, batch.size + _DISTINCT)):
         opening = batch.conceal(says | {"manifest_hash": "ef" * 32})
-        body = replace(refusal_of(f"question {number}", "not_published"), opening=opening.digests)
-        batch.append(body, opening, now=now)
+        body = refusal_of(f"question {number}", "not_published")
+        if number == OPENED:
+            body = replace(body, query_hash=asked)
+        batch.append(replace(body, opening=opening.digests), opening, now=now)
     said = encode_entry(Entry(time_unix_s=NOON, node=CITY, software="0.1.0", body=BEGINNING[-1]))
     while batch.size < size:
         batch.add_leaf(said, NOON)
