@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
@@ -30,6 +29,7 @@ from hansa_core.tlog.tiles import encode_bundle, tile_at
 from hansa_core.tlog.witness import SIZE_TYPE, AddCheckpoint
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
+from hansa_local.tls import client_context
 from hansa_log_cities import LogCity, call, log_cities, until
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.app.recover import recover_node
@@ -232,7 +232,7 @@ def test_a_mirror_that_serves_other_entries_does_not_stop_a_recovery(cities: dic
 def test_a_stranger_cannot_fill_the_memory_with_one_request(cities: dict[str, LogCity], encoding: str | None) -> None:
     async def scene(_: LogKeeper, store: NodeStore) -> None:
         city, sent = cities[FIRST], 0
-        tls = ssl.create_default_context(cadata=city.member.ca_pem.decode())
+        tls = client_context(city.member.ca_pem)
         reader, writer = await asyncio.open_connection(
             city.config.log.host, city.config.log.port, ssl=tls, server_hostname=city.member.server_name
         )
@@ -260,7 +260,7 @@ def test_strangers_who_say_nothing_keep_no_member_out_and_are_sent_away(
 
     async def scene(keeper: LogKeeper, store: NodeStore) -> None:
         city = cities[FIRST]
-        tls = ssl.create_default_context(cadata=city.member.ca_pem.decode())
+        tls = client_context(city.member.ca_pem)
         name = city.member.server_name
         connections = [
             await asyncio.open_connection(city.config.log.host, city.config.log.port, ssl=tls, server_hostname=name)
@@ -302,7 +302,7 @@ def test_a_certificate_with_a_flaw_opens_nothing(cities: dict[str, LogCity], tmp
 
     async def scene() -> None:
         async with city.opened():
-            tls = ssl.create_default_context(cadata=city.member.ca_pem.decode())
+            tls = client_context(city.member.ca_pem)
             tls.load_cert_chain(shown)
             async with aiohttp.ClientSession() as session:
                 url = log_url(city.member) + "/checkpoint"

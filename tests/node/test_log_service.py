@@ -29,6 +29,7 @@ from hansa_core.tlog.tiles import decode_bundle, tile_at
 from hansa_core.tlog.witness import AddCheckpoint
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
+from hansa_local.tls import client_context
 from hansa_log_cities import LogCity, call, log_cities, until
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.log.mirror_request import AddEntries
@@ -155,7 +156,7 @@ def test_a_certificate_that_names_another_citys_analyst_opens_nothing(cities: di
 
     async def scene(_: LogKeeper, store: NodeStore) -> None:
         forged = forge(authority, f"auditor.{FIRST}", first.league.parent / "forged.pem")
-        tls = ssl.create_default_context(cadata=first.member.ca_pem.decode())
+        tls = client_context(first.member.ca_pem)
         tls.load_cert_chain(forged)
         async with aiohttp.ClientSession() as session:
             url = log_url(first.member) + "/checkpoint"
@@ -194,7 +195,7 @@ def test_a_foreign_authority_does_not_get_through_tls(cities: dict[str, LogCity]
     pem.write_bytes(identity.cert_pem + identity.key_pem)
 
     async def scene(_: LogKeeper, store: NodeStore) -> None:
-        tls = ssl.create_default_context(cadata=first.member.ca_pem.decode())
+        tls = client_context(first.member.ca_pem)
         tls.load_cert_chain(pem)
         async with aiohttp.ClientSession() as session:
             url = log_url(first.member) + "/checkpoint"

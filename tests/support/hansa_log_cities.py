@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import log_url
 from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
+from hansa_local.tls import client_context
 from hansa_local.trust_anchor import load_roster
 from hansa_new_league import CITIES, write_contract
 from hansa_node.answering.served_datasets import ServedDatasets
@@ -103,7 +103,7 @@ async def call(
     city: LogCity, method: str, path: str, body: bytes | None = None, *, shown: tuple[str, str] | None
 ) -> tuple[int, bytes]:
     """Status and body. `shown`: role and city of the client certificate."""
-    tls = ssl.create_default_context(cadata=city.member.ca_pem.decode())
+    tls = client_context(city.member.ca_pem)
     if shown is not None:
         role, of = shown
         folder = city.league / ("cities" if role == "node" else f"{role}s") / of

@@ -12,6 +12,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 _DAY = timedelta(days=1)
+_SIGNS_CERTIFICATES = {
+    "digital_signature": False,
+    "content_commitment": False,
+    "key_encipherment": False,
+    "data_encipherment": False,
+    "key_agreement": False,
+    "key_cert_sign": True,
+    "crl_sign": True,
+    "encipher_only": False,
+    "decipher_only": False,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +44,7 @@ class TestAuthority:
         certificate = (
             _builder(self._name, self._name, self._key.public_key(), timedelta(days=10))
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(x509.KeyUsage(**_SIGNS_CERTIFICATES), critical=True)
             .sign(self._key, hashes.SHA256())
         )
         self.ca_pem = certificate.public_bytes(Encoding.PEM)
@@ -49,11 +61,13 @@ class TestAuthority:
         `key`: the key to certify; by default a new one.
         """
         key = key or ec.generate_private_key(ec.SECP256R1())
+        issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, server_name)])
         names = [x509.DNSName(name) for name in (server_name, *more_names)]
         certificate = (
             _builder(subject, self._name, key.public_key(), valid_for)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(issuer_key, critical=False)
             .sign(self._key, hashes.SHA256())
         )
         return Identity(
@@ -74,4 +88,5 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - 2 * _DAY)
         .not_valid_after(now + valid_for)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )

@@ -18,6 +18,7 @@ from hansa_audit.folder.log_folder import read_bounded
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.members import Member
 from hansa_local.key_file import read_private_file
+from hansa_local.tls import client_context
 
 _MOST_WORDS = 300  # bytes of a refusal that are shown
 _RETRIES = urllib3.Retry(
@@ -138,9 +139,7 @@ class HttpsSource:
 
 def _tls(member: Member, certificate: Path, key: Path) -> ssl.SSLContext:
     """One root, that city's, and no other: the system's authorities vouch for nobody here."""
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    tls.minimum_version = ssl.TLSVersion.TLSv1_3
-    tls.load_verify_locations(cadata=member.ca_pem.decode())
+    tls = client_context(member.ca_pem, minimum_version=ssl.TLSVersion.TLSv1_3)
     read_private_file(key)  # refuses one that others can read
     try:
         tls.load_cert_chain(certificate, key)

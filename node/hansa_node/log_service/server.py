@@ -12,6 +12,7 @@ from typing import cast
 from aiohttp import web
 
 from hansa_core.errors import ConfigError
+from hansa_local.tls import server_context
 
 _STOP_GRACE_S = 2.0
 _HANDSHAKE_S = 10.0
@@ -94,8 +95,6 @@ def server_tls(certificate: Path, key: Path, authorities: Iterable[bytes]) -> ss
 
     Which city's it is, and what its holder may do, is decided for each request.
     """
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_verify_locations(cadata="\n".join(each.decode() for each in authorities))
-    context.verify_mode = ssl.CERT_OPTIONAL
+    context = server_context(b"\n".join(authorities))
     context.load_cert_chain(certificate, key)
     return context

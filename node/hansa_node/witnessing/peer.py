@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from hansa_core.errors import PeerError
 from hansa_core.league.members import Member
 from hansa_core.league.witnesses import log_url
 from hansa_core.tlog.witness import SIZE_TYPE
+from hansa_local.tls import client_context
 
 _MAX_REPLY_BYTES = 4 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
@@ -32,7 +32,7 @@ class WitnessPeer:
     def __init__(self, member: Member, session: aiohttp.ClientSession, *, certificate: Path, key: Path) -> None:
         self.member = member
         self._session = session
-        self._tls = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cadata=member.ca_pem.decode())
+        self._tls = client_context(member.ca_pem)
         self._tls.load_cert_chain(certificate, key)
 
     async def post(self, path: str, body: bytes) -> Reply:
