@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 _POLL_S = 0.02
 
@@ -39,7 +38,7 @@ class Service:
 
 
 class ServiceFailedError(Exception):
-    """A process ended, or did not listen in time; the text carries the end of its log."""
+    """A process ended before it was up; the text carries the end of its log."""
 
 
 def run_hansa(*arguments: str) -> None:
@@ -61,9 +60,8 @@ def running(services: Sequence[Service]) -> Iterator[dict[str, subprocess.Popen[
                 processes[service.name] = subprocess.Popen(  # noqa: S603  our own command
                     _command(service.arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
                 )
-        deadline = time.monotonic() + START_TIMEOUT_S
         for service in services:
-            _await_listening(service, processes[service.name], deadline)
+            _await_listening(service, processes[service.name])
         yield processes
     finally:
         _stop(processes.values())
@@ -73,12 +71,11 @@ def _command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "hansa", *arguments]
 
 
-def _await_listening(service: Service, process: subprocess.Popen[bytes], deadline: float) -> None:
+def _await_listening(service: Service, process: subprocess.Popen[bytes]) -> None:
+    """Wait as long as the process lives: on a busy machine a start may take minutes, and Ctrl-C ends the wait."""
     while not service.is_up:
         if process.poll() is not None:
             raise ServiceFailedError(f"{service.name} ended with {process.returncode}:\n{_tail(service.log)}")
-        if time.monotonic() > deadline:
-            raise ServiceFailedError(f"{service.name} was not up within {START_TIMEOUT_S:.0f} s:\n{_tail(service.log)}")
         time.sleep(_POLL_S)
 
 
