@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from hansa_league.certificates import Authority, Validity
 
+from hansa_league.keys.certificates import Authority, Validity
 from hansa_local.tls import client_context, server_context
 
 NAME = "node.bremen"
