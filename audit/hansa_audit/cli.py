@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hansa.cli_options import FormatOption, OutOption
+from hansa.cli_options import FormatOption, OutOption, RawOption
 from hansa_audit.commands import check, read
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ def replay(
     *,
     format_: FormatOption = None,
     out: OutOption = None,
+    raw: RawOption = False,
     profile: Annotated[
         Path | None,
         typer.Option(
@@ -59,7 +60,7 @@ def replay(
     """Derive an answer again from its evidence, offline: every signature and receipt, as of the time of asking."""
     from hansa.output import Output, errors_end_the_command
 
-    output = Output(format_, out)
+    output = Output(format_, out, raw=raw)
     with errors_end_the_command(output.messages):
         from hansa.answering.coverage import exit_code
         from hansa.evidence.replay import replay_folder

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hansa.cli_options import DeadlineOption, FormatOption, OutOption, ProfileOption
+from hansa.cli_options import DeadlineOption, FormatOption, OutOption, ProfileOption, RawOption
 from hansa.commands import LazyCommands
 from hansa.question.options import DEFAULT_DEADLINE_S
 from hansa.standard_output import standard_output
@@ -59,6 +59,7 @@ def query(
     ] = None,
     format_: FormatOption = None,
     out: OutOption = None,
+    raw: RawOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Ask what each city would do; no data is touched.")
     ] = False,
@@ -73,7 +74,7 @@ def query(
     """Ask the cities, verify what they sign, and write the merged answer."""
     from hansa.output import Output, errors_end_the_command
 
-    output = Output(format_, out)
+    output = Output(format_, out, raw=raw)
     if receipt is not None and dry_run:
         raise typer.BadParameter("a dry run has no receipts; leave one of the two out", param_hint="--receipt")
     with errors_end_the_command(output.messages):
@@ -121,12 +122,13 @@ def catalogue(
     deadline: DeadlineOption = DEFAULT_DEADLINE_S,
     format_: FormatOption = None,
     out: OutOption = None,
+    raw: RawOption = False,
     profile: ProfileOption = None,
 ) -> None:
     """List what each city says that it serves, under its own signature; or describe one dataset's columns."""
     from hansa.output import Output, errors_end_the_command
 
-    output = Output(format_, out)
+    output = Output(format_, out, raw=raw)
     with errors_end_the_command(output.messages):
         from hansa.answering.coverage import exit_code
         from hansa.connecting import connect

@@ -20,5 +20,11 @@ FormatOption = Annotated[
         help="table, csv, json, parquet or arrow. Default: as --out ends, or else table.",
     ),
 ]
+RawOption = Annotated[
+    bool,
+    typer.Option(
+        "--raw", help="CSV with texts as they came: no quote before what a spreadsheet would compute, nothing escaped."
+    ),
+]
 OutOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Write here, not to standard output.")]
 DeadlineOption = Annotated[float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="How long the cities have.")]

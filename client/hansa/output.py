@@ -37,13 +37,14 @@ _UNFOLDED = 10_000  # columns: in a pipe or a file no line is folded
 class Output:
     """Writes a command's data in one format to one place.
 
-    `out` None is standard output. `messages`: the console on standard error.
+    `out` None is standard output. `raw`: CSV has texts as they came. `messages`: the console on standard error.
     """
 
-    def __init__(self, format_: Format | None, out: Path | None) -> None:
+    def __init__(self, format_: Format | None, out: Path | None, *, raw: bool = False) -> None:
         """Raises typer.BadParameter if bytes were to end on a terminal, or a file's name ends in no known format."""
         self._format = format_ or _format_of(out)
         self._out = out
+        self._raw = raw
         self.messages = _console(sys.stderr)
         if self._format.is_binary and out is None and sys.stdout.isatty():
             text = f"{self._format} is binary; name a file with --out, or pipe it"
@@ -56,7 +57,7 @@ class Output:
         if self._format is Format.TABLE:
             self._print(answer_table(answer))
         else:
-            self._write(encode_answer(answer, self._format))
+            self._write(encode_answer(answer, self._format, raw=self._raw))
         self.say(below_table(answer))
 
     def write_listing(self, table: pa.Table, reports: Sequence[CityReport], *, verb: str = "answered") -> None:
@@ -79,7 +80,7 @@ class Output:
         if self.is_for_people:
             self._print(plain_table(table))
         else:
-            self._write(encode_table(table, self._format))
+            self._write(encode_table(table, self._format, raw=self._raw))
         if below:
             self.say(Group(*(Text(printable(line), style="dim") for line in below)))
 

@@ -69,7 +69,7 @@ def _watched(shown: TextIO) -> io.TextIOWrapper:
     return io.TextIOWrapper(
         io.BufferedWriter(file),
         encoding=shown.encoding,
-        errors=shown.errors,
+        errors="replace" if shown.errors == "strict" else shown.errors,  # a character less, and no traceback
         line_buffering=shown.line_buffering,
         write_through=shown.write_through,
     )

@@ -16,6 +16,7 @@ from hansa.asking.follow import Gathering, gather
 from hansa_core.contract.level import Level
 from hansa_core.league.members import Member
 from hansa_core.signing.dsse import Ed25519Signer, sign
+from hansa_local.clock import utc_now
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
@@ -277,7 +278,9 @@ def events(*told: CityEvent, then: Exception | None = None) -> Generator[CityEve
 
 def gathered(cities: SimulatedLeague, stream: Generator[CityEvent, None, None]) -> dict[str, CityWord[VerifiedRelease]]:
     def check(given: Answered, member: Member) -> VerifiedRelease:
-        return VerifiedRelease(level=Level.OPEN, data_version=len(given.envelope.payload), table=None)
+        return VerifiedRelease(
+            level=Level.OPEN, data_version=len(given.envelope.payload), answered_at=utc_now(), table=None
+        )
 
     return gather(stream, Gathering(("bremen", "hamburg"), cities.roster, check))
 

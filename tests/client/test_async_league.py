@@ -20,6 +20,7 @@ from hansa.asking.sign import SignedQuery
 from hansa.evidence.replay import replay_folder
 from hansa_core.contract.level import Level
 from hansa_core.league.members import Member
+from hansa_local.clock import utc_now
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
@@ -270,7 +271,7 @@ def test_a_stream_that_is_cut_keeps_what_had_come_and_is_closed(cities: Simulate
             closed.append(True)
 
     def check(given: Answered, member: Member) -> VerifiedRelease:
-        return VerifiedRelease(level=Level.OPEN, data_version=1, table=None)
+        return VerifiedRelease(level=Level.OPEN, data_version=1, answered_at=utc_now(), table=None)
 
     gathering = Gathering(("bremen", "hamburg"), cities.roster, check)
     words = asyncio.run(gather_async(events(), gathering))

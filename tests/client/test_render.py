@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 import subprocess
 import sys
 from datetime import date, datetime
@@ -15,9 +17,10 @@ from hansa.answer import Answer
 from hansa.answering.coverage import CityReport, ExitCode, Outcome, exit_code
 from hansa.answering.marks import MarkedCell
 from hansa.view.render.cells import cell_texts, printable
-from hansa.view.render.formats import Format, encode_answer
+from hansa.view.render.formats import Format, encode_answer, encode_table
 from hansa_answers import answer_of
 from hansa_core.contract.level import Level
+from hansa_simulated_city import SimulatedLeague
 
 
 @pytest.mark.parametrize(
@@ -168,3 +171,53 @@ def test_attack_a_key_of_20_mb_does_not_hold_the_analysts_terminal() -> None:
     (shown,) = cell_texts(["x" * 20_000_000], measured=False)
     assert len(shown) < 1100
     assert shown.endswith("… (20,000,000 characters)")
+
+
+EVIL = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    " =1",
+    "\t=1",
+    "＝1",
+    "|calc",
+    "plain",
+    "a\x1b[2Jb",
+    "\u202etxt.exe",
+    "a\nb",
+    "\x9b31m",
+]
+
+
+def test_csv_texts_neither_compute_in_a_spreadsheet_nor_steer_a_terminal() -> None:
+    table = pa.table({"=kind": EVIL, "n": [-1] * len(EVIL), "x": [-0.5] * len(EVIL)})
+    rows = list(csv.reader(io.StringIO(encode_table(table, Format.CSV).decode(), newline="")))
+    assert rows[0] == ["'=kind", "n", "x"]
+    assert all(row[1:] == ["-1", "-0.5"] for row in rows[1:])
+    texts = [row[0] for row in rows[1:]]
+    assert texts[:8] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "' =1", "'\\t=1", "'＝1", "'|calc"]
+    assert texts[8:] == ["plain", "a\\x1b[2Jb", "\\u202etxt.exe", "a\nb", "\\x9b31m"]
+
+
+def test_raw_csv_has_texts_as_they_came() -> None:
+    table = pa.table({"=kind": EVIL})
+    rows = list(csv.reader(io.StringIO(encode_table(table, Format.CSV, raw=True).decode(), newline="")))
+    assert [row[0] for row in rows] == ["=kind", *EVIL]
+
+
+def test_json_says_the_same_with_nothing_that_a_terminal_obeys() -> None:
+    table = pa.table({"kind": [*EVIL, "Lübeck"]})
+    text = encode_table(table, Format.JSON).decode()
+    assert [row["kind"] for row in json.loads(text)] == [*EVIL, "Lübeck"]
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert "Lübeck" in text
+
+
+def test_a_terminal_that_lacks_a_character_gets_another_one_and_no_traceback(served: SimulatedLeague) -> None:
+    statement = 'SELECT COUNT(*) AS "Größe" FROM harbour.ships'
+    command = [sys.executable, "-m", "hansa", "query", statement, "--profile", str(served.profile)]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert b"Gr??e" in done.stdout

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -124,6 +125,8 @@ class SimulatedCity:
         self.log = log
         self.fault = Fault.NONE
         self.level = Level.OPEN
+        self.clock_ahead = timedelta()
+        self.refusal = REFUSAL  # what it says under Fault.REFUSE
         self.asked = 0
         self.queries: list[Query] = []
         self.cancelled = threading.Event()
@@ -132,7 +135,7 @@ class SimulatedCity:
 
     async def ask(self, query: Envelope, credential: Envelope) -> Answered:
         asked = await self._begin(query)
-        outcome: Release | Refusal = REFUSAL
+        outcome: Release | Refusal = self.refusal
         match self.fault:
             case Fault.REFUSE:
                 pass
@@ -144,7 +147,7 @@ class SimulatedCity:
             city="hamburg" if self.fault is Fault.WRONG_CITY else self.city,
             query_hash=bytes(32) if self.fault is Fault.WRONG_QUERY else hashlib.sha256(query.payload).digest(),
             nonce=secrets.token_bytes(16),
-            answered_at=utc_now(),
+            answered_at=utc_now() + self.clock_ahead,
             outcome=outcome,
         )
         payload = encode_answer(answer)
@@ -260,6 +263,7 @@ class SimulatedLeague:
         """Every city answers again."""
         for city in self.cities.values():
             city.fault, city.level, city.asked = Fault.NONE, Level.OPEN, 0
+            city.clock_ahead, city.refusal = timedelta(), REFUSAL
             city.queries.clear()
             city.cancelled.clear()
 

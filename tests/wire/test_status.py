@@ -70,3 +70,32 @@ def test_long_and_unprintable_texts_are_cut_so_that_the_status_arrives() -> None
 def test_a_forged_refusal_in_the_trailer_falls_back_to_the_status() -> None:
     status = Status(code=grpc.StatusCode.UNAVAILABLE, text="gone", metadata=((REFUSAL_METADATA, b"\xff"),))
     assert isinstance(error_from_status(Ended(status)), ConnectionError)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Failed to connect: connect: "
+            "Connection refused (111)",
+            "the peer cannot be reached: nobody listens at its address; its operator has to start it (failed",
+        ),
+        (
+            "failed to connect to all addresses; last error: UNKNOWN: Ssl handshake failed: SSL_ERROR_SSL: "
+            "CERTIFICATE_VERIFY_FAILED: certificate has expired",
+            "the peer cannot be reached: the TLS handshake failed: a certificate has expired or is not the roster's",
+        ),
+        (
+            "DNS resolution failed for node.example:7400",
+            "the peer cannot be reached: its host name is not known",
+        ),
+        ("Socket closed", "the peer cannot be reached: the connection broke (Socket closed)"),
+        ("bremen is not attached", "the peer cannot be reached: bremen is not attached"),
+        ("the peer cannot be reached: bremen", "the peer cannot be reached: bremen"),
+        ("", "the peer cannot be reached"),
+    ],
+)
+def test_no_text_of_grpc_or_tls_comes_without_a_sentence_of_ours(text: str, said: str) -> None:
+    heard = error_from_status(Ended(Status(code=grpc.StatusCode.UNAVAILABLE, text=text)))
+    assert isinstance(heard, ConnectionError)
+    assert str(heard).startswith(said)

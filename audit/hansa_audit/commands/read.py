@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hansa.cli_options import FormatOption
+from hansa.cli_options import FormatOption, RawOption
 from hansa.output import Output
 from hansa_audit.commands.check import LogDir
 from hansa_audit.commands.messages import STALE, MaxAgeOption, errors, to_stdout
@@ -45,9 +45,10 @@ def log(
     min_cost: Annotated[int | None, typer.Option(metavar="N", min=0, help="What cost at least this much.")] = None,
     format_: FormatOption = None,
     out: OutputOption = None,
+    raw: RawOption = False,
 ) -> None:
     """List the entries, or those that meet every demand."""
-    output = Output(format_, out)
+    output = Output(format_, out, raw=raw)
     with errors():
         from hansa_audit.entries.log_table import for_people, log_table
         from hansa_audit.entries.times import unix_time
@@ -105,13 +106,14 @@ def join(
     max_age: MaxAgeOption = None,
     format_: FormatOption = None,
     out: OutputOption = None,
+    raw: RawOption = False,
 ) -> None:
     """Follow one question across cities: who answered, who refused, what was spent, who has no entry.
 
     Without --query-hash and --receipt it lists the questions that more than one of the logs knows. It says first for
     which time each log speaks: a city whose log ends too early is not said to be silent.
     """
-    output = Output(format_, out)
+    output = Output(format_, out, raw=raw)
     with errors():
         import time
 

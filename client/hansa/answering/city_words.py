@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hansa.answering.coverage import CityReport, Outcome
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedRelease:
-    """A city's protected partial, in `partial_schema`, with the level and version that the city signed."""
+    """A city's protected partial, in `partial_schema`, with the level, version and time that the city signed."""
 
     level: Level
     data_version: int
+    answered_at: datetime
     table: pa.Table
 
 

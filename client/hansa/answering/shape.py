@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hansa.answering.city_words import CityWord, VerifiedRelease
+from hansa.answering.clock_notes import clock_notes
 from hansa.answering.gaps import mask_gaps
 from hansa.answering.intervals import find_intervals, uncertainty_notes
 from hansa.answering.marks import find_marks
@@ -42,6 +43,7 @@ def shape_answer(
         partial=marks.partial,
         intervals=intervals,
         notes=(
+            *clock_notes(question.asked_at, words),
             *notes_on(asked, expected.contract, reports, merged, marks),
             *uncertainty_notes(table, intervals),
             *unsure,

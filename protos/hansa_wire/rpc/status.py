@@ -21,6 +21,19 @@ RETRY_METADATA = "hansa-retry-after-ms-bin"
 """Milliseconds in decimal digits; -bin keeps it bytes on every carriage."""
 
 _LONGEST_RETRY_MS = 600_000
+_UNREACHABLE = "the peer cannot be reached"
+_REASONS = {
+    "nobody listens at its address; its operator has to start it": ("connection refused",),
+    "the TLS handshake failed: a certificate has expired or is not the roster's, or a clock is wrong": (
+        "certificate_verify_failed",
+        "handshake",
+        "ssl_error",
+    ),
+    "its host name is not known here": ("dns", "name resolution", "resolve"),
+    "nothing comes back from its address": ("timed out", "timeout", "unreachable", "no route"),
+    "the connection broke": ("socket closed", "reset", "goaway", "broken pipe", "closing", "eof", "removed"),
+}
+"""What gRPC's words for a lost connection mean, the surest first."""
 
 UNAUTHENTICATED_CODES = frozenset(
     {"signature_invalid", "credential_invalid", "credential_expired", "not_a_member", UNPINNED_PEER}
@@ -97,11 +110,20 @@ def error_from_status(call: EndedCall) -> RefusedError | BusyError | PeerError |
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return TimeoutError("no answer before the deadline")
         case grpc.StatusCode.UNAVAILABLE:
-            return ConnectionError(text or "the peer cannot be reached")
+            return ConnectionError(_unreachable(text))
         case grpc.StatusCode.INTERNAL:
             return PeerError(f"the peer failed{f': {text}' if text else ' without saying why'}")
         case code:
             return PeerError(f"the peer ended the call with {code.name}{f': {text}' if text else ''}")
+
+
+def _unreachable(text: str) -> str:
+    """A sentence of ours before whatever gRPC, TLS or the system says; what has one already stays as it is."""
+    if not text or text.startswith(_UNREACHABLE):
+        return text or _UNREACHABLE
+    spoken = text.lower()
+    why = next((sentence for sentence, signs in _REASONS.items() if any(sign in spoken for sign in signs)), "")
+    return f"{_UNREACHABLE}: {why} ({text})" if why else f"{_UNREACHABLE}: {text}"
 
 
 def _code_of_refusal(code: str) -> grpc.StatusCode:

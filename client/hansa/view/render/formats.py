@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from hansa.view.render.guarded_text import guard_texts, visible_json
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -34,17 +36,23 @@ class Format(StrEnum):
         return self in (Format.PARQUET, Format.ARROW)
 
 
-def encode_answer(answer: ShapedAnswer, format_: Format) -> bytes:
-    """The answer in a program's format. CSV has the values alone; every other one also says what is missing and why."""
+def encode_answer(answer: ShapedAnswer, format_: Format, *, raw: bool = False) -> bytes:
+    """The answer in a program's format. CSV has the values alone; every other one also says what is missing and why.
+
+    `raw`: as `encode_table`.
+    """
     about = _about(answer)
     if format_ is Format.JSON:
         return _json({"rows": answer.table_rows, **about})
     described = answer.table.replace_schema_metadata({METADATA_KEY: _json(about).strip()})
-    return encode_table(described, format_)
+    return encode_table(described, format_, raw=raw)
 
 
-def encode_table(table: pa.Table, format_: Format) -> bytes:
-    """A table without marks in a program's format; a missing value is empty in CSV and null elsewhere."""
+def encode_table(table: pa.Table, format_: Format, *, raw: bool = False) -> bytes:
+    """A table without marks in a program's format; a missing value is empty in CSV and null elsewhere.
+
+    `raw`: CSV has texts as they came, also those that a spreadsheet would compute; else they are guarded.
+    """
     import pyarrow as pa
 
     if format_ is Format.JSON:
@@ -54,7 +62,8 @@ def encode_table(table: pa.Table, format_: Format) -> bytes:
         case Format.CSV:
             from pyarrow import csv
 
-            csv.write_csv(_flat(table), sink)
+            flat = _flat(table)
+            csv.write_csv(flat if raw else guard_texts(flat), sink)
         case Format.PARQUET:
             from pyarrow import parquet
 
@@ -112,7 +121,8 @@ def _marked(cell: MarkedCell) -> dict[str, Any]:
 
 
 def _json(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1, default=_plain).encode() + b"\n"
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1, default=_plain)
+    return visible_json(text).encode() + b"\n"
 
 
 def _plain(value: object) -> object:
