@@ -8,7 +8,7 @@ BIN := .venv/bin
 JOBS ?= auto
 FUZZ_SECONDS ?= 60
 
-.PHONY: help demo test check bench fuzz protos docs format clean
+.PHONY: help demo test check bench faults fuzz protos docs format clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -37,6 +37,9 @@ check: .venv/installed-dev  ## lint, types, import contracts, protos, generated 
 
 bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANSA_BENCH_ROWS: synthetic trips, HANSA_BENCH_NODES: nodes)
 	$(BIN)/python bench/run.py
+
+faults: .venv/installed-dev  ## break a running league fault by fault: what became of each question, and how long it took to recover
+	$(BIN)/python faults/run_faults.py
 
 fuzz: .venv/installed-fuzz  ## throw mutated bytes at every reader of foreign bytes (FUZZ_SECONDS: in all)
 	$(BIN)/python fuzz/fuzz_all.py $(FUZZ_SECONDS)

@@ -24,7 +24,7 @@ PACKAGES = (
 )
 MODULES = sorted(module for package in PACKAGES for module in (ROOT / package).rglob("*.py"))
 SCRIPTS = sorted(
-    module for folder in ("bench", "fuzz", "tests/support", "docs") for module in (ROOT / folder).glob("*.py")
+    module for folder in ("bench", "faults", "fuzz", "tests/support", "docs") for module in (ROOT / folder).glob("*.py")
 )
 
 

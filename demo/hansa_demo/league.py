@@ -63,7 +63,7 @@ def make_node(directory: Path, league: DemoLeague, city: str) -> str:
 @contextmanager
 def running_league(directory: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """The league's processes by name, from when all of them listen until the block ends."""
-    nodes, coordinators = _services(directory)
+    nodes, coordinators = services_in(directory)
     listening = [node for node in nodes if node.host is not None]
     attaching = [node for node in nodes if node.host is None]
     # Whoever dials comes after those who are dialled, and would otherwise wait before dialling again.
@@ -82,7 +82,7 @@ def league_in(directory: Path) -> DemoLeague | None:
         raise ConfigError(f"{complete}: {unknown}; remove the folder and make the league anew") from None
 
 
-def _services(directory: Path) -> tuple[list[Service], list[Service]]:
+def services_in(directory: Path) -> tuple[list[Service], list[Service]]:
     """A node for each city, and the coordinators, where the roster says that they listen."""
     profile = load_profile(directory / "profile.toml")
     roster = load_roster(profile, utc_now())

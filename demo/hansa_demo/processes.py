@@ -56,27 +56,35 @@ def running(services: Sequence[Service]) -> Iterator[dict[str, subprocess.Popen[
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for service in services:
-            with service.log.open("wb") as log:
-                processes[service.name] = subprocess.Popen(  # noqa: S603  our own command
-                    _command(service.arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-                )
+            processes[service.name] = start(service)
         for service in services:
-            _await_listening(service, processes[service.name])
+            await_up(service, processes[service.name])
         yield processes
     finally:
         _stop(processes.values())
 
 
-def _command(arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "hansa", *arguments]
+def start(service: Service) -> subprocess.Popen[bytes]:
+    """Start the service; its log begins anew. See `await_up`."""
+    with service.log.open("wb") as log:
+        return subprocess.Popen(  # noqa: S603  our own command
+            _command(service.arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+        )
 
 
-def _await_listening(service: Service, process: subprocess.Popen[bytes]) -> None:
-    """Wait as long as the process lives: on a busy machine a start may take minutes, and Ctrl-C ends the wait."""
+def await_up(service: Service, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the service is up. Raises ServiceFailedError if its process ends before.
+
+    As long as the process lives: on a busy machine a start may take minutes, and Ctrl-C ends the wait.
+    """
     while not service.is_up:
         if process.poll() is not None:
             raise ServiceFailedError(f"{service.name} ended with {process.returncode}:\n{_tail(service.log)}")
         time.sleep(_POLL_S)
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "hansa", *arguments]
 
 
 def listens(host: str, port: int) -> bool:
