@@ -74,10 +74,12 @@ class Output:
 
     def write_table(self, table: pa.Table, *, below: Sequence[str] = ()) -> None:
         """A table without marks, from which no city can be missing; on standard error the lines that go with it."""
-        from hansa.view.render.cells import printable
-        from hansa.view.render.text import plain_table
+        from hansa.view.render.cells import MOST_ROWS, printable
+        from hansa.view.render.text import aligned_text, plain_table
 
-        if self.is_for_people:
+        if self.is_for_people and table.num_rows > MOST_ROWS:
+            self._write(aligned_text(table).encode())
+        elif self.is_for_people:
             self._print(plain_table(table))
         else:
             self._write(encode_table(table, self._format, raw=self._raw))

@@ -18,6 +18,7 @@ from hansa.answering.coverage import CityReport, ExitCode, Outcome, exit_code
 from hansa.answering.marks import MarkedCell
 from hansa.view.render.cells import cell_texts, printable
 from hansa.view.render.formats import Format, encode_answer, encode_table
+from hansa.view.render.text import aligned_text, plain_table, plain_text
 from hansa_answers import answer_of
 from hansa_core.contract.level import Level
 from hansa_simulated_city import SimulatedLeague
@@ -221,3 +222,14 @@ def test_a_terminal_that_lacks_a_character_gets_another_one_and_no_traceback(ser
     done = subprocess.run(command, capture_output=True, env=environment, check=False)
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
     assert b"Gr??e" in done.stdout
+
+
+def test_a_table_of_thousands_of_rows_looks_as_a_short_one_does() -> None:
+    table = pa.table(
+        {
+            "city": pa.array(["Lübeck", "東京", None, "a\x1b[2Jb"]),
+            "n": pa.array([1, 20_000, None, 3], pa.int64()),
+            "open": pa.array([True, False, None, True]),
+        }
+    )
+    assert aligned_text(table) == plain_text(plain_table(table)) + "\n"

@@ -62,6 +62,8 @@ class Audit:
             breaches = [(AuditRule.SCHEMA, str(error))]
         self._openings.note(None if entry is None else entry.body)
         self._size += 1
+        if not breaches:
+            return entry, ()
         return entry, tuple(LogFinding(index=index, rule=rule, text=text) for rule, text in breaches)
 
     def finish(self) -> tuple[LogFinding, ...]:

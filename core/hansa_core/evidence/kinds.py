@@ -25,9 +25,13 @@ class Text:
         object.__setattr__(self, "_compiled", re.compile(self.pattern))
 
     def check(self, value: object, name: str) -> None:
-        if not isinstance(value, str) or not self._compiled.fullmatch(value):
+        if not isinstance(value, str) or not self.matches(value):
             raise ValueError(f"{name} {repr(value)[:_SHOWN]} must be {self.meaning}")
         value.encode()  # half of a surrogate pair has no bytes
+
+    def matches(self, text: str) -> bool:
+        """Whether the pattern matches it as a whole."""
+        return self._compiled.fullmatch(text) is not None
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^(?:{self.pattern})$", "description": self.meaning}

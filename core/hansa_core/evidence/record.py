@@ -21,7 +21,7 @@ class Record:
     RULES: ClassVar[tuple[dict[str, Any], ...]] = ()  # what `check_together` demands, in JSON Schema
 
     def __post_init__(self) -> None:
-        for member in _fields_of(type(self)):
+        for member in fields_of(type(self)):
             member.check(getattr(self, member.name))
         self.check_together()
 
@@ -30,7 +30,7 @@ class Record:
 
     def to_json(self) -> dict[str, JsonValue]:
         """The record as a JSON object."""
-        values = ((member, getattr(self, member.name)) for member in _fields_of(type(self)))
+        values = ((member, getattr(self, member.name)) for member in fields_of(type(self)))
         return {member.name: member.write(value) for member, value in values if value is not None}
 
     @classmethod
@@ -40,12 +40,12 @@ class Record:
         `is_valid`: the object was held against `schema`, so the same checks need not run a second time.
         """
         if not is_valid:
-            known = {member.name: member for member in _fields_of(cls)}
+            known = {member.name: member for member in fields_of(cls)}
             return cls(
                 **{name: known[name].read(value) if name in known else value for name, value in dict(values).items()}
             )
         record = cls.__new__(cls)
-        for member in _fields_of(cls):
+        for member in fields_of(cls):
             value = values.get(member.name)
             if value is not None and member.is_compound:
                 value = member.read(value, is_valid=True)
@@ -55,7 +55,7 @@ class Record:
     @classmethod
     def schema(cls) -> dict[str, Any]:
         """The JSON Schema of the object; other records stand in it by reference to `$defs`."""
-        members = _fields_of(cls)
+        members = fields_of(cls)
         rules = {"allOf": list(cls.RULES)} if cls.RULES else {}
         return {
             "type": "object",
@@ -68,7 +68,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Field:
+class RecordField:
     """One field: of a kind, or a record, or (`is_many`) a tuple of records."""
 
     name: str
@@ -114,15 +114,15 @@ class _Field:
         return {"type": "array", "items": one} if self.is_many else one
 
 
-_FIELDS: dict[type[Record], tuple[_Field, ...]] = {}  # each class's annotations are read once
+_FIELDS: dict[type[Record], tuple[RecordField, ...]] = {}  # each class's annotations are read once
 
 
 def records_in(cls: type[Record]) -> tuple[type[Record], ...]:
     """The records that fields of this one hold."""
-    return tuple(member.record for member in _fields_of(cls) if member.record is not None)
+    return tuple(member.record for member in fields_of(cls) if member.record is not None)
 
 
-def _fields_of(cls: type[Record]) -> tuple[_Field, ...]:
+def fields_of(cls: type[Record]) -> tuple[RecordField, ...]:
     known = _FIELDS.get(cls)
     if known is None:
         hints = get_type_hints(cls, include_extras=True)
@@ -131,12 +131,12 @@ def _fields_of(cls: type[Record]) -> tuple[_Field, ...]:
     return known
 
 
-def _field(name: str, hint: Any) -> _Field:
+def _field(name: str, hint: Any) -> RecordField:
     is_optional = isinstance(hint, UnionType) or NoneType in get_args(hint)
     if is_optional:
         (hint,) = (each for each in get_args(hint) if each is not NoneType)
     if get_origin(hint) is tuple:
-        return _Field(name=name, is_optional=is_optional, record=get_args(hint)[0], is_many=True)
+        return RecordField(name=name, is_optional=is_optional, record=get_args(hint)[0], is_many=True)
     if isinstance(hint, type) and issubclass(hint, Record):
-        return _Field(name=name, is_optional=is_optional, record=hint)
-    return _Field(name=name, is_optional=is_optional, kind=hint.__metadata__[0])
+        return RecordField(name=name, is_optional=is_optional, record=hint)
+    return RecordField(name=name, is_optional=is_optional, kind=hint.__metadata__[0])

@@ -53,6 +53,24 @@ def plain_table(table: pa.Table) -> Table:
     return _table(table, [False] * table.num_columns, set(), set(), null="")
 
 
+def aligned_text(table: pa.Table) -> str:
+    """The same in plain lines that no width folds: for tables of thousands of rows, which a layout would take long for.
+
+    Ends with a newline.
+    """
+    lines: list[list[str]] = []
+    for name, values in zip(table.column_names, table.columns, strict=True):
+        header, texts = printable(name), cell_texts(values.to_pylist(), measured=False, null="")
+        widths = [cell_len(text) for text in (header, *texts)]
+        widest, numeric = max(widths), pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+        room = [" " * (widest - width) for width in widths]
+        cells = zip(room, (header, *texts), strict=True)
+        column = [space + text if numeric else text + space for space, text in cells]
+        lines.append([column[0], "─" * widest, *column[1:]])
+    head, rule, *rows = zip(*lines, strict=True)
+    return "".join(f"{line.rstrip()}\n" for line in ("   ".join(head), "───".join(rule), *map("   ".join, rows)))
+
+
 def below_table(answer: ShapedAnswer) -> RenderableType:
     """Coverage, legend and notes."""
     lines = city_lines(answer.cities)
