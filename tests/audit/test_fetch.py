@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import shutil
+import ssl
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from typer.testing import CliRunner, Result
 
 from hansa.cli import app
@@ -19,6 +23,7 @@ from hansa.errors import TrustError, UnreachableError
 from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
 from hansa_audit.fetching.fetch_log import ContradictionError, Fetched, ShrunkError, fetch_log
 from hansa_audit.fetching.fetch_opening import fetch_opening
+from hansa_audit.fetching.in_flight import IN_FLIGHT, answered
 from hansa_audit.fetching.log_source import LogSource
 from hansa_audit.fetching.places import Wanted, wanted_log
 from hansa_audit.folder.findings import FileRule
@@ -425,3 +430,57 @@ def test_an_older_roster_is_kept_beside_the_newer_one(log: PublishedLog, tmp_pat
     (log.league / "roster.json").write_bytes((tmp_path / "log/rosters/1.json").read_bytes())
     with pytest.raises(ConfigError, match=r"bring the profile's up to date"):
         fetched(log.write(tmp_path / "third"), tmp_path / "log", log.profile)
+
+
+def test_entries_come_packed_to_those_who_read_and_never_to_a_node(tmp_path: Path) -> None:
+    """A node of any version mirrors and recovers by these pages; what is unpacked is bounded as what is not packed."""
+    cities = log_cities(tmp_path)
+
+    async def scene() -> None:
+        async with covered(cities) as running:
+            size = (running[FIRST][1].log.witnessed() or (0,))[0]
+            path = f"/tile/entries/000.p/{size}"
+            _, plain = await cities[FIRST].get(path, shown="auditor")
+            for role, packed in (("auditor", "gzip"), ("node", None)):
+                folder = cities[FIRST].league / ("cities" if role == "node" else "auditors") / FIRST
+                status, headers, body = await asyncio.to_thread(raw_page, cities[FIRST], path, folder)
+                assert (status, headers.get("Content-Encoding")) == (200, packed)
+                assert (gzip.decompress(body) if packed else body) == plain
+                assert packed is None or len(body) < len(plain)
+            settings = load_auditor(auditor(cities[FIRST]))
+            roster, _ = roster_of(settings, utc_now())
+            own = wanted_log(FIRST, settings, roster).own
+            assert own is not None
+            assert await asyncio.to_thread(own.get, path[1:], len(plain)) == plain
+            with pytest.raises(PeerError, match="has more than 1000 bytes"):
+                await asyncio.to_thread(own.get, path[1:], 1000)
+
+    asyncio.run(scene())
+
+
+def raw_page(city: LogCity, path: str, folder: Path) -> tuple[int, Any, bytes]:
+    """A page as it comes over the line."""
+    tls = ssl.create_default_context(cadata=city.member.ca_pem.decode())
+    tls.load_cert_chain(folder / "tls.pem", folder / "tls.key")
+    assert city.member.host is not None
+    assert city.member.log_port is not None
+    name = city.member.server_name
+    with urllib3.HTTPSConnectionPool(
+        city.member.host, city.member.log_port, ssl_context=tls, server_hostname=name, assert_hostname=name
+    ) as pool:
+        answer = pool.request("GET", path, headers={"Accept-Encoding": "gzip"}, decode_content=False)
+        return answer.status, answer.headers, answer.data
+
+
+def test_pages_are_asked_for_several_at_once_and_come_in_order() -> None:
+    together, barrier = [], threading.Barrier(IN_FLIGHT, timeout=PATIENCE_S)
+
+    def ask(number: int) -> int:
+        barrier.wait()  # nobody goes on before so many have come
+        together.append(number)
+        return number * number
+
+    wanted = list(range(3 * IN_FLIGHT))
+    assert list(answered(ask, wanted)) == [(number, number * number) for number in wanted]
+    with pytest.raises(ZeroDivisionError):
+        list(answered(lambda number: 1 // (number - 5), wanted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hansa_audit.fetching.in_flight import answered
 from hansa_audit.fetching.log_source import LogSource
 from hansa_audit.folder.log_folder import LogFolder, bundle_limit, tile_limit
 from hansa_audit.folder.rebuilt_tree import RebuiltTree, split_hashes
@@ -58,14 +59,12 @@ class IncomingTiles:
     def write(self) -> int:
         """Fetch the entries, and write all that is new; returns how many files."""
         written = 0
-        for tile, content in self._tiles.items():
-            if tile.level:
-                self._check_served(tile, content)
+        for tile, bundle in answered(self._checked, self._tiles):
             if not self._has(tile.path, tile):
-                self._folder.write(tile.path, content)
+                self._folder.write(tile.path, self._tiles[tile])
                 written += 1
-            if tile.level == 0 and not self._has(tile.entries_path, tile):
-                self._folder.write(tile.entries_path, self._bundle(tile, content))
+            if bundle is not None:
+                self._folder.write(tile.entries_path, bundle)
                 written += 1
         return written
 
@@ -73,10 +72,14 @@ class IncomingTiles:
         """Whether the tiles make the signed root. `with_own`: full tiles that lie in the folder are not fetched."""
         self._tiles.clear()
         tree = RebuiltTree(self._take, () if held is None else (held.size,))
-        for index in range(-(-self._size // TILE_WIDTH)):
-            tile = tile_at(0, index, self._size)
+
+        def content(tile: Tile) -> bytes:
             is_own = with_own and self._has(tile.path, tile)
-            tree.extend(split_hashes(self._folder.tile(tile) if is_own else self._get(tile), tile))
+            return self._folder.tile(tile) if is_own else self._get(tile)
+
+        level_0 = (tile_at(0, index, self._size) for index in range(-(-self._size // TILE_WIDTH)))
+        for tile, hashes in answered(content, level_0):
+            tree.extend(split_hashes(hashes, tile))
         if tree.finish() != self._checkpoint.root:
             return False
         self._held_root = None if held is None else tree.root_at(held.size)
@@ -91,6 +94,13 @@ class IncomingTiles:
 
     def _get(self, tile: Tile) -> bytes:
         return self._source.get(tile.path, tile_limit(tile))
+
+    def _checked(self, tile: Tile) -> bytes | None:
+        """Hold a tile against what the source serves of it; the entries of one of level 0, where they are new."""
+        if tile.level:
+            self._check_served(tile, self._tiles[tile])
+            return None
+        return None if self._has(tile.entries_path, tile) else self._bundle(tile, self._tiles[tile])
 
     def _check_served(self, tile: Tile, content: bytes) -> None:
         """An upper tile follows from those below it; that the log serves it right is checked all the same."""

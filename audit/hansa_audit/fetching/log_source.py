@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from hansa.errors import UnreachableError
+from hansa_audit.fetching.in_flight import IN_FLIGHT
 from hansa_audit.folder.log_folder import read_bounded
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.members import Member
@@ -28,6 +30,8 @@ _RETRIES = urllib3.Retry(
     raise_on_status=False,
     respect_retry_after_header=False,
 )
+_GZIP = 16 + zlib.MAX_WBITS  # with gzip's own header
+_CHUNK_BYTES = 64 * 1024
 _PAGE_S = 120.0
 _TIMEOUT = urllib3.Timeout(connect=5, read=20)
 
@@ -96,6 +100,7 @@ class HttpsSource:
             assert_hostname=member.server_name,
             retries=_RETRIES,
             timeout=_TIMEOUT,
+            maxsize=IN_FLIGHT,
         )
 
     def get(self, path: str, limit: int) -> bytes:
@@ -117,16 +122,25 @@ class HttpsSource:
     def _content(self, answer: urllib3.BaseHTTPResponse, most: int) -> bytes:
         """At most so many bytes, within the time that one page may take: a server that drips holds nobody up."""
         deadline, content = time.monotonic() + _PAGE_S, bytearray()
-        while len(content) < most and (more := answer.read1(most - len(content), decode_content=False)):
-            content += more
-            if time.monotonic() > deadline:
-                raise UnreachableError(f"{self.name}: one page takes longer than {_PAGE_S:g} s")
-        return bytes(content)
+        unpacker = zlib.decompressobj(_GZIP) if answer.headers.get("Content-Encoding") == "gzip" else None
+        try:
+            while len(content) < most and (more := answer.read1(_CHUNK_BYTES, decode_content=False)):
+                # A small page can hold gigabytes of zeros: no more is unpacked than is wanted.
+                content += more if unpacker is None else unpacker.decompress(more, most - len(content))
+                while unpacker is not None and unpacker.unconsumed_tail and len(content) < most:
+                    content += unpacker.decompress(unpacker.unconsumed_tail, most - len(content))
+                if time.monotonic() > deadline:
+                    raise UnreachableError(f"{self.name}: one page takes longer than {_PAGE_S:g} s")
+        except zlib.error as broken:
+            raise PeerError(f"{self.name}: what it sent as gzip is none ({broken})") from None
+        return bytes(content[:most])
 
     @contextmanager
     def _answer(self, path: str) -> Iterator[urllib3.BaseHTTPResponse]:
         try:
-            answer = self._pool.request("GET", path, preload_content=False, redirect=False)
+            answer = self._pool.request(
+                "GET", path, headers={"Accept-Encoding": "gzip"}, preload_content=False, redirect=False
+            )
             try:
                 yield answer
             finally:

@@ -28,6 +28,7 @@ from hansa_node.node_stop import FATAL, NodeStop
 from hansa_node.store.errors import StoreUnavailableError
 
 _FOR_MEMBERS = "for members"
+_ENTRIES = "tile/entries/"
 _ResultT = TypeVar("_ResultT")
 _MEMBERS_BODY_S = 60.0
 _ANYBODYS_BODY_S = 10.0
@@ -78,9 +79,9 @@ class LogPages:
 
     async def _tile(self, request: web.Request) -> web.Response:
         path = request.match_info["tile"]
-        if not self.is_public or path.startswith("tile/entries/"):
-            self._member(request)
-        return _tile_or_none(await self._run(partial(self.own.tile, path)))
+        is_public = self.is_public and not path.startswith(_ENTRIES)
+        visitor = None if is_public else self._member(request)
+        return _tile_or_none(path, visitor, await self._run(partial(self.own.tile, path)))
 
     async def _mirrored_checkpoint(self, request: web.Request) -> web.Response:
         """For readers, who believe a quorum."""
@@ -103,10 +104,11 @@ class LogPages:
         return _checkpoint_or_none(None)
 
     async def _mirrored_tile(self, request: web.Request) -> web.Response:
-        self._member(request)
+        visitor = self._member(request)
         mirrored = await self._run(partial(self._mirror, request.match_info["city"]))
         path = request.match_info["tile"]
-        return _tile_or_none(None if mirrored is None else await self._run(partial(mirrored.tile, path)))
+        content = None if mirrored is None else await self._run(partial(mirrored.tile, path))
+        return _tile_or_none(path, visitor, content)
 
     async def _opening(self, request: web.Request) -> web.Response:
         visitor = self._member(request)
@@ -211,10 +213,12 @@ def _checkpoint_or_none(note: bytes | None) -> web.Response:
     return refused(404, "there is no checkpoint yet", "ask again later") if note is None else text(note)
 
 
-def _tile_or_none(content: bytes | None) -> web.Response:
+def _tile_or_none(path: str, visitor: Visitor | None, content: bytes | None) -> web.Response:
     if content is None:
         return refused(404, "the log has no such tile", "ask for tiles of the checkpoint's size")
-    return unchanging(content)
+    # Hashes cannot be packed, and nodes that mirror or recover a log read its entries as they are.
+    is_packed = path.startswith(_ENTRIES) and visitor is not None and visitor.role is not VisitorRole.NODE
+    return unchanging(content, is_packed=is_packed)
 
 
 def _judged(judgement: Judgement) -> web.Response:
