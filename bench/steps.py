@@ -36,6 +36,7 @@ from hansa_node.app.start import record_start
 from hansa_node.clock import fresh_nonce
 from hansa_node.context import NodeContext
 from hansa_node.engines.duckdb import engine as duckdb_engine
+from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline import ask, commit
@@ -112,7 +113,7 @@ def _node(directory: Path, city: str) -> Iterator[ask.AskPipeline]:
     ):
         context = NodeContext(
             city=city,
-            roster=roster,
+            league=LeagueInForce(city=city, roster=roster),
             policy=read_policy(config.policy),
             signer=identity.answer_signer,
             datasets=datasets,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hansa_core.evidence.entries import PolicyRef, RosterRef
-from hansa_core.league.roster import Roster, roster_hash
-from hansa_core.policy.decide import Standing
+from hansa_core.evidence.entries import PolicyRef
 from hansa_core.policy.hashes import policy_hash
 from hansa_core.policy.policy import Policy
 from hansa_core.signing.dsse import Signer
 from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.clock import Clock, NonceSource
+from hansa_node.league_in_force import LeagueInForce
 from hansa_node.node_stop import NodeStop
 from hansa_node.node_store import NodeStore
 
@@ -20,13 +19,12 @@ from hansa_node.node_store import NodeStore
 class NodeContext:
     """City, rules, keys and stores of a node, fixed from its start to its end.
 
-    `policy_ref`, `roster_ref`, `policy_hash`: how log entries name the policy and the roster. `stop`: where a
-    task reports that the node must not go on. Raises ValueError at
-    birth where the policy's id cannot be shown.
+    `policy_ref`, `policy_hash`: how log entries name the policy. `stop`: where a task reports that the node must not
+    go on. Raises ValueError at birth where the policy's id cannot be shown.
     """
 
     city: str
-    roster: Roster
+    league: LeagueInForce
     policy: Policy
     signer: Signer
     datasets: ServedDatasets
@@ -35,20 +33,8 @@ class NodeContext:
     fresh_nonce: NonceSource
     stop: NodeStop = field(default_factory=NodeStop)
     policy_ref: PolicyRef = field(init=False)
-    roster_ref: RosterRef = field(init=False)
     policy_hash: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "policy_ref", PolicyRef(id=self.policy.id, version=self.policy.version))
-        object.__setattr__(self, "roster_ref", RosterRef(version=self.roster.version, hash=roster_hash(self.roster)))
         object.__setattr__(self, "policy_hash", policy_hash(self.policy))
-
-    @property
-    def standing(self) -> Standing:
-        """What `decide` asks of them."""
-        return Standing(
-            city=self.city,
-            league=self.roster.league,
-            purposes=frozenset(self.roster.purposes),
-            roster_expires=self.roster.expires,
-        )

@@ -15,7 +15,7 @@ from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
-from hansa_core.policy.decide import Asker, Bound, Permit, Refuse, Standing, decide, turn_away
+from hansa_core.policy.decide import Bound, LeagueRules, Permit, Refuse, VouchedAnalyst, decide, turn_away
 from hansa_core.policy.policy import DenyList, Policy, Rule
 
 NOW = datetime(2026, 5, 1, 12, 0, 0)
@@ -28,10 +28,10 @@ QUERY = Query(
     expires_at=NOW + timedelta(minutes=5),
     nonce=bytes(16),
 )
-ASKER = Asker(subject="ann", organisation="bremen", city="bremen", key_id="ab" * 32)
-STANDING = Standing(
+ASKER = VouchedAnalyst(subject="ann", organisation="bremen", city="bremen", key_id="ab" * 32)
+LEAGUE = LeagueRules(
     city="luebeck",
-    league="hanse",
+    name="hanse",
     purposes=frozenset({"statistics", "planning"}),
     roster_expires=NOW + timedelta(days=1),
 )
@@ -47,7 +47,7 @@ def code_of(query: Query = QUERY, **changes: Any) -> str | None:
     given: dict[str, Any] = {
         "asker": ASKER,
         "policy": POLICY,
-        "standing": STANDING,
+        "league": LEAGUE,
         "is_served": True,
         "replayed": False,
         "now": NOW,
@@ -84,7 +84,7 @@ def test_a_query_expires_within_a_day(expires_in: timedelta, code: str | None) -
 
 
 def test_a_node_with_an_expired_roster_answers_nothing() -> None:
-    assert code_of(standing=replace(STANDING, roster_expires=NOW)) == "roster_expired"
+    assert code_of(league=replace(LEAGUE, roster_expires=NOW)) == "roster_expired"
 
 
 def test_a_nonce_that_was_used_for_other_bytes_is_a_replay() -> None:
@@ -167,7 +167,7 @@ def test_who_asks_where_nothing_is_served_and_may_not_ask_learns_only_the_first(
 
 
 def test_nothing_of_the_data_is_among_what_decides() -> None:
-    rules = {"query", "asker", "policy", "standing", "is_served", "replayed", "now"}
+    rules = {"query", "asker", "policy", "league", "is_served", "replayed", "now"}
     assert set(inspect.signature(turn_away).parameters) == rules
     assert set(inspect.signature(decide).parameters) == {"query", "bound", "spent"}
     assert {field.name for field in fields(Bound)} == {"level", "broken", "charges"}

@@ -41,7 +41,7 @@ def test_each_key_is_added_once_and_retired_when_the_roster_names_another(tmp_pa
     )
     for roster in (node.roster, node.roster, changed):
         with node.context(store) as context:
-            record_start(replace(context, roster=roster))
+            record_start(replace(context, league=replace(context.league, roster=roster)))
     said = [entry.body for entry in entries(store) if isinstance(entry.body, KeyAdded | KeyRetired)]
     assert set(said[:4]) == keys_of(member)
     assert said[4:] == [

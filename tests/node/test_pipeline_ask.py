@@ -32,6 +32,8 @@ from hansa_log_checks import assert_agrees, assert_openings_open, types
 from hansa_node.app.start import record_start
 from hansa_node.context import NodeContext
 from hansa_node.pipeline.bind import BoundQuestion, bind
+from hansa_node.pipeline.decide import Permitted, asked_of, bind_and_decide
+from hansa_node.pipeline.verify import verify
 from hansa_test_node import (
     BY_KIND,
     BY_MODE,
@@ -455,3 +457,20 @@ def test_one_line_is_logged_per_query_with_ids_and_sizes_and_no_values(
     assert [line.getMessage() for line in lines] == ["query answered", "query answered again", "query refused"]
     assert all(hasattr(line, "query_id") and hasattr(line, "ms") for line in lines)
     assert not any("note 77" in str(vars(line)) for line in lines)
+
+
+def test_a_question_is_decided_and_recorded_under_the_league_that_it_was_verified_under(
+    node: NodeHome, store: Path
+) -> None:
+    with node.context(store) as context:
+        now, league = context.clock(), context.league
+        newer = replace(league, roster=replace(node.roster, version=2, purposes=("planning",)))
+        query = node.signed(node.query())
+        verified = verify(query, node.credential, payload_type=payload_types.QUERY, league=league, now=now)
+        after = replace(context, league=newer)
+        decided = bind_and_decide(verified, replayed=False, context=after, now=now)
+        assert isinstance(decided, Permitted)
+        asked = asked_of(verified, decided.dataset, after)
+        assert (asked.roster, asked.purpose) == (league.roster_ref, "statistics")
+        (answer,) = ask(node, after, node.signed(node.query()))
+        assert refusal(node, answer).code == "purpose_not_allowed"

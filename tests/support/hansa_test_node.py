@@ -37,6 +37,7 @@ from hansa_node.app.policy_file import read_policy
 from hansa_node.app.start import record_start
 from hansa_node.context import NodeContext
 from hansa_node.ingest.ingest import ingest_dataset
+from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.ask import AskPipeline
@@ -153,7 +154,7 @@ class NodeHome:
         opened = NodeStore.open(store, log_identity(member, identity.log_signer))
         context = NodeContext(
             city=CITY,
-            roster=self.roster,
+            league=LeagueInForce(city=CITY, roster=self.roster),
             policy=read_policy(self.config.policy),
             signer=identity.answer_signer,
             datasets=ServedDatasets(read_all_declared(self.config, self.roster)),

@@ -17,8 +17,8 @@ MAX_EXPIRY_AHEAD = timedelta(hours=24)  # bounds how long a node owes an asker t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """Who asks, as the credential says. `city`: the one that vouches for them, and for their organisation's name.
+class VouchedAnalyst:
+    """The analyst who asks, as the credential says. `city`: the one that vouches for them, and for their organisation.
 
     `key_id`: of the query key. `purposes`: None where the credential is silent.
     """
@@ -31,11 +31,14 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What a node stands on: its city, and the league's name, purposes and end as its roster says them."""
+class LeagueRules:
+    """What a node decides under: its city, and the name, purposes and expiry of the league that its roster gives.
+
+    `roster_expires`: naive UTC.
+    """
 
     city: str
-    league: str
+    name: str
     purposes: frozenset[str]
     roster_expires: datetime
 
@@ -81,9 +84,9 @@ _BUDGET_EXHAUSTED = Refusal(
 def turn_away(
     query: Query,
     *,
-    asker: Asker,
+    asker: VouchedAnalyst,
     policy: Policy,
-    standing: Standing,
+    league: LeagueRules,
     is_served: bool,
     replayed: bool,
     now: datetime,
@@ -94,11 +97,11 @@ def turn_away(
     dataset. `replayed`: the asker used this nonce for another query. `now`: naive UTC.
     """
     refusal = (
-        _addressing(query, standing)
-        or _time(query, standing, replayed=replayed, now=now)
+        _addressing(query, league)
+        or _time(query, league, replayed=replayed, now=now)
         or _denial(asker, policy)
         or (None if is_served else _not_served(query))
-        or _purpose(query, asker, policy, standing)
+        or _purpose(query, asker, policy, league)
     )
     return None if refusal is None else Refuse(refusal=refusal)
 
@@ -134,26 +137,26 @@ def refusal_of(broken: RefusedError) -> Refusal:
     return Refusal(code=broken.code, rule=broken.rule, remedy=broken.remedy, field=broken.field)
 
 
-def _addressing(query: Query, standing: Standing) -> Refusal | None:
-    if query.league != standing.league:
+def _addressing(query: Query, league: LeagueRules) -> Refusal | None:
+    if query.league != league.name:
         return Refusal(
             code="league_mismatch",
-            rule=f"this node answers the league {standing.league} only",
+            rule=f"this node answers the league {league.name} only",
             remedy="sign the query for that league",
             field="league",
         )
-    if standing.city not in query.cities:
+    if league.city not in query.cities:
         return Refusal(
             code="not_addressed",
             rule="a city answers only queries whose signed cities name it",
-            remedy=f"sign a query whose cities include {standing.city}",
+            remedy=f"sign a query whose cities include {league.city}",
             field="cities",
         )
     return None
 
 
-def _time(query: Query, standing: Standing, *, replayed: bool, now: datetime) -> Refusal | None:
-    if now >= standing.roster_expires:
+def _time(query: Query, league: LeagueRules, *, replayed: bool, now: datetime) -> Refusal | None:
+    if now >= league.roster_expires:
         return Refusal(
             code="roster_expired",
             rule="a node answers only under a roster that has not expired",
@@ -183,7 +186,7 @@ def _time(query: Query, standing: Standing, *, replayed: bool, now: datetime) ->
     return None
 
 
-def _denial(asker: Asker, policy: Policy) -> Refusal | None:
+def _denial(asker: VouchedAnalyst, policy: Policy) -> Refusal | None:
     if policy.deny.holds(subject=asker.subject, key_id=asker.key_id, organisation=asker.organisation):
         return Refusal(
             code="denied",
@@ -193,7 +196,7 @@ def _denial(asker: Asker, policy: Policy) -> Refusal | None:
     return None
 
 
-def _purpose(query: Query, asker: Asker, policy: Policy, standing: Standing) -> Refusal | None:
+def _purpose(query: Query, asker: VouchedAnalyst, policy: Policy, league: LeagueRules) -> Refusal | None:
     dataset = query.plan.source
     rules = [
         rule
@@ -206,7 +209,7 @@ def _purpose(query: Query, asker: Asker, policy: Policy, standing: Standing) -> 
             rule=f"no rule of the policy {policy.id} lets {asker.organisation} of {asker.city} ask {dataset}",
             remedy="ask the city's steward for a rule that admits the organisation",
         )
-    allowed = standing.purposes if asker.purposes is None else standing.purposes & asker.purposes
+    allowed = league.purposes if asker.purposes is None else league.purposes & asker.purposes
     allowed = frozenset(purpose for purpose in allowed if any(rule.admits_purpose(purpose) for rule in rules))
     if query.purpose not in allowed:
         return Refusal(

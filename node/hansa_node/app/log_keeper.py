@@ -41,7 +41,7 @@ class LogKeeper:
 
     def __init__(self, config: NodeConfig, context: NodeContext, witnessing: Witnessing, status: WitnessStatus) -> None:
         self.status = status
-        self.waits = quorum_of(context.roster, context.city) > 0
+        self.waits = quorum_of(context.league.roster, context.city) > 0
         self.context = context
         self._witnessing = witnessing
         self._keep_openings = timedelta(days=config.log.keep_openings_days)
@@ -81,11 +81,11 @@ async def log_keeper(config: NodeConfig, context: NodeContext, identity: Identit
     with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="log") as executor:
         async with aiohttp.ClientSession(auto_decompress=False) as session:
             keeper = LogKeeper(config, context, _witnessing(config, context, session, executor, status), status)
-            if context.roster.member(context.city).log_port is None:
+            if context.league.roster.member(context.city).log_port is None:
                 yield keeper
                 return
             tls = server_tls(
-                config.tls.certificate, config.tls.key, [member.ca_pem for member in context.roster.members]
+                config.tls.certificate, config.tls.key, [member.ca_pem for member in context.league.roster.members]
             )
             pages = _pages(config, context, identity, executor, status)
             async with served(pages.application(), config.log.host, config.log.port, tls) as port:
@@ -104,12 +104,12 @@ def _witnessing(
             own_log,
             executor,
         )
-        for member in witnesses_of(context.roster, context.city)
+        for member in witnesses_of(context.league.roster, context.city)
     ]
     return Witnessing(
         own_log,
         witnesses,
-        quorum=quorum_of(context.roster, context.city),
+        quorum=quorum_of(context.league.roster, context.city),
         status=status,
         every_s=config.log.witness_every_s,
         executor=executor,
@@ -126,14 +126,14 @@ def _pages(
     def may_log() -> bool:
         return status.is_confirmed
 
-    others = {member.city: log_vkey(member) for member in context.roster.members if member.city != context.city}
+    others = {member.city: log_vkey(member) for member in context.league.roster.members if member.city != context.city}
     return LogPages(
         own=ReadableLog(own_log.tree, own_log.newest),
         peers=peers,
-        mirrored={city: tlog_policy(context.roster, city) for city in others},
+        mirrored={city: tlog_policy(context.league.roster, city) for city in others},
         max_mirrored_entries=config.log.max_mirrored_entries,
         witness=Witness(
-            name=context.roster.member(context.city).witness_name,
+            name=context.league.roster.member(context.city).witness_name,
             signer=identity.witness_signer,
             log_keys={key.name: key for key in others.values()},
             peers=peers,
@@ -148,7 +148,7 @@ def _pages(
             may_log=may_log,
             clock=context.clock,
         ),
-        visitors=Visitors(context.roster),
+        visitors=Visitors(context.league.roster),
         is_public=config.log.public,
         stop=context.stop,
         executor=executor,

@@ -26,6 +26,7 @@ from hansa_node.app.log_keeper import LogKeeper, log_keeper
 from hansa_node.app.policy_file import read_policy
 from hansa_node.clock import fresh_nonce
 from hansa_node.context import NodeContext
+from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_stop import task_group
 from hansa_node.node_store import NodeStore
@@ -110,7 +111,7 @@ async def serve(config: NodeConfig) -> None:
     try:
         context = NodeContext(
             city=config.city,
-            roster=roster,
+            league=LeagueInForce(city=config.city, roster=roster),
             policy=policy,
             signer=identity.answer_signer,
             datasets=datasets,
@@ -157,7 +158,7 @@ async def _answer(
         key_pem=identity.tls_key,
         draw=SystemRandom().random,
     )
-    attachments.keep(attached_coordinators(context.roster, config), {context.city: 0})
+    attachments.keep(attached_coordinators(context.league.roster, config), {context.city: 0})
     where = {} if listening is None else {"host": config.listen.host, "port": listening.port}
     log.info("node started", extra={"city": context.city, **where, "version": __version__})
     await context.stop.wait()
@@ -181,7 +182,7 @@ class _Listening:
 
 async def _bind(config: NodeConfig, context: NodeContext, identity: Identity, calls: NodeCalls) -> _Listening:
     """The server with its port, not started: nobody is answered yet. Raises ConfigError where the port is not free."""
-    coordinators = context.roster.coordinators
+    coordinators = context.league.roster.coordinators
     pins = frozenset(entry.tls_spki for entry in coordinators)
     server = new_server(max_concurrent_calls=BACKSTOP * config.limits.max_concurrent_queries * _CALLS_PER_QUERY)
     add_node_service(server, calls, pins.__contains__)

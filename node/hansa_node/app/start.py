@@ -14,10 +14,10 @@ def record_start(context: NodeContext) -> None:
     It signs a checkpoint: a node that has witnesses asks them first whether they know a later one.
     """
     announcements = (
-        of_roster(context.roster_ref),
+        of_roster(context.league.roster_ref),
         of_policy(context.policy_ref, context.policy_hash),
         *(each for dataset in context.datasets.all_current() for each in of_dataset(dataset)),
     )
-    started = NodeStarted(policy=context.policy_ref, roster=context.roster_ref)
-    keys = keys_of(context.roster.member(context.city))
+    started = NodeStarted(policy=context.policy_ref, roster=context.league.roster_ref)
+    keys = keys_of(context.league.roster.member(context.city))
     context.store.begin(announcements, started, keys=keys, now=context.clock())

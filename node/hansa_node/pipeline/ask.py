@@ -63,7 +63,7 @@ class AskPipeline:
         Raises RefusedError where nobody is known to have asked.
         """
         now = self._context.clock()
-        check = partial(verify, payload_type=payload_types.QUERY, roster=self._context.roster, now=now)
+        check = partial(verify, payload_type=payload_types.QUERY, league=self._context.league, now=now)
         verified = await self._run(check, query, credential)
         key = (verified.query_hash, verified.asker.key_id)
         return await self._flights.join(key, partial(self._answer_and_tell, verified))

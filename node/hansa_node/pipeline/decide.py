@@ -64,7 +64,7 @@ def bind_and_decide(
         query,
         asker=verified.asker,
         policy=context.policy,
-        standing=context.standing,
+        league=verified.league.rules,
         is_served=dataset is not None,
         replayed=replayed,
         now=now,
@@ -83,8 +83,8 @@ def bind_and_decide(
 def asked_of(verified: VerifiedQuery, dataset: VersionedDataset | None, context: NodeContext) -> QueryRecord:
     """What the store keeps about who asked what, under which rules. What the league does not know is not repeated."""
     query = verified.content if isinstance(verified.content, Query) else None
-    purpose = None if query is None or query.purpose not in context.roster.purposes else query.purpose
-    source = None if query is None or query.plan.source not in context.roster.contracts else query.plan.source
+    purpose = None if query is None or query.purpose not in verified.league.roster.purposes else query.purpose
+    source = None if query is None or query.plan.source not in verified.league.roster.contracts else query.plan.source
     return QueryRecord(
         query_hash=verified.query_hash,
         query=envelope_to_json(verified.envelope).decode(),
@@ -97,7 +97,7 @@ def asked_of(verified: VerifiedQuery, dataset: VersionedDataset | None, context:
         level=None if dataset is None else dataset.manifest.level,
         data_version=None if dataset is None else dataset.data_version,
         policy=context.policy_ref,
-        roster=context.roster_ref,
+        roster=verified.league.roster_ref,
         policy_hash=context.policy_hash,
         manifest_hash=None if dataset is None else dataset.manifest_hash,
     )

@@ -15,7 +15,7 @@ from hansa_wire.codec.answer_codec import encode_dry_run
 def dry_run(query: Envelope, credential: Envelope, context: NodeContext) -> Envelope:
     """The signed report. Raises RefusedError where nobody is known to have asked, PeerError for a malformed query."""
     now = context.clock()
-    verified = verify(query, credential, payload_type=payload_types.DRY_RUN, roster=context.roster, now=now)
+    verified = verify(query, credential, payload_type=payload_types.DRY_RUN, league=context.league, now=now)
     decided = bind_and_decide(verified, replayed=False, context=context, now=now)
     covers = decided.question.plan.covers if isinstance(decided, Permitted) else ()
     verdict = _verdict(decided, context)

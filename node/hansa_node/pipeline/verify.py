@@ -8,12 +8,12 @@ from datetime import datetime
 
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.credential import credential_from_envelope
-from hansa_core.league.roster import Roster
 from hansa_core.plan.query import Query
-from hansa_core.policy.decide import Asker
+from hansa_core.policy.decide import VouchedAnalyst
 from hansa_core.signing.dsse import Envelope
 from hansa_core.signing.dsse import verify as verify_envelope
 from hansa_core.signing.keys import public_key_id
+from hansa_node.league_in_force import LeagueInForce
 from hansa_wire.codec.query_codec import decode_query
 
 
@@ -22,23 +22,27 @@ class VerifiedQuery:
     """A query whose signature and credential hold.
 
     `envelope`: as it was signed. `credential`: as the asker's city signed it. `query_hash`: SHA-256 of the signed
-    bytes. `content`: the query, or the rule that kept it from being read.
+    bytes. `content`: the query, or the rule that kept it from being read. `league`: under which it is answered, even
+    where a newer roster comes into force meanwhile.
     """
 
     envelope: Envelope
     credential: Envelope
     query_hash: bytes
-    asker: Asker
+    asker: VouchedAnalyst
     content: Query | RefusedError
+    league: LeagueInForce
 
 
-def verify(query: Envelope, credential: Envelope, *, payload_type: str, roster: Roster, now: datetime) -> VerifiedQuery:
-    """Check the credential against the roster, then the query against the credential's key.
+def verify(
+    query: Envelope, credential: Envelope, *, payload_type: str, league: LeagueInForce, now: datetime
+) -> VerifiedQuery:
+    """Check the credential against the league's roster, then the query against the credential's key.
 
     Raises RefusedError `credential_invalid`, `credential_expired`, `not_a_member` or `signature_invalid`: nobody is
     known to have asked, so it is answered unsigned and not stored. Raises PeerError for a malformed query.
     """
-    holder = credential_from_envelope(credential, roster, now)
+    holder = credential_from_envelope(credential, league.roster, now)
     try:
         payload = verify_envelope(query, payload_type, (holder.key,))
     except PeerError as broken:
@@ -53,7 +57,7 @@ def verify(query: Envelope, credential: Envelope, *, payload_type: str, roster: 
         content = decode_query(payload)
     except RefusedError as broken:
         content = broken
-    asker = Asker(
+    asker = VouchedAnalyst(
         subject=holder.subject,
         organisation=holder.organisation,
         city=holder.city,
@@ -66,4 +70,5 @@ def verify(query: Envelope, credential: Envelope, *, payload_type: str, roster: 
         query_hash=hashlib.sha256(payload).digest(),
         asker=asker,
         content=content,
+        league=league,
     )
