@@ -19,7 +19,8 @@ from typer.testing import CliRunner, Result
 
 import hansa as sdk
 from hansa.cli import app
-from hansa_core.evidence.entries import BudgetReset, LogGenesis, RosterRef
+from hansa_core.evidence.entries import BudgetReset, LogGenesis, NodeStarted, RosterRef
+from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.evidence.opening import Disclosure, encode_disclosure
 from hansa_core.league.roster import roster_hash
 from hansa_core.signing import payload_types
@@ -27,7 +28,7 @@ from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_core.tlog.policy_text import parse_policy
 from hansa_core.tlog.proof import decode_proof
-from hansa_log_entries import NOON, charge, decision_on, refusal_of
+from hansa_log_entries import NOON, POLICY, charge, decision_on, refusal_of
 from hansa_published_log import PublishedLog, published_log
 from hansa_simulated_city import CITIES as SIMULATED
 from hansa_simulated_city import SimulatedLeague
@@ -336,3 +337,61 @@ def test_every_command_has_an_example_and_says_its_exit_codes(command: str) -> N
     text = hansa(command, "--help").output
     assert f"Example: hansa audit {command}" in text
     assert "Exit codes: 0" in text
+
+
+def page_of(log: PublishedLog, into: Path, *options: str) -> str:
+    result = hansa("report", folder(log), "--html", into / "page.html", "--profile", log.profile, *options)
+    assert result.exit_code == 0, result.output
+    return (into / "page.html").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_opened_questions_as_sql_with_who_asked_whom_what_for(log: PublishedLog, tmp_path: Path) -> None:
+    text = page_of(log, tmp_path)
+    asked = sum(row["type"] == "query.decision" for row in rows(log))
+    assert f"1 of {asked} questions were opened for this page" in text
+    [question] = re.findall(r"<li><p>([^<]*)</p><pre>([^<]*)</pre></li>", text)
+    assert "asked bremen, hamburg, luebeck, wismar, for statistics. Answered, from data version 1." in question[0]
+    assert re.search(r"SELECT\s.*COUNT\(\*\)", question[1], re.DOTALL)
+    sealed = page_of(log, tmp_path, "--until", "2026-01-01T00:20:00")
+    assert "none was opened for this page" in sealed
+
+
+def test_the_page_counts_a_period_and_verifies_the_whole_log(log: PublishedLog, tmp_path: Path) -> None:
+    text = page_of(log, tmp_path, "--since", "2026-01-01T00:15:00", "--until", "2026-01-01T00:20:00")
+    within = rows(log, "--since", "2026-01-01T00:15:00", "--until", "2026-01-01T00:20:00")
+    assert f"<b>{len(within)}</b><span>questions</span>" in text
+    assert f"All {len(log.leaves)} entries are exactly those that the city signed" in text
+    assert "Only 1 January 2026 to 1 January 2026." in text
+    spent = max(row["cost"] is not None for row in within)
+    assert spent
+    assert "residents: under 1% used" in text  # what was spent before the period counts
+    empty = page_of(log, tmp_path, "--since", "2026-02-01")
+    assert "Nobody has asked this city anything in this time" in empty
+
+
+def test_the_page_tells_restarts_versions_and_rules_and_what_no_log_proves(log: PublishedLog, tmp_path: Path) -> None:
+    roster = RosterRef(version=1, hash=roster_hash(log.roster))
+    other = PublishedLog(log.league, log.roster, log.city).begin()
+    leaf = encode_entry(
+        Entry(
+            time_unix_s=other.time_unix_s + 60,
+            node=log.city,
+            software="0.2.0",
+            body=NodeStarted(policy=POLICY, roster=roster),
+        )
+    )
+    other.leaves.append(leaf)
+    hansa("fetch", other.write(tmp_path / "served"), tmp_path / "log", "--profile", log.profile)
+    assert hansa("report", tmp_path / "log", "--html", tmp_path / "page.html").exit_code == 0
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    for said in (
+        "The node was started, with software 0.2.0",
+        "The node&#x27;s software changed from 0.1.0 to 0.2.0",
+        "Policy open-data, version 1, came into force",
+        "housing.permits/1 is offered at level controlled",
+        "Questions about housing.permits/1 are answered from data version 1 on",
+        "No log can prove that every question was written into it",
+        "<details><summary>The root hash</summary>",
+    ):
+        assert said in text, said
+    assert "--profile" not in text

@@ -17,6 +17,13 @@ OutputOption = Annotated[
     Path | None, typer.Option("--out", "--output", metavar="FILE", help="Write here, not to standard output.")
 ]
 
+SinceOption = Annotated[
+    str | None, typer.Option("--since", metavar="TIME", help="From then on: 2026-05-01 or with T12:00:00.")
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Up to then; a day counts as a whole.")
+]
+
 
 class ExportFormat(StrEnum):
     """What `hansa audit export --format` takes."""
@@ -27,10 +34,8 @@ class ExportFormat(StrEnum):
 def log(
     folder: LogDir,
     *,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="From then on: 2026-05-01 or with T12:00:00.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Up to then; a day counts as a whole.")] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     type_: Annotated[str | None, typer.Option("--type", metavar="T", help="Such as query.decision.")] = None,
     organisation: Annotated[str | None, typer.Option(metavar="O", help="Who asked.")] = None,
     purpose: Annotated[str | None, typer.Option(metavar="P", help="What for.")] = None,
@@ -162,21 +167,32 @@ def report(
         Path | None,
         typer.Option("--profile", metavar="FILE", help="Whose governors to trust: any file with governance_keys."),
     ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     max_age: MaxAgeOption = None,
 ) -> None:
     """Write one page that says, in plain words and charts, what was asked, answered, refused and spent.
 
-    The page has everything in itself: it loads nothing and runs no script. It says whether the log holds.
+    The page has everything in itself: it loads nothing and runs no script. It says whether the log holds, all of it;
+    --since and --until limit what is counted. Questions that were opened stand in it as SQL.
     """
     with errors():
-        from hansa_audit.entries.times import seconds_of
+        from hansa_audit.entries.times import TimeSpan, seconds_of
         from hansa_audit.report.write_report import write_report
         from hansa_local.clock import utc_now
         from hansa_local.trust_anchor import read_anchor
 
         anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
         max_age_s = None if max_age is None else seconds_of(max_age)
-        written = write_report(folder, html, policy=policy, anchor=anchor, now=utc_now(), max_age_s=max_age_s)
+        written = write_report(
+            folder,
+            html,
+            policy=policy,
+            anchor=anchor,
+            now=utc_now(),
+            max_age_s=max_age_s,
+            span=TimeSpan.of(since, until),
+        )
         if not written.holds:
             typer.echo(f"{html}: written; the log does not hold, and the page says so first")
             raise typer.Exit(5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from hansa_audit.folder.freshness import Freshness
@@ -35,6 +36,33 @@ def unix_time(text: str, *, end: bool = False) -> int:
     except ValueError:
         raise ConfigError(f"{text} is no time; write 2026-05-01 or 2026-05-01T12:00:00 (UTC)") from None
     return int(at.timestamp())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSpan:
+    """Times from `since_unix_s` to `until_unix_s`, both included; None: no end on that side."""
+
+    since_unix_s: int | None = None
+    until_unix_s: int | None = None
+
+    @classmethod
+    def of(cls, since: str | None, until: str | None) -> TimeSpan:
+        """As a person wrote it. Raises ConfigError."""
+        return cls(
+            since_unix_s=None if since is None else unix_time(since),
+            until_unix_s=None if until is None else unix_time(until, end=True),
+        )
+
+    @property
+    def is_limited(self) -> bool:
+        return self.since_unix_s is not None or self.until_unix_s is not None
+
+    def admits(self, time_unix_s: int) -> bool:
+        """Whether the time lies within."""
+        return not (
+            (self.since_unix_s is not None and time_unix_s < self.since_unix_s)
+            or (self.until_unix_s is not None and time_unix_s > self.until_unix_s)
+        )
 
 
 def seconds_of(text: str) -> int:

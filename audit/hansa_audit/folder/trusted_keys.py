@@ -97,7 +97,7 @@ def trusted_of(
         rests_on = f"the keys of {policy_file}"
     elif is_by_governors:
         assert by_roster is not None
-        policy, rests_on = by_roster, "the league's governors (from --profile), who signed the roster in the folder"
+        policy, rests_on = by_roster, "the league's governors, who signed the roster in the folder"
     else:
         policy = own
         rests_on = (

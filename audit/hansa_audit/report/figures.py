@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from hansa_audit.entries.times import TimeSpan
 from hansa_core.evidence.entries import (
     BudgetCreated,
     BudgetReset,
@@ -23,7 +24,17 @@ from hansa_core.evidence.rows import row_of
 ANSWERED, AGAIN, REFUSED, OTHER = "answered", "answered again", "refused", "other"
 OUTCOMES = (ANSWERED, AGAIN, REFUSED, OTHER)
 NOT_NAMED = "not named"
-_SELDOM = ("budget.reset", "node.recovered", "key.added", "key.retired", "policy.published", "roster.accepted")
+_SELDOM = (
+    "budget.reset",
+    "data.version",
+    "dataset.registered",
+    "key.added",
+    "key.retired",
+    "node.recovered",
+    "node.started",
+    "policy.published",
+    "roster.accepted",
+)
 _MOST_EVENTS = 40
 _KEY_USES = {
     KeyRole.TLS: "its connections",
@@ -65,15 +76,21 @@ class LogFigures:
     events: list[tuple[int, int, str]] = field(default_factory=list)
     events_left_out: int = 0
     openings_read: Counter[str] = field(default_factory=Counter)
+    software: str | None = None
     witnessed: set[str] = field(default_factory=set)
     first_unix_s: int | None = None
     last_unix_s: int | None = None
 
 
-def figures_of(entries: Iterable[tuple[int, Entry]]) -> LogFigures:
-    """Count them."""
+def figures_of(entries: Iterable[tuple[int, Entry]], span: TimeSpan) -> LogFigures:
+    """Count those of the span; budgets from their beginning, since what was spent before counts."""
     figures = LogFigures()
     for index, entry in entries:
+        if not span.admits(entry.time_unix_s):
+            if span.until_unix_s is None or entry.time_unix_s <= span.until_unix_s:
+                figures.software = entry.software
+                _count_earlier(figures, entry)
+            continue
         figures.first_unix_s = entry.time_unix_s if figures.first_unix_s is None else figures.first_unix_s
         figures.last_unix_s = entry.time_unix_s
         body = entry.body
@@ -98,12 +115,30 @@ def figures_of(entries: Iterable[tuple[int, Entry]]) -> LogFigures:
                 pass
         if entry.type in _SELDOM:
             _note_event(figures, index, entry)
+        if figures.software not in (None, entry.software):
+            text = f"The node's software changed from {figures.software} to {entry.software}"
+            _keep_event(figures, index, entry.time_unix_s, text)
+        figures.software = entry.software
     return figures
+
+
+def _count_earlier(figures: LogFigures, entry: Entry) -> None:
+    """What a budget had before the span, as its first step."""
+    body = entry.body
+    match body:
+        case BudgetCreated() | BudgetReset():
+            figures.budgets.setdefault(body.ledger, Budget(body.unit)).steps[:] = [(entry.time_unix_s, 0, body.limit)]
+        case QueryDecision() | QueryAborted():
+            for charge in body.ledgers:
+                step = (entry.time_unix_s, charge.spent, charge.limit)
+                figures.budgets.setdefault(charge.ledger, Budget(charge.unit)).steps[:] = [step]
+        case _:
+            pass
 
 
 def _count_question(figures: LogFigures, index: int, entry: Entry) -> None:
     row, body = row_of(index, entry), entry.body
-    outcome = _outcome(row.decision, recalled=bool(row.recalled))
+    outcome = outcome_of(row.decision, recalled=bool(row.recalled))
     figures.questions.append((entry.time_unix_s, outcome))
     figures.outcomes[outcome] += 1
     figures.purposes[row.purpose or NOT_NAMED, outcome] += 1
@@ -117,9 +152,14 @@ def _count_question(figures: LogFigures, index: int, entry: Entry) -> None:
 
 
 def _note_event(figures: LogFigures, index: int, entry: Entry) -> None:
-    if len(figures.events) < _MOST_EVENTS:
-        figures.events.append((index, entry.time_unix_s, _event(entry)))
-    else:
+    _keep_event(figures, index, entry.time_unix_s, _event(entry))
+
+
+def _keep_event(figures: LogFigures, index: int, time_unix_s: int, text: str) -> None:
+    """The latest ones are kept: a page has no room for all."""
+    figures.events.append((index, time_unix_s, text))
+    if len(figures.events) > _MOST_EVENTS:
+        del figures.events[0]
         figures.events_left_out += 1
 
 
@@ -133,15 +173,22 @@ def _event(entry: Entry) -> str:
         case {"role": role, "key": _}:
             named = f"The city's key for {_KEY_USES[KeyRole(str(role))]}"
             return f"{named} {'counts from here on' if entry.type == 'key.added' else 'was retired'}"
+        case {"policy": {"version": _}, "roster": {"version": _}}:
+            return f"The node was started, with software {entry.software}"
         case {"policy": {"id": name, "version": version}}:
             return f"Policy {name}, version {version}, came into force"
+        case {"dataset": dataset, "data_version": version}:
+            return f"Questions about {dataset} are answered from data version {version} on"
+        case {"dataset": dataset, "level": level}:
+            return f"{dataset} is offered at level {level}, by a manifest that was announced"
         case {"roster": {"version": version}}:
             return f"Roster {version} of the league came into force"
         case _:
             return entry.type
 
 
-def _outcome(decision: str | None, *, recalled: bool) -> str:
+def outcome_of(decision: str | None, *, recalled: bool) -> str:
+    """One of OUTCOMES, for a decision of a row."""
     if decision == Decision.PERMIT:
         return AGAIN if recalled else ANSWERED
     return REFUSED if decision == Decision.REFUSE else OTHER

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
-from hansa_audit.entries.times import as_of_text, time_text
+from hansa_audit.entries.times import TimeSpan, as_of_text, time_text
 from hansa_audit.report.figures import LogFigures
+from hansa_audit.report.opened_questions import OpenedQuestion
 from hansa_audit.report.safe_text import day_text, safe
-from hansa_audit.report.sections import budgets, over_time, refusals, tiles, who
+from hansa_audit.report.sections import budgets, opened, over_time, refusals, tiles, who
 from hansa_audit.report.style import STYLE
 from hansa_audit.verifying.verdict import Cosigned, Verdict
 
+_NOT_PROVEN = (
+    "No log can prove that every question was written into it, nor that the city’s data are right: the receipts of "
+    "those who asked, and the logs of other cities that were asked the same, show an entry that is missing."
+)
 _MOST_FINDINGS = 20
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, nothing runs
 
 
-def page(verdict: Verdict, figures: LogFigures, *, is_counted: bool, is_stale: bool, now_unix_s: int) -> str:
-    """The whole document. `is_stale`: the log is older than was demanded."""
+def page(
+    verdict: Verdict,
+    figures: LogFigures,
+    questions: Sequence[OpenedQuestion],
+    *,
+    span: TimeSpan,
+    is_counted: bool,
+    is_stale: bool,
+    now_unix_s: int,
+) -> str:
+    """The whole document. `span`: what is counted; the verdict is about all. `is_stale`: older than was demanded."""
     city = safe(verdict.city or verdict.origin)
-    body = [_head(city, figures, now_unix_s), _age(verdict, now_unix_s, is_stale=is_stale), _verdict(verdict)]
+    body = [_head(city, figures, span, now_unix_s), _age(verdict, now_unix_s, is_stale=is_stale), _verdict(verdict)]
     if is_counted and figures.questions:
         body += [tiles(figures), over_time(figures), who(figures), refusals(figures)]
+        body.append(opened(questions, len(figures.questions)))
     elif is_counted:
-        body.append("<section><h2>Questions</h2><p>Nobody has asked this city anything yet.</p></section>")
+        when = "in this time" if span.is_limited else "yet"
+        body.append(f"<section><h2>Questions</h2><p>Nobody has asked this city anything {when}.</p></section>")
     else:
         body.append("<section><p>The entries are not what the city signed, so nothing is counted here.</p></section>")
     body += [budgets(figures), _events(figures), _check(verdict)]
@@ -35,13 +52,14 @@ def page(verdict: Verdict, figures: LogFigures, *, is_counted: bool, is_stale: b
     )
 
 
-def _head(city: str, figures: LogFigures, now_unix_s: int) -> str:
-    span = ""
+def _head(city: str, figures: LogFigures, span: TimeSpan, now_unix_s: int) -> str:
+    days = ""
     if figures.first_unix_s is not None and figures.last_unix_s is not None:
-        span = f"{day_text(figures.first_unix_s)} to {day_text(figures.last_unix_s)}. "
+        days = f"{day_text(figures.first_unix_s)} to {day_text(figures.last_unix_s)}. "
     return (
         f"<header><h1>What {city} was asked, and what it answered</h1>"
-        f'<p class="soft">{span}Made from the city’s own sealed log on {day_text(now_unix_s)}. '
+        f'<p class="soft">{"Only " if span.is_limited else ""}{days}'
+        f"Made from the city’s own sealed log on {day_text(now_unix_s)}. "
         "Only totals ever leave a city; each question, answered or refused, is one entry of this log.</p></header>"
     )
 
@@ -61,7 +79,7 @@ def _verdict(verdict: Verdict) -> str:
         seen = [each for each in verdict.witnesses if each.at_unix_s is not None]
         text = (
             f"All {verdict.size:,} entries are exactly those that the city signed. Nothing was changed or taken out, "
-            f"the sums add up, and {_witness_words(len(seen))}."
+            f"the sums add up, and {_witness_words(len(seen))}. {_NOT_PROVEN}"
         )
         return _banner("good", "✓", "The log holds", text, _rests(verdict))
     number = len(verdict.findings) + verdict.dropped
@@ -121,13 +139,14 @@ def _events(figures: LogFigures) -> str:
 
 
 def _check(verdict: Verdict) -> str:
+    rests_on = verdict.rests_on if verdict.is_anchored else "keys that came with the log itself"
     witnesses = "<br>".join(_cosigned(each) for each in verdict.witnesses) or "none"
     return (
         "<section><h2>Check it yourself</h2><p>Anybody with a copy of the log can repeat this check offline, with "
         "<code>hansa audit verify</code> or with any tool that reads C2SP transparency logs. Compare:</p><dl>"
         f"<dt>Log</dt><dd>{safe(verdict.origin)}</dd><dt>Entries</dt><dd>{verdict.size:,}</dd>"
-        f"<dt>Root hash</dt><dd><code>{verdict.root.hex()}</code></dd><dt>Witnesses</dt><dd>{witnesses}</dd>"
-        f"<dt>Rests on</dt><dd>{safe(verdict.rests_on)}</dd></dl></section>"
+        f"<dt>Witnesses</dt><dd>{witnesses}</dd><dt>Rests on</dt><dd>{safe(rests_on)}</dd></dl>"
+        f"<details><summary>The root hash</summary><code>{verdict.root.hex()}</code></details></section>"
     )
 
 

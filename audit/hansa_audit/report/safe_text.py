@@ -17,3 +17,8 @@ def day_text(time_unix_s: int) -> str:
 def safe(text: str) -> str:
     """Escaped, for HTML and against characters that steer."""
     return escape(printable(text))
+
+
+def safe_lines(text: str) -> str:
+    """The same for text of several lines, whose ends stay."""
+    return "\n".join(map(safe, text.splitlines()))

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hansa.view.render.cells import printable
 from hansa_audit.report.charts import bars, budget_chart, outcome_class, period_chart
-from hansa_audit.report.figures import AGAIN, ANSWERED, OTHER, OUTCOMES, REFUSED, Budget, LogFigures
+from hansa_audit.report.figures import (
+    AGAIN,
+    ANSWERED,
+    NOT_NAMED,
+    OTHER,
+    OUTCOMES,
+    REFUSED,
+    Budget,
+    LogFigures,
+    outcome_of,
+)
+from hansa_audit.report.opened_questions import OpenedQuestion
 from hansa_audit.report.periods import Periods, periods_of
 from hansa_audit.report.refusal_words import refusal_words, unit_words
-from hansa_audit.report.safe_text import safe
+from hansa_audit.report.safe_text import day_text, safe, safe_lines
 
 _MOST_BUDGETS = 8
+_MOST_QUESTIONS = 200
 _MEANT = {
     ANSWERED: "answered: a protected total was worked out and given out",
     AGAIN: "answered again: the same total as before, at no cost",
@@ -55,6 +67,37 @@ def who(figures: LogFigures) -> str:
 
 def _ranking(title: str, text: str, counts: Counter[tuple[str, str]]) -> str:
     return f'<section><h2>{title}</h2><p class="soft">{text}</p>{bars(_by_label(counts))}</section>'
+
+
+def opened(questions: Sequence[OpenedQuestion], asked: int) -> str:
+    """What was asked, in full: those questions whose text the city has shown to this auditor."""
+    if not questions:
+        return (
+            "<section><h2>What was asked, word for word</h2><p>The text of each question is sealed in the city, and "
+            "none was opened for this page. <code>hansa audit opening</code> asks the city for one.</p></section>"
+        )
+    shown = questions[-_MOST_QUESTIONS:]
+    more = f" The latest {len(shown):,} are shown." if len(shown) < len(questions) else ""
+    return (
+        f'<section><h2>What was asked, word for word</h2><p class="soft">{len(questions):,} of {asked:,} questions '
+        f"were opened for this page; the text of the others is sealed in the city.{more}</p>"
+        f'<ol class="asked">{"".join(map(_question, shown))}</ol></section>'
+    )
+
+
+def _question(question: OpenedQuestion) -> str:
+    row = question.row
+    outcome = outcome_of(row.decision, recalled=bool(row.recalled))
+    said = _MEANT[outcome].partition(":")[0]
+    if row.code is not None:
+        said = f"{said}: {refusal_words(row.code)}"
+    if row.data_version is not None and outcome in (ANSWERED, AGAIN):
+        said = f"{said}, from data version {row.data_version}"
+    told = (
+        f"{day_text(row.time_unix_s)}, entry {row.index:,}. {row.organisation or NOT_NAMED} asked "
+        f"{', '.join(question.cities)}, for {row.purpose or NOT_NAMED}. {said.capitalize()}."
+    )
+    return f"<li><p>{safe(told)}</p><pre>{safe_lines(question.sql)}</pre></li>"
 
 
 def refusals(figures: LogFigures) -> str:

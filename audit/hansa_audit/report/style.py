@@ -55,6 +55,9 @@ td,th{padding:.3rem .5rem .3rem 0;vertical-align:top}
 .bars th{width:40%;font-weight:400;overflow-wrap:anywhere}.bars td,.bars th{vertical-align:middle}
 .bars .bar{width:100%}
 .bars .bar div{display:flex;height:.85rem}.bars .bar span{border-radius:.1rem;min-width:2px}
+.asked{margin:0;padding-left:1.2rem}.asked li{margin:0 0 1rem}.asked p{margin:0 0 .3rem}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--page);border:1px solid var(--line);border-radius:.5rem;
+padding:.6rem .85rem;margin:0;font-size:.9rem}
 .list thead th{border-bottom:1px solid var(--line);font-weight:600}
 .list tbody tr+tr td{border-top:1px solid var(--line)}
 .list td,.list th{padding-right:1rem}.list td:last-child,.list th:last-child{padding-right:0}
