@@ -24,6 +24,7 @@ from hansa_core.league.members import Peer
 from hansa_core.league.roster import CoordinatorEntry, Roster
 from hansa_local.clock import utc_now
 from hansa_local.coordinator_config import CoordinatorConfig
+from hansa_local.expiry import Expiring, certificate_of_service, of_roster, warn_of_expiry
 from hansa_local.key_file import read_private_file
 from hansa_local.trust_anchor import load_roster
 from hansa_wire.attach.attach_rpc import ATTACH_SERVICE, add_attach_service
@@ -51,6 +52,7 @@ class RunningCoordinator:
     routes: Routes
     attachments: Attachments
     questions: Admission
+    expiring: Sequence[Expiring]
     grace_s: float
 
     async def stop(self) -> None:
@@ -137,6 +139,7 @@ async def start(config: CoordinatorConfig) -> RunningCoordinator:
         routes=routes,
         attachments=attachments,
         questions=questions,
+        expiring=[certificate_of_service(certificate, service=config.name), *of_roster(roster)],
         grace_s=limits.stop_grace_s,
     )
 
@@ -149,7 +152,9 @@ async def serve(config: CoordinatorConfig) -> None:
     running = await start(config)
     fields = {"coordinator": config.name, "host": config.listen.host, "port": running.port}
     log.info("coordinator started", extra=fields)
+    warning = asyncio.create_task(warn_of_expiry(lambda: running.expiring, utc_now))
     await stopping.wait()
+    warning.cancel()
     await running.stop()
     log.info("coordinator stopped", extra={"coordinator": config.name})
 

@@ -10,11 +10,13 @@ import pytest
 
 import hansa as sdk
 from hansa.answering.city_words import VerifiedRelease
+from hansa.answering.coverage import Outcome
 from hansa.answering.verify import verify_answer
 from hansa.errors import TrustError
 from hansa.question.question import Expected
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
+from hansa_core.league.members import Member
 from hansa_simulated_city import CITIES, SimulatedLeague
 from hansa_wire.codec.answered import Answered
 
@@ -65,3 +67,21 @@ def test_a_city_may_answer_at_the_floor_and_above_it(cities: SimulatedLeague, le
         verified = verify_answer(given, member, replace(expected, contract=under(expected.contract, floor)))
         assert isinstance(verified, VerifiedRelease)
         assert verified.level is Level.CONTROLLED
+
+
+def test_whatever_goes_wrong_with_one_citys_word_the_others_stand(
+    league: sdk.League, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only that city chose its bytes: a fault that nobody thought of is its own."""
+
+    def failing(given: Answered, member: Member, expected: Expected) -> object:
+        if member.city == CITY:
+            raise ZeroDivisionError("4711")
+        return verify_answer(given, member, expected)
+
+    monkeypatch.setattr("hansa.asking.session.verify_answer", failing)
+    reports = {report.city: report for report in league.sql(COUNT, partial=True).cities}
+    assert (reports[CITY].state, reports[CITY].code) == (Outcome.UNTRUSTED, "malformed_answer")
+    assert "ZeroDivisionError" in reports[CITY].rule
+    assert "4711" not in reports[CITY].rule
+    assert all(report.state is Outcome.ANSWERED for city, report in reports.items() if city != CITY)

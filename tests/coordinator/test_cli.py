@@ -10,20 +10,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hansa_league.founding.create import create_league
+from hansa_league.founding.create import DEFAULT_VALID_DAYS, create_league
 from hansa_new_league import CITIES, write_contract
 
 COMMAND = [sys.executable, "-m", "hansa", "coordinator", "serve", "--config"]
 
 
-def new_config(folder: Path) -> Path:
+def new_config(folder: Path, *, valid_days: int = DEFAULT_VALID_DAYS) -> Path:
     """The configuration of a coordinator on a port that the system chooses, whose nodes are all down."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     directory = folder / "league"
     ports = [port, *range(1, 2 * len(CITIES) + 1)]
-    create_league(directory, name="hanse", cities=CITIES, contracts=[write_contract(folder)], ports=ports)
+    contracts = [write_contract(folder)]
+    create_league(directory, name="hanse", cities=CITIES, contracts=contracts, ports=ports, valid_days=valid_days)
     return directory / "coordinator" / "coordinator.toml"
 
 
@@ -34,6 +35,18 @@ def test_it_says_where_it_listens_and_ends_cleanly_on_a_signal(tmp_path: Path) -
         serving.send_signal(signal.SIGTERM)
         assert serving.wait(20) == 0
         assert "Traceback" not in serving.stderr.read()
+
+
+def test_it_warns_of_what_expires_and_says_who_replaces_it(tmp_path: Path) -> None:
+    command = [*COMMAND, str(new_config(tmp_path, valid_days=6))]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as serving:
+        assert serving.stderr is not None
+        said = [serving.stderr.readline() for _ in range(4 + len(CITIES))]
+        serving.terminate()
+        serving.wait(20)
+    warned = [line for line in said if "WARNING expires soon" in line and "within_days=7" in line]
+    for what in ("the TLS certificate of coordinator", "the roster of hanse", "the CA certificate of bremen"):
+        assert any(what in line and "remedy=" in line for line in warned), said
 
 
 def test_a_wrong_configuration_ends_it_with_words_and_no_traceback(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from hansa_node.log_service import server
 from hansa_node.log_service.server import server_tls
 from hansa_node.node_store import NodeStore
 from hansa_node.witnessing import witnessing
+from hansa_node.witnessing.cosigning import Cosigning
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -162,6 +163,31 @@ def test_whatever_one_witness_says_the_other_ones_are_heard(
             await until(lambda: (third.peers.cosigned(origin) or (0,))[0] == store.log.size)
 
     asyncio.run(scene())
+
+
+def test_whatever_goes_wrong_with_one_witness_the_other_ones_are_heard(
+    cities: dict[str, LogCity], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also what nobody thought of: it costs that witness's cosignature, and is told by its name."""
+    cosign = Cosigning.cosign
+
+    async def failing(self: Cosigning, note: bytes) -> bytes:
+        if self.peer.member.city == SECOND:
+            raise ZeroDivisionError("4711")
+        return await cosign(self, note)
+
+    monkeypatch.setattr(Cosigning, "cosign", failing)
+
+    async def scene() -> None:
+        async with cities[THIRD].running() as (_, third), cities[FIRST].running() as (keeper, store):
+            await until(lambda: keeper.status.is_confirmed)
+            origin = cities[FIRST].member.log_origin
+            await until(lambda: (third.peers.cosigned(origin) or (0,))[0] == store.log.size)
+
+    asyncio.run(scene())
+    silent = [record.__dict__ for record in caplog.records if record.message == "witness silent"]
+    assert (SECOND, "ZeroDivisionError") in {(each["witness"], each["reason"]) for each in silent}
+    assert "4711" not in caplog.text
 
 
 def test_a_witness_that_claims_a_huge_size_stops_no_node_that_runs(cities: dict[str, LogCity]) -> None:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from hansa_core.partial.answer import Release
 from hansa_core.plan.plan import Plan
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import verify
+from hansa_league.founding.create import DEFAULT_VALID_DAYS
+from hansa_local.clock import utc_now
 from hansa_log_checks import entries
 from hansa_node import __version__
 from hansa_test_node import BY_KIND, CITY, COUNT, OTHER_CITY, PERMITS, TRIPS, NodeHome, make_node
@@ -356,3 +359,16 @@ def test_a_node_comes_back_to_a_coordinator_that_went_away_and_answers_as_before
             point.wait(lambda lines: CITY in lines)
             answers.append(point.run(point.client(CITY).ask(query, node.credential, deadline_s=DEADLINE_S)))
     assert answers[0] == answers[1]
+
+
+def test_a_node_warns_of_what_expires_and_says_who_replaces_it(tmp_path: Path) -> None:
+    founded = utc_now() - timedelta(days=DEFAULT_VALID_DAYS - 6)
+    node = make_node(tmp_path / "league", now=founded, base_port=free_port())
+    with running(node) as served:
+        served.process.terminate()
+        served.process.wait()
+        assert served.process.stderr is not None
+        said = served.process.stderr.read()
+    warned = [line for line in said.splitlines() if "WARNING expires soon" in line and "within_days=7" in line]
+    for what in (f"the TLS certificate of the node of {CITY}", "the roster of hanse", f"the CA certificate of {CITY}"):
+        assert any(what in line and "remedy=" in line for line in warned), said

@@ -16,6 +16,7 @@ import grpc.aio
 from hansa_core.errors import ConfigError, RefusedError
 from hansa_core.signing.dsse import Envelope
 from hansa_local.clock import utc_now
+from hansa_local.expiry import Expiring, certificate_of_service, of_roster, warn_of_expiry
 from hansa_local.trust_anchor import load_roster
 from hansa_node import __version__
 from hansa_node.answering.served_datasets import ServedDatasets
@@ -139,7 +140,9 @@ async def _serve(config: NodeConfig, context: NodeContext, identity: Identity, k
             await keeper.begin()  # so that the first question finds the log open, and only once the port is had
         async with task_group() as tasks:
             keeping = tasks.create_task(context.stop.guard(keeper.run()))
+            warning = tasks.create_task(warn_of_expiry(partial(_expiring, context, identity), context.clock))
             await _answer(config, context, identity, calls, listening)
+            warning.cancel()
             keeping.cancel()
         log.info("node stopped", extra={"city": context.city})
     context.stop.raise_error()
@@ -167,6 +170,11 @@ async def _answer(
         if listening is not None:
             stopping.create_task(listening.stop(config.limits.stop_grace_s))
     await calls.all_answered()
+
+
+def _expiring(context: NodeContext, identity: Identity) -> list[Expiring]:
+    own = certificate_of_service(identity.tls_certificate, service=f"the node of {context.city}")
+    return [own, *of_roster(context.league.roster)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import EMPTY_ROOT
 from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog
-from hansa_node.node_stop import ForkError
+from hansa_node.node_stop import FATAL, ForkError
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.cosigning import Cosigning
 from hansa_node.witnessing.status import WitnessStatus
@@ -138,9 +138,12 @@ class Witnessing:
         city = witness.peer.member.city
         try:
             given = await ask()
-        except _UNREACHED as failure:
+        except (*FATAL, StoreUnavailableError):
+            raise  # it is about the own store or log, not about the witness
+        except Exception as failure:  # noqa: BLE001  whatever one witness gives, the others are heard
             if city not in self._silent:
-                log.warning("witness silent", extra={"witness": city, "reason": str(failure)})
+                reason = str(failure) if isinstance(failure, _UNREACHED) else type(failure).__name__
+                log.warning("witness silent", extra={"witness": city, "reason": reason})
             self._silent.add(city)
             return None
         if city in self._silent:
