@@ -7,17 +7,43 @@ PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= auto
 FUZZ_SECONDS ?= 60
+MINUTES ?= 30
+SEED ?= 1
 
-.PHONY: help demo test check bench faults fuzz protos docs format clean
+.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench faults fuzz protos protos-baseline lock dist pages site docs format clean
+
+# What the tests of our log against Go's own packages need, from Debian.
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev
+SETUP_LOG := .venv/setup.log
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
 
 demo: .venv/installed-demo  ## four cities and a coordinator on loopback, and a tour of questions
 	$(BIN)/hansa demo
 
 test: .venv/installed-dev  ## all tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+test-deep: .venv/installed-dev  ## all tests, property tests with twenty times as many examples
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+test-pythons: .venv/installed-dev  ## the quick tests under each other Python from 3.11 on that is found here
+	$(BIN)/python tools/pythons.py
+
+test-installs: .venv/installed-release  ## plain hansa and hansa[node], each installed alone from the wheel
+	$(BIN)/python tools/installs.py
+
+coverage: .venv/installed-dev  ## all tests, with the share of the code that they run; fails below the floor
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term:skip-covered
+	@echo "the floor is $$($(BIN)/coverage report --format=total 2>/dev/null || true) of at least $$(sed -n 's/^fail_under = \([0-9]*\).*/\1/p' pyproject.toml) per cent"
+
+mutants: .venv/installed-mutants  ## change lines at random, and say which changes no test finds (MINUTES, SEED)
+	$(BIN)/python tools/mutants.py --minutes $(MINUTES) --seed $(SEED)
+
+system-packages:  ## what some tests need from Debian; as root
+	@if ! command -v go >/dev/null || [ ! -d /usr/share/gocode/src/golang.org/x/mod/sumdb ]; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES) >/dev/null; fi
 
 check: .venv/installed-dev  ## lint, types, import contracts, protos, generated files
 	$(BIN)/ruff check .
@@ -26,9 +52,8 @@ check: .venv/installed-dev  ## lint, types, import contracts, protos, generated 
 	$(BIN)/lint-imports
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/buf lint protos
-	@tag=$$(git describe --tags --abbrev=0 2>/dev/null || true); \
-	if [ -n "$$tag" ]; then $(BIN)/buf breaking protos --against ".git#tag=$$tag,subdir=protos"; \
-	else echo "buf breaking: no tag yet, nothing to compare with"; fi
+	$(BIN)/buf breaking protos --against protos/baseline.binpb
+	$(BIN)/python tools/lock.py --check
 	$(BIN)/python docs/generate_cli.py --check docs/cli.md
 	$(BIN)/python docs/generate_config.py --check docs/config.md
 	$(BIN)/python docs/generate_samples.py --check deploy
@@ -47,7 +72,19 @@ fuzz: .venv/installed-fuzz  ## throw mutated bytes at every reader of foreign by
 protos: .venv/installed-dev  ## remake the generated wire code
 	$(BIN)/python protos/generate.py
 
-docs: .venv/installed-dev  ## remake the generated pages
+protos-baseline: .venv/installed-dev  ## let what the protos are now be what later ones may not break: at a release
+	$(BIN)/buf build protos -o protos/baseline.binpb
+
+lock: .venv/installed-release  ## resolve requirements/dev.lock anew
+	$(BIN)/python tools/lock.py
+
+dist: .venv/installed-release  ## sdist, wheel, bill of materials and checksums in dist/
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/cyclonedx-py requirements requirements/dev.lock --output-format JSON --output-file dist/hansa.cdx.json
+	cd dist && sha256sum * > SHA256SUMS
+
+pages: .venv/installed-dev  ## remake the generated pages
 	$(BIN)/python docs/generate_cli.py --write docs/cli.md
 	$(BIN)/python docs/generate_config.py --write docs/config.md
 	$(BIN)/python docs/generate_samples.py --write deploy
@@ -55,25 +92,37 @@ docs: .venv/installed-dev  ## remake the generated pages
 	$(BIN)/python docs/generate_log_schema.py --write docs/log-schema.json
 	$(BIN)/python docs/generate_tutorial.py --write docs/tutorial.md
 
+site: .venv/installed-docs  ## the documentation as a site in site/, every internal link checked
+	$(BIN)/python tools/build_site.py
+
+docs: pages site  ## remake the generated pages, and build the site
+
 format: .venv/installed-dev  ## format and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:  ## remove everything that was set up
-	rm -rf .venv .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .fuzz site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
+# What installers say goes to a log, which is shown where they fail. LOCKED=1 installs the exact versions of the lock.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Hansa needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Say which: make PYTHON=python3.12" >&2; exit 1; }
+	@mkdir -p .venv
 	@if command -v uv >/dev/null; then uv venv --quiet --allow-existing --python $(PYTHON) .venv; \
 	elif $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then $(PYTHON) -m venv .venv; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv && $(PYTHON) -m venv .venv; \
+	  echo "installing Debian's python3-venv"; \
+	  { apt-get update && apt-get install -y --no-install-recommends python3-venv; } >$(SETUP_LOG) 2>&1 \
+	    || { cat $(SETUP_LOG) >&2; exit 1; }; \
+	  $(PYTHON) -m venv .venv; \
 	else echo "Python's venv module is missing: apt-get install python3-venv" >&2; exit 1; fi
 
-.venv/installed-%: pyproject.toml | .venv/bin/python
-	@echo "setting up .venv ($*)"
-	@if command -v uv >/dev/null; then uv pip install --quiet --python .venv/bin/python --editable '.[$*]'; \
+.venv/installed-%: pyproject.toml requirements/dev.lock | .venv/bin/python
+	@echo "setting up .venv ($*): a minute or two the first time"
+	@if command -v uv >/dev/null; then pip="uv pip install --python .venv/bin/python"; \
 	else $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'; fi
+	  pip="$(BIN)/python -m pip install --disable-pip-version-check"; fi; \
+	{ if [ -n "$${LOCKED:-}" ]; then $$pip --require-hashes -r requirements/dev.lock && $$pip --no-deps --editable .; \
+	  else $$pip --editable '.[$*]'; fi; } >$(SETUP_LOG) 2>&1 || { cat $(SETUP_LOG) >&2; exit 1; }
 	@touch $@

@@ -12,7 +12,7 @@ from hansa_core.documents.canonical_json import canonical_json, read_canonical
 from hansa_core.errors import PeerError
 from hansa_core.evidence.entries import BODIES, Body
 from hansa_core.evidence.kinds import City, Count, Software
-from hansa_core.evidence.leaf_pattern import Member, ObjectPattern, UnreadError, members_of, put_values
+from hansa_core.evidence.leaf_pattern import LeafMember, ObjectPattern, UnreadError, members_of, put_values
 from hansa_core.evidence.record import Record
 from hansa_core.evidence.schema import ENTRY_VERSION, LOG_SCHEMA
 
@@ -78,8 +78,8 @@ class _LeafPattern:
 
     def __init__(self, body: type[Body]) -> None:
         fixed = [
-            Member("type", f'"{re.escape(body.TYPE)}"', is_fixed=True),
-            Member("v", str(ENTRY_VERSION), is_fixed=True),
+            LeafMember("type", f'"{re.escape(body.TYPE)}"', is_fixed=True),
+            LeafMember("v", str(ENTRY_VERSION), is_fixed=True),
         ]
         pattern = ObjectPattern([*members_of(Entry, without=("body",)), *fixed, *members_of(body)])
         self._match = pattern.match

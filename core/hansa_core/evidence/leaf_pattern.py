@@ -26,7 +26,7 @@ class UnreadError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class LeafMember:
     """One field of an object. `pattern`: of its value, with one group around what `read` makes a value of.
 
     `read`: None for a text, which is its own value. `is_fixed`: the pattern has no group, and the field no value.
@@ -42,7 +42,7 @@ class Member:
 class ObjectPattern:
     """The one spelling of a JSON object with these members, the last of which by name is always there."""
 
-    def __init__(self, members: Sequence[Member]) -> None:
+    def __init__(self, members: Sequence[LeafMember]) -> None:
         ordered = sorted(members, key=lambda member: member.name)
         assert not ordered[-1].is_optional  # it takes no comma, and each one before it takes one
         self.pattern = _object(ordered)
@@ -65,24 +65,24 @@ def put_values(record: Record, plan: Sequence[tuple[str, int, Read | None]], gro
         put(record, name, text if read is None or text is None else read(text))
 
 
-def members_of(cls: type[Record], *, without: Collection[str] = ()) -> list[Member]:
+def members_of(cls: type[Record], *, without: Collection[str] = ()) -> list[LeafMember]:
     """The fields of a record, but for those `without`."""
     return [_member(each) for each in fields_of(cls) if each.name not in without]
 
 
-def _object(members: Sequence[Member]) -> str:
+def _object(members: Sequence[LeafMember]) -> str:
     *first, last = (f'"{member.name}":{member.pattern}' for member in members)
     commas = zip(members, first, strict=False)
     return r"\{" + "".join(f"(?:{text},)?" if each.is_optional else f"{text}," for each, text in commas) + last + r"\}"
 
 
-def _member(field: RecordField) -> Member:
+def _member(field: RecordField) -> LeafMember:
     if field.kind is not None:
         pattern, read = _of_kind(field.kind)
     else:
         assert field.record is not None
         pattern, read = _of_record(field.record, is_many=field.is_many)
-    return Member(field.name, pattern, read, field.is_optional)
+    return LeafMember(field.name, pattern, read, field.is_optional)
 
 
 def _of_record(cls: type[Record], *, is_many: bool) -> tuple[str, Read]:
@@ -162,7 +162,7 @@ def _of_whole(kind: Whole) -> tuple[str, Read]:
 
 def _of_digests(kind: Digests) -> tuple[str, Read]:
     names = sorted((*kind.needed, *kind.possible))
-    digests = _object([Member(name, f'"{SHA256.pattern}"', is_optional=name in kind.possible) for name in names])
+    digests = _object([LeafMember(name, f'"{SHA256.pattern}"', is_optional=name in kind.possible) for name in names])
 
     def read(text: str) -> dict[str, str]:
         parts = text.split('"')  # names and digests in turn, with a mark of JSON between each two
