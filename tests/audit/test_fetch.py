@@ -408,6 +408,42 @@ def test_an_opening_that_the_entry_does_not_commit_to_is_not_kept(log: Published
     assert not (folder / "openings").exists()
 
 
+def test_everything_that_an_auditor_may_see_comes_in_one_go(tmp_path: Path) -> None:
+    cities = log_cities(tmp_path)
+    folder, profile = tmp_path / "log", auditor(cities[FIRST])
+
+    def opened(*options: str) -> Result:
+        return hansa("opening", FIRST, folder, "--all", *options, "--profile", profile)
+
+    async def scene() -> None:
+        async with covered(cities):
+            await asyncio.to_thread(fetched, FIRST, folder, profile)
+            first = await asyncio.to_thread(opened)
+            assert (first.exit_code, "in 1 requests" in first.output) == (0, True), first.output
+            again = await asyncio.to_thread(opened)
+            assert "0 fields of 0 entries, in 0 requests" in again.output
+            body: list[OpeningRead] = []
+            async with asyncio.timeout(PATIENCE_S):
+                while not body:
+                    await asyncio.to_thread(fetched, FIRST, folder, profile)
+                    read = (entry.body for _, entry in open_log(folder).entries())
+                    body = [each for each in read if isinstance(each, OpeningRead)]
+            [one] = body
+            assert (one.field, one.reader) == (None, FIRST)
+            assert one.fields == ("query", "analyst", "policy_hash", "manifest_hash", "causes")
+            wrong = await asyncio.to_thread(opened, "--fields", "policy")
+            assert (wrong.exit_code, "did you mean policy_hash?" in wrong.output) == (2, True)
+
+    asyncio.run(scene())
+    committed = sum(len(getattr(entry.body, "opening", {})) for _, entry in open_log(folder).entries())
+    verdict = verify_folder(folder)
+    assert (verdict.holds, verdict.openings) == (True, committed)
+    assert committed
+    html = folder.parent / "page.html"
+    assert hansa("report", folder, "--html", html).exit_code == 0
+    assert "of many entries, by the auditor of luebeck: 1" in html.read_text()
+
+
 def test_a_broken_off_fetch_goes_on_where_it_was(log: PublishedLog, tmp_path: Path) -> None:
     served = log.write(tmp_path / "served")
     shutil.copytree(served / "tile/0", tmp_path / "log/tile/0")

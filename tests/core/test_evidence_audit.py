@@ -137,6 +137,8 @@ def test_a_ledger_that_a_recovery_exhausted_stays_so_until_it_is_reset() -> None
         ((OpeningRead(index=0, field="query", reader="bremen"),), AuditRule.OPENING),
         ((OpeningRead(index=2, field="query", reader="bremen"),), AuditRule.OPENING),
         ((OpeningRead(index=8, field="policy_hash", reader="bremen"),), AuditRule.OPENING),
+        ((OpeningRead(index=2, fields=("query",), until=8, reader="bremen"),), AuditRule.OPENING),
+        ((OpeningRead(index=4, fields=("query",), until=3, reader="bremen"),), AuditRule.OPENING),
         ((ApprovalGiven(query_hash=digest_of("q"), opening=opening_of("steward")),), AuditRule.APPROVAL),
         ((PeerHead(origin=ORIGIN, size=1, root="0b" * 32),), AuditRule.PEER_HEAD),
         ((NodeRecovered(from_size=9, to_size=8, exhausted=()),), AuditRule.RECOVERY),

@@ -20,7 +20,7 @@ from jsonschema_rs import Draft202012Validator, meta
 
 from hansa_core.documents.canonical_json import MAX_INTEGER, canonical_json
 from hansa_core.errors import PeerError
-from hansa_core.evidence.entries import BODIES, Body, Decision, PeerHead, PolicyRef, TablesPublished
+from hansa_core.evidence.entries import BODIES, Body, Decision, OpeningRead, PeerHead, PolicyRef, TablesPublished
 from hansa_core.evidence.entry import MAX_ENTRY_BYTES, Entry, decode_entry, encode_entry, read_generally, read_quickly
 from hansa_core.evidence.schema import LOG_SCHEMA
 from hansa_log_entries import CITY, NOON, ONE_OF_EACH, Writer, charge, decision_on, entries, refusal_of
@@ -333,3 +333,30 @@ def test_a_rule_that_no_pattern_says_is_left_to_the_general_reader(old: bytes, n
     assert read_quickly(changed) is None
     with pytest.raises(PeerError):
         decode_entry(changed)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"index": 3, "reader": "bremen"},
+        {"index": 3, "field": "query", "fields": ("query",), "until": 4, "reader": "bremen"},
+        {"index": 3, "fields": ("query",), "reader": "bremen"},
+        {"index": 3, "field": "query", "until": 4, "reader": "bremen"},
+        {"index": 3, "fields": (), "until": 4, "reader": "bremen"},
+        {"index": 3, "fields": ("query", "query"), "until": 4, "reader": "bremen"},
+        {"index": 3, "fields": ("rows",), "until": 4, "reader": "bremen"},
+    ],
+)
+def test_reading_openings_names_one_field_or_several_up_to_an_entry(told: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        OpeningRead(**told)
+    body = OpeningRead(index=3, fields=("query", "causes"), until=9, reader="bremen")
+    entry = Entry(time_unix_s=NOON, node=CITY, software="0.1.0", body=body)
+    assert read_quickly(encode_entry(entry)) == read_generally(encode_entry(entry)) == entry
+    said = {**body.to_json(), **dict.fromkeys(("field", "fields", "until")), **told}
+    document = json.loads(encode_entry(entry)) | {
+        name: list(value) if isinstance(value, tuple) else value for name, value in said.items()
+    }
+    leaf = canonical_json({name: value for name, value in document.items() if value is not None})
+    with pytest.raises(PeerError):
+        decode_entry(leaf)

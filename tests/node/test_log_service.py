@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from hansa_core.evidence.entries import KeyAdded, OpeningRead
+from hansa_core.evidence.entries import KeyAdded, OpeningRead, PolicyPublished
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.evidence.opening import check_disclosure, decode_disclosure
 from hansa_core.league.witnesses import log_url, log_vkey
@@ -31,7 +31,9 @@ from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
 from hansa_local.tls import client_context
 from hansa_log_cities import LogCity, call, log_cities, until
+from hansa_log_entries import POLICY
 from hansa_node.app.log_keeper import LogKeeper
+from hansa_node.log.batch import Batch
 from hansa_node.log.mirror_request import AddEntries
 from hansa_node.node_store import NodeStore
 from hansa_test_tls import TestAuthority
@@ -215,6 +217,82 @@ def test_an_entitled_auditor_is_shown_one_field_and_the_log_says_so_first(cities
         check_disclosure(decode_disclosure(body), decode_entry(leaves[index]).body.opening)  # type: ignore[attr-defined]
         reads = [decode_entry(leaf).body for leaf in store.log.tree.entries(before, store.log.size)]
         assert OpeningRead(index=index, field="policy_hash", reader=FIRST) in reads
+
+    in_league(cities, scene)
+
+
+def test_many_openings_are_shown_in_one_go_which_one_entry_tells_first(cities: dict[str, LogCity]) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
+        before, fields = store.log.size, "policy_hash,manifest_hash,query"
+        status, body = await cities[FIRST].get(f"/openings/0-{before - 1}/{fields}", shown="auditor")
+        assert status == 200
+        first, *lines = body.splitlines()
+        assert int(first) == before - 1
+        leaves = store.log.tree.entries(0, before)
+        committed = {
+            (index, field)
+            for index, leaf in enumerate(leaves)
+            for field in getattr(decode_entry(leaf).body, "opening", {})
+            if field in fields.split(",")
+        }
+        told = [line.partition(b" ") for line in lines]
+        assert {(int(index), decode_disclosure(shown).field) for index, _space, shown in told} == committed != set()
+        for index, _space, shown in told:
+            check_disclosure(decode_disclosure(shown), decode_entry(leaves[int(index)]).body.opening)  # type: ignore[attr-defined]
+        reads = [decode_entry(leaf).body for leaf in store.log.tree.entries(before, store.log.size)]
+        read = OpeningRead(index=0, fields=tuple(fields.split(",")), until=before - 1, reader=FIRST)
+        assert [each for each in reads if isinstance(each, OpeningRead)] == [read]
+
+    in_league(cities, scene)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown", "status"),
+    [
+        ("/openings/0-1/policy_hash", ("auditor", SECOND), 403),
+        ("/openings/0-1/policy_hash", ("analyst", FIRST), 403),
+        ("/openings/0-1/rows", ("auditor", FIRST), 400),
+        ("/openings/0-1/query,query", ("auditor", FIRST), 400),
+        ("/openings/1-0/query", ("auditor", FIRST), 404),
+        ("/openings/0-999999/query", ("auditor", FIRST), 404),
+        ("/openings/0-0/query", ("auditor", FIRST), 200),
+    ],
+)
+def test_what_shows_nothing_of_openings_is_not_logged(
+    cities: dict[str, LogCity], path: str, shown: tuple[str, str], status: int
+) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
+        before = store.log.size
+        answered, _body = await call(cities[FIRST], "GET", path, shown=shown)
+        assert answered == status
+        assert "opening.read" not in [
+            decode_entry(leaf).type for leaf in store.log.tree.entries(before, store.log.size)
+        ]
+
+    in_league(cities, scene)
+
+
+def test_openings_that_are_too_many_for_one_answer_end_where_one_asks_again(
+    cities: dict[str, LogCity], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hansa_node.log_service.disclosures.MAX_SHOWN_BYTES", 10)
+
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
+        def write(batch: Batch) -> None:
+            for number in range(3):
+                opening = batch.conceal({"policy_hash": f"{number:064x}"})
+                batch.append(PolicyPublished(policy=POLICY, opening=opening.digests), opening, now=utc_now())
+
+        start = store.log.size
+        store.log._writer.run(write)
+        at, seen = start, []
+        while at < start + 3:
+            _status, body = await cities[FIRST].get(f"/openings/{at}-{start + 2}/policy_hash", shown="auditor")
+            first, *lines = body.splitlines()
+            assert len(lines) == 1
+            seen += [int(line.partition(b" ")[0]) for line in lines]
+            at = int(first) + 1
+        assert seen == [start, start + 1, start + 2]
 
     in_league(cities, scene)
 

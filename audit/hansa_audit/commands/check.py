@@ -146,21 +146,39 @@ def prove(
 
 def opening(
     node: Node,
-    index: Annotated[int, typer.Argument(metavar="INDEX", min=0, help="The entry's number.")],
-    field: Annotated[str, typer.Argument(metavar="FIELD", help="Such as query, analyst, policy_hash or causes.")],
-    folder: LogDir,
+    which: Annotated[
+        list[str], typer.Argument(metavar="[INDEX FIELD] DIR", help="Entry, field and fetched log; with --all the log.")
+    ],
     *,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Everything that this auditor may see and DIR lacks, in one go.")
+    ] = False,
+    fields: Annotated[
+        str, typer.Option(metavar="F,F", help="Of which fields, with --all.")
+    ] = "query,analyst,policy_hash,manifest_hash,causes",
     profile: AuditorOption = None,
 ) -> None:
-    """Ask a city to show one field that an entry commits to; that it was read becomes an entry of the log."""
+    """Ask a city to show what entries commit to; that it was read becomes an entry of the log, before it is shown.
+
+    One field of one entry, such as query, analyst, policy_hash, manifest_hash or causes; or, with --all, those fields
+    of every entry, which one entry of the log tells, or a few where there are very many.
+    """
+    if len(which) != (1 if all_ else 3) or not (all_ or which[0].isdecimal()):
+        raise typer.BadParameter("give INDEX FIELD DIR, or DIR with --all", param_hint="[INDEX FIELD] DIR")
+    folder = Path(which[-1])
     with errors():
         from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
-        from hansa_audit.fetching.fetch_opening import fetch_opening
+        from hansa_audit.fetching.fetch_opening import fetch_all_openings, fetch_opening
         from hansa_audit.fetching.places import wanted_log
         from hansa_audit.folder.held_log import open_log
         from hansa_local.clock import utc_now
 
         settings = load_auditor(profile)
         roster, _ = roster_of(settings, utc_now())
-        name, _ = fetch_opening(wanted_log(node, settings, roster), open_log(folder), index, field)
-        typer.echo(f"{folder / name}: is what entry {index} committed to; `hansa audit show` shows it")
+        wanted = wanted_log(node, settings, roster)
+        if all_:
+            got = fetch_all_openings(wanted, open_log(folder), fields.split(","))
+            typer.echo(f"{folder}/openings: {got.fields} fields of {got.entries} entries, in {got.requests} requests")
+        else:
+            name, _ = fetch_opening(wanted, open_log(folder), int(which[0]), which[1])
+            typer.echo(f"{folder / name}: is what entry {which[0]} committed to; `hansa audit show` shows it")

@@ -108,7 +108,8 @@ def figures_of(entries: Iterable[tuple[int, Entry]], span: TimeSpan) -> LogFigur
                         limit = figures.budgets[name].limit
                         figures.budgets[name].steps.append((entry.time_unix_s, limit, limit))
             case OpeningRead():
-                figures.openings_read[f"{body.field}, by the auditor of {body.reader}"] += 1
+                fields = body.field if body.fields is None else f"{', '.join(body.fields)} of many entries"
+                figures.openings_read[f"{fields}, by the auditor of {body.reader}"] += 1
             case PeerHead():
                 figures.witnessed.add(body.origin)
             case _:

@@ -29,9 +29,12 @@ class Openings:
         self._set_of.append(self._sets.setdefault(fields, len(self._sets)))
 
     def read(self, body: OpeningRead) -> Breaches:
-        if body.index >= len(self._set_of):
-            yield AuditRule.OPENING, f"an opening of entry {body.index} is read, which comes later"
-        elif body.field not in list(self._sets)[self._set_of[body.index]]:
+        last = body.index if body.until is None else body.until
+        if last >= len(self._set_of):
+            yield AuditRule.OPENING, f"an opening of entry {last} is read, which comes later"
+        elif last < body.index:
+            yield AuditRule.OPENING, f"openings are read from entry {body.index} to {last}, which comes before"
+        elif body.field is not None and body.field not in list(self._sets)[self._set_of[body.index]]:
             yield AuditRule.OPENING, f"entry {body.index} has no {body.field} in its opening"
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from hansa_core.evidence.kinds import (
     LEDGER,
+    OPENING_FIELD,
     TABLE,
     Choice,
     City,
@@ -32,6 +33,8 @@ from hansa_core.evidence.kinds import (
 from hansa_core.evidence.record import Record
 
 _Ledger = Annotated[str, LEDGER]
+OPENING_FIELDS = ("query", "analyst", "policy_hash", "manifest_hash", "causes", "steward")
+"""All that an entry can commit to without saying it."""
 
 
 class Decision(StrEnum):
@@ -324,12 +327,31 @@ class KeyRetired(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningRead(Body):
-    """An auditor of the city `reader` was shown one field of the opening of entry `index`."""
+    """An auditor of the city `reader` was shown one `field` of the opening of entry `index`, or several `fields`.
+
+    With `fields`: of the openings of all entries from `index` to `until` that have them.
+    """
 
     TYPE: ClassVar[str] = "opening.read"
     index: Count
-    field: Annotated[str, Choice(("query", "analyst", "policy_hash", "manifest_hash", "causes", "steward"))]
+    field: Annotated[str, Choice(OPENING_FIELDS)] | None = None
+    fields: Annotated[tuple[str, ...], Words(OPENING_FIELD, 6)] | None = None
+    until: Count | None = None
     reader: City
+
+    RULES: ClassVar[tuple[dict[str, Any], ...]] = (
+        {
+            "if": {"required": ["fields"]},
+            "then": {"required": ["until"], "properties": {"field": False, "fields": {"minItems": 1}}},
+            "else": {"required": ["field"], "properties": {"until": False}},
+        },
+    )
+
+    def check_together(self) -> None:
+        if (self.fields is None) == (self.field is None) or (self.fields is None) != (self.until is None):
+            raise ValueError("an opening is read by one field of one entry, or by fields of entries up to until")
+        if self.fields is not None and not self.fields:
+            raise ValueError("fields names at least one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,9 @@ CITY = Text("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", "a city's name, one DNS labe
 SOFTWARE = Text("[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}", "a software version")
 SHA256 = Text("[0-9a-f]{64}", "32 bytes in lower-case hex")
 LEDGER = Text("[a-z0-9][a-z0-9._/-]{0,99}", "the name of a ledger")
+OPENING_FIELD = Text(
+    "query|analyst|policy_hash|manifest_hash|causes|steward", "the name of a field that an entry commits to"
+)
 TABLE = Text("[a-z][a-z0-9_]{0,62}", "the name of a published table")
 
 Hex32 = Annotated[str, SHA256]

@@ -173,7 +173,7 @@ def _of_digests(kind: Digests) -> tuple[str, Read]:
 
 def _of_words(kind: Words) -> tuple[str, Read]:
     assert _PLAIN.fullmatch(kind.each.pattern)
-    one = f'"{_without_groups(kind.each.pattern)}"'
+    one = f'"(?:{_without_groups(kind.each.pattern)})"'
 
     def read(text: str) -> tuple[str, ...]:
         words = tuple(text[1:-1].split('","')) if text else ()

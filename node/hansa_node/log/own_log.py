@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from hansa_core.errors import PeerError, StoreCorruptError
@@ -122,6 +122,15 @@ class OwnLog:
             return None
         check_row(*found, what=f"the opening of entry {index}")
         return decode_opening(found[2])
+
+    def openings(self, first: int, last: int) -> Iterator[tuple[int, Opening]]:
+        """What the entries from `first` to `last` commit to, by index; those that retention deleted are left out."""
+        rows = self._reader.rows(
+            "SELECT sha256, idx, opening FROM openings WHERE idx BETWEEN ? AND ? ORDER BY idx", (first, last)
+        )
+        for row in rows:
+            check_row(*row, what=f"the opening of entry {row[1]}")
+            yield row[1], decode_opening(row[2])
 
     def forget_openings(self, before: datetime) -> int:
         """Delete the openings of entries older than `before` (naive UTC); how many there were."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from hansa_core.evidence.entries import OpeningRead
@@ -11,6 +11,11 @@ from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog
 from hansa_node.log_service.visitors import Visitor, VisitorRole
 from hansa_node.store.errors import StoreUnavailableError
+
+MOST_OPENINGS = 4096
+"""How many entries one request goes through."""
+MAX_SHOWN_BYTES = 8 * 1024 * 1024
+"""After how many bytes of openings an answer ends; one opening alone may be longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +47,27 @@ class DisclosureReader:
             return None
         self.log.append(OpeningRead(index=index, field=field, reader=reader.city), now=self.clock())
         return encode_disclosure(disclosure)
+
+    def read_many(self, first: int, last: int, fields: Sequence[str], reader: Visitor) -> bytes:
+        """The fields of all openings from entry `first` to `last`, a line each: its entry's number, and the disclosure.
+
+        The first line is the last entry that was come to: where there is too much for one answer, one asks again from
+        there. One entry of the log tells of it all. Raises StoreUnavailableError as `read` does.
+        """
+        if not self.may_log():
+            raise StoreUnavailableError("nothing is signed before the witnesses were heard; ask again in a minute")
+        last = min(last, first + MOST_OPENINGS - 1, self.log.size - 1)
+        lines: list[bytes] = []
+        size = 0
+        for index, opening in self.log.openings(first, last):
+            shown = (opening.disclosure(field) for field in fields)
+            content = [b"%d %s\n" % (index, encode_disclosure(each)) for each in shown if each is not None]
+            size += sum(map(len, content))
+            if lines and size > MAX_SHOWN_BYTES:
+                last = index - 1
+                break
+            lines += content
+        if lines:
+            read = OpeningRead(index=first, fields=tuple(fields), until=last, reader=reader.city)
+            self.log.append(read, now=self.clock())
+        return b"".join((b"%d\n" % last, *lines))

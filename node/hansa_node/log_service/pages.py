@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
+from hansa_core.evidence.entries import OPENING_FIELDS
 from hansa_core.tlog.policy import TlogPolicy
 from hansa_core.tlog.witness import MAX_REQUEST_BYTES as MAX_CHECKPOINT_REQUEST_BYTES
 from hansa_core.tlog.witness import Judgement
@@ -66,6 +67,7 @@ class LogPages:
                 web.get("/mirror/{city}/newest", self._newest_mirrored),
                 web.get("/mirror/{city}/{tile:tile/.+}", self._mirrored_tile),
                 web.get("/opening/{index:[0-9]{1,16}}/{field:[a-z_]{1,32}}", self._opening),
+                web.get("/openings/{first:[0-9]{1,16}}-{last:[0-9]{1,16}}/{fields:[a-z_,]{1,200}}", self._openings),
                 web.post("/add-checkpoint", self._add_checkpoint),
                 web.post("/mirror/{city}/add-entries", self._add_entries),
             ]
@@ -111,20 +113,21 @@ class LogPages:
         return _tile_or_none(path, visitor, content)
 
     async def _opening(self, request: web.Request) -> web.Response:
-        visitor = self._member(request)
-        if not self.openings.may_read(visitor):
-            raise _Refused(
-                refused(
-                    403,
-                    "openings are shown to this city's auditors, and to those of the cities in its log.openings_to",
-                    "come with an auditor's certificate, or ask its operator",
-                )
-            )
+        visitor = self._reader(request)
         index, field = int(request.match_info["index"]), request.match_info["field"]
         disclosure = await self._run(partial(self.openings.read, index, field, visitor))
         if disclosure is None:
             return refused(404, f"entry {index} has no {field} to show", "it may have none, or its retention is over")
         return text(disclosure, content_type="application/json")
+
+    async def _openings(self, request: web.Request) -> web.Response:
+        visitor, fields = self._reader(request), request.match_info["fields"].split(",")
+        first, last = int(request.match_info["first"]), int(request.match_info["last"])
+        if len(set(fields)) != len(fields) or not set(fields) <= set(OPENING_FIELDS):
+            return refused(400, "fields are different ones of those that openings have", ", ".join(OPENING_FIELDS))
+        if not first <= last < self.openings.log.size:
+            return refused(404, f"the log has no entries {first} to {last}", "ask for entries of the checkpoint's size")
+        return text(await self._run(partial(self.openings.read_many, first, last, fields, visitor)))
 
     async def _add_checkpoint(self, request: web.Request) -> web.Response:
         body = await _body(request, MAX_CHECKPOINT_REQUEST_BYTES, within_s=_ANYBODYS_BODY_S)
@@ -151,6 +154,18 @@ class LogPages:
         if origin is None or tree is None:
             return None
         return ReadableLog(tree, partial(self.peers.mirrored, origin))
+
+    def _reader(self, request: web.Request) -> Visitor:
+        visitor = self._member(request)
+        if not self.openings.may_read(visitor):
+            raise _Refused(
+                refused(
+                    403,
+                    "openings are shown to this city's auditors, and to those of the cities in its log.openings_to",
+                    "come with an auditor's certificate, or ask its operator",
+                )
+            )
+        return visitor
 
     def _member(self, request: web.Request) -> Visitor:
         request[_FOR_MEMBERS] = True
