@@ -262,6 +262,7 @@ PACKED = write_partial(partial_from_rows(PLAN, TRIPS, [("bus", float(n), None, n
 @pytest.mark.parametrize("honest", [HONEST, PACKED], ids=["plain", "packed"])
 @given(st.lists(st.tuples(st.integers(0, len(HONEST) - 1), st.integers(0, 255)), min_size=1, max_size=8))
 @example([(0, 0)])
+@example([(420, 0)])  # a column that the batch has no buffers for
 def test_mutated_bytes_are_read_or_refused_and_nothing_else(honest: bytes, changes: list[tuple[int, int]]) -> None:
     mutated = bytearray(honest)
     for position, byte in changes:

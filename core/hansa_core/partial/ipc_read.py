@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 
 import pyarrow as pa
 
@@ -90,7 +91,10 @@ def _read_batch(message: pa.Message, schema: pa.Schema, max_bytes: int) -> tuple
     for field, null_count in zip(schema, layout.null_counts, strict=True):
         if field.type.num_fields or field.type.num_buffers < 2 or pa.types.is_dictionary(field.type):
             raise PeerError(f"the Arrow stream has a column of type {field.type}")
-        validity, *values = (next(buffers) for _ in range(field.type.num_buffers))
+        own = list(islice(buffers, field.type.num_buffers))
+        if len(own) < field.type.num_buffers:
+            raise PeerError(f"the Arrow stream has too few buffers for the column {field.name}")
+        validity, *values = own
         parts = [validity if validity.size else None, *values]
         columns.append(pa.Array.from_buffers(field.type, layout.rows, parts, null_count))
     if next(buffers, None) is not None:
