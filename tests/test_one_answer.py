@@ -36,7 +36,7 @@ def duckdb_over(rows: Rows) -> Iterator[DuckDBEngine]:
         path = Path(folder, "v000001.duckdb")
         write_dataset(path, TRIPS, rows)
         with open_locked(path, threads=1) as connection:
-            yield DuckDBEngine(TRIPS, connection)
+            yield DuckDBEngine(TRIPS, connection, path)
 
 
 def reference_answer(plan: Plan, rows: Rows) -> pa.Table:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
+import os
+import resource
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from hansa_core.partial.answer import Release
 from hansa_log_checks import assert_agrees, types
+from hansa_node.answering.retries import Retries
 from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.declared import read_all_declared
 from hansa_node.datasets.versions import current_version, dataset_folder
 from hansa_node.engines.stop import Stop
+from hansa_node.engines.unreadable import DataUnavailableError
 from hansa_test_node import (
     BY_MODE,
     CITY,
@@ -123,3 +129,113 @@ def test_a_dataset_that_was_not_ingested_is_not_served(own: NodeHome) -> None:
     assert datasets.current(TRIPS) is None
     assert [dataset.contract.id for dataset in datasets.all_current()] == [PERMITS]
     assert current_version(folder(own.config)) is None
+
+
+def test_data_that_cannot_be_read_are_told_of_and_tried_again_as_soon_as_they_are_back(
+    own: NodeHome, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = folder(own.config) / "v000001.duckdb"
+    away = path.with_name("away")
+    path.rename(away)
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
+    for _ in range(3):
+        with pytest.raises(DataUnavailableError, match="is gone; put it back"):
+            datasets.current(TRIPS)
+    assert [dataset.contract.id for dataset in datasets.all_current()] == [PERMITS]
+    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 1
+    away.rename(path)
+    assert datasets.current(TRIPS) is not None
+    datasets.close()
+
+
+def test_damaged_data_are_not_absent_and_an_intact_copy_heals_without_a_restart(own: NodeHome) -> None:
+    path = folder(own.config) / "v000001.duckdb"
+    intact = path.read_bytes()
+    put_in_place(path, intact[:1000])
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
+    with pytest.raises(DataUnavailableError, match="is no intact dataset file; check the disk"):
+        datasets.current(TRIPS)
+    put_in_place(path, intact)
+    assert datasets.current(TRIPS) is not None
+    datasets.close()
+
+
+def test_the_same_broken_data_are_tried_ever_more_seldom(own: NodeHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, tries = [0.0], []
+
+    def broken(*_: object) -> None:
+        tries.append(now[0])
+        raise DataUnavailableError("broken")
+
+    monkeypatch.setattr("hansa_node.answering.served_datasets.open_dataset", broken)
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster), Retries(lambda: now[0]))
+    for tenth in range(200):
+        now[0] = tenth / 10
+        with pytest.raises(DataUnavailableError):
+            datasets.current(TRIPS)
+    assert tries == [0.0, 0.5, 1.5, 3.5, 7.5, 15.5]
+
+
+def test_without_a_descriptor_data_are_unavailable_and_the_remedy_names_the_limit(own: NodeHome) -> None:
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
+    taken = []
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 2, hard))
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        with pytest.raises(DataUnavailableError, match="file descriptors"):
+            datasets.current(TRIPS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for descriptor in taken:
+            os.close(descriptor)
+    time.sleep(0.5)  # the first wait between two tries
+    assert datasets.current(TRIPS) is not None
+    datasets.close()
+
+
+def test_bytes_that_ingest_did_not_write_are_found_in_the_background_and_not_served(
+    own: NodeHome, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = folder(own.config) / "v000001.duckdb"
+    intact = path.read_bytes()
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
+    assert datasets.current(TRIPS) is not None
+    datasets.check_all()
+    assert datasets.current(TRIPS) is not None
+    put_in_place(path, intact + bytes(4096))  # DuckDB has nothing against it
+    datasets.check_all()
+    for _ in range(2):
+        with pytest.raises(DataUnavailableError, match="is not what ingest wrote there"):
+            datasets.current(TRIPS)
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
+        "dataset not switched"
+    ]
+    put_in_place(path, intact)
+    assert datasets.current(TRIPS) is not None
+    datasets.close()
+
+
+def test_a_version_that_an_earlier_hansa_pointed_at_is_served(own: NodeHome) -> None:
+    (folder(own.config) / "current").write_text("v000001.duckdb\n")
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
+    assert datasets.current(TRIPS) is not None
+    datasets.check_all()
+    assert datasets.current(TRIPS) is not None
+    datasets.close()
+
+
+def test_nothing_is_opened_after_the_end(own: NodeHome) -> None:
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
+    datasets.close()
+    with pytest.raises(DataUnavailableError, match="the node stops"):
+        datasets.current(TRIPS)
+
+
+def put_in_place(path: Path, content: bytes) -> None:
+    """Another file under the same name, as a restored copy is."""
+    path.unlink()
+    path.write_bytes(content)

@@ -53,7 +53,7 @@ def engine_over(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engi
                 return ReferenceEngine(TRIPS, rows)
             path = tmp_path / "v000001.duckdb"
             write_dataset(path, TRIPS, rows)
-            return DuckDBEngine(TRIPS, opened.enter_context(open_locked(path)))
+            return DuckDBEngine(TRIPS, opened.enter_context(open_locked(path)), path)
 
         yield over
 
@@ -315,7 +315,7 @@ def test_cells_that_outgrow_the_engines_memory_are_refused_and_hurt_no_other_que
     write_dataset(path, TRIPS, [row(ticket=f"ticket {number}") for number in range(10_000)])
     long = [literal(f"{number}" * 1000) for number in range(7)]
     with open_locked(path, threads=1, memory_limit_mib=32) as connection:
-        engine = DuckDBEngine(TRIPS, connection)
+        engine = DuckDBEngine(TRIPS, connection, path)
         with pytest.raises(RefusedError) as refused:
             engine.aggregate(plan(keys=[Column("ticket"), *long]), max_cells=10_000)
         assert refused.value.code == "too_many_cells"
@@ -357,7 +357,7 @@ def test_a_stop_interrupts_duckdb_in_the_middle_of_a_question_and_no_other_quest
         wide.execute("CREATE TABLE few AS FROM rows; DROP TABLE rows")
         wide.execute("CREATE TABLE rows AS SELECT few.* REPLACE (rider || range AS rider) FROM few, range(20_000)")
     with open_locked(path) as connection, ThreadPoolExecutor() as threads:
-        engine, stop = DuckDBEngine(TRIPS, connection), WatchedStop()
+        engine, stop = DuckDBEngine(TRIPS, connection, path), WatchedStop()
         heavy = plan(Aggregate(AggregateFunction.COUNT_DISTINCT, "rider"))
         running = threads.submit(engine.aggregate, heavy, max_cells=10, stop=stop)
         other = threads.submit(engine.aggregate, plan(), max_cells=10)

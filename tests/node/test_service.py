@@ -372,3 +372,35 @@ def test_a_node_warns_of_what_expires_and_says_who_replaces_it(tmp_path: Path) -
     warned = [line for line in said.splitlines() if "WARNING expires soon" in line and "within_days=7" in line]
     for what in (f"the TLS certificate of the node of {CITY}", "the roster of hanse", f"the CA certificate of {CITY}"):
         assert any(what in line and "remedy=" in line for line in warned), said
+
+
+@both_ways
+@pytest.mark.parametrize("harm", ["moved away", "damaged"])
+def test_data_that_cannot_be_read_are_unavailable_and_not_logged_and_heal_without_a_restart(
+    tmp_path: Path, way: str, harm: str
+) -> None:
+    node = node_in(tmp_path)
+    path = next((node.config.data_dir / "town.trips.1").glob("*.duckdb"))
+    intact = path.rename(path.with_name("intact"))
+    if harm == "damaged":
+        path.write_bytes(intact.read_bytes()[:5000])
+    with running(node, way) as served:
+        query = node.signed(node.query())
+        with pytest.raises(RefusedError) as refused:
+            call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S))
+        dry = node.signed(node.query(), payload_types.DRY_RUN)
+        with pytest.raises(RefusedError, match="cannot read this dataset"):
+            call(served, lambda client: client.dry_run(dry, node.credential, deadline_s=DEADLINE_S))
+        other = node.signed(node.query(BY_KIND))
+        answer = call(served, lambda client: client.ask(other, node.credential, deadline_s=DEADLINE_S))
+        assert isinstance(node.opened(answer.envelope).outcome, Release)
+        intact.replace(path)
+        healed = call(served, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S))
+        served.process.send_signal(signal.SIGTERM)
+        _, log = served.process.communicate(timeout=DEADLINE_S)
+    assert refused.value.code == "unavailable"
+    assert str(tmp_path) not in str(refused.value)
+    assert isinstance(node.opened(healed.envelope).outcome, Release)
+    decided = [entry.body for entry in entries(node.config.store) if isinstance(entry.body, QueryDecision)]
+    assert [body.code for body in decided] == [None, None]
+    assert "put it back" in log or "put an intact copy back" in log

@@ -62,8 +62,9 @@ class MappedCities:
         with ExitStack() as stack:
             outcomes = {}
             for city in asked.cities or self._league.cities:
-                connection = stack.enter_context(open_locked(self.dataset(city, contract.id), threads=1))
-                table = DuckDBEngine(contract, connection).aggregate(asked.plan, max_cells=100_000)
+                path = self.dataset(city, contract.id)
+                connection = stack.enter_context(open_locked(path, threads=1))
+                table = DuckDBEngine(contract, connection, path).aggregate(asked.plan, max_cells=100_000)
                 outcomes[city] = CityAnswer(city=city, level=Level.OPEN, table=table)
             merged = merge(asked.plan, contract, outcomes, by_city=asked.by_city, partial=False)
         with OuterEngine() as engine:

@@ -19,6 +19,7 @@ from hansa_node.app.identity import attached_coordinators, member_of, read_ident
 from hansa_node.app.policy_file import read_policy
 from hansa_node.datasets.dataset import Declared
 from hansa_node.datasets.versions import current_version
+from hansa_node.engines.unreadable import DataUnavailableError
 
 _SOON = timedelta(days=30)
 
@@ -62,7 +63,7 @@ def check(config: NodeConfig, now: datetime) -> Iterator[CheckFinding]:
 def _guarded(subject: str, findings: Callable[[], Iterator[CheckFinding]]) -> Iterator[CheckFinding]:
     try:
         yield from findings()
-    except ConfigError as broken:
+    except (ConfigError, DataUnavailableError) as broken:
         yield CheckFinding(weight=Weight.FIX, subject=subject, text=str(broken))
 
 

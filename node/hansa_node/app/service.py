@@ -21,12 +21,14 @@ from hansa_local.trust_anchor import load_roster
 from hansa_node import __version__
 from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.app.config import NodeConfig
+from hansa_node.app.data_check import keep_checked
 from hansa_node.app.declared import read_all_declared
 from hansa_node.app.identity import Identity, attached_coordinators, member_of, read_identity
 from hansa_node.app.log_keeper import LogKeeper, log_keeper
 from hansa_node.app.policy_file import read_policy
 from hansa_node.clock import fresh_nonce
 from hansa_node.context import NodeContext
+from hansa_node.engines.unreadable import DataUnavailableError
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_stop import task_group
@@ -48,6 +50,9 @@ from hansa_wire.rpc.tls import server_credentials
 log = logging.getLogger(__name__)
 
 _CALLS_PER_QUERY = 32  # calls that may be in the house for each query that runs; more are told to come back later
+
+
+_UNREADABLE = "the city cannot read this dataset now, so it answers nothing about it"
 
 
 class NodeCalls:
@@ -72,14 +77,15 @@ class NodeCalls:
                 return await self._pipeline.ask(query, credential)
         except StoreUnavailableError:
             # Its own text names a path. No signed refusal: what is signed has been recorded first.
-            raise RefusedError(
-                code=UNAVAILABLE_CODE,
-                rule="the city cannot record its decisions now, so it answers nothing",
-                remedy="ask again later",
-            ) from None
+            raise _unavailable("the city cannot record its decisions now, so it answers nothing") from None
+        except DataUnavailableError:
+            raise _unavailable(_UNREADABLE) from None
 
     async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
-        return await self._run(partial(dry_run, query, credential, self._context))
+        try:
+            return await self._run(partial(dry_run, query, credential, self._context))
+        except DataUnavailableError:
+            raise _unavailable(_UNREADABLE) from None
 
     async def describe(self) -> Envelope:
         return await self._run(partial(describe, self._context))
@@ -91,6 +97,11 @@ class NodeCalls:
     async def _run(self, step: Callable[[], Envelope]) -> Envelope:
         with self._admission.entered():
             return await asyncio.get_running_loop().run_in_executor(self._executor, step)
+
+
+def _unavailable(rule: str) -> RefusedError:
+    """What the city cannot do now, whoever asks: unsigned, and the operator's log has the remedy."""
+    return RefusedError(code=UNAVAILABLE_CODE, rule=rule, remedy="ask again later")
 
 
 async def serve(config: NodeConfig) -> None:
@@ -139,11 +150,17 @@ async def _serve(config: NodeConfig, context: NodeContext, identity: Identity, k
         if not keeper.waits:
             await keeper.begin()  # so that the first question finds the log open, and only once the port is had
         async with task_group() as tasks:
-            keeping = tasks.create_task(context.stop.guard(keeper.run()))
-            warning = tasks.create_task(warn_of_expiry(partial(_expiring, context, identity), context.clock))
+            keeping = [
+                tasks.create_task(work)
+                for work in (
+                    context.stop.guard(keeper.run()),
+                    context.stop.guard(keep_checked(context.datasets)),
+                    warn_of_expiry(partial(_expiring, context, identity), context.clock),
+                )
+            ]
             await _answer(config, context, identity, calls, listening)
-            warning.cancel()
-            keeping.cancel()
+            for task in keeping:
+                task.cancel()
         log.info("node stopped", extra={"city": context.city})
     context.stop.raise_error()
 

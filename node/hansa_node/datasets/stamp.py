@@ -51,7 +51,7 @@ def check_stamp(connection: duckdb.DuckDBPyConnection, contract: Contract, manif
             rows = cursor.execute(
                 "SELECT contract, level, data_version, protection_version, fingerprint FROM prepared"
             ).fetchall()
-        except duckdb.Error:
+        except duckdb.CatalogException:
             rows = []
     if len(rows) != 1:
         raise ConfigError(f"{contract.id}: the dataset file was not made by ingest; run `hansa node ingest`")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,14 +28,22 @@ class DatasetVersion(Protocol):
     def number(self) -> int:
         """The data version: a counter from 1, never used twice."""
 
+    @property
+    def state(self) -> Hashable:
+        """Changes whenever what is stored is replaced, written to, taken away or put back."""
+
     def open_rows(self, contract: Contract, manifest: Manifest) -> OpenRows:
         """The rows, for level `open`.
 
-        Raises ConfigError where its stamp names another contract or manifest, or it is damaged.
+        Raises ConfigError where its stamp names another contract or manifest, DataUnavailableError where it is damaged
+        or cannot be read.
         """
 
     def published_cells(self, contract: Contract, manifest: Manifest) -> Mapping[str, pa.Table]:
         """The figures of every published table by its name, in the order of its cells, for level `controlled`.
 
-        Raises ConfigError as `open_rows` does.
+        Raises as `open_rows` does.
         """
+
+    def check(self) -> None:
+        """Read all that is stored; slow. Raises DataUnavailableError where it is not what ingest wrote."""

@@ -12,10 +12,13 @@ from pathlib import Path
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError
+from hansa_node.datasets.file_digest import sha256_of
 from hansa_node.datasets.version_file import VersionFile
 
 _POINTER = "current"
 _VERSION = re.compile(r"v([0-9]{6,9})\.duckdb")
+_POINTED = re.compile(rf"({_VERSION.pattern})(?: ([0-9a-f]{{64}}))?")
+"""A version, and the SHA-256 of its file; without one, as an earlier Hansa pointed at it."""
 
 
 def dataset_folder(data_dir: Path, contract: ContractId) -> Path:
@@ -27,15 +30,23 @@ def current_version(folder: Path) -> VersionFile | None:
     """The version that is served; None before the first ingest. Raises ConfigError if the pointer is broken."""
     pointer = folder / _POINTER
     try:
-        name = pointer.read_text(encoding="ascii").strip()
+        line = pointer.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError):
+    except OSError as failure:
+        raise ConfigError(
+            f"{pointer}: cannot be read ({failure.strerror}); free file descriptors or raise their limit, or let the"
+            " node's user read it"
+        ) from None
+    except UnicodeDecodeError:
         raise ConfigError(f"{pointer}: cannot be read; run `hansa node ingest` again") from None
-    found = _VERSION.fullmatch(name)
-    if found is None or not (folder / name).is_file():
+    found = _POINTED.fullmatch(line)
+    if found is None:
         raise ConfigError(f"{pointer}: names no version of the dataset; run `hansa node ingest` again")
-    return VersionFile(number=int(found[1]), path=folder / name)
+    path = folder / found[1]
+    if not path.is_file():
+        raise ConfigError(f"{path}: is gone; put it back, or run `hansa node ingest` again")
+    return VersionFile(number=int(found[2]), path=path, sha256=found[3])
 
 
 @contextmanager
@@ -68,8 +79,9 @@ def _next_version(folder: Path) -> Iterator[VersionFile]:
             yield VersionFile(number=number, path=partial)
             partial.chmod(0o400)
             _sync(partial)
+            digest = sha256_of(partial)
             partial.rename(final)
-            _point(folder, final.name)
+            _point(folder, f"{final.name} {digest}")
     finally:
         for stray in folder.glob("*.partial*"):
             stray.unlink()
@@ -92,9 +104,9 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _point(folder: Path, name: str) -> None:
+def _point(folder: Path, line: str) -> None:
     fresh = folder / f"{_POINTER}.partial"
-    fresh.write_text(f"{name}\n", encoding="ascii")
+    fresh.write_text(f"{line}\n", encoding="ascii")
     _sync(fresh)
     _sync(folder)  # the version's name is durable before anything points at it
     fresh.rename(folder / _POINTER)

@@ -17,8 +17,8 @@ class Engine(Protocol):
     def aggregate(self, plan: Plan, *, max_cells: int, stop: Stop | None = None) -> pa.Table:
         """One row per cell in `partial_schema`, unprotected: the caller owes it to the disclosure step.
 
-        Raises RefusedError `too_many_cells` beyond `max_cells`, or beyond the engine's memory, and AbandonedError soon
-        after `stop` is pulled.
+        Raises RefusedError `too_many_cells` beyond `max_cells`, or beyond the engine's memory, AbandonedError soon
+        after `stop` is pulled, and DataUnavailableError where the rows cannot be read.
         """
 
 

@@ -19,6 +19,7 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope
 from hansa_node.context import NodeContext
 from hansa_node.engines.stop import AbandonedError, Stop
+from hansa_node.engines.unreadable import DataUnavailableError
 from hansa_node.log.announcements import of_dataset
 from hansa_node.node_stop import task_group
 from hansa_node.pipeline.bind import BoundQuestion
@@ -85,7 +86,7 @@ class AskPipeline:
         except BaseException as failure:
             # The type alone: an engine's message may carry a value. What the store says names a file and a remedy.
             fields |= {"error": type(failure).__name__, "ms": _ms_since(started)}
-            if isinstance(failure, StoreUnavailableError | StoreCorruptError):
+            if isinstance(failure, StoreUnavailableError | StoreCorruptError | DataUnavailableError):
                 fields["remedy"] = str(failure)
             log.error("query failed", extra=fields)  # noqa: TRY400  no traceback
             raise
@@ -155,6 +156,10 @@ class AskPipeline:
                 reservation=reservation,
             )
             return commit(ending, context), outcome
+        except DataUnavailableError as unreadable:
+            context.datasets.mistrust(dataset, unreadable)
+            self._abort(reservation)
+            raise
         except BaseException:
             self._abort(reservation)
             raise

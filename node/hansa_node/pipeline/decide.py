@@ -12,8 +12,10 @@ from hansa_core.plan.query import Query
 from hansa_core.policy.decide import Verdict, decide, refusal_of, refuse_bound, turn_away
 from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_node.answering.served_dataset import ServedDataset
+from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.context import NodeContext
 from hansa_node.datasets.dataset import VersionedDataset
+from hansa_node.engines.unreadable import DataUnavailableError
 from hansa_node.log.records import QueryRecord
 from hansa_node.pipeline.bind import BoundQuestion, bind
 from hansa_node.pipeline.verify import VerifiedQuery
@@ -54,23 +56,25 @@ def bind_and_decide(
 ) -> Permitted | Refused:
     """Bind the question, and refuse what no answer may be given to, stored or new. No row is read.
 
-    Who may not ask binds nothing.
+    Who may not ask binds nothing. Raises DataUnavailableError where the city has the dataset and cannot read it.
     """
     query = verified.content
     if isinstance(query, RefusedError):
         return Refused(dataset=None, refusal=refusal_of(query))
-    dataset = context.datasets.current(query.plan.source)
+    dataset, unreadable = _dataset_of(query, context.datasets)
     refused = turn_away(
         query,
         asker=verified.asker,
         policy=context.policy,
         league=verified.league.rules,
-        is_served=dataset is not None,
+        is_served=dataset is not None or unreadable is not None,
         replayed=replayed,
         now=now,
     )
     if refused is not None:
         return Refused(dataset=dataset, refusal=refused.refusal)
+    if unreadable is not None:
+        raise unreadable
     assert dataset is not None  # or it was turned away
     question = bind(query.plan, dataset)
     refused = refuse_bound(query, question.bound)
@@ -78,6 +82,14 @@ def bind_and_decide(
         return Refused(dataset=dataset, refusal=refused.refusal)
     assert isinstance(question, BoundQuestion)
     return Permitted(question=question, query=query)
+
+
+def _dataset_of(query: Query, datasets: ServedDatasets) -> tuple[ServedDataset | None, DataUnavailableError | None]:
+    """What is asked about, or why it cannot be read at this moment; neither where the city has no such dataset."""
+    try:
+        return datasets.current(query.plan.source), None
+    except DataUnavailableError as unreadable:
+        return None, unreadable
 
 
 def asked_of(verified: VerifiedQuery, dataset: VersionedDataset | None, context: NodeContext) -> QueryRecord:

@@ -10,11 +10,14 @@ from pathlib import Path
 from hansa_core.errors import HansaError, StoreCorruptError
 
 _DISK_TROUBLE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
 _CORRUPTION = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT})
+RESTORE = "stop, check the disk, and restore the store with `hansa node recover`"
+"""What the operator does about a store that is damaged."""
 
 
 class StoreUnavailableError(HansaError):
-    """The operator has to act: the disk is full or cannot be written. Nothing was half done."""
+    """The operator has to act: the disk is full or cannot be written, or the store is locked. Nothing was half done."""
 
 
 def is_disk_trouble(failure: sqlite3.Error) -> bool:
@@ -31,11 +34,18 @@ def sorted_errors(path: Path) -> Iterator[None]:
     """SQLite's errors by who has to act. Their own texts may quote what is stored, so none is passed on."""
     try:
         yield
+    except UnicodeDecodeError:  # a name in a damaged schema, or a text of a row
+        raise StoreCorruptError(f"{path}: the store contradicts itself; {RESTORE}") from None
     except sqlite3.Error as failure:
         if is_disk_trouble(failure):
             raise StoreUnavailableError(
                 f"{path}: the disk is full or cannot be written; nothing was half done: free space, then ask again"
             ) from None
+        if _primary_code(failure) in _BUSY:
+            raise StoreUnavailableError(
+                f"{path}: another program holds the store locked; nothing was half done: end it, such as an open"
+                " `sqlite3` shell or a backup job, then ask again"
+            ) from None
         if _primary_code(failure) in _CORRUPTION:
-            raise StoreCorruptError(f"{path}: the store contradicts itself; stop, and restore it with care") from None
+            raise StoreCorruptError(f"{path}: the store contradicts itself; {RESTORE}") from None
         raise

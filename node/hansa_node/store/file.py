@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from hansa_core.errors import ConfigError
-from hansa_node.store.errors import sorted_errors
+from hansa_core.errors import ConfigError, StoreCorruptError
+from hansa_node.store.errors import RESTORE, sorted_errors
 from hansa_node.store.migrate import migrate
 
 
@@ -79,4 +79,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -16384")  # KiB: hashes come in no order, so inserts touch many pages
     connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages, 16 MB: what is written again soon is copied once
+    _check(connection, path)
     migrate(connection, path)
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """SQLite's own look over every page of the file: what rows say is held to their checksums when they are used."""
+    if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+        raise StoreCorruptError(f"{path}: SQLite's quick_check finds the store damaged; {RESTORE}")

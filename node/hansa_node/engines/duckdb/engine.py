@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pyarrow as pa
 
@@ -11,13 +13,15 @@ from hansa_core.plan.plan import Plan
 from hansa_node.engines.duckdb.statement import compile_plan
 from hansa_node.engines.engine import too_little_memory, too_many_cells
 from hansa_node.engines.stop import AbandonedError, Stop
+from hansa_node.engines.unreadable import readable
 
 
 class DuckDBEngine:
-    """An Engine over the table `rows` of a connection from `open_locked`; it does not close the connection."""
+    """An Engine over the table `rows` of a connection to `path` from `open_locked`, which it does not close."""
 
-    def __init__(self, contract: Contract, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, contract: Contract, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self._contract = contract
+        self._path = path
         self._connection = connection
 
     def aggregate(self, plan: Plan, *, max_cells: int, stop: Stop | None = None) -> pa.Table:
@@ -25,7 +29,8 @@ class DuckDBEngine:
         statement = compile_plan(plan, self._contract, limit=max_cells + 1)
         with self._connection.cursor() as cursor, (stop or Stop()).interrupting(cursor.interrupt):
             try:
-                rows = cursor.execute(statement.sql, list(statement.parameters)).fetchall()
+                with readable(self._path):
+                    rows = cursor.execute(statement.sql, list(statement.parameters)).fetchall()
             except duckdb.OutOfMemoryException:
                 raise too_little_memory() from None
             except duckdb.InterruptException:

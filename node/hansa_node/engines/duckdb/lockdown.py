@@ -31,6 +31,9 @@ def open_locked(path: Path, *, threads: int = 2, memory_limit_mib: int = 1024) -
         # After this temp_directory cannot be changed, so it cannot stand in `config`, which has no order.
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
+    except duckdb.InvalidInputException:
+        connection.close()
+        raise duckdb.IOException("a question still holds what was given up") from None  # whose settings are locked
     except duckdb.Error:
         connection.close()
         raise

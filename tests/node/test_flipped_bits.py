@@ -1,0 +1,107 @@
+"""A flipped bit anywhere in the store or a data file: the right number, a refusal or an error, never another number."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hansa_core.errors import ConfigError, HansaError
+from hansa_core.partial.answer import Release
+from hansa_core.plan.plan import Plan
+from hansa_node.datasets.versions import current_version, dataset_folder
+from hansa_node.engines.unreadable import DataUnavailableError
+from hansa_test_node import BY_KIND, BY_MODE, PERMITS, TRIPS, NodeHome, ask, cells, make_node
+
+RIGHT = {BY_MODE: [("bike", 60), ("car", 50), ("walk", 2)], BY_KIND: [("house", 60), ("shed", 50), ("tower", None)]}
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> NodeHome:
+    """A node whose files these tests damage and mend."""
+    return make_node(tmp_path_factory.mktemp("flipped") / "league")
+
+
+def flips(path: Path, count: int) -> Iterator[bytes]:
+    """The file with one bit flipped, at `count` places drawn over all of it."""
+    whole, draw = path.read_bytes(), random.Random(path.stat().st_size)
+    for _ in range(count):
+        place = draw.randrange(len(whole))
+        yield whole[:place] + bytes([whole[place] ^ 1 << draw.randrange(8)]) + whole[place + 1 :]
+
+
+def put(path: Path, content: bytes) -> None:
+    path.unlink()
+    path.write_bytes(content)
+
+
+def told(node: NodeHome, store: Path, plan: Plan) -> list[object] | str:
+    """The cells that the node signs, or the name of the error that keeps it from signing any."""
+    try:
+        with node.context(store) as context:
+            (answer,) = ask(node, context, node.signed(node.query(plan)))
+            if not isinstance(node.opened(answer).outcome, Release):
+                return "refused"
+            return list(cells(node, context, answer, plan))
+    except HansaError as error:
+        return type(error).__name__
+
+
+@pytest.mark.parametrize(("contract", "plan"), [(TRIPS, BY_MODE), (PERMITS, BY_KIND)])
+def test_a_flipped_bit_in_a_data_file_never_changes_a_number(
+    own: NodeHome, tmp_path: Path, contract: object, plan: Plan
+) -> None:
+    folder = dataset_folder(own.config.data_dir, plan.source)
+    version = current_version(folder)
+    assert version is not None
+    intact = version.path.read_bytes()
+    store = tmp_path / "store.sqlite"
+    with own.context(store):
+        pass
+    outcomes = []
+    try:
+        for number, flipped in enumerate(flips(version.path, 20)):
+            put(version.path, flipped)
+            fresh = tmp_path / f"{number}.sqlite"
+            shutil.copy(store, fresh)
+            outcomes.append(told(own, fresh, plan))
+            with pytest.raises(DataUnavailableError, match="is not what ingest wrote there"):
+                version.check()
+    finally:
+        put(version.path, intact)
+    assert all(outcome == RIGHT[plan] for outcome in outcomes if isinstance(outcome, list))
+    assert "DataUnavailableError" in outcomes  # the engine's own checksums are on, and are read
+    assert told(own, store, plan) == RIGHT[plan]
+
+
+def test_a_flipped_bit_in_the_store_never_changes_a_number(own: NodeHome, tmp_path: Path) -> None:
+    store = tmp_path / "store.sqlite"
+    for plan, right in RIGHT.items():
+        assert told(own, store, plan) == right
+    outcomes = []
+    for number, flipped in enumerate(flips(store, 60)):
+        fresh = tmp_path / f"{number}.sqlite"
+        fresh.write_bytes(flipped)
+        fresh.chmod(0o600)
+        for plan, right in RIGHT.items():
+            outcome = told(own, fresh, plan)
+            assert not isinstance(outcome, list) or outcome == right
+            outcomes.append(outcome)
+        fresh.unlink()
+    assert "StoreCorruptError" in outcomes
+    assert any(isinstance(outcome, list) for outcome in outcomes)
+
+
+def test_a_store_with_a_damaged_page_stops_the_start_with_its_remedy(own: NodeHome, tmp_path: Path) -> None:
+    store = tmp_path / "store.sqlite"
+    assert told(own, store, BY_MODE) == RIGHT[BY_MODE]
+    whole = bytearray(store.read_bytes())
+    page = int.from_bytes(whole[16:18], "big")
+    last = len(whole) - page
+    whole[last : last + 64] = bytes(64)  # the header of a page: not one row of it is read by a start
+    store.write_bytes(whole)
+    with pytest.raises((HansaError, ConfigError), match="hansa node recover"), own.context(store):
+        pass
