@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -395,3 +396,30 @@ def test_the_page_tells_restarts_versions_and_rules_and_what_no_log_proves(log: 
     ):
         assert said in text, said
     assert "--profile" not in text
+
+
+def test_several_cities_stand_on_one_page(logs: dict[str, PublishedLog], tmp_path: Path) -> None:
+    html = tmp_path / "page.html"
+    assert hansa("report", *map(folder, logs.values()), "--html", html).exit_code == 0
+    text = html.read_text(encoding="utf-8")
+    assert "<h1>What 3 cities were asked</h1>" in text
+    told = {
+        city: tuple(map(int, numbers))
+        for city, *numbers in re.findall(
+            r'<th scope="row">(\w+)</th><td>holds</td><td class="n">(\d+)</td><td class="n">(\d+)</td>'
+            r'<td class="n">(\d+)</td>',
+            text,
+        )
+    }
+    assert told["bremen"] == (1, 0, 1)
+    assert told["hamburg"] == (0, 0, 0)
+    assert told["luebeck"][0] == sum(row["type"] == "query.decision" for row in rows(logs["luebeck"]))
+    for number, city in enumerate(logs, start=1):
+        assert f'<article id="city-{number}"><header><h1>What {city} was asked' in text
+    twice = hansa("report", folder(logs["bremen"]), folder(logs["bremen"]), "--html", html)
+    assert (twice.exit_code, "name each log once" in twice.stderr) == (2, True)
+    damaged = tmp_path / "damaged"
+    shutil.copytree(folder(logs["hamburg"]), damaged)
+    (damaged / "tile/0/000.p/8").write_bytes(bytes(256))
+    assert hansa("report", folder(logs["bremen"]), damaged, "--html", html).exit_code == 5
+    assert '<th scope="row">hamburg</th><td>does not hold</td>' in html.read_text(encoding="utf-8")

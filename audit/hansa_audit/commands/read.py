@@ -157,7 +157,7 @@ def join(
 
 
 def report(
-    folder: LogDir,
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="The fetched log of a city, or of several.")],
     *,
     html: Annotated[Path, typer.Option(metavar="FILE", help="The page to write.")],
     policy: Annotated[
@@ -171,7 +171,7 @@ def report(
     until: UntilOption = None,
     max_age: MaxAgeOption = None,
 ) -> None:
-    """Write one page that says, in plain words and charts, what was asked, answered, refused and spent.
+    """Write one page on one city or several: in plain words and charts what was asked, answered, refused and spent.
 
     The page has everything in itself: it loads nothing and runs no script. It says whether the log holds, all of it;
     --since and --until limit what is counted. Questions that were opened stand in it as SQL.
@@ -185,7 +185,7 @@ def report(
         anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
         max_age_s = None if max_age is None else seconds_of(max_age)
         written = write_report(
-            folder,
+            folders,
             html,
             policy=policy,
             anchor=anchor,
@@ -194,9 +194,9 @@ def report(
             span=TimeSpan.of(since, until),
         )
         if not written.holds:
-            typer.echo(f"{html}: written; the log does not hold, and the page says so first")
+            typer.echo(f"{html}: written; a log does not hold, and the page says so first")
             raise typer.Exit(5)
-        typer.echo(f"{html}: written" + ("; the log is stale, and the page says so first" if written.is_stale else ""))
+        typer.echo(f"{html}: written" + ("; a log is stale, and the page says so first" if written.is_stale else ""))
         raise typer.Exit(STALE if written.is_stale else 0)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from hansa_audit.entries.times import TimeSpan, as_of_text, time_text
-from hansa_audit.report.figures import LogFigures
-from hansa_audit.report.opened_questions import OpenedQuestion
+from hansa_audit.report.figures import AGAIN, ANSWERED, REFUSED, LogFigures
+from hansa_audit.report.reported_log import ReportedLog
 from hansa_audit.report.safe_text import day_text, safe
 from hansa_audit.report.sections import budgets, opened, over_time, refusals, tiles, who
 from hansa_audit.report.style import STYLE
@@ -21,35 +21,69 @@ _MOST_FINDINGS = 20
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, nothing runs
 
 
-def page(
-    verdict: Verdict,
-    figures: LogFigures,
-    questions: Sequence[OpenedQuestion],
-    *,
-    span: TimeSpan,
-    is_counted: bool,
-    is_stale: bool,
-    now_unix_s: int,
-) -> str:
-    """The whole document. `span`: what is counted; the verdict is about all. `is_stale`: older than was demanded."""
-    city = safe(verdict.city or verdict.origin)
-    body = [_head(city, figures, span, now_unix_s), _age(verdict, now_unix_s, is_stale=is_stale), _verdict(verdict)]
-    if is_counted and figures.questions:
+def page(logs: Sequence[ReportedLog], *, span: TimeSpan, now_unix_s: int) -> str:
+    """The whole document. `span`: what is counted; each verdict is about all of its log."""
+    articles = [_article(log, span, now_unix_s) for log in logs]
+    if len(logs) == 1:
+        title, body = f"What {safe(logs[0].city)} was asked", articles[0]
+    else:
+        title = f"What {len(logs)} cities were asked"
+        numbered = enumerate(articles, start=1)
+        each = "".join(f'<article id="city-{number}">{article}</article>' for number, article in numbered)
+        body = f"{_overview(title, logs, now_unix_s)}{each}"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f"<title>{title}</title><style>{STYLE}</style></head>"
+        f"<body><main>{body}</main></body></html>\n"
+    )
+
+
+def _overview(title: str, logs: Sequence[ReportedLog], now_unix_s: int) -> str:
+    """All cities at a glance, before each one by itself."""
+    rows = "".join(
+        f'<tr><th scope="row">{safe(log.city)}</th><td>{_in_a_word(log)}</td>'
+        f'<td class="n">{sum(log.figures.outcomes.values()):,}</td>'
+        f'<td class="n">{log.figures.outcomes[ANSWERED] + log.figures.outcomes[AGAIN]:,}</td>'
+        f'<td class="n">{log.figures.outcomes[REFUSED]:,}</td>'
+        f"<td>{safe(as_of_text(log.verdict.freshness, now_unix_s))}</td></tr>"
+        for log in logs
+    )
+    heads = '<th scope="col">City</th><th scope="col">Its log</th>' + "".join(
+        f'<th class="n" scope="col">{each}</th>' for each in ("Questions", "Answered", "Refused")
+    )
+    return (
+        f"<header><h1>{title}</h1></header><section><h2>At a glance</h2>"
+        f'<table class="list"><thead><tr>{heads}<th scope="col">As of</th></tr></thead><tbody>{rows}</tbody></table>'
+        "</section>"
+    )
+
+
+def _in_a_word(log: ReportedLog) -> str:
+    if not log.verdict.holds:
+        return "does not hold"
+    return "holds, and is stale" if log.is_stale else "holds"
+
+
+def _article(log: ReportedLog, span: TimeSpan, now_unix_s: int) -> str:
+    """All that there is to say of one city."""
+    verdict, figures = log.verdict, log.figures
+    body = [
+        _head(safe(log.city), figures, span, now_unix_s),
+        _age(verdict, now_unix_s, is_stale=log.is_stale),
+        _verdict(verdict),
+    ]
+    if log.is_counted and figures.questions:
         body += [tiles(figures), over_time(figures), who(figures), refusals(figures)]
-        body.append(opened(questions, len(figures.questions)))
-    elif is_counted:
+        body.append(opened(log.questions, len(figures.questions)))
+    elif log.is_counted:
         when = "in this time" if span.is_limited else "yet"
         body.append(f"<section><h2>Questions</h2><p>Nobody has asked this city anything {when}.</p></section>")
     else:
         body.append("<section><p>The entries are not what the city signed, so nothing is counted here.</p></section>")
     body += [budgets(figures), _events(figures), _check(verdict)]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>What {city} was asked</title><style>{STYLE}</style></head>"
-        f"<body><main>{''.join(body)}</main></body></html>\n"
-    )
+    return "".join(body)
 
 
 def _head(city: str, figures: LogFigures, span: TimeSpan, now_unix_s: int) -> str:

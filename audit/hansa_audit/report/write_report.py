@@ -1,31 +1,29 @@
-"""Verifies a log, counts its entries and writes the page about it."""
+"""Verifies logs, counts their entries and writes one page about them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from hansa_audit.entries.times import TimeSpan
-from hansa_audit.folder.held_log import HeldLog, open_log
-from hansa_audit.report.figures import LogFigures, figures_of
-from hansa_audit.report.opened_questions import opened_questions
 from hansa_audit.report.page import page
-from hansa_audit.verifying.verify_folder import verify_folder
-from hansa_core.errors import ConfigError, PeerError
+from hansa_audit.report.reported_log import ReportedLog, reported_log
+from hansa_core.errors import ConfigError
 from hansa_local.trust_anchor import TrustAnchor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenReport:
-    """What the page says first. `is_stale`: the log is older than was demanded."""
+    """What the page says first. `holds`: every log does. `is_stale`: one is older than was demanded."""
 
     holds: bool
     is_stale: bool
 
 
 def write_report(
-    folder: Path,
+    folders: Sequence[Path],
     html: Path,
     *,
     policy: Path | None,
@@ -34,36 +32,27 @@ def write_report(
     max_age_s: int | None = None,
     span: TimeSpan,
 ) -> WrittenReport:
-    """Verify the log and write the page. `now`: naive UTC. `max_age_s`: None: any age will do.
+    """Verify the logs and write the page. `now`: naive UTC. `max_age_s`: None: any age will do.
 
-    `span`: of what is counted; all of the log is verified.
-    Raises ConfigError or PeerError.
-    What is not what the city signed is not counted: then the page has the findings alone.
+    `span`: of what is counted; all of each log is verified. What is not what the city signed is not counted: then the
+    page has the findings alone. Raises ConfigError, also where two folders hold one log, or PeerError.
     """
-    verdict = verify_folder(folder, policy=policy, anchor=anchor)
-    log = _open(folder)
-    figures = LogFigures() if log is None else figures_of(log.entries(), span)
     now_unix_s = int(now.replace(tzinfo=UTC).timestamp())
-    is_stale = max_age_s is not None and verdict.freshness.is_stale(now_unix_s, max_age_s)
-    questions = () if log is None else opened_questions(log, span)
-    text = page(
-        verdict,
-        figures,
-        questions,
-        span=span,
-        is_counted=log is not None,
-        is_stale=is_stale,
-        now_unix_s=now_unix_s,
-    )
+    logs = [
+        reported_log(folder, policy=policy, anchor=anchor, span=span, now_unix_s=now_unix_s, max_age_s=max_age_s)
+        for folder in folders
+    ]
+    _check_different(folders, logs)
     try:
-        html.write_text(text, encoding="utf-8")
+        html.write_text(page(logs, span=span, now_unix_s=now_unix_s), encoding="utf-8")
     except OSError as failure:
         raise ConfigError(f"--html {html}: cannot be written ({failure.strerror}); name another file") from None
-    return WrittenReport(holds=verdict.holds, is_stale=is_stale)
+    return WrittenReport(holds=all(log.verdict.holds for log in logs), is_stale=any(log.is_stale for log in logs))
 
 
-def _open(folder: Path) -> HeldLog | None:
-    try:
-        return open_log(folder)
-    except (ConfigError, PeerError):
-        return None  # the verdict says why
+def _check_different(folders: Sequence[Path], logs: Sequence[ReportedLog]) -> None:
+    seen: dict[str, Path] = {}
+    for folder, log in zip(folders, logs, strict=True):
+        other = seen.setdefault(log.verdict.origin, folder)
+        if other is not folder:
+            raise ConfigError(f"{other} and {folder} both hold the log {log.verdict.origin}; name each log once")
