@@ -35,7 +35,7 @@ def _cities(folder: Path, node: Path) -> None:
     named = ("--name", "towns", "--city", "aarhus", "--city", "bergen", "--contract", str(contract))
     _run([node / "hansa", "league", "new", str(league), *named, "--base-port", "17400"])
     _run([node / "hansa", "node", "init", str(city), "--league", str(league), "--city", "aarhus"])
-    (city / "trees.csv").write_text("no,kind\n1,oak\n2,elm\n3,oak\n", encoding="utf-8")
+    (city / "trees.csv").write_text("nr,kind\n1,oak\n2,elm\n3,oak\n", encoding="utf-8")
     (city / "manifests").mkdir(exist_ok=True)
     (city / "manifests" / "town.trees.yaml").write_text(MANIFEST, encoding="utf-8")
     config = city / "node.toml"
@@ -85,7 +85,7 @@ population: trees of the town
 level: open
 source: {format: csv, path: ../trees.csv}
 mapping:
-  tag: {from: no}
+  tag: {from: nr}
   kind: {from: kind}
 """
 
