@@ -46,7 +46,7 @@ FILES = (
     f"openings/{OPENED}.causes.json",
     "fetched.json",
 )
-TAMPERINGS: dict[str, Callable[[Path, Path], None]] = {
+TAMPERINGS: dict[str, Callable[[Path, Path], object]] = {
     "one bit flipped": lambda path, other: path.write_bytes(flipped(path.read_bytes())),
     "last ten bytes cut": lambda path, other: path.write_bytes(path.read_bytes()[:-10]),
     "emptied": lambda path, other: path.write_bytes(b""),
