@@ -20,6 +20,7 @@ from typer.testing import CliRunner, Result
 
 import hansa as sdk
 from hansa.cli import app
+from hansa_audit.report.style import STYLE
 from hansa_core.evidence.entries import BudgetReset, LogGenesis, NodeStarted, RosterRef
 from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.evidence.opening import Disclosure, encode_disclosure
@@ -423,3 +424,52 @@ def test_several_cities_stand_on_one_page(logs: dict[str, PublishedLog], tmp_pat
     (damaged / "tile/0/000.p/8").write_bytes(bytes(256))
     assert hansa("report", folder(logs["bremen"]), damaged, "--html", html).exit_code == 5
     assert '<th scope="row">hamburg</th><td>does not hold</td>' in html.read_text(encoding="utf-8")
+
+
+def test_every_colour_of_a_bar_stands_out_against_the_gap_between_two() -> None:
+    """WCAG 2.2, 1.4.11: 3 to 1, in light and in dark; neighbours are parted by a gap in the colour of the card."""
+    light, dark = STYLE.split("@media (prefers-color-scheme:dark)", 1)
+    for scheme in (light, dark.split("*{", 1)[0]):
+        colours = dict(re.findall(r"--(o[0-3]|card):(#[0-9a-f]+)", scheme))
+        assert len(colours) == 5
+        card = luminance(colours.pop("card"))
+        for name, colour in colours.items():
+            low, high = sorted((luminance(colour), card))
+            assert (high + 0.05) / (low + 0.05) >= 3, name
+    assert "gap:2px" in STYLE
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of a colour, as WCAG defines it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * each for each in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+class Tables(HTMLParser):
+    """Tables without a caption, and heads that do not say what they are heads of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.wrong: list[str] = []
+        self.open = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.open += 1
+        if tag == "caption":
+            self.open -= 1
+        if tag == "th" and dict(attrs).get("scope") not in ("row", "col"):
+            self.wrong.append(self.get_starttag_text() or "")
+
+
+def test_every_table_has_a_caption_and_every_number_of_a_bar_stands_in_words(log: PublishedLog, tmp_path: Path) -> None:
+    text = page_of(log, tmp_path)
+    tables = Tables(text)
+    assert (tables.open, tables.wrong) == (0, [])
+    assert "title=" not in text
+    asked = [row for row in rows(log) if row["purpose"] == "statistics"]
+    refused = sum(row["decision"] == "refuse" for row in asked)
+    assert f"<small>{len(asked) - refused} answered, {refused} refused</small>" in text

@@ -37,7 +37,7 @@ def period_chart(periods: Periods) -> str:
                 base -= height
                 marks.append(
                     f'<rect class="{outcome_class(outcome)}" x="{x:.1f}" y="{base:.1f}" '
-                    f'width="{width:.1f}" height="{max(height - 0.8, 0.6):.1f}"/>'
+                    f'width="{width:.1f}" height="{max(height - 2, 0.6):.1f}"/>'
                 )
     labels = _period_labels(periods, step)
     said = f"Questions by {periods.word}: at most {max(totals)}, {sum(totals)} in all"
@@ -77,15 +77,19 @@ def budget_chart(name: str, budget: Budget) -> str:
     return _svg(_BUDGET_HEIGHT, said, marks)
 
 
-def bars(rows: Mapping[str, Mapping[str, int]], *, most: int = 12) -> str:
-    """A table of stacked bars, the largest first. `rows`: counts by outcome, of each label; labels are escaped here."""
+def bars(rows: Mapping[str, Mapping[str, int]], caption: str, *, most: int = 12) -> str:
+    """A table of stacked bars, the largest first, each with its numbers in words.
+
+    `rows`: counts by outcome, of each label; labels are escaped here. `caption`: what the table is, for who hears it.
+    """
     ordered = sorted(rows.items(), key=lambda row: (-sum(row[1].values()), row[0]))
     shown, rest = ordered[:most], ordered[most:]
     if rest:
         others = {outcome: sum(row.get(outcome, 0) for _, row in rest) for outcome in OUTCOMES}
         shown.append((f"{len(rest)} others", others))
     largest = max((sum(row.values()) for _, row in shown), default=1) or 1
-    return f'<table class="bars"><tbody>{"".join(_bar(label, row, largest) for label, row in shown)}</tbody></table>'
+    body = "".join(_bar(label, row, largest) for label, row in shown)
+    return f'<table class="bars"><caption>{escape(caption)}</caption><tbody>{body}</tbody></table>'
 
 
 def nice_top(most: int) -> int:
@@ -96,13 +100,14 @@ def nice_top(most: int) -> int:
 
 def _bar(label: str, row: Mapping[str, int], largest: int) -> str:
     parts = "".join(
-        f'<span class="{outcome_class(outcome)}" style="width:{row[outcome] / largest * 100:.2f}%" '
-        f'title="{row[outcome]:,} {outcome}"></span>'
+        f'<span class="{outcome_class(outcome)}" style="width:{row[outcome] / largest * 100:.2f}%"></span>'
         for outcome in OUTCOMES
         if row.get(outcome)
     )
+    said = ", ".join(f"{row[outcome]:,} {outcome}" for outcome in OUTCOMES if row.get(outcome))
     return (
-        f'<tr><th scope="row">{escape(label)}</th><td class="bar"><div>{parts}</div></td>'
+        f'<tr><th scope="row">{escape(label)}</th><td class="bar"><div aria-hidden="true">{parts}</div>'
+        f"<small>{said}</small></td>"
         f'<td class="n">{sum(row.values()):,}</td></tr>'
     )
 

@@ -55,7 +55,8 @@ def _overview(title: str, logs: Sequence[ReportedLog], now_unix_s: int) -> str:
     )
     return (
         f"<header><h1>{title}</h1></header><section><h2>At a glance</h2>"
-        f'<table class="list"><thead><tr>{heads}<th scope="col">As of</th></tr></thead><tbody>{rows}</tbody></table>'
+        f'<table class="list"><caption>All cities at a glance</caption><thead><tr>{heads}<th scope="col">As of</th>'
+        f"</tr></thead><tbody>{rows}</tbody></table>"
         "</section>"
     )
 
@@ -124,7 +125,8 @@ def _verdict(verdict: Verdict) -> str:
     )
     more = f'<p class="soft">… and {number - _MOST_FINDINGS:,} more.</p>' if number > _MOST_FINDINGS else ""
     table = (
-        '<table class="list"><thead><tr><th>Where</th><th>What, and what it means</th></tr></thead>'
+        '<table class="list"><caption>What does not hold</caption><thead><tr><th scope="col">Where</th>'
+        '<th scope="col">What, and what it means</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>{more}"
     )
     text = "Something in this log is not as it must be. Do not rely on it before that is explained."
@@ -166,7 +168,8 @@ def _events(figures: LogFigures) -> str:
         return ""
     more = f'<p class="soft">… and {figures.events_left_out:,} more.</p>' if figures.events_left_out else ""
     table = (
-        f'<table class="list"><thead><tr><th>Day</th><th>What</th><th class="n">Entry</th></tr></thead>'
+        f'<table class="list"><caption>Changes of rules, keys and budgets</caption><thead><tr><th scope="col">Day</th>'
+        f'<th scope="col">What</th><th class="n" scope="col">Entry</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>{more}"
     )
     return f"<section><h2>Changes of rules, keys and budgets</h2>{table if rows else ''}{sealed}</section>"

@@ -66,7 +66,8 @@ def who(figures: LogFigures) -> str:
 
 
 def _ranking(title: str, text: str, counts: Counter[tuple[str, str]]) -> str:
-    return f'<section><h2>{title}</h2><p class="soft">{text}</p>{bars(_by_label(counts))}</section>'
+    caption = f"Questions {title[0].lower()}{title[1:]}"
+    return f'<section><h2>{title}</h2><p class="soft">{text}</p>{bars(_by_label(counts), caption)}</section>'
 
 
 def opened(questions: Sequence[OpenedQuestion], asked: int) -> str:
@@ -107,9 +108,10 @@ def refusals(figures: LogFigures) -> str:
     for code, number in figures.refusals.items():
         words = printable(refusal_words(code))
         rows[words] = {REFUSED: rows.get(words, {}).get(REFUSED, 0) + number}
+    drawn = bars(rows, "Refusals by rule")
     return (
         '<section><h2>Refusals by rule</h2><p class="soft">A refusal depends on the question and the rules alone, '
-        f"never on the data.</p>{bars(rows)}</section>"
+        f"never on the data.</p>{drawn}</section>"
     )
 
 
@@ -151,9 +153,10 @@ def _period_table(periods: Periods) -> str:
         + "</tr>"
         for start in periods.starts
     )
-    heads = "".join(f'<th class="n">{outcome}</th>' for outcome in OUTCOMES)
+    heads = "".join(f'<th class="n" scope="col">{outcome}</th>' for outcome in OUTCOMES)
     return (
-        f'<details><summary>The same as a table</summary><table class="list"><thead><tr><th>{periods.word}</th>{heads}'
+        f'<details><summary>The same as a table</summary><table class="list"><caption>Questions by {periods.word}'
+        f'</caption><thead><tr><th scope="col">{periods.word}</th>{heads}'
         f"</tr></thead><tbody>{rows}</tbody></table></details>"
     )
 

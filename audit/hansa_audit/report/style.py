@@ -4,10 +4,10 @@ from __future__ import annotations
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1b2430;--soft:#566273;--line:#dfe4ea;--page:#f5f7f9;--card:#fff;
---o0:#1f6f8b;--o1:#8cc3d0;--o2:#c8553d;--o3:#b9a44c;--good:#1d7a4f;--good-bg:#e6f4ec;--bad:#b3261e;--bad-bg:#fbeae8;
+--o0:#1f6f8b;--o1:#4795aa;--o2:#c8553d;--o3:#8f7a22;--good:#1d7a4f;--good-bg:#e6f4ec;--bad:#b3261e;--bad-bg:#fbeae8;
 --warn:#7a5a00;--warn-bg:#fdf4dc}
 @media (prefers-color-scheme:dark){:root{--ink:#e8ecf1;--soft:#a3aebb;--line:#323b47;--page:#12171e;--card:#1b222b;
---o0:#4ba3bf;--o1:#2f5f70;--o2:#e2765c;--o3:#d0bb63;--good:#6fd3a0;--good-bg:#143325;--bad:#ff9c90;--bad-bg:#3d1a17;
+--o0:#4ba3bf;--o1:#9ad0df;--o2:#e2765c;--o3:#d0bb63;--good:#6fd3a0;--good-bg:#143325;--bad:#ff9c90;--bad-bg:#3d1a17;
 --warn:#f0cf7a;--warn-bg:#352b10}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);
@@ -54,7 +54,10 @@ td,th{padding:.3rem .5rem .3rem 0;vertical-align:top}
 .n{text-align:right;padding-right:0;white-space:nowrap}
 .bars th{width:40%;font-weight:400;overflow-wrap:anywhere}.bars td,.bars th{vertical-align:middle}
 .bars .bar{width:100%}
-.bars .bar div{display:flex;height:.85rem}.bars .bar span{border-radius:.1rem;min-width:2px}
+.bars .bar div{display:flex;gap:2px;height:.85rem}.bars .bar small{color:var(--soft)}
+caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+table{position:relative}
+.bars .bar span{border-radius:.1rem;min-width:2px}
 .asked{margin:0;padding-left:1.2rem}.asked li{margin:0 0 1rem}.asked p{margin:0 0 .3rem}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--page);border:1px solid var(--line);border-radius:.5rem;
 padding:.6rem .85rem;margin:0;font-size:.9rem}
