@@ -58,15 +58,19 @@ def find_marks(
     suppressed: list[MarkedCell] = []
     partial: list[MarkedCell] = []
     covered_up: list[str] = []
+    patterns = merged.gap_patterns().tolist()
     for column, values in zip(outer.columns, table.columns, strict=True):
-        for row, (sources, is_null) in enumerate(
-            zip(_sources(column, hidden, masks, table.num_rows), values.is_null().to_pylist(), strict=True)
-        ):
-            gaps = gaps_of(column.depends_on, sources, outer, merged)
+        known: dict[int, tuple[Mapping[str, str], bool]] = {}  # alike for all values with the same gaps behind them
+        nulls = values.is_null().to_pylist()
+        for row, (key, sources) in enumerate(_sources(column, hidden, masks, patterns)):
+            if key not in known:
+                gaps = gaps_of(column.depends_on, sources, outer, merged)
+                known[key] = gaps, bool(gaps) and _misses(column, sources, outer, merged)
+            gaps, misses = known[key]
             if not gaps:
                 continue
-            (suppressed if is_null else partial).append(MarkedCell(row=row, column=column.name, gaps=gaps))
-            if not is_null and column.name not in covered_up and _misses(column, sources, outer, merged):
+            (suppressed if nulls[row] else partial).append(MarkedCell(row=row, column=column.name, gaps=gaps))
+            if misses and not nulls[row] and column.name not in covered_up:
                 covered_up.append(column.name)
     return Marks(
         suppressed=tuple(sorted(suppressed, key=_place)),
@@ -76,15 +80,13 @@ def find_marks(
 
 
 def _sources(
-    column: OuterColumn, hidden: Mapping[str, Sequence[int | None]], masks: GapMasks, rows: int
-) -> Iterator[Sequence[int]]:
-    """For each value the merged rows whose gaps it has."""
+    column: OuterColumn, hidden: Mapping[str, Sequence[int | None]], masks: GapMasks, patterns: Sequence[int]
+) -> Iterator[tuple[int, Sequence[int]]]:
+    """For each value that may lack a city: a key that says which gaps it has, and merged rows that have them."""
     if column.gaps is not None:
-        yield from (tuple(masks.rows(mask or 0)) for mask in hidden[column.gaps])
+        yield from ((mask or 0, tuple(masks.rows(mask or 0))) for mask in hidden[column.gaps])
     elif column.row is not None and column.depends_on:
-        yield from (() if row is None else (row,) for row in hidden[column.row])
-    else:
-        yield from [()] * rows
+        yield from ((-1, ()) if row is None else (patterns[row], (row,)) for row in hidden[column.row])
 
 
 def _place(cell: MarkedCell) -> int:

@@ -22,8 +22,11 @@ def selection_notes(
     notes: list[str] = []
     shown = _shown_rows(hidden, outer)
     alike: dict[tuple[int, ...], list[str]] = {}
+    patterns = merged.gap_patterns()
+    examples = np.unique(patterns, return_index=True)[1].tolist()
     for selection in outer.selections:
-        unsure = tuple(row for row in range(merged.num_rows) if gaps_of(selection.depends_on, (row,), outer, merged))
+        lacking = [patterns[row] for row in examples if gaps_of(selection.depends_on, (row,), outer, merged)]
+        unsure = tuple(np.flatnonzero(np.isin(patterns, lacking)).tolist())
         alike.setdefault(unsure, []).append(selection.clause)
     for unsure, clauses in alike.items():
         if unsure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -65,6 +65,11 @@ class MergedTable:
     keys: tuple[pa.Array, ...]
     columns: tuple[MergedColumn, ...]
     reasons: tuple[str, ...]
+    is_missing_city: Mask = field(init=False, repr=False)
+    """Which rows only say that their city gave nothing, so that the nulls of their keys are no keys."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_missing_city", self._missing_cities())
 
     @property
     def num_rows(self) -> int:
@@ -122,9 +127,7 @@ class MergedTable:
         }
         return frozenset(mark for mark, is_there in holds.items() if is_there)
 
-    @property
-    def is_missing_city(self) -> Mask:
-        """Which rows only say that their city gave nothing, so that the nulls of their keys are no keys."""
+    def _missing_cities(self) -> Mask:
         if self.city is None:
             return np.zeros(self.num_rows, dtype=bool)
         suppressed = [1 + place for place, reason in enumerate(self.reasons) if reason == "suppressed"]
