@@ -60,7 +60,7 @@ def find_marks(
     covered_up: list[str] = []
     patterns = merged.gap_patterns().tolist()
     for column, values in zip(outer.columns, table.columns, strict=True):
-        known: dict[int, tuple[Mapping[str, str], bool]] = {}  # alike for all values with the same gaps behind them
+        known: dict[int, tuple[dict[str, str], bool]] = {}  # alike for all values with the same gaps behind them
         nulls = values.is_null().to_pylist()
         for row, (key, sources) in enumerate(_sources(column, hidden, masks, patterns)):
             if key not in known:
