@@ -407,8 +407,8 @@ def test_several_cities_stand_on_one_page(logs: dict[str, PublishedLog], tmp_pat
     told = {
         city: tuple(map(int, numbers))
         for city, *numbers in re.findall(
-            r'<th scope="row">(\w+)</th><td>holds</td><td class="n">(\d+)</td><td class="n">(\d+)</td>'
-            r'<td class="n">(\d+)</td>',
+            r'<th scope="row">(\w+)</th><td>holds</td><td class="n" data-label="questions">(\d+)</td>'
+            r'<td class="n" data-label="answered">(\d+)</td><td class="n" data-label="refused">(\d+)</td>',
             text,
         )
     }

@@ -11,7 +11,7 @@ from hansa_audit.report.figures import OUTCOMES, Budget
 from hansa_audit.report.periods import Periods, day_of
 
 _WIDTH, _HEIGHT = 720, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 12, 28
+_LEFT, _RIGHT, _TOP, _BOTTOM = 80, 12, 16, 32
 _PLOT_WIDTH, _PLOT_HEIGHT = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 _MOST_STEPS = 400
 _BUDGET_HEIGHT = 150
@@ -124,7 +124,7 @@ def _grid(top: int, offset: int, height: int) -> list[str]:
 
 
 def _period_labels(periods: Periods, step: float) -> list[str]:
-    every = max(1, ceil(70 / step))  # a label needs about 70 units of room
+    every = max(1, ceil(110 / step))  # units of room that a label needs on a telephone, where its type is larger
     return [
         f'<text class="tick" x="{_LEFT + step * (number + 0.5):.1f}" y="{_HEIGHT - 8}" '
         f'text-anchor="middle">{_short(periods.word, start)}</text>'

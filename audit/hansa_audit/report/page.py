@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from hansa_audit.entries.times import TimeSpan, as_of_text, time_text
+from hansa_audit.entries.times import TimeSpan, age_text, as_of_text, time_text
 from hansa_audit.report.figures import AGAIN, ANSWERED, REFUSED, LogFigures
 from hansa_audit.report.reported_log import ReportedLog
 from hansa_audit.report.safe_text import day_text, safe
@@ -44,10 +44,9 @@ def _overview(title: str, logs: Sequence[ReportedLog], now_unix_s: int) -> str:
     """All cities at a glance, before each one by itself."""
     rows = "".join(
         f'<tr><th scope="row">{safe(log.city)}</th><td>{_in_a_word(log)}</td>'
-        f'<td class="n">{sum(log.figures.outcomes.values()):,}</td>'
-        f'<td class="n">{log.figures.outcomes[ANSWERED] + log.figures.outcomes[AGAIN]:,}</td>'
-        f'<td class="n">{log.figures.outcomes[REFUSED]:,}</td>'
-        f"<td>{safe(as_of_text(log.verdict.freshness, now_unix_s))}</td></tr>"
+        f"{_number(sum(log.figures.outcomes.values()), 'questions')}"
+        f"{_number(log.figures.outcomes[ANSWERED] + log.figures.outcomes[AGAIN], 'answered')}"
+        f"{_number(log.figures.outcomes[REFUSED], 'refused')}<td>{_old(log, now_unix_s)}</td></tr>"
         for log in logs
     )
     heads = '<th scope="col">City</th><th scope="col">Its log</th>' + "".join(
@@ -55,10 +54,20 @@ def _overview(title: str, logs: Sequence[ReportedLog], now_unix_s: int) -> str:
     )
     return (
         f"<header><h1>{title}</h1></header><section><h2>At a glance</h2>"
-        f'<table class="list"><caption>All cities at a glance</caption><thead><tr>{heads}<th scope="col">As of</th>'
-        f"</tr></thead><tbody>{rows}</tbody></table>"
+        f'<table class="list glance"><caption>All cities at a glance</caption><thead><tr>{heads}'
+        f'<th scope="col">This copy</th></tr></thead><tbody>{rows}</tbody></table>'
         "</section>"
     )
+
+
+def _number(number: int, label: str) -> str:
+    """A cell whose number says what it counts where the page is too narrow for a head."""
+    return f'<td class="n" data-label="{label}">{number:,}</td>'
+
+
+def _old(log: ReportedLog, now_unix_s: int) -> str:
+    age_s = log.verdict.freshness.age_s(now_unix_s)
+    return "of no known time" if age_s is None else f"{age_text(age_s)} old"
 
 
 def _in_a_word(log: ReportedLog) -> str:

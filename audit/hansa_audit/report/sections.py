@@ -154,11 +154,12 @@ def _period_table(periods: Periods) -> str:
         for start in periods.starts
     )
     heads = "".join(f'<th class="n" scope="col">{outcome}</th>' for outcome in OUTCOMES)
-    return (
-        f'<details><summary>The same as a table</summary><table class="list"><caption>Questions by {periods.word}'
-        f'</caption><thead><tr><th scope="col">{periods.word}</th>{heads}'
-        f"</tr></thead><tbody>{rows}</tbody></table></details>"
+    table = (
+        f'<table class="list"><caption>Questions by {periods.word}</caption><thead><tr>'
+        f'<th scope="col">{periods.word}</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
     )
+    # Nobody can click on paper: there it stands open.
+    return f'<details><summary>The same as a table</summary>{table}</details><div class="printed">{table}</div>'
 
 
 def _by_label(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:

@@ -68,7 +68,12 @@ details{margin-top:.75rem}summary{cursor:pointer;color:var(--soft)}
 code{font:.85em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.25rem;margin:.5rem 0 0}dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
-@media (max-width:34rem){section{overflow-x:auto}svg{min-width:32rem}
+.printed{display:none}
+@media (max-width:34rem){.tick{font-size:22px}.list{font-size:.9rem}.list td,.list th{padding-right:.5rem}
+.glance thead{position:absolute;clip-path:inset(50%)}
+.glance tr{display:block;padding:.4rem 0}
+.glance td,.glance th{display:block;border:0!important;text-align:left;padding:0}
+.glance th{font-weight:600}.glance td[data-label]::after{content:" " attr(data-label)}section{padding:1rem .9rem}
 dl{grid-template-columns:1fr}.bars th{width:50%}.pair{grid-template-columns:1fr}}
-@media print{body{background:#fff}section,.tiles li{break-inside:avoid}details{display:none}}
+@media print{body{background:#fff}section,.tiles li{break-inside:avoid}details{display:none}.printed{display:block}}
 """
