@@ -40,6 +40,7 @@ from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline import ask, commit
+from hansa_node.pipeline.engine_queue import EngineQueue
 from hansa_wire.codec.progress import CityEvent, CityState
 from report import figure, heading
 
@@ -110,6 +111,7 @@ def _node(directory: Path, city: str) -> Iterator[ask.AskPipeline]:
         closing(ServedDatasets(read_all_declared(config, roster))) as datasets,
         closing(NodeStore.open(config.store, log_identity(member, identity.log_signer))) as store,
         ThreadPoolExecutor(max_workers=1) as executor,
+        ThreadPoolExecutor(max_workers=1) as engines,
     ):
         context = NodeContext(
             city=city,
@@ -122,7 +124,7 @@ def _node(directory: Path, city: str) -> Iterator[ask.AskPipeline]:
             fresh_nonce=fresh_nonce,
         )
         record_start(context)
-        yield ask.AskPipeline(context, executor)
+        yield ask.AskPipeline(context, executor, engines, EngineQueue(1))
 
 
 @contextmanager

@@ -102,10 +102,10 @@ def test_a_large_answer_travels_in_parts_and_arrives_whole(league: SimulatedLeag
     city = league.cities["bremen"]
     large = sign(payload_types.ANSWER, secrets.token_bytes(3_000_000), SIGNER)
 
-    async def ask(*_: Envelope) -> Answered:
+    async def ask(*_: object, **__: object) -> Answered:
         return Answered(large, b"receipt")
 
-    city.ask = ask  # type: ignore[method-assign, assignment]
+    city.ask = ask  # type: ignore[method-assign]
     league.run(league.attach_city("bremen", FIRST))
     league.run(league.reaches(FIRST, "bremen"))
     assert last_events(league, FIRST, query(league, "bremen"))["bremen"].answer == large
@@ -202,7 +202,7 @@ def test_a_city_that_detaches_finishes_what_is_under_way_and_takes_nothing_new(l
         await asyncio.to_thread(go_on.wait, DEADLINE_S)
         return await answer(query, credential)
 
-    city.ask = held  # type: ignore[method-assign]
+    city.ask = held  # type: ignore[method-assign,assignment]
     league.run(league.attach_city("bremen", FIRST))
     league.run(league.reaches(FIRST, "bremen"))
     calls, close = client(league)
@@ -235,7 +235,7 @@ def test_a_coordinator_that_stops_lets_the_question_to_an_attached_city_end(leag
         await asyncio.sleep(0.5)
         return await answer(query, credential)
 
-    city.ask = unhurried  # type: ignore[method-assign]
+    city.ask = unhurried  # type: ignore[method-assign,assignment]
     calls, close = client(league)
     events = calls.ask(query(league, "bremen"), CREDENTIAL, deadline_s=DEADLINE_S)
     assert next(events).state is CityState.ASKED

@@ -26,6 +26,7 @@ from hansa_log_checks import rows, types
 from hansa_node.pipeline import ask as steps
 from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.dry_run import dry_run
+from hansa_node.pipeline.verify import verify as verify_query
 from hansa_node.store.reservations import Reservation
 from hansa_store_values import ASKED, NONCE, NOW, FixedPrice, begun
 from hansa_test_node import BY_KIND, BY_MODE, CITY, NodeHome, ask, decisions, pipeline_over
@@ -160,7 +161,14 @@ def test_a_dry_run_says_the_price_takes_nothing_and_knows_what_is_free(node: Nod
 
         def told(plan: Any) -> DryRun:
             signed = node.signed(node.query(plan), payload_types.DRY_RUN)
-            report = dry_run(signed, node.credential, context)
+            verified = verify_query(
+                signed,
+                node.credential,
+                payload_type=payload_types.DRY_RUN,
+                league=context.league,
+                now=context.clock(),
+            )
+            report = dry_run(verified, context)
             key = node.roster.member(CITY).answer_key
             return decode_dry_run(verify(report, payload_types.DRY_RUN_REPORT, (key,)))
 

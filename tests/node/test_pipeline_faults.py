@@ -10,16 +10,21 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import hansa_test_node
+from hansa_core.contract.types import DataType
 from hansa_core.errors import BusyError
 from hansa_core.partial.answer import Refusal, Release
+from hansa_core.plan.expression import Call, Column, Expression, Literal, Op
+from hansa_core.plan.plan import Aggregate, AggregateFunction
+from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope
 from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_log_checks import assert_agrees, rows
@@ -31,13 +36,15 @@ from hansa_node.log.sealed import Sealed
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline import ask as steps
 from hansa_node.pipeline import commit as commit_module
+from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.commit import commit
+from hansa_node.pipeline.engine_queue import EngineQueue
 from hansa_node.pipeline.execute import Executed, execute
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_protos.v1.attach_pb2 import AttachServiceAttachResponse, Cancel
-from hansa_test_node import CITY, NodeHome, pipeline_over
+from hansa_test_node import BY_MODE, CITY, NodeHome, pipeline_over
 from hansa_wire.attach.attach_codec import call_to_wire
 from hansa_wire.attach.attachment import Attachment, answering_for
 from hansa_wire.attach.messages import CallKind, CityCall
@@ -48,6 +55,17 @@ DEADLINE_S = 60.0
 STANDING = WitnessStatus(max_unwitnessed=timedelta(hours=1), is_confirmed=True)
 SECRET = "Müller, 17 minutes"
 ROOT = Path(__file__).parents[2]
+
+
+KINDS = (AggregateFunction.SUM, AggregateFunction.AVG, AggregateFunction.VAR_SAMP, AggregateFunction.MIN)
+MINUTES = Column("minutes")
+COSTLY = tuple(
+    Aggregate(AggregateFunction.VAR_SAMP, "minutes", where=Call(Op.GT, (MINUTES, Literal(limit, DataType.INTEGER))))
+    for limit in range(60)
+)
+BINS = tuple(Call(Op.BIN, (MINUTES, Literal(width, DataType.INTEGER))) for width in (5, 7, 11))
+MANY_KEYS: tuple[Expression, ...] = (Column("mode"), Column("note"), *BINS)
+ALL_TOTALS = tuple(kept for size in range(5) for kept in combinations(range(5), size))
 
 
 class BrokenError(Exception):
@@ -291,7 +309,7 @@ def test_over_an_attached_stream_the_deadline_and_the_cancel_reach_the_engine(
 
     async def leave(context: NodeContext) -> bool:
         with ThreadPoolExecutor(max_workers=2) as executor:
-            calls = NodeCalls(context, executor, Admission(8), STANDING)
+            calls = NodeCalls(context, executor, executor, Admission(8), STANDING)
             attachment = Attachment(CITY, answering_for(CITY, calls))
             attachment.heard(call_to_wire(1, call))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
@@ -316,7 +334,7 @@ def test_a_full_node_says_when_to_come_back_and_goes_on(node: NodeHome, store: P
 
     async def crowd(context: NodeContext) -> tuple[Answered, Answered]:
         with ThreadPoolExecutor(max_workers=2) as executor:
-            calls = NodeCalls(context, executor, Admission(1), STANDING)
+            calls = NodeCalls(context, executor, executor, Admission(1), STANDING)
             attempt = asyncio.create_task(calls.ask(first, node.credential))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             with pytest.raises(BusyError, match="try again in 1 s"):
@@ -329,6 +347,70 @@ def test_a_full_node_says_when_to_come_back_and_goes_on(node: NodeHome, store: P
     with node.context(store) as context:
         answers = asyncio.run(crowd(context))
     assert all(isinstance(node.opened(answer.envelope).outcome, Release) for answer in answers)
+
+
+def test_cheap_steps_never_wait_behind_the_engines(node: NodeHome, store: Path, held: HeldEngine) -> None:
+    """Every place at the engines is taken, and more wait for one; stored answers and refusals come all the same."""
+    first = node.signed(node.query())
+    plans = [replace(BY_MODE, aggregates=(*BY_MODE.aggregates, Aggregate(kind, "minutes"))) for kind in KINDS]
+
+    async def crowd(context: NodeContext) -> None:
+        with ThreadPoolExecutor(max_workers=2) as executor, ThreadPoolExecutor(max_workers=8) as engines:
+            pipeline = AskPipeline(context, executor, engines, EngineQueue(1))
+            held.go_on.set()
+            before = await pipeline.ask(first, node.credential)
+            held.go_on.clear()
+            held.going.clear()
+            queries = [node.signed(node.query(plan)) for plan in plans]
+            waiting = [asyncio.create_task(pipeline.ask(query, node.credential)) for query in queries]
+            assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
+            assert await pipeline.ask(first, node.credential) == before
+            recalled = await pipeline.ask(node.signed(node.query()), node.credential)
+            assert isinstance(node.opened(recalled.envelope).outcome, Release)
+            refused = await pipeline.ask(node.signed(node.query(purpose="curiosity")), node.credential)
+            assert isinstance(node.opened(refused.envelope).outcome, Refusal)
+            held.go_on.set()
+            await asyncio.gather(*waiting)
+
+    with node.context(store) as context:
+        asyncio.run(crowd(context))
+
+
+def test_a_question_that_is_put_off_reserves_nothing(node: NodeHome, store: Path, held: HeldEngine) -> None:
+    now_s = [0.0]
+
+    async def crowd(context: NodeContext) -> None:
+        with ThreadPoolExecutor(max_workers=2) as executor, ThreadPoolExecutor(max_workers=2) as engines:
+            pipeline = AskPipeline(context, executor, engines, EngineQueue(1, lambda: now_s[0]))
+            first = asyncio.create_task(pipeline.ask(node.signed(node.query()), node.credential))
+            assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
+            now_s[0] = 10.0  # so long does the first one take, and as long again it may
+            other = node.signed(node.query(replace(BY_MODE, keys=())))
+            with pytest.raises(BusyError) as busy:
+                await pipeline.ask(other, node.credential, deadline_s=9.0)
+            assert busy.value.retry_after_s == 10.0
+            assert hansa_test_node.open_reservations(store) == 1
+            dry = node.signed(node.query(), payload_types.DRY_RUN)
+            with pytest.raises(BusyError):
+                await pipeline.dry_run(dry, node.credential, deadline_s=9.0)
+            held.go_on.set()
+            await first
+
+    with node.context(store) as context:
+        asyncio.run(crowd(context))
+    assert decisions(store) == ["permit"]
+
+
+def test_a_question_that_is_too_costly_is_a_signed_refusal(node: NodeHome, store: Path) -> None:
+    noted = Column("note")
+    cube = replace(BY_MODE, keys=(Column("mode"), noted), aggregates=COSTLY, totals=((), (0,), (1,)))
+    with node.context(store) as context:
+        assert isinstance(node.opened(ask(node, context, node.signed(node.query(cube)))).outcome, Release)
+        monstrous = replace(cube, keys=MANY_KEYS, totals=ALL_TOTALS)
+        refused = node.opened(ask(node, context, node.signed(node.query(monstrous)))).outcome
+    assert isinstance(refused, Refusal)
+    assert refused.code == "too_costly"
+    assert decisions(store) == ["permit", "refuse"]
 
 
 def killed_at(step: str, node: NodeHome, store: Path, folder: Path) -> int:

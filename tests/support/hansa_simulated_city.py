@@ -133,7 +133,7 @@ class SimulatedCity:
         self._signer = signer
         self._contract = contract
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
+    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
         asked = await self._begin(query)
         outcome: Release | Refusal = self.refusal
         match self.fault:
@@ -154,7 +154,7 @@ class SimulatedCity:
         asked_as = {"organisation": _organisation(credential), "purpose": asked.purpose}
         return Answered(self._seal(payload_types.ANSWER, payload), self._receipt(answer, payload, asked_as))
 
-    async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
+    async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Envelope:
         await self._begin(query)
         report = DryRun(
             city=self.city,

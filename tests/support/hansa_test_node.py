@@ -41,6 +41,7 @@ from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.ask import AskPipeline
+from hansa_node.pipeline.engine_queue import EngineQueue
 from hansa_wire.codec.answer_codec import decode_answer
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.query_codec import encode_query
@@ -234,8 +235,8 @@ def ingest(config: NodeConfig, roster: Roster, contract: ContractId) -> None:
 @contextmanager
 def pipeline_over(context: NodeContext) -> Iterator[AskPipeline]:
     """The pipeline with threads of its own."""
-    with ThreadPoolExecutor(max_workers=4) as executor:
-        yield AskPipeline(context, executor)
+    with ThreadPoolExecutor(max_workers=4) as executor, ThreadPoolExecutor(max_workers=8) as engines:
+        yield AskPipeline(context, executor, engines, EngineQueue(4))
 
 
 def ask_with_receipts(node: NodeHome, context: NodeContext, *queries: Envelope) -> list[Answered]:

@@ -39,13 +39,15 @@ class Node:
         self.error = error
         self.answer = answer
         self.cancelled = asyncio.Event()
+        self.deadlines: list[float | None] = []
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
+    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
+        self.deadlines.append(deadline_s)
         if self.error is not None:
             raise self.error
         return self.answer or Answered(sign("answer", query.payload + b"/" + credential.payload, SIGNER), b"receipt")
 
-    async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
+    async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Envelope:
         return sign("dry-run", query.payload, SIGNER)
 
     async def describe(self) -> Envelope:

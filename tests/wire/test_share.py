@@ -36,10 +36,10 @@ class Node:
         inside.cancel()
         return is_inside
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
+    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
         raise NotImplementedError
 
-    async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
+    async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Envelope:
         raise NotImplementedError
 
     async def describe(self) -> Envelope:

@@ -20,6 +20,9 @@ MAX_AGGREGATES = 64
 MAX_MOMENTS = 4096
 """Integers per cell that the aggregates of a plan are finished from, repeats counted once."""
 
+MAX_COST = 2**22
+"""Static cost of a plan: moments times cells, added up over its groupings. No plan without totals passes it."""
+
 MAX_CITIES = 4096
 """Cities that one query addresses: a coordinator tells of each of them, members or not."""
 

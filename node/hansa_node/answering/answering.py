@@ -18,13 +18,15 @@ from hansa_node.engines.stop import Stop
 class BoundPlan:
     """A plan that one dataset can answer at its level.
 
-    `plan`: canonical. `max_cells`: how many cells fit into one answer. `covers`: for each grouping of the plan, the
+    `plan`: canonical. `max_cells`: how many cells fit into one answer. `cost`: static, as
+    `cost_of` counts it. `covers`: for each grouping of the plan, the
     published cells that add up to the asked ones; empty where rows are read instead.
     """
 
     plan: Plan
     plan_hash: bytes
     max_cells: int
+    cost: int
     covers: tuple[Cover, ...] = ()
 
 

@@ -6,6 +6,7 @@ from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
 from hansa_core.plan.canonical import canonicalise, plan_hash
 from hansa_core.plan.check import check_plan
+from hansa_core.plan.cost import check_cost, cost_of
 from hansa_core.plan.expression import Expression, Literal, walk
 from hansa_core.plan.limits import MAX_ANSWER_BYTES, MAX_CELLS
 from hansa_core.plan.moments import moments_of
@@ -21,7 +22,10 @@ def bind_to_contract(plan: Plan, contract: Contract, level: Level) -> BoundPlan:
     """The canonical plan, with how many of its cells fit into one answer. Raises RefusedError by contract and level."""
     check_plan(plan, contract, level)
     canonical = canonicalise(plan)
-    return BoundPlan(plan=canonical, plan_hash=plan_hash(canonical), max_cells=_cells_that_fit(canonical, contract))
+    max_cells = _cells_that_fit(canonical, contract)
+    cost = cost_of(canonical, contract, max_cells=max_cells)
+    check_cost(cost)
+    return BoundPlan(plan=canonical, plan_hash=plan_hash(canonical), max_cells=max_cells, cost=cost)
 
 
 def _cells_that_fit(plan: Plan, contract: Contract) -> int:

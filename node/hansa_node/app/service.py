@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from random import SystemRandom
@@ -35,7 +34,7 @@ from hansa_node.node_stop import task_group
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.pipeline.describe import describe
-from hansa_node.pipeline.dry_run import dry_run
+from hansa_node.pipeline.engine_queue import EngineQueue, engine_places
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_wire.attach.attachment import answering_for
@@ -58,45 +57,44 @@ _UNREADABLE = "the city cannot read this dataset now, so it answers nothing abou
 class NodeCalls:
     """A NodeHandler: the node's three calls. Each raises BusyError beyond what `admission` lets in.
 
-    `status`: whether the log may take what an answer adds to it.
+    `executor`: for what is cheap. `engines`: for what engines compute. `status`: whether the log may take what an
+    answer adds to it.
     """
 
     def __init__(
-        self, context: NodeContext, executor: ThreadPoolExecutor, admission: Admission, status: WitnessStatus
+        self, context: NodeContext, executor: Executor, engines: Executor, admission: Admission, status: WitnessStatus
     ) -> None:
         self._context = context
         self._status = status
         self._admission = admission
         self._executor = executor
-        self._pipeline = AskPipeline(context, executor)
+        self._pipeline = AskPipeline(context, executor, engines, EngineQueue(engine_places()))
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
+    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
         try:
             with self._admission.entered():
                 self._status.check(self._context.clock())
-                return await self._pipeline.ask(query, credential)
+                return await self._pipeline.ask(query, credential, deadline_s=deadline_s)
         except StoreUnavailableError:
             # Its own text names a path. No signed refusal: what is signed has been recorded first.
             raise _unavailable("the city cannot record its decisions now, so it answers nothing") from None
         except DataUnavailableError:
             raise _unavailable(_UNREADABLE) from None
 
-    async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
+    async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Envelope:
         try:
-            return await self._run(partial(dry_run, query, credential, self._context))
+            with self._admission.entered():
+                return await self._pipeline.dry_run(query, credential, deadline_s=deadline_s)
         except DataUnavailableError:
             raise _unavailable(_UNREADABLE) from None
 
     async def describe(self) -> Envelope:
-        return await self._run(partial(describe, self._context))
+        with self._admission.entered():
+            return await asyncio.get_running_loop().run_in_executor(self._executor, describe, self._context)
 
     async def all_answered(self) -> None:
         """Wait until no query is under way."""
         await self._pipeline.all_answered()
-
-    async def _run(self, step: Callable[[], Envelope]) -> Envelope:
-        with self._admission.entered():
-            return await asyncio.get_running_loop().run_in_executor(self._executor, step)
 
 
 def _unavailable(rule: str) -> RefusedError:
@@ -144,8 +142,12 @@ async def _serve(config: NodeConfig, context: NodeContext, identity: Identity, k
     for stop in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(stop, context.stop.request)
     limits = config.limits
-    with ThreadPoolExecutor(max_workers=limits.max_concurrent_queries, thread_name_prefix="query") as executor:
-        calls = NodeCalls(context, executor, Admission(limits.max_concurrent_queries * _CALLS_PER_QUERY), keeper.status)
+    admission = Admission(limits.max_concurrent_queries * _CALLS_PER_QUERY)
+    with (
+        ThreadPoolExecutor(max_workers=limits.max_concurrent_queries, thread_name_prefix="query") as executor,
+        ThreadPoolExecutor(max_workers=2 * engine_places(), thread_name_prefix="engine") as engines,
+    ):
+        calls = NodeCalls(context, executor, engines, admission, keeper.status)
         listening = await _bind(config, context, identity, calls) if config.listen.enabled else None
         if not keeper.waits:
             await keeper.begin()  # so that the first question finds the log open, and only once the port is had

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from hansa_core.errors import RefusedError, StoreCorruptError
+from hansa_core.errors import BusyError, RefusedError, StoreCorruptError
 from hansa_core.partial.answer import Refusal, Release
 from hansa_core.plan.query import Query
 from hansa_core.policy.decide import Refuse, refusal_of
@@ -25,6 +25,8 @@ from hansa_node.node_stop import task_group
 from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.commit import Ending, commit
 from hansa_node.pipeline.decide import Permitted, Refused, asked_of, bind_and_decide
+from hansa_node.pipeline.dry_run import dry_run
+from hansa_node.pipeline.engine_queue import EngineQueue
 from hansa_node.pipeline.execute import execute
 from hansa_node.pipeline.protect import protect
 from hansa_node.pipeline.recall import Past, recall_answer, recall_release
@@ -50,38 +52,53 @@ class _Due:
 
 
 class AskPipeline:
-    """Answers queries. What blocks runs in `executor`, one job between two waits; the store has one writer."""
+    """Answers queries. Cheap steps run in `executor`, what an engine computes in `engines`, by turns of `queue`."""
 
-    def __init__(self, context: NodeContext, executor: Executor) -> None:
+    def __init__(self, context: NodeContext, executor: Executor, engines: Executor, queue: EngineQueue) -> None:
         self._context = context
         self._executor = executor
+        self._engines = engines
+        self._queue = queue
         self._flights: SingleFlight[Answered] = SingleFlight()
         self._turns = Turns()
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
-        """The signed answer or refusal, committed, with its receipt.
+    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
+        """The signed answer or refusal, committed, with its receipt. `deadline_s`: how long the asker waits.
 
-        Raises RefusedError where nobody is known to have asked.
+        Raises RefusedError where nobody is known to have asked, BusyError where others' work leaves too little time.
         """
         now = self._context.clock()
         check = partial(verify, payload_type=payload_types.QUERY, league=self._context.league, now=now)
         verified = await self._run(check, query, credential)
         key = (verified.query_hash, verified.asker.key_id)
-        return await self._flights.join(key, partial(self._answer_and_tell, verified))
+        return await self._flights.join(key, partial(self._answer_and_tell, verified, deadline_s))
+
+    async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Envelope:
+        """The signed report, by the same turns. Raises as `ask` does."""
+        now = self._context.clock()
+        check = partial(verify, payload_type=payload_types.DRY_RUN, league=self._context.league, now=now)
+        verified = await self._run(check, query, credential)
+        async with self._queue.turn(verified.asker, 0, deadline_s=deadline_s, abandoned=asyncio.Event()):
+            return await self._run(dry_run, verified, self._context)
 
     async def all_answered(self) -> None:
         """Wait until no query is under way."""
         await self._flights.all_landed()
 
-    async def _answer_and_tell(self, verified: VerifiedQuery, abandoned: asyncio.Event) -> Answered:
+    async def _answer_and_tell(
+        self, verified: VerifiedQuery, deadline_s: float | None, abandoned: asyncio.Event
+    ) -> Answered:
         """One log line per query, at its end: ids and sizes, never values."""
         started = time.monotonic()
         fields: dict[str, object] = {"query_id": verified.query_hash.hex()[:16], "key_id": verified.asker.key_id[:16]}
         try:
             with self._context.stop.fatal_errors():
-                answer, outcome = await self._answer(verified, abandoned)
+                answer, outcome = await self._answer(verified, deadline_s, abandoned)
         except AbandonedError:
             log.info("query abandoned", extra=fields | {"ms": _ms_since(started)})
+            raise
+        except BusyError as busy:
+            log.info("query put off", extra=fields | {"retry_after_s": busy.retry_after_s, "ms": _ms_since(started)})
             raise
         except BaseException as failure:
             # The type alone: an engine's message may carry a value. What the store says names a file and a remedy.
@@ -101,7 +118,7 @@ class AskPipeline:
         return answer
 
     async def _answer(
-        self, verified: VerifiedQuery, abandoned: asyncio.Event
+        self, verified: VerifiedQuery, deadline_s: float | None, abandoned: asyncio.Event
     ) -> tuple[Answered, Release | Refusal | None]:
         """The answer, and its outcome unless these very bytes had their answer already."""
         query = verified.content
@@ -113,7 +130,12 @@ class AskPipeline:
                 return decided
             # So do equal questions under different nonces: the first one's release is the others'.
             async with self._turns.turn(decided.permitted.question.key):
-                return await self._run_while_wanted(partial(self._release, verified, decided), abandoned)
+                recalled = await self._run(self._recall, verified, decided)
+                if recalled is not None:
+                    return recalled
+                cost = decided.permitted.question.plan.cost
+                async with self._queue.turn(verified.asker, cost, deadline_s=deadline_s, abandoned=abandoned):
+                    return await self._run_while_wanted(partial(self._release, verified, decided), abandoned)
 
     def _decide(self, verified: VerifiedQuery) -> _Due | tuple[Answered, Refusal | None]:
         """A release is due, or these bytes have their answer: an earlier one, or a refusal."""
@@ -126,13 +148,18 @@ class AskPipeline:
             return self._refuse(verified, past, decided), decided.refusal
         return _Due(past=past, permitted=decided)
 
+    def _recall(self, verified: VerifiedQuery, due: _Due) -> tuple[Answered, Release] | None:
+        """The answer from a stored release; None where there is none."""
+        known = recall_release(due.permitted.question, self._context.store)
+        if known is None:
+            return None
+        dataset = due.permitted.dataset
+        ending = Ending(verified=verified, past=due.past, dataset=dataset, outcome=known, recalled=True)
+        return commit(ending, self._context), known
+
     def _release(self, verified: VerifiedQuery, due: _Due, stop: Stop) -> tuple[Answered, Release | Refusal]:
         """Raises AbandonedError once `stop` is pulled, except while the answer is committed, and keeps the charge."""
         context, permitted, dataset = self._context, due.permitted, due.permitted.dataset
-        known = recall_release(permitted.question, context.store)
-        if known is not None:
-            ending = Ending(verified=verified, past=due.past, dataset=dataset, outcome=known, recalled=True)
-            return commit(ending, context), known
         stop.check()  # before anything is charged
         reservation = context.store.charge(
             permitted,
@@ -180,7 +207,7 @@ class AskPipeline:
         stop = Stop()
         if abandoned.is_set():
             stop.now()
-        working = asyncio.get_running_loop().run_in_executor(self._executor, work, stop)
+        working = asyncio.get_running_loop().run_in_executor(self._engines, work, stop)
         async with task_group() as tasks:
             leaving = tasks.create_task(abandoned.wait())
             await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)

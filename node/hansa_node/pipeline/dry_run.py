@@ -1,4 +1,4 @@
-"""Dry run: verify, bind and decide, and report what an answer would cost. No row is read, nothing is stored."""
+"""Dry run: bind and decide, and report what an answer would cost. No row is read, nothing is stored."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
 from hansa_node.context import NodeContext
 from hansa_node.pipeline.decide import Permitted, Refused, bind_and_decide
-from hansa_node.pipeline.verify import verify
+from hansa_node.pipeline.verify import VerifiedQuery
 from hansa_wire.codec.answer_codec import encode_dry_run
 
 
-def dry_run(query: Envelope, credential: Envelope, context: NodeContext) -> Envelope:
-    """The signed report. Raises RefusedError where nobody is known to have asked, PeerError for a malformed query."""
+def dry_run(verified: VerifiedQuery, context: NodeContext) -> Envelope:
+    """The signed report. Raises DataUnavailableError where the city has the dataset and cannot read it."""
     now = context.clock()
-    verified = verify(query, credential, payload_type=payload_types.DRY_RUN, league=context.league, now=now)
     decided = bind_and_decide(verified, replayed=False, context=context, now=now)
     covers = decided.question.plan.covers if isinstance(decided, Permitted) else ()
     verdict = _verdict(decided, context)

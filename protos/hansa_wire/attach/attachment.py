@@ -35,8 +35,8 @@ def answering_for(city: str, handler: NodeHandler) -> Answering:
         if call.query is None or call.credential is None:
             return Answered(await handler.describe(), b"")
         if call.kind is CallKind.DRY_RUN:
-            return Answered(await handler.dry_run(call.query, call.credential), b"")
-        return await handler.ask(call.query, call.credential)
+            return Answered(await handler.dry_run(call.query, call.credential, deadline_s=call.deadline_s), b"")
+        return await handler.ask(call.query, call.credential, deadline_s=call.deadline_s)
 
     return answer
 

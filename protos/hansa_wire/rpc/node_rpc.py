@@ -30,10 +30,10 @@ class NodeHandler(Protocol):
     RefusedError and PeerError end the call with their own words, any other error without any.
     """
 
-    async def ask(self, query: Envelope, credential: Envelope) -> Answered:
-        """The signed answer and its receipt."""
+    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
+        """The signed answer and its receipt. `deadline_s`: how long the caller waits; None: for ever."""
 
-    async def dry_run(self, query: Envelope, credential: Envelope) -> Envelope:
+    async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Envelope:
         """The signed dry-run report."""
 
     async def describe(self) -> Envelope:
@@ -106,7 +106,7 @@ class _NodeServicer(node_pb2_grpc.NodeServiceServicer):
         async with guarded(context, "Ask", self._permitted):
             query = envelope_from_wire(request.query, what="query")
             credential = envelope_from_wire(request.credential, what="credential")
-            answer = await self._handler.ask(query, credential)
+            answer = await self._handler.ask(query, credential, deadline_s=context.time_remaining())
             return node_pb2.NodeServiceAskResponse(answer=envelope_to_wire(answer.envelope), receipt=answer.receipt)
 
     async def DryRun(  # noqa: N802  gRPC's name
@@ -115,7 +115,7 @@ class _NodeServicer(node_pb2_grpc.NodeServiceServicer):
         async with guarded(context, "DryRun", self._permitted):
             query = envelope_from_wire(request.query, what="query")
             credential = envelope_from_wire(request.credential, what="credential")
-            report = await self._handler.dry_run(query, credential)
+            report = await self._handler.dry_run(query, credential, deadline_s=context.time_remaining())
             return node_pb2.NodeServiceDryRunResponse(report=envelope_to_wire(report))
 
     async def Describe(  # noqa: N802  gRPC's name
