@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from hansa_core.evidence.entries import KeyAdded, LogGenesis, NodeStarted
+from hansa_core.partial.release_key import ReleaseKey
 from hansa_core.policy.decide import Refuse, Verdict
 from hansa_node.log import query_rows
 from hansa_node.log.announcements import Announcement, announce
@@ -25,7 +26,7 @@ from hansa_node.store.answers import find_answer
 from hansa_node.store.file import Reader, connect, lock
 from hansa_node.store.ledger import spent_in
 from hansa_node.store.nonces import nonce_owner
-from hansa_node.store.releases import ReleaseKey, find_release
+from hansa_node.store.releases import find_release
 from hansa_node.store.reservations import Reservation
 from hansa_node.store.writer import Writer
 from hansa_wire.codec.answered import Answered

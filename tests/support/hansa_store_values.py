@@ -14,6 +14,7 @@ from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.evidence.entries import NodeStarted, PolicyRef, RosterRef
 from hansa_core.partial.answer import Release
+from hansa_core.partial.release_key import ReleaseKey
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
 from hansa_core.policy.decide import Bound, Verdict, decide
@@ -23,7 +24,6 @@ from hansa_node.clock import fresh_nonce
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.records import Commitment, QueryRecord
 from hansa_node.node_store import NodeStore
-from hansa_node.store.releases import ReleaseKey
 from hansa_node.store.reservations import Reservation
 
 NOW = datetime(2026, 5, 1, 12, 0, 0)

@@ -1,1 +1,1 @@
-"""What questions cost the ledgers of a city, and whether that is still there to be spent."""
+"""Budget: the charges of a question to a city's ledgers, held against what is spent."""

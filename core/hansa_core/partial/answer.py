@@ -11,7 +11,7 @@ from hansa_core.contract.level import Level
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """A protected partial, stored under (plan hash, level, data version, protection version) and never changed.
+    """A protected partial, stored under its `ReleaseKey` and never changed.
 
     `partial_ipc`: an Arrow IPC stream whose schema is `hansa_core.partial.partial.partial_schema(plan, contract)`.
     """

@@ -11,9 +11,9 @@ from hansa_core.contract.level import Level
 from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.evidence.entries import PolicyRef, RosterRef
 from hansa_core.partial.answer import Release
+from hansa_core.partial.release_key import NO_PARAMETERS
 from hansa_core.signing.dsse import Envelope
 from hansa_node.log.announcements import Announcement
-from hansa_node.store.releases import NO_PARAMETERS
 from hansa_node.store.reservations import Reservation
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hansa_core.errors import RefusedError
+from hansa_core.partial.release_key import ReleaseKey
 from hansa_core.plan.plan import Plan
 from hansa_core.policy.decide import Bound
 from hansa_node.answering.answering import BoundPlan
 from hansa_node.answering.served_dataset import ServedDataset
-from hansa_node.store.releases import ReleaseKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
-from hansa_core.contract.level import Level
 from hansa_core.partial.answer import Release
+from hansa_core.partial.release_key import NO_PARAMETERS, ReleaseKey
 from hansa_node.store.checksum import check_row, row_checksum
 from hansa_node.store.file import Reader
-
-NO_PARAMETERS = "{}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseKey:
-    """What makes two releases the same one.
-
-    `parameters`: RFC 8785 JSON of epsilon and what else the level's mechanism was told; `{}` where it has none.
-    """
-
-    plan_hash: bytes
-    level: Level
-    parameters: str = NO_PARAMETERS
-    data_version: int
-    protection_version: int
 
 
 def add_release(cursor: sqlite3.Cursor, release: Release, *, parameters: str = NO_PARAMETERS) -> None:
