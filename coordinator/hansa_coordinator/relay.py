@@ -26,26 +26,28 @@ Carry = Callable[[CityCall, Told], Awaitable[Answered]]
 
 
 class Relay:
-    """Carries calls to the member cities. `cities`: in the roster's order. `carry`: to one city, over any way.
+    """Carries calls to the member cities; there are none until `follow` has named them. `carry`: to one city, any way.
 
     `questions`: how many are carried at once.
     """
 
     def __init__(
         self,
-        cities: tuple[str, ...],
         carry: Carry,
         *,
         questions: Admission,
         max_concurrency: int,
         max_deadline_s: float,
     ) -> None:
-        self._cities = cities
-        self._members = frozenset(cities)
+        self._cities: tuple[str, ...] = ()
         self._carry_one = carry
         self._questions = questions
         self._max_concurrency = max_concurrency
         self._max_deadline_s = max_deadline_s
+
+    def follow(self, cities: tuple[str, ...]) -> None:
+        """The member cities from the next question on, in the roster's order; one under way keeps to its own."""
+        self._cities = cities
 
     async def catalogue(self, deadline_s: float) -> tuple[CityEvent, ...]:
         """The last event of each city, in the roster's order; the answers are signed descriptions. Raises BusyError."""
@@ -62,11 +64,12 @@ class Relay:
 
     async def _describe_all(self, deadline_s: float) -> tuple[CityEvent, ...]:
         last: dict[str, CityEvent] = {}
-        calls = {city: self._call(city, CallKind.DESCRIBE) for city in self._cities}
+        cities = self._cities
+        calls = {city: self._call(city, CallKind.DESCRIBE) for city in cities}
         async with aclosing(self._carry(calls, deadline_s)) as events:
             async for event in events:
                 last[event.city] = event
-        return tuple(last[city] for city in self._cities)
+        return tuple(last[city] for city in cities)
 
     async def _ask_all(
         self, query: Envelope, credential: Envelope, deadline_s: float
@@ -77,8 +80,9 @@ class Relay:
         dry = query.payload_type == payload_types.DRY_RUN
         calls: dict[str, Call] = {}
         ends: Counter[str] = Counter()
+        members = frozenset(self._cities)
         for city in decode_query(query.payload).cities:
-            if city in self._members:
+            if city in members:
                 calls[city] = self._call(city, CallKind.DRY_RUN if dry else CallKind.ASK, query, credential)
             else:
                 ends[CityState.FAILED] += 1

@@ -76,23 +76,33 @@ class Relayed:
 
 
 class Routes:
-    """The ways that there are: an AttachHandler. `dialled`: the nodes that listen, by city.
+    """The ways that there are: an AttachHandler. There are none until `follow` has told of a league.
 
-    `answer_keys`: of the roster's cities, in its order. `changed`: told whenever what `reach` says may have changed,
-    and which cities a peer has brought.
+    `changed`: told whenever what `reach` says may have changed, and which cities a peer has brought.
     """
 
-    def __init__(
-        self,
-        answer_keys: Mapping[str, bytes],
-        dialled: Mapping[str, NodeClient],
-        changed: Callable[[Collection[str]], None],
-    ) -> None:
-        self._answer_keys = answer_keys
-        self._dialled = dialled
+    def __init__(self, changed: Callable[[Collection[str]], None]) -> None:
+        self._answer_keys: Mapping[str, bytes] = {}
+        self._dialled: Mapping[str, NodeClient] = {}
         self._changed = changed
         self._lines: dict[Attacher, Line] = {}
         self._hubs: tuple[Line, ...] = ()
+
+    def follow(
+        self, answer_keys: Mapping[str, bytes], dialled: Mapping[str, NodeClient], gone: Collection[Attacher] = ()
+    ) -> None:
+        """Lead to other cities from now on, and hang up on the peers that are `gone`.
+
+        `answer_keys`: of the roster's cities. `dialled`: the nodes that listen, by city.
+        """
+        self._answer_keys, self._dialled = answer_keys, dialled
+        for attacher in gone:
+            line = self._lines.pop(attacher, None)
+            if line is not None:
+                line.close()
+                log.info("peer left the league", extra={"peer": attacher.name})
+        self._find_hubs()
+        self._changed(())
 
     def ways(self, city: str, *, hubs: int = MAX_HUBS) -> tuple[Way, ...]:
         """The ways with at most `hubs` other coordinators on them, the shortest first."""

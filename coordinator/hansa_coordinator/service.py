@@ -1,147 +1,172 @@
-"""A running coordinator: its roster, its channels to nodes, its server, and the streams by which it attaches itself."""
+"""A running coordinator: the roster in force, its channels to nodes, its server, and where it attaches itself."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from random import SystemRandom
 
-import grpc.aio
-
 from hansa_coordinator.breaker import BreakerRule
+from hansa_coordinator.callers import Callers
 from hansa_coordinator.carrier import Carrier
+from hansa_coordinator.nodes import Nodes
 from hansa_coordinator.relay import Relay
 from hansa_coordinator.routes import Routes
-from hansa_coordinator.watch import watch_connection
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.league.members import Peer
 from hansa_core.league.roster import CoordinatorEntry, Roster
 from hansa_local.clock import utc_now
 from hansa_local.coordinator_config import CoordinatorConfig
 from hansa_local.expiry import Expiring, certificate_of_service, of_roster, warn_of_expiry
 from hansa_local.key_file import read_private_file
+from hansa_local.roster_follower import RosterFollower
 from hansa_local.trust_anchor import load_roster
 from hansa_wire.attach.attach_rpc import ATTACH_SERVICE, add_attach_service
 from hansa_wire.attach.attachments import Attachments
 from hansa_wire.attach.messages import Attacher
 from hansa_wire.rpc.admission import BACKSTOP, Admission
 from hansa_wire.rpc.coordinator_rpc import COORDINATOR_SERVICE, add_coordinator_service
-from hansa_wire.rpc.node_rpc import NodeClient
-from hansa_wire.rpc.pins import analyst_city
-from hansa_wire.rpc.server import Health, add_health_and_reflection, listen, new_server
-from hansa_wire.rpc.tls import dial_aio, server_credentials, spki_of
+from hansa_wire.rpc.server import add_health_and_reflection, listen, new_server
+from hansa_wire.rpc.tls import FollowingCredentials, spki_of
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY_S = 1.0
+"""Seconds between two looks at the roster file. A question looks for itself; a connection by a new authority waits."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class RunningCoordinator:
-    """A coordinator that listens on `port` until it is stopped."""
+    """A coordinator: built from its configuration and roster, run, and stopped once. `port`: 0 until it listens.
 
-    port: int
-    server: grpc.aio.Server
-    health: Health
-    channels: Mapping[str, grpc.aio.Channel]
-    watching: Sequence[asyncio.Task[None]]
-    routes: Routes
-    attachments: Attachments
-    questions: Admission
-    expiring: Sequence[Expiring]
-    grace_s: float
+    It follows its roster file: a newer roster is in force for every call that comes after it was seen. That an older
+    one is refused is known to this process alone: after a start, any roster that is valid then is the one in force.
+    """
+
+    def __init__(self, config: CoordinatorConfig, certificate: bytes, key: bytes) -> None:
+        """Check everything that can be checked, and open nothing. Raises ConfigError."""
+        roster = load_roster(config, utc_now())
+        _check_own_pin(config, roster, certificate)
+        self._upstream = _upstream(config, roster)
+        self.port = 0
+        self._config = config
+        self._certificate = certificate
+        self._roster = roster
+        self._follower = RosterFollower(config, roster, utc_now)
+        self._callers = Callers(roster, config.name)
+        self._credentials = FollowingCredentials(certificate, key, self._callers.authorities)
+        limits = config.limits
+        self.routes = Routes(self._reach_changed)
+        self._carrier = Carrier(
+            self.routes,
+            hedge_after_s=limits.hedge_after_s,
+            rule=BreakerRule(failures=limits.circuit_failures),
+            clock=asyncio.get_running_loop().time,
+        )
+        self._nodes = Nodes(cert_pem=certificate, key_pem=key, came=self._carrier.came, grace_s=limits.max_deadline_s)
+        self._attachments = Attachments(
+            config.name, self._carrier.relay, cert_pem=certificate, key_pem=key, draw=SystemRandom().random
+        )
+        self._questions = Admission(limits.max_questions)
+        self._relay = Relay(
+            self._carrier.carry,
+            questions=self._questions,
+            max_concurrency=limits.max_concurrency,
+            max_deadline_s=limits.max_deadline_s,
+        )
+        self._server = new_server(
+            max_concurrent_calls=BACKSTOP * (limits.max_questions + len(self._callers.attachers)),
+            max_calls_of_one=max(1, limits.max_questions // 2),
+        )
+
+    @property
+    def expiring(self) -> Sequence[Expiring]:
+        """What the coordinator relies on now."""
+        return [certificate_of_service(self._certificate, service=self._config.name), *of_roster(self._roster)]
+
+    async def run(self) -> None:
+        """Listen, dial and attach. Raises ConfigError if the port is not free."""
+        add_coordinator_service(self._server, self._relay, allow=self._permits)
+        add_attach_service(self._server, self._config.name, self.routes, self._attacher)
+        self._health = await add_health_and_reflection(self._server, [COORDINATOR_SERVICE, ATTACH_SERVICE])
+        at = self._config.listen
+        self.port = listen(self._server, at.host, at.port, self._credentials.credentials)
+        self._lead_to_members()
+        await self._server.start()
+        self._attachments.keep(self._upstream, self.routes.reach)
+
+    async def follow_roster(self) -> None:
+        """Look at the roster file every second, until cancelled: for peers that have nothing to ask."""
+        while True:
+            self._look()
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def stop(self) -> None:
         """Take no more calls, let those under way end, then hang up."""
-        await self.health.enter_graceful_shutdown()
-        stopping = asyncio.create_task(self.server.stop(self.grace_s))
-        await self.attachments.stop(self.grace_s)
+        grace_s = self._config.limits.stop_grace_s
+        await self._health.enter_graceful_shutdown()
+        stopping = asyncio.create_task(self._server.stop(grace_s))
+        await self._attachments.stop(grace_s)
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.grace_s):
-                await self.questions.empty()
+            async with asyncio.timeout(grace_s):
+                await self._questions.empty()
         self.routes.close()  # their streams would keep the server up for the whole grace
         await stopping
-        for task in self.watching:
-            task.cancel()
-        await asyncio.gather(*self.watching, return_exceptions=True)
-        for channel in self.channels.values():
-            await channel.close()
+        await self._nodes.close()
+
+    def _permits(self, certificate: bytes) -> bool:
+        """Whether an analyst with `certificate` may ask. Raises RefusedError that says why not, or PeerError."""
+        self._look()
+        self._callers.check_analyst(certificate)
+        return True
+
+    def _attacher(self, pin: str) -> Attacher | None:
+        self._look()
+        return self._callers.attacher(pin)
+
+    def _look(self) -> None:
+        """Put a newer roster in force, if the file holds one."""
+        newer = self._follower.look()
+        if newer is None:
+            return
+        callers = Callers(newer, self._config.name)
+        gone = self._callers.turned_away_by(callers)
+        self._roster, self._callers = newer, callers
+        self._credentials.follow(self._callers.authorities)
+        self._lead_to_members(gone)
+        self._attachments.follow(self._upstream_in_force())
+        self._follower.accept(newer)
+        try:
+            _check_own_pin(self._config, newer, self._certificate)
+        except ConfigError as outside:
+            log.error("not in the roster in force", extra={"reason": str(outside)})  # noqa: TRY400  no traceback
+
+    def _lead_to_members(self, gone: Collection[Attacher] = ()) -> None:
+        members = self._roster.members
+        self._nodes.follow(members)
+        self._relay.follow(tuple(member.city for member in members))
+        self.routes.follow({member.city: member.answer_key for member in members}, self._nodes.clients, gone)
+
+    def _reach_changed(self, came: Collection[str]) -> None:
+        self._carrier.came(came)
+        self._attachments.present(self.routes.reach)
+
+    def _upstream_in_force(self) -> Sequence[CoordinatorEntry]:
+        """Those of the configured coordinators that are in the roster; the others are told in the log."""
+        entries = {entry.name: entry for entry in self._roster.coordinators}
+        for name in self._config.attach:
+            if name not in entries:
+                log.warning("not attached", extra={"coordinator": name, "reason": "it is not in the roster in force"})
+        return [entries[name] for name in dict.fromkeys(self._config.attach) if name in entries]
 
 
 async def start(config: CoordinatorConfig) -> RunningCoordinator:
-    """Check everything that can be checked, then listen. Raises ConfigError."""
-    roster = load_roster(config, utc_now())
-    certificate, key = _read(config.tls.certificate), read_private_file(config.tls.key)
-    _check_own_pin(config, roster, certificate)
-    upstream = _upstream(config, roster)
-    channels = {
-        member.city: dial_aio(
-            member.host,
-            member.port,
-            ca_pem=member.ca_pem,
-            server_name=member.server_name,
-            cert_pem=certificate,
-            key_pem=key,
-        )
-        for member in roster.members
-        if member.host is not None and member.port is not None
-    }
-    cities = tuple(member.city for member in roster.members)
-    dialled = {city: NodeClient(channel) for city, channel in channels.items()}
-
-    def changed(came: Collection[str]) -> None:
-        carrier.came(came)
-        attachments.present(routes.reach)
-
-    answer_keys = {member.city: member.answer_key for member in roster.members}
-    routes = Routes(answer_keys, dialled, changed)
-    carrier = Carrier(
-        routes,
-        hedge_after_s=config.limits.hedge_after_s,
-        rule=BreakerRule(failures=config.limits.circuit_failures),
-        clock=asyncio.get_running_loop().time,
-    )
-    attachments = Attachments(config.name, carrier.relay, cert_pem=certificate, key_pem=key, draw=SystemRandom().random)
-    limits = config.limits
-    questions = Admission(limits.max_questions)
-    relay = Relay(
-        cities,
-        carrier.carry,
-        questions=questions,
-        max_concurrency=limits.max_concurrency,
-        max_deadline_s=limits.max_deadline_s,
-    )
-    peers: tuple[Peer, ...] = (*roster.members, *roster.coordinators)
-    server = new_server(
-        max_concurrent_calls=BACKSTOP * (limits.max_questions + len(peers)),
-        max_calls_of_one=max(1, limits.max_questions // 2),
-    )
-    add_coordinator_service(server, relay, allow=_analysts_of(roster))
-    add_attach_service(server, config.name, routes, _attachers_of(config, roster))
-    health = await add_health_and_reflection(server, [COORDINATOR_SERVICE, ATTACH_SERVICE])
-    authorities = [peer.ca_pem for peer in peers if peer.tls_spki != spki_of(certificate)]
-    port = listen(server, config.listen.host, config.listen.port, server_credentials(certificate, key, authorities))
-    await server.start()
-    attachments.keep(upstream, routes.reach)
-    watching = [
-        asyncio.create_task(watch_connection(city, channel, carrier.came)) for city, channel in channels.items()
-    ]
-    return RunningCoordinator(
-        port=port,
-        server=server,
-        health=health,
-        channels=channels,
-        watching=watching,
-        routes=routes,
-        attachments=attachments,
-        questions=questions,
-        expiring=[certificate_of_service(certificate, service=config.name), *of_roster(roster)],
-        grace_s=limits.stop_grace_s,
-    )
+    """A coordinator that listens. Raises ConfigError."""
+    running = RunningCoordinator(config, _read(config.tls.certificate), read_private_file(config.tls.key))
+    await running.run()
+    return running
 
 
 async def serve(config: CoordinatorConfig) -> None:
@@ -152,44 +177,16 @@ async def serve(config: CoordinatorConfig) -> None:
     running = await start(config)
     fields = {"coordinator": config.name, "host": config.listen.host, "port": running.port}
     log.info("coordinator started", extra=fields)
-    warning = asyncio.create_task(warn_of_expiry(lambda: running.expiring, utc_now))
-    await stopping.wait()
-    warning.cancel()
+    async with asyncio.TaskGroup() as group:
+        beside = [
+            group.create_task(warn_of_expiry(lambda: running.expiring, utc_now)),
+            group.create_task(running.follow_roster()),
+        ]
+        await stopping.wait()
+        for task in beside:
+            task.cancel()
     await running.stop()
     log.info("coordinator stopped", extra={"coordinator": config.name})
-
-
-def _analysts_of(roster: Roster) -> Callable[[bytes], bool]:
-    authorities = {member.city: member.ca_pem for member in roster.members}
-
-    @lru_cache(maxsize=1024)  # one certificate comes with every call on a connection; TLS has checked its dates
-    def city_of(certificate: bytes) -> str:
-        return analyst_city(certificate, authorities)
-
-    def allow(certificate: bytes) -> bool:
-        _check_in_force(roster)
-        return city_of(certificate) in authorities
-
-    return allow
-
-
-def _attachers_of(config: CoordinatorConfig, roster: Roster) -> Callable[[str], Attacher | None]:
-    """Who may attach: each city's node, and every other coordinator, under the very pin that the roster has for it."""
-    pins = {member.tls_spki: Attacher(name=member.city, is_city=True) for member in roster.members}
-    for entry in roster.coordinators:
-        if entry.name != config.name:
-            pins[entry.tls_spki] = Attacher(name=entry.name, is_city=False)
-
-    def whose(pin: str) -> Attacher | None:
-        _check_in_force(roster)
-        return pins.get(pin)
-
-    return whose
-
-
-def _check_in_force(roster: Roster) -> None:
-    if utc_now() >= roster.expires:
-        raise PeerError("the coordinator's roster has expired; its operator has to fetch the newest one")
 
 
 def _upstream(config: CoordinatorConfig, roster: Roster) -> tuple[CoordinatorEntry, ...]:

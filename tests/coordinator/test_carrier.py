@@ -53,7 +53,7 @@ class FakeWay:
 
 class FakeRoutes(Routes):
     def __init__(self, *ways: FakeWay) -> None:
-        super().__init__({"bremen": bytes(32)}, {}, lambda _: None)
+        super().__init__(lambda _: None)
         self._ways = ways
 
     def ways(self, city: str, *, hubs: int = 4) -> tuple[Way, ...]:

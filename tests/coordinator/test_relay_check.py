@@ -60,7 +60,8 @@ def asked(*hubs: Said) -> Envelope:
     """What comes of a question to bremen, behind coordinators that attached in this order."""
 
     async def ask() -> Envelope:
-        routes = Routes({"bremen": CITY.public_key}, {}, lambda _: None)
+        routes = Routes(lambda _: None)
+        routes.follow({"bremen": CITY.public_key}, {})
         saying_it = []
         for number, said in enumerate(hubs):
             line = Line(Attacher(name=f"hub-{number}", is_city=False))

@@ -286,6 +286,9 @@ class SimulatedLeague:
         running = self._coordinators[name] = await start(config.model_copy(update=changes))
         return running
 
+    def coordinator(self, name: str = "coordinator") -> RunningCoordinator:
+        return self._coordinators[name]
+
     async def stop_coordinator(self, name: str = "coordinator") -> None:
         if name in self._coordinators:
             await self._coordinators.pop(name).stop()

@@ -7,8 +7,10 @@ import asyncio
 import pytest
 
 from hansa_core.errors import BusyError, PeerError
+from hansa_core.league.roster import CoordinatorEntry
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_protos.v1 import attach_pb2
+from hansa_test_tls import TestAuthority
 from hansa_wire.attach.attach_codec import PART_BYTES, call_to_wire
 from hansa_wire.attach.attachment import Attachment
 from hansa_wire.attach.attachments import Attachments
@@ -19,6 +21,9 @@ from hansa_wire.codec.limits import MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES
 
 SIGNER = Ed25519Signer(bytes(32))
 BREMEN = Attacher(name="bremen", is_city=True)
+FAR = CoordinatorEntry(
+    name="far", host="127.0.0.1", port=7400, server_name="far", ca_pem=TestAuthority("far").ca_pem, tls_spki="0" * 64
+)
 
 
 def description(deadline_s: float = 5.0) -> CityCall:
@@ -123,7 +128,7 @@ def test_attack_a_peer_that_comes_and_goes_in_a_flood_piles_nothing_up_where_its
     async def flood() -> tuple[int, Reach]:
         upstream = Attachment("hub", quick)
         kept = Attachments("hub", quick, cert_pem=b"", key_pem=b"", draw=lambda: 0.0)
-        kept._live["far"] = upstream
+        kept._live[FAR] = upstream
         for turn in range(5_000):
             kept.present({"bremen": 1} if turn % 2 else {})
             await asyncio.sleep(0)

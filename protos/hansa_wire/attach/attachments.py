@@ -36,15 +36,26 @@ class Attachments:
         self._key_pem = key_pem
         self._draw = draw
         self._reach: Reach = {}
-        self._live: dict[str, Attachment] = {}
-        self._keeping: list[asyncio.Task[None]] = []
+        self._live: dict[CoordinatorEntry, Attachment] = {}
+        self._keeping: dict[CoordinatorEntry, asyncio.Task[None]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self._telling: dict[Attachment, asyncio.Task[None]] = {}
         self._stopping = False
 
     def keep(self, coordinators: Sequence[CoordinatorEntry], reach: Reach) -> None:
         """Attach to each of `coordinators`, and again whenever a stream is lost."""
         self._reach = reach
-        self._keeping = [asyncio.create_task(self._keep(entry)) for entry in coordinators]
+        self.follow(coordinators)
+
+    def follow(self, coordinators: Sequence[CoordinatorEntry]) -> None:
+        """Stay attached to these from now on: to new and changed ones anew, and to no other."""
+        for entry in self._keeping.keys() - set(coordinators):
+            self._keeping[entry].cancel()
+            self._leaving.add(self._keeping[entry])
+            self._keeping.pop(entry).add_done_callback(self._leaving.discard)
+        for entry in coordinators:
+            if entry not in self._keeping:
+                self._keeping[entry] = asyncio.create_task(self._keep(entry))
 
     def present(self, reach: Reach) -> None:
         """Tell every coordinator which cities can be asked from now on; one that is slow holds up no other."""
@@ -56,14 +67,14 @@ class Attachments:
     async def stop(self, grace_s: float) -> None:
         """Take no new calls, answer those under way for at most `grace_s`, and go away."""
         self._stopping = True
-        for task in self._keeping:
-            if task.get_name() not in self._live:
+        for entry, task in self._keeping.items():
+            if entry not in self._live:
                 task.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(grace_s):
                 await asyncio.gather(*(live.hang_up() for live in tuple(self._live.values())))
-                await asyncio.gather(*self._keeping, return_exceptions=True)
-        left = (*self._keeping, *self._telling.values())
+                await asyncio.gather(*self._keeping.values(), return_exceptions=True)
+        left = (*self._keeping.values(), *self._leaving, *self._telling.values())
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
@@ -79,9 +90,7 @@ class Attachments:
             del self._telling[live]
 
     async def _keep(self, entry: CoordinatorEntry) -> None:
-        task, loop, attempt = asyncio.current_task(), asyncio.get_running_loop(), 0
-        assert task is not None
-        task.set_name(entry.name)
+        loop, attempt = asyncio.get_running_loop(), 0
         while not self._stopping:
             began = loop.time()
             reason = "the coordinator ended the stream"
@@ -101,14 +110,14 @@ class Attachments:
     async def _once(self, entry: CoordinatorEntry) -> None:
         attachment = Attachment(self._name, self._answering)
         await attachment.present(self._reach)
-        self._live[entry.name] = attachment
+        self._live[entry] = attachment
         try:
             # A channel of its own each time: gRPC's own backoff would come on top of ours.
             async with self._dial(entry) as channel:
                 attached = partial(log.info, "attached", extra={"coordinator": entry.name})
                 await attach(channel, attachment, attached=attached)
         finally:
-            self._live.pop(entry.name, None)
+            self._live.pop(entry, None)
 
     def _dial(self, entry: CoordinatorEntry) -> grpc.aio.Channel:
         return dial_aio(

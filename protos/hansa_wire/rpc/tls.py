@@ -38,10 +38,32 @@ def server_credentials(cert_pem: bytes, key_pem: bytes, client_ca_pems: Sequence
     Which of them may do what is decided for each call, by pin or issuer: here they all vouch alike.
     Raises ValueError without any client authority: such a server would let in nobody.
     """
-    if not client_ca_pems:
-        raise ValueError("client_ca_pems is empty; a server needs the authority of each peer that may call")
-    roots = b"\n".join(client_ca_pems)
+    roots = _roots(client_ca_pems)
     return grpc.ssl_server_credentials([(key_pem, cert_pem)], root_certificates=roots, require_client_auth=True)
+
+
+class FollowingCredentials:
+    """Credentials of a server whose client authorities may change while it runs; otherwise as `server_credentials`.
+
+    Open connections stay when they change, so each call is judged anyway.
+    """
+
+    def __init__(self, cert_pem: bytes, key_pem: bytes, client_ca_pems: Sequence[bytes]) -> None:
+        self._identity = (key_pem, cert_pem)
+        self._configuration = self._of(client_ca_pems)
+        self.credentials = grpc.dynamic_ssl_server_credentials(
+            self._configuration, self._newest, require_client_authentication=True
+        )
+
+    def follow(self, client_ca_pems: Sequence[bytes]) -> None:
+        """Let in peers with a certificate from one of these, from the next connection on. Raises ValueError on none."""
+        self._configuration = self._of(client_ca_pems)
+
+    def _newest(self) -> grpc.ServerCertificateConfiguration:
+        return self._configuration  # gRPC asks at each connection, from a thread of its own
+
+    def _of(self, client_ca_pems: Sequence[bytes]) -> grpc.ServerCertificateConfiguration:
+        return grpc.ssl_server_certificate_configuration([self._identity], root_certificates=_roots(client_ca_pems))
 
 
 @lru_cache(maxsize=4096)  # asked for each call, of a handful of peers
@@ -59,6 +81,12 @@ def peer_certificate(context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
     for certificate in context.auth_context().get("x509_pem_cert", ()):
         return certificate
     raise PeerError("the peer showed no certificate")
+
+
+def _roots(client_ca_pems: Sequence[bytes]) -> bytes:
+    if not client_ca_pems:
+        raise ValueError("client_ca_pems is empty; a server needs the authority of each peer that may call")
+    return b"\n".join(client_ca_pems)
 
 
 def _target(host: str, port: int) -> str:
