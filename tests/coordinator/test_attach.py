@@ -197,12 +197,12 @@ def test_a_city_that_detaches_finishes_what_is_under_way_and_takes_nothing_new(l
     go_on = threading.Event()
     answer = city.ask
 
-    async def held(query: Envelope, credential: Envelope) -> Answered:
+    async def held(query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
         city.asked += 1
         await asyncio.to_thread(go_on.wait, DEADLINE_S)
         return await answer(query, credential)
 
-    city.ask = held  # type: ignore[method-assign,assignment]
+    city.ask = held  # type: ignore[method-assign]
     league.run(league.attach_city("bremen", FIRST))
     league.run(league.reaches(FIRST, "bremen"))
     calls, close = client(league)
@@ -230,12 +230,12 @@ def test_a_coordinator_that_stops_lets_the_question_to_an_attached_city_end(leag
     answer = city.ask
     asked = threading.Event()
 
-    async def unhurried(query: Envelope, credential: Envelope) -> Answered:
+    async def unhurried(query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
         asked.set()
         await asyncio.sleep(0.5)
         return await answer(query, credential)
 
-    city.ask = unhurried  # type: ignore[method-assign,assignment]
+    city.ask = unhurried  # type: ignore[method-assign]
     calls, close = client(league)
     events = calls.ask(query(league, "bremen"), CREDENTIAL, deadline_s=DEADLINE_S)
     assert next(events).state is CityState.ASKED
