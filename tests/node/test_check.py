@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import stat
 from collections.abc import Callable
@@ -117,7 +118,9 @@ def test_a_corrupt_dataset_file_is_named(own: NodeHome) -> None:
     file = own.home / "data" / "town.trips.1" / "v000001.duckdb"
     file.chmod(0o600)
     file.write_bytes(b"half a file")
-    assert any("is no intact dataset file; run `hansa node ingest` again" in line for line in found(own))
+    assert any(
+        "is no intact dataset file; check the disk, and run `hansa node ingest` again" in line for line in found(own)
+    )
 
 
 def test_a_store_that_others_can_read_is_named(own: NodeHome) -> None:
@@ -174,7 +177,9 @@ def test_ingest_tells_the_operator_what_became_of_each_column(own: NodeHome) -> 
     done = RUN.invoke(app, ["ingest", "town.trips", "--config", str(own.home / "node.toml")])
     assert done.exit_code == 0, done.stderr
     assert "minutes" in done.stdout
-    assert (own.home / "data" / "town.trips.1" / "current").read_text() == "v000002.duckdb\n"
+    folder = own.home / "data" / "town.trips.1"
+    digest = hashlib.sha256((folder / "v000002.duckdb").read_bytes()).hexdigest()
+    assert (folder / "current").read_text() == f"v000002.duckdb {digest}\n"
 
 
 def test_ingest_of_a_dataset_that_the_node_does_not_name_lists_those_it_does(node: NodeHome) -> None:

@@ -24,6 +24,7 @@ from hansa_merged_cells import MergedValue, cells_of
 from hansa_node.answering.controlled import PublishedTables
 from hansa_node.datasets.version_file import VersionFile
 from hansa_node.datasets.versions import current_version, dataset_folder
+from hansa_node.engines.unreadable import DataUnavailableError
 from hansa_node.ingest.ingest import ingest_dataset
 
 TABLES = [{"name": "by_kind", "dimensions": ["kind"], "measures": ["days"], "bins": "days"}]
@@ -128,5 +129,5 @@ def test_a_file_is_served_under_the_manifest_that_made_it_only(path: Path, chang
 
 def test_a_file_that_is_no_dataset_is_named(tmp_path: Path) -> None:
     (tmp_path / "v000001.duckdb").write_bytes(b"no database" * 1000)
-    with pytest.raises(ConfigError, match=r"v000001\.duckdb: is no intact dataset file"):
+    with pytest.raises(DataUnavailableError, match=r"v000001\.duckdb: is no intact dataset file"):
         published(tmp_path / "v000001.duckdb")

@@ -118,7 +118,11 @@ def opened(path: Path, **settings: Any) -> NodeStore:
 def begun(path: Path, **settings: Any) -> NodeStore:
     """The store of a node that has started."""
     store = opened(path, **settings)
-    store.begin((), NodeStarted(policy=POLICY, roster=ROSTER), now=NOW)
+    try:
+        store.begin((), NodeStarted(policy=POLICY, roster=ROSTER), now=NOW)
+    except BaseException:
+        store.close()
+        raise
     return store
 
 

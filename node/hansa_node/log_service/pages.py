@@ -28,7 +28,7 @@ from hansa_node.log_service.witness import Witness
 from hansa_node.node_stop import FATAL, NodeStop
 from hansa_node.store.errors import StoreUnavailableError
 
-_FOR_MEMBERS = "for members"
+_FOR_MEMBERS = web.RequestKey("for members", bool)
 _ENTRIES = "tile/entries/"
 _ResultT = TypeVar("_ResultT")
 _MEMBERS_BODY_S = 60.0
