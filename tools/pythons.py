@@ -16,7 +16,6 @@ QUICK = (
     "tests/local",
     "tests/governance",
     "tests/core/test_evidence_entry.py",
-    "tests/node/test_log_service.py",
 )
 
 
