@@ -18,7 +18,9 @@ pytestmark = pytest.mark.xdist_group("demo command")
 
 def test_stay_keeps_the_league_up_until_interrupted(tmp_path: Path) -> None:
     home = tmp_path / "league"
-    command = [sys.executable, "-m", "hansa", "demo", "--stay", "--dir", str(home)]
+    # A shell's background job ignores interrupts, and would hand that on to the demo.
+    interruptible = ["env", "--default-signal=INT", sys.executable]
+    command = [*interruptible, "-m", "hansa", "demo", "--stay", "--dir", str(home)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
         how = next((line for line in demo.stdout if line.startswith("HANSA_PROFILE=")), "")
@@ -36,7 +38,10 @@ def test_stay_keeps_the_league_up_until_interrupted(tmp_path: Path) -> None:
             assert {"city": "los-angeles", "n": "31150"} in csv.DictReader(io.StringIO(asked.stdout))
         finally:
             demo.send_signal(signal.SIGINT)
-            assert demo.wait(timeout=30) == 0
+            try:
+                assert demo.wait(timeout=30) == 0
+            finally:
+                demo.kill()
     assert not _running(home)
 
 
