@@ -159,10 +159,10 @@ def test_a_call_under_way_to_a_removed_city_ends_with_its_answer(
     luebeck = league.cities["luebeck"]
     began, go_on, answering = threading.Event(), threading.Event(), luebeck.ask
 
-    async def ask(asked: Envelope, credential: Envelope) -> Answered:
+    async def ask(asked: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
         began.set()
         await asyncio.to_thread(go_on.wait, DEADLINE_S)
-        return await answering(asked, credential)
+        return await answering(asked, credential, deadline_s=deadline_s)
 
     monkeypatch.setattr(luebeck, "ask", ask)
     asker = analyst(league, "bremen")
