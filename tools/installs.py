@@ -7,8 +7,10 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Timer
 
 ROOT = Path(__file__).parents[1]
+_START_S = 120  # after which a node that has not started is ended
 
 
 def main() -> None:
@@ -44,10 +46,13 @@ def _cities(folder: Path, node: Path) -> None:
         [node / "hansa", "node", "serve", "--config", str(config)], stderr=subprocess.PIPE, text=True
     )
     assert serving.stderr is not None
+    too_late = Timer(_START_S, serving.kill)
+    too_late.start()
     try:
         started = next((line for line in serving.stderr if "node started" in line), None)
         assert started, "the node did not start"
     finally:
+        too_late.cancel()
         serving.terminate()
         serving.wait(20)
 

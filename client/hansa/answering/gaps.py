@@ -21,11 +21,14 @@ class GapMasks:
 
     `of_rows`: the mask of each merged row; rows with the same gaps have the same bit, rows without have none.
 
+    `patterns`: of each row, as `MergedTable.gap_patterns` gives them.
+
     `examples`: of each bit, merged rows with its gaps. The last bit stands for all that had no room of their own: what
     it is in is marked with more gaps than it may have, never with fewer.
     """
 
     of_rows: tuple[int, ...]
+    patterns: tuple[int, ...]
     examples: tuple[tuple[int, ...], ...]
 
     def rows(self, mask: int) -> Iterator[int]:
@@ -49,4 +52,6 @@ def mask_gaps(merged: MergedTable) -> GapMasks:
         bits[pattern] = 1 << (len(examples) - 1)
     masks = np.zeros(merged.num_rows, dtype=np.int64)
     masks[rows_with_gaps] = bits[patterns[rows_with_gaps]]
-    return GapMasks(of_rows=tuple(masks.tolist()), examples=tuple(map(tuple, examples)))
+    return GapMasks(
+        of_rows=tuple(masks.tolist()), patterns=tuple(patterns.tolist()), examples=tuple(map(tuple, examples))
+    )

@@ -58,11 +58,10 @@ def find_marks(
     suppressed: list[MarkedCell] = []
     partial: list[MarkedCell] = []
     covered_up: list[str] = []
-    patterns = merged.gap_patterns().tolist()
     for column, values in zip(outer.columns, table.columns, strict=True):
         known: dict[int, tuple[dict[str, str], bool]] = {}  # alike for all values with the same gaps behind them
         nulls = values.is_null().to_pylist()
-        for row, (key, sources) in enumerate(_sources(column, hidden, masks, patterns)):
+        for row, (key, sources) in enumerate(_sources(column, hidden, masks)):
             if key not in known:
                 gaps = gaps_of(column.depends_on, sources, outer, merged)
                 known[key] = gaps, bool(gaps) and _misses(column, sources, outer, merged)
@@ -80,13 +79,13 @@ def find_marks(
 
 
 def _sources(
-    column: OuterColumn, hidden: Mapping[str, Sequence[int | None]], masks: GapMasks, patterns: Sequence[int]
+    column: OuterColumn, hidden: Mapping[str, Sequence[int | None]], masks: GapMasks
 ) -> Iterator[tuple[int, Sequence[int]]]:
     """For each value that may lack a city: a key that says which gaps it has, and merged rows that have them."""
     if column.gaps is not None:
         yield from ((mask or 0, tuple(masks.rows(mask or 0))) for mask in hidden[column.gaps])
     elif column.row is not None and column.depends_on:
-        yield from ((-1, ()) if row is None else (patterns[row], (row,)) for row in hidden[column.row])
+        yield from ((-1, ()) if row is None else (masks.patterns[row], (row,)) for row in hidden[column.row])
 
 
 def _place(cell: MarkedCell) -> int:

@@ -22,7 +22,7 @@ def selection_notes(
     notes: list[str] = []
     shown = _shown_rows(hidden, outer)
     alike: dict[tuple[int, ...], list[str]] = {}
-    patterns = merged.gap_patterns()
+    patterns = merged.gap_patterns() if outer.selections else np.empty(0, dtype=np.int64)
     examples = np.unique(patterns, return_index=True)[1].tolist()
     for selection in outer.selections:
         lacking = [patterns[row] for row in examples if gaps_of(selection.depends_on, (row,), outer, merged)]
