@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError, Message
 
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.plan.limits import MAX_DEPTH
+from hansa_wire.codec.nesting import is_too_deep
 
 MessageT = TypeVar("MessageT", bound=Message)
 
@@ -52,7 +53,7 @@ def message_from_bytes(kind: type[MessageT], payload: bytes, *, what: str, max_b
     try:
         message.ParseFromString(payload)
     except DecodeError as error:
-        if "MaxDepth" in str(error):  # protobuf stops at 100 levels of messages; only expressions can be that deep
+        if is_too_deep(payload, kind):  # only expressions can be that deep
             raise too_deep() from None
         raise PeerError(f"{what} is not a {kind.DESCRIPTOR.full_name} message") from error
     known_and_unknown = message.ByteSize()
