@@ -13,9 +13,15 @@ def shown(name: str) -> str:
     return repr(name if len(name) <= _LONGEST_SHOWN else name[:_LONGEST_SHOWN] + "…")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A remedy: the nearest known name whatever its case, or all of them when none is near."""
-    names = sorted(known)
-    folded = {each.casefold(): each for each in names}
+def near(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is nearest, whatever its case; None where none is near."""
+    folded = {each.casefold(): each for each in sorted(known)}
     close = get_close_matches(name[:_LONGEST_SHOWN].casefold(), folded, n=1, cutoff=0.6)
-    return f"did you mean {folded[close[0]]}?" if close else f"known are: {', '.join(names)}"
+    return folded[close[0]] if close else None
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A remedy: the nearest known name, or all of them when none is near."""
+    names = sorted(known)
+    found = near(name, names)
+    return f"known are: {', '.join(names)}" if found is None else f"did you mean {found}?"

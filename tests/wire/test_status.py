@@ -10,7 +10,7 @@ import pytest
 from hansa_core.errors import ConfigError, PeerError, RefusedError, StoreCorruptError
 from hansa_ended_call import Ended
 from hansa_wire.codec.limits import MAX_STATUS_TEXT
-from hansa_wire.rpc.status import REFUSAL_METADATA, Status, error_from_status, status_from_error
+from hansa_wire.rpc.status import REFUSAL_METADATA, PeerUnreachableError, Status, error_from_status, status_from_error
 
 
 def _refused(code: str, rule: str = "the rule") -> RefusedError:
@@ -91,7 +91,6 @@ def test_a_forged_refusal_in_the_trailer_falls_back_to_the_status() -> None:
         ),
         ("Socket closed", "the peer cannot be reached: the connection broke (Socket closed)"),
         ("bremen is not attached", "the peer cannot be reached: bremen is not attached"),
-        ("the peer cannot be reached: bremen", "the peer cannot be reached: bremen"),
         ("", "the peer cannot be reached"),
     ],
 )
@@ -99,3 +98,13 @@ def test_no_text_of_grpc_or_tls_comes_without_a_sentence_of_ours(text: str, said
     heard = error_from_status(Ended(Status(code=grpc.StatusCode.UNAVAILABLE, text=text)))
     assert isinstance(heard, ConnectionError)
     assert str(heard).startswith(said)
+
+
+@pytest.mark.parametrize("said", ["the peer cannot be reached: bremen", "bremen is not attached"])
+def test_a_sentence_of_ours_is_handed_on_as_it_is(said: str) -> None:
+    status = status_from_error(PeerUnreachableError(said))
+    heard = error_from_status(Ended(status))
+    assert isinstance(heard, ConnectionError)
+    assert str(heard) == said
+    status = status_from_error(PeerUnreachableError(str(heard)))  # a hub hands it on once more
+    assert str(error_from_status(Ended(status))) == said

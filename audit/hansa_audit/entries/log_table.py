@@ -11,7 +11,7 @@ from hansa_audit.entries.times import time_text
 from hansa_audit.folder.held_log import HeldLog
 from hansa_core.errors import ConfigError
 from hansa_core.evidence.rows import COLUMNS, LogFilter, LogRow, row_of
-from hansa_core.nearest import nearest, shown
+from hansa_core.nearest import near, nearest, shown
 
 _TYPES: dict[str, pa.DataType] = {
     "index": pa.int64(),
@@ -65,9 +65,9 @@ def _remedy(value: str, known: Collection[str]) -> str:
     """The nearest value, or some of those that the log has."""
     if not known:
         return "no entry has any"
-    some = sorted(known)[:_MOST_KNOWN] if len(known) > _MOST_KNOWN else known
-    near = nearest(value, known)
-    return near if near.startswith("did you mean") or len(known) == len(some) else nearest(value, some) + ", …"
+    if len(known) <= _MOST_KNOWN or near(value, known) is not None:
+        return nearest(value, known)
+    return nearest(value, sorted(known)[:_MOST_KNOWN]) + ", …"
 
 
 def for_people(table: pa.Table) -> pa.Table:

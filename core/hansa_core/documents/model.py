@@ -170,7 +170,7 @@ def _said(error: ErrorDetails, kind: type[Section], syntax: Syntax) -> str:
         values = {"input": error["input"], **error.get("ctx", {})}
         rule, remedy = (text.format(**values) for text in _RULES[error["type"]])
     else:  # a check of ours, which names rule and remedy itself
-        said = error["msg"].removeprefix("Value error, ")
+        said = str(error.get("ctx", {}).get("error", error["msg"]))
         return f"{where}: {said}" if where else said
     return f"{where}{syntax.link}{rule}; {remedy}"
 

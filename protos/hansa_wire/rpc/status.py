@@ -19,6 +19,8 @@ from hansa_wire.rpc.pins import UNPINNED_PEER
 REFUSAL_METADATA = "hansa-refusal-bin"
 RETRY_METADATA = "hansa-retry-after-ms-bin"
 """Milliseconds in decimal digits; -bin keeps it bytes on every carriage."""
+UNREACHABLE_METADATA = "hansa-unreachable-bin"
+"""Stands beside UNAVAILABLE where a peer says that another one cannot be reached: the text is a sentence of ours."""
 
 _LONGEST_RETRY_MS = 600_000
 _UNREACHABLE = "the peer cannot be reached"
@@ -33,7 +35,7 @@ _REASONS = {
     "nothing comes back from its address": ("timed out", "timeout", "unreachable", "no route"),
     "the connection broke": ("socket closed", "reset", "goaway", "broken pipe", "closing", "eof", "removed"),
 }
-"""What gRPC's words for a lost connection mean, the surest first."""
+"""What gRPC's words for a lost connection mean, the surest first: gRPC has no code for it. They choose words alone."""
 
 UNAUTHENTICATED_CODES = frozenset(
     {"signature_invalid", "credential_invalid", "credential_expired", "not_a_member", UNPINNED_PEER}
@@ -89,7 +91,8 @@ def status_from_error(error: BaseException) -> Status:
         case PeerError():
             return Status(code=grpc.StatusCode.INVALID_ARGUMENT, text=_short(str(error)))
         case PeerUnreachableError():
-            return Status(code=grpc.StatusCode.UNAVAILABLE, text=_short(str(error)))
+            mark = ((UNREACHABLE_METADATA, b"1"),)
+            return Status(code=grpc.StatusCode.UNAVAILABLE, text=_short(str(error)), metadata=mark)
         case TimeoutError():
             return Status(code=grpc.StatusCode.DEADLINE_EXCEEDED, text="the deadline has passed")
         case _:
@@ -100,17 +103,19 @@ def error_from_status(call: EndedCall) -> RefusedError | BusyError | PeerError |
     """What a failed call means here. RefusedError: the peer named a rule that the call breaks. BusyError: it says when
     to come back. ConnectionError: the peer cannot be reached, or its certificate is not the expected one."""
     text = _short(call.details() or "")
-    refusal = _refusal_in(call.trailing_metadata() or ())
+    trailer = tuple(call.trailing_metadata() or ())
+    refusal = _refusal_in(trailer)
     if refusal is not None:
         return refusal
-    retry_after_s = _retry_in(call.trailing_metadata() or ())
+    retry_after_s = _retry_in(trailer)
     if retry_after_s is not None and call.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return BusyError(retry_after_s=retry_after_s)
     match call.code():
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return TimeoutError("no answer before the deadline")
         case grpc.StatusCode.UNAVAILABLE:
-            return ConnectionError(_unreachable(text))
+            is_told = any(key == UNREACHABLE_METADATA for key, _ in trailer)
+            return ConnectionError((is_told and text) or _unreachable(text))
         case grpc.StatusCode.INTERNAL:
             return PeerError(f"the peer failed{f': {text}' if text else ' without saying why'}")
         case code:
@@ -118,9 +123,9 @@ def error_from_status(call: EndedCall) -> RefusedError | BusyError | PeerError |
 
 
 def _unreachable(text: str) -> str:
-    """A sentence of ours before whatever gRPC, TLS or the system says; what has one already stays as it is."""
-    if not text or text.startswith(_UNREACHABLE):
-        return text or _UNREACHABLE
+    """A sentence of ours before whatever gRPC, TLS or the system says."""
+    if not text:
+        return _UNREACHABLE
     spoken = text.lower()
     why = next((sentence for sentence, signs in _REASONS.items() if any(sign in spoken for sign in signs)), "")
     return f"{_UNREACHABLE}: {why} ({text})" if why else f"{_UNREACHABLE}: {text}"
