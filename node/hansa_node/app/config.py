@@ -74,7 +74,7 @@ class Log(Section):
         default=1, ge=1, le=3600, description="seconds between two requests for cosignatures, while the log grows"
     )
     max_unwitnessed_s: int = Field(
-        default=3600, ge=1, description="seconds without a quorum of witnesses after which nothing is answered"
+        default=259_200, ge=1, description="seconds without a quorum of witnesses after which nothing is answered"
     )
     peer_head_every_s: int = Field(
         default=3600, ge=1, description="seconds between two records of what a witnessed log had grown to"

@@ -15,7 +15,7 @@ from hansa_core.errors import ConfigError
 from hansa_local.tls import server_context
 
 _STOP_GRACE_S = 2.0
-_HANDSHAKE_S = 10.0
+_HANDSHAKE_S = 3.0  # strangers in any number keep nobody out for longer
 _IDLE_S = 60.0
 _STRANGER_S = 60.0  # long enough for some tiles of a public log, over a slow line
 _MOST_STRANGERS = 128

@@ -43,7 +43,7 @@ SERVER_OPTIONS: Options = (
     ("grpc.keepalive_time_ms", _KEEPALIVE_TIME_MS),
     ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
     ("grpc.max_concurrent_streams", 1024),
-    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.server_handshake_timeout_ms", 3_000),
     # With it, a second server on a port in use would silently take half of the calls.
     ("grpc.so_reuseport", 0),
 )
