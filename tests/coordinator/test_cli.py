@@ -5,31 +5,18 @@ from __future__ import annotations
 import re
 import resource
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from hansa_league.founding.create import DEFAULT_VALID_DAYS, create_league
-from hansa_new_league import CITIES, write_contract
+from hansa_new_league import CITIES, new_coordinator_config
 
 COMMAND = [sys.executable, "-m", "hansa", "coordinator", "serve", "--config"]
 
 
-def new_config(folder: Path, *, valid_days: int = DEFAULT_VALID_DAYS) -> Path:
-    """The configuration of a coordinator on a port that the system chooses, whose nodes are all down."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    directory = folder / "league"
-    ports = [port, *range(1, 2 * len(CITIES) + 1)]
-    contracts = [write_contract(folder)]
-    create_league(directory, name="hanse", cities=CITIES, contracts=contracts, ports=ports, valid_days=valid_days)
-    return directory / "coordinator" / "coordinator.toml"
-
-
 def test_it_says_where_it_listens_and_ends_cleanly_on_a_signal(tmp_path: Path) -> None:
-    with subprocess.Popen([*COMMAND, str(new_config(tmp_path))], stderr=subprocess.PIPE, text=True) as serving:
+    command = [*COMMAND, str(new_coordinator_config(tmp_path))]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as serving:
         assert serving.stderr is not None
         assert "INFO coordinator started coordinator=coordinator host=127.0.0.1 port=" in serving.stderr.readline()
         serving.send_signal(signal.SIGTERM)
@@ -38,7 +25,7 @@ def test_it_says_where_it_listens_and_ends_cleanly_on_a_signal(tmp_path: Path) -
 
 
 def test_it_warns_of_what_expires_and_says_who_replaces_it(tmp_path: Path) -> None:
-    command = [*COMMAND, str(new_config(tmp_path, valid_days=6))]
+    command = [*COMMAND, str(new_coordinator_config(tmp_path, valid_days=6))]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as serving:
         assert serving.stderr is not None
         said = [serving.stderr.readline() for _ in range(4 + len(CITIES))]
@@ -50,7 +37,7 @@ def test_it_warns_of_what_expires_and_says_who_replaces_it(tmp_path: Path) -> No
 
 
 def test_a_wrong_configuration_ends_it_with_words_and_no_traceback(tmp_path: Path) -> None:
-    config = new_config(tmp_path)
+    config = new_coordinator_config(tmp_path)
     text = config.read_text(encoding="utf-8")
     config.write_text(re.sub(r"(?m)^\[listen\].*$", r"\g<0>\nprot = 1", text), encoding="utf-8")
     done = subprocess.run([*COMMAND, str(config)], capture_output=True, text=True, check=False)
@@ -62,7 +49,7 @@ def test_a_wrong_configuration_ends_it_with_words_and_no_traceback(tmp_path: Pat
 def test_it_may_hold_a_connection_to_each_city_of_a_large_league(tmp_path: Path) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with subprocess.Popen(
-        ["sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh", *COMMAND, str(new_config(tmp_path))],
+        ["sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh", *COMMAND, str(new_coordinator_config(tmp_path))],
         stderr=subprocess.PIPE,
         text=True,
     ) as serving:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from hansa_core.league.roster import Roster
-from hansa_league.founding.create import create_league
+from hansa_league.founding.create import DEFAULT_VALID_DAYS, create_league
 
 CITIES = ("luebeck", "bremen", "hamburg")
 CONTRACT_TEXT = """\
@@ -30,3 +31,15 @@ def new_league(folder: Path) -> tuple[Path, Roster]:
     """The league's directory below `folder`, and its roster."""
     directory = folder / "league"
     return directory, create_league(directory, name="hanse", cities=CITIES, contracts=[write_contract(folder)])
+
+
+def new_coordinator_config(folder: Path, *, valid_days: int = DEFAULT_VALID_DAYS) -> Path:
+    """The configuration of a coordinator on a port that the system chooses, whose nodes are all down."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    directory = folder / "league"
+    ports = [port, *range(1, 2 * len(CITIES) + 1)]
+    contracts = [write_contract(folder)]
+    create_league(directory, name="hanse", cities=CITIES, contracts=contracts, ports=ports, valid_days=valid_days)
+    return directory / "coordinator" / "coordinator.toml"

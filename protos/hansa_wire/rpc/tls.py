@@ -43,24 +43,35 @@ def server_credentials(cert_pem: bytes, key_pem: bytes, client_ca_pems: Sequence
 
 
 class FollowingCredentials:
-    """Credentials of a server whose client authorities may change while it runs; otherwise as `server_credentials`.
+    """Credentials of one server whose client authorities may change while it runs; otherwise as `server_credentials`.
 
     Open connections stay when they change, so each call is judged anyway.
     """
 
     def __init__(self, cert_pem: bytes, key_pem: bytes, client_ca_pems: Sequence[bytes]) -> None:
         self._identity = (key_pem, cert_pem)
-        self._configuration = self._of(client_ca_pems)
+        self._configuration = self._in_force = self._of(client_ca_pems)
         self.credentials = grpc.dynamic_ssl_server_credentials(
-            self._configuration, self._newest, require_client_authentication=True
+            self._configuration,
+            self._changed,  # type: ignore[arg-type]  # the stubs do not know of None: no change
+            require_client_authentication=True,
         )
 
     def follow(self, client_ca_pems: Sequence[bytes]) -> None:
         """Let in peers with a certificate from one of these, from the next connection on. Raises ValueError on none."""
         self._configuration = self._of(client_ca_pems)
 
-    def _newest(self) -> grpc.ServerCertificateConfiguration:
-        return self._configuration  # gRPC asks at each connection, from a thread of its own
+    def _changed(self) -> grpc.ServerCertificateConfiguration | None:
+        """The configuration, if gRPC does not have it yet. It asks at each connection, from threads of its own.
+
+        What it is given, it puts in the place of what a handshake beside this one may be reading: given anew at each
+        connection, a few hundred strangers at once ended the process. It also parses every authority again each time.
+        """
+        newest = self._configuration
+        if newest is self._in_force:
+            return None
+        self._in_force = newest
+        return newest
 
     def _of(self, client_ca_pems: Sequence[bytes]) -> grpc.ServerCertificateConfiguration:
         return grpc.ssl_server_certificate_configuration([self._identity], root_certificates=_roots(client_ca_pems))
