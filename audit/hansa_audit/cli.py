@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hansa.cli_options import FormatOption, OutOption, RawOption
-from hansa_audit.commands import check, read
+from hansa_audit.commands import check, read, watch
 
 app = typer.Typer(
     help="Prove what was asked, answered, refused and spent, without trusting anybody.",
@@ -34,6 +34,11 @@ for command, example, codes in (
     (check.prove, "hansa audit prove logs/bremen 17 --out entry-17.tlog-proof", _CHECK_CODES),
     (read.join, "hansa audit join logs/bremen logs/hamburg --receipt evidence/", _READ_CODES + _AGE_CODE),
     (read.report, "hansa audit report logs/bremen --html bremen.html", _CHECK_CODES + _AGE_CODE),
+    (
+        watch.watch,
+        "hansa audit watch hamburg bremen --dir watched --every 10m --alert https://pager.example/hansa",
+        "Exit codes: 0 every log is sound; 2 usage; 4 a city is not reached; 5 one is unsound or forked; 6 stale.",
+    ),
     (read.export, "hansa audit export logs/bremen --format ocsf --out bremen.jsonl", _READ_CODES),
 ):
     app.command(epilog=f"Example: {example}\n\n{codes}")(command)

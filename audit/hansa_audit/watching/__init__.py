@@ -1,0 +1,1 @@
+"""A standing watch over several cities' logs."""

@@ -1,0 +1,63 @@
+"""State of one watched log after a round: sound, stale, not reached, unsound or forked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hansa_core.documents.canonical_json import JsonValue
+
+
+class WatchState(StrEnum):
+    """From the best to the worst. An outage proves nothing against a city; a fork does."""
+
+    SOUND = "sound"
+    STALE = "stale"
+    OUTAGE = "outage"
+    UNSOUND = "unsound"
+    FORK = "fork"
+
+    @property
+    def exit_code(self) -> int:
+        """What a round ends with whose worst log is in this state."""
+        return _EXIT_CODES[self]
+
+    @property
+    def badness(self) -> int:
+        """0 for sound, more for each worse state."""
+        return list(WatchState).index(self)
+
+
+_EXIT_CODES = {
+    WatchState.SOUND: 0,
+    WatchState.OUTAGE: 4,
+    WatchState.UNSOUND: 5,
+    WatchState.FORK: 5,
+    WatchState.STALE: 6,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityState:
+    """One log in one round. `text`: the reason, for a person. `size`, `root` (hex): what the folder holds, if any."""
+
+    city: str
+    state: WatchState
+    text: str
+    size: int | None = None
+    root: str | None = None
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """The state as an object of the history and of an alert."""
+        return {
+            "city": self.city,
+            "state": self.state.value,
+            "text": self.text,
+            "size": self.size,
+            "root": self.root,
+        }
+
+
+def worst(states: tuple[CityState, ...]) -> WatchState:
+    """The worst state of a round; sound where nothing is watched."""
+    return max((each.state for each in states), key=lambda state: state.badness, default=WatchState.SOUND)

@@ -1,0 +1,87 @@
+"""Heads of a log that other cities tell, held against the log that was fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hansa.errors import UnreachableError
+from hansa_audit.fetching.log_source import NotThereError
+from hansa_audit.fetching.places import Wanted
+from hansa_audit.folder.held_log import HeldLog
+from hansa_audit.folder.log_folder import CHECKPOINT
+from hansa_audit.folder.seen_checkpoints import keep_contradicting
+from hansa_core.errors import PeerError
+from hansa_core.evidence.entries import PeerHead
+from hansa_core.tlog.checkpoint import open_checkpoint
+from hansa_core.tlog.note import MAX_NOTE_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldHead:
+    """A head of the log `origin`, as the log of the city `teller` has it in entry `index`, written at `at_unix_s`."""
+
+    teller: str
+    index: int
+    origin: str
+    size: int
+    root: str
+    at_unix_s: int
+
+
+def told_heads(logs: Mapping[str, HeldLog]) -> Iterator[ToldHead]:
+    """What each city wrote down when it cosigned another one's log."""
+    for city, log in logs.items():
+        for index, entry in log.entries():
+            body = entry.body
+            if isinstance(body, PeerHead):
+                yield ToldHead(
+                    teller=city,
+                    index=index,
+                    origin=body.origin,
+                    size=body.size,
+                    root=body.root,
+                    at_unix_s=entry.time_unix_s,
+                )
+
+
+def contradicted_by(log: HeldLog, head: ToldHead) -> str | None:
+    """Why the log and what the other city cosigned exclude each other; None where they agree.
+
+    A head that is larger than the log is judged in a later round: the log may have been fetched before it.
+    """
+    if head.size > log.checkpoint.size or log.root_at(head.size).hex() == head.root:
+        return None
+    return (
+        f"{head.teller} cosigned another root at {head.size} entries (entry {head.index} of its log) "
+        "than the fetched log has: one of the two was shown another history"
+    )
+
+
+def withheld_from(log: HeldLog, heads: tuple[ToldHead, ...]) -> str | None:
+    """Why the city shows less than it has: another one cosigned more before this was last seen as the newest."""
+    seen_unix_s = log.freshness.seen_at_unix_s
+    for head in heads:
+        if seen_unix_s is not None and head.size > log.checkpoint.size and head.at_unix_s < seen_unix_s:
+            return (
+                f"{head.teller} had cosigned {head.size} entries before (entry {head.index} of its log), "
+                f"and only {log.checkpoint.size} are shown"
+            )
+    return None
+
+
+def mirrors_contradiction(log: HeldLog, wanted: Wanted) -> str | None:
+    """Why a mirror's copy and the fetched log exclude each other; None where none that answers does.
+
+    Both checkpoints are signed by the log's own key, so together they prove two histories: the mirror's is kept.
+    """
+    for mirror in wanted.mirrors:
+        try:
+            note = mirror.get(CHECKPOINT, MAX_NOTE_BYTES)
+            theirs = open_checkpoint(note, log.trusted.log_key)
+        except (UnreachableError, NotThereError, PeerError):
+            continue  # a mirror that is away, or shows what the log never signed, says nothing about the log
+        if theirs.size <= log.checkpoint.size and log.root_at(theirs.size) != theirs.root:
+            file = keep_contradicting(log.folder, note)
+            return f"{mirror.name}: has a signed root at {theirs.size} entries that the log excludes; kept in {file}"
+    return None

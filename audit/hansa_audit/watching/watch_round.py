@@ -1,0 +1,109 @@
+"""One round of a watch: fetch each log, verify it, and hold it against what others have of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from hansa.errors import TrustError, UnreachableError
+from hansa_audit.fetching.auditor_profile import roster_of
+from hansa_audit.fetching.fetch_log import ContradictionError, fetch_log
+from hansa_audit.fetching.places import Wanted, wanted_log
+from hansa_audit.folder.findings import FileRule
+from hansa_audit.folder.held_log import HeldLog, open_log
+from hansa_audit.folder.log_folder import CHECKPOINT
+from hansa_audit.verifying.verify_folder import verify_folder
+from hansa_audit.watching.city_state import CityState, WatchState
+from hansa_audit.watching.other_heads import (
+    contradicted_by,
+    mirrors_contradiction,
+    told_heads,
+    withheld_from,
+)
+from hansa_audit.watching.watch_folder import WatchFolder
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.league.roster import Roster
+from hansa_local.profile import AuditorProfile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRound:
+    """What a round is about. `max_age_s`: how old a log may be; None: any age."""
+
+    profile: AuditorProfile
+    cities: tuple[str, ...]
+    folder: WatchFolder
+    max_age_s: int | None = None
+
+    def run(self, now: datetime) -> tuple[CityState, ...]:
+        """The state of each log, in the order of `cities`.
+
+        Raises ConfigError where the profile or the roster is at fault.
+        """
+        roster, document = roster_of(self.profile, now)
+        wanted = {city: wanted_log(city, self.profile, roster) for city in self.cities or roster.cities}
+        states = {city: self._fetched(each, roster, document, now) for city, each in wanted.items()}
+        logs = {city: open_log(self.folder.log_of(city)) for city, state in states.items() if _has_sound_log(state)}
+        for city, log in logs.items():
+            states[city] = _held_against_others(states[city], log, wanted[city], logs)
+        return tuple(states.values())
+
+    def _fetched(self, wanted: Wanted, roster: Roster, document: bytes, now: datetime) -> CityState:
+        city, root = wanted.member.city, self.folder.log_of(wanted.member.city)
+        silence: str | None = None
+        try:
+            fetched = fetch_log(wanted, root, roster=roster, document=document)
+            if wanted.own is not None and fetched.source != wanted.own.name:
+                silence = "; ".join(fetched.notes) or "the city itself did not answer"
+        except (UnreachableError, ConfigError) as away:
+            silence = str(away)  # also what lies at the auditor's side: other logs are watched all the same
+        except ContradictionError as forked:
+            return CityState(city=city, state=WatchState.FORK, text=forked.text)
+        except TrustError as broken:
+            return CityState(city=city, state=WatchState.UNSOUND, text=broken.text)
+        except PeerError as broken:
+            return CityState(city=city, state=WatchState.UNSOUND, text=str(broken))
+        if silence is not None and not (root / CHECKPOINT).exists():
+            return CityState(city=city, state=WatchState.OUTAGE, text=silence)
+        return self._verified(city, silence, now)
+
+    def _verified(self, city: str, silence: str | None, now: datetime) -> CityState:
+        verdict = verify_folder(self.folder.log_of(city), anchor=self.profile)
+        state = CityState(
+            city=city,
+            state=WatchState.SOUND,
+            text=f"{verdict.size} entries, everything holds",
+            size=verdict.size,
+            root=verdict.root.hex(),
+        )
+        now_unix_s = int(now.replace(tzinfo=UTC).timestamp())
+        if not verdict.holds:
+            first = verdict.findings[0]
+            is_fork = any(finding.rule is FileRule.CONSISTENCY for finding in verdict.findings)
+            more = len(verdict.findings) - 1 + verdict.dropped
+            text = f"{first.place}: {first.text}" + (f", and {more} more findings" if more else "")
+            return replace(state, state=WatchState.FORK if is_fork else WatchState.UNSOUND, text=text)
+        if silence is not None:
+            return replace(state, state=WatchState.OUTAGE, text=silence)
+        if self.max_age_s is not None and verdict.freshness.is_stale(now_unix_s, self.max_age_s):
+            return replace(state, state=WatchState.STALE, text="no quorum of witnesses confirmed it lately")
+        return state
+
+
+def _has_sound_log(state: CityState) -> bool:
+    """Whether entries of it can be relied on, old as they may be."""
+    return state.size is not None and state.state in (WatchState.SOUND, WatchState.STALE, WatchState.OUTAGE)
+
+
+def _held_against_others(state: CityState, log: HeldLog, wanted: Wanted, logs: dict[str, HeldLog]) -> CityState:
+    origin = wanted.member.log_origin
+    heads = tuple(head for head in told_heads(logs) if head.origin == origin)
+    for head in heads:
+        why = contradicted_by(log, head)
+        if why is not None:
+            return replace(state, state=WatchState.FORK, text=why)
+    why = mirrors_contradiction(log, wanted)
+    if why is not None:
+        return replace(state, state=WatchState.FORK, text=why)
+    hidden = withheld_from(log, heads)
+    return state if hidden is None else replace(state, state=WatchState.UNSOUND, text=hidden)

@@ -1,0 +1,237 @@
+"""A standing watch: what it makes of a city that is down, set back, forked or damaged, and whom it tells."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from hansa.cli import app
+from hansa_audit.fetching.places import wanted_log
+from hansa_audit.watching import watch_round
+from hansa_core.evidence.entries import PeerHead
+from hansa_core.league.roster import Roster
+from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
+from hansa_local.profile import AuditorProfile
+from hansa_log_cities import LogCity, log_cities, until
+from hansa_published_log import PublishedLog, published_log
+
+FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
+
+
+def watch(folder: Path, profile: Path, *more: str | Path) -> Result:
+    arguments = ["audit", "watch", *map(str, more), "--dir", str(folder), "--profile", str(profile)]
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def history(folder: Path) -> list[tuple[str, str]]:
+    lines = map(json.loads, (folder / "history.jsonl").read_text().splitlines())
+    return [(line["city"], line["state"]) for line in lines]
+
+
+def program(folder: Path) -> tuple[Path, Path]:
+    """A program that notes what it is told, and where it does."""
+    told = folder / "told"
+    path = folder / "tell"
+    path.write_text(f'#!/bin/sh\necho "$1 $2 $(cat)" >> {told}\n')
+    path.chmod(0o700)
+    return path, told
+
+
+@pytest.fixture
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, PublishedLog]:
+    """Logs that lie in folders `<city>-log`, each of which stands for its city's service."""
+    first = published_log(tmp_path).ask(40)
+
+    def in_folders(city: str, profile: AuditorProfile, roster: Roster) -> Any:
+        return wanted_log(str(tmp_path / f"{city}-log"), profile, roster)
+
+    monkeypatch.setattr(watch_round, "wanted_log", in_folders)
+    logs = {FIRST: first, SECOND: PublishedLog(first.league, first.roster, SECOND).begin().ask(40)}
+    for city, log in logs.items():
+        log.write(tmp_path / f"{city}-log")
+    return logs
+
+
+def test_an_outage_is_told_apart_from_a_fork_and_its_end_is_told_too(tmp_path: Path) -> None:
+    cities = log_cities(tmp_path)
+    profile = cities[SECOND].league / "auditors" / SECOND / "profile.toml"
+    tell, told = program(tmp_path)
+    codes: list[int] = []
+
+    async def once() -> None:
+        result = await asyncio.to_thread(in_a_process, tmp_path / "watched", profile, FIRST, "--alert", tell)
+        codes.append(result.returncode)
+
+    async def scene() -> None:
+        async with AsyncExitStack() as others:
+            for name in (SECOND, THIRD):
+                await others.enter_async_context(cities[name].running())
+            for _ in range(2):
+                async with cities[FIRST].running() as (_, store):
+                    await until(lambda store=store: is_covered(store))  # type: ignore[misc]
+                    await once()
+                if len(codes) == 1:
+                    await once()
+
+    asyncio.run(scene())
+    assert codes == [0, 4, 0]
+    assert [line.split(" {")[0] for line in told.read_text().splitlines()] == [f"outage {FIRST}", f"sound {FIRST}"]
+    assert {state for _, state in history(tmp_path / "watched")} == {"sound", "outage"}
+
+
+def is_covered(store: Any) -> bool:
+    witnessed = store.log.witnessed()
+    return witnessed is not None and witnessed[0] == store.log.size > 0
+
+
+def in_a_process(folder: Path, profile: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
+    arguments = [sys.executable, "-m", "hansa", "audit", "watch", *map(str, more)]
+    arguments += ["--dir", str(folder), "--profile", str(profile)]
+    return subprocess.run(arguments, capture_output=True, text=True, check=False)
+
+
+def test_a_second_history_is_a_fork_in_this_round_and_in_every_later_one(
+    logs: dict[str, PublishedLog], tmp_path: Path
+) -> None:
+    log, folder = logs[FIRST], tmp_path / "watched"
+    assert watch(folder, log.profile, FIRST).exit_code == 0
+    replace(log, leaves=[*log.leaves[:20], *log.leaves[21:]]).ask(50).write(tmp_path / f"{FIRST}-log")
+    tell, told = program(tmp_path)
+    for _ in range(2):
+        result = watch(folder, log.profile, FIRST, "--alert", tell)
+        assert (result.exit_code, f"{FIRST}: fork:" in result.stdout) == (5, True)
+    assert len(told.read_text().splitlines()) == 1
+
+
+def test_a_head_that_another_city_cosigned_and_the_log_excludes_is_a_fork(
+    logs: dict[str, PublishedLog], tmp_path: Path
+) -> None:
+    """A city that shows the auditor one history, and a witness another."""
+    log, other = logs[FIRST], logs[SECOND]
+    true = root_of_leaves([leaf_hash(leaf) for leaf in log.leaves[:30]]).hex()
+    other.append(PeerHead(origin=log.member.log_origin, size=30, root=true)).write(tmp_path / f"{SECOND}-log")
+    assert watch(tmp_path / "watched", log.profile, FIRST, SECOND).exit_code == 0
+    other.append(PeerHead(origin=log.member.log_origin, size=31, root="00" * 32)).write(tmp_path / f"{SECOND}-log")
+    result = watch(tmp_path / "watched", log.profile, FIRST, SECOND)
+    assert result.exit_code == 5
+    assert f"{FIRST}: fork: {SECOND} cosigned another root at 31 entries (entry 49 of its log)" in result.stdout
+    assert f"{SECOND}: sound" in result.stdout
+
+
+def test_entries_that_a_city_withholds_are_missed(logs: dict[str, PublishedLog], tmp_path: Path) -> None:
+    log, other = logs[FIRST], logs[SECOND]
+    hidden = root_of_leaves([leaf_hash(leaf) for leaf in log.leaves]).hex()
+    other.append(PeerHead(origin=log.member.log_origin, size=len(log.leaves), root=hidden))
+    other.write(tmp_path / f"{SECOND}-log")
+    log.time_unix_s += 3600  # its witnesses saw the smaller one as the newest after that
+    log.write(tmp_path / f"{FIRST}-log", 40)
+    result = watch(tmp_path / "watched", log.profile, FIRST, SECOND)
+    assert (result.exit_code, f"{FIRST}: unsound: {SECOND} had cosigned 48 entries" in result.stdout) == (5, True)
+
+
+def test_a_file_that_changed_on_the_auditors_disk_is_unsound_and_no_fork(
+    logs: dict[str, PublishedLog], tmp_path: Path
+) -> None:
+    log, folder = logs[FIRST], tmp_path / "watched"
+    watch(folder, log.profile, FIRST)
+    checkpoint = folder / FIRST / "checkpoint"
+    checkpoint.write_bytes(checkpoint.read_bytes().replace(b"\n48\n", b"\n49\n"))
+    result = watch(folder, log.profile, FIRST, SECOND)
+    assert (result.exit_code, f"{FIRST}: unsound: checkpoint" in result.stdout) == (5, True)
+    assert f"{SECOND}: sound" in result.stdout
+
+
+def test_a_log_that_nobody_confirmed_lately_is_stale(logs: dict[str, PublishedLog], tmp_path: Path) -> None:
+    result = watch(tmp_path / "watched", logs[FIRST].profile, FIRST, "--max-age", "7d")
+    assert (result.exit_code, f"{FIRST}: stale:" in result.stdout) == (6, True)
+
+
+def test_an_alert_that_did_not_arrive_is_told_again(logs: dict[str, PublishedLog], tmp_path: Path) -> None:
+    profile, folder = logs[FIRST].profile, tmp_path / "watched"
+    with hook(500) as (url, told):
+        result = watch(folder, profile, FIRST, "--max-age", "7d", "--alert", url)
+        assert "told again next time" in result.stderr
+        assert told
+    with hook(204) as (url, told):
+        for _ in range(2):
+            watch(folder, profile, FIRST, "--max-age", "7d", "--alert", url)
+        [alert] = told
+    assert (alert["league"], alert["city"], alert["before"], alert["state"]) == ("hanse", FIRST, "sound", "stale")
+
+
+@contextmanager
+def hook(status: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A web server that answers each alert with this status, and what it was told."""
+    told: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/hook", told
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--alert", "no-such-program"), "neither a URL"),
+        (("--every", "often"), "often is no length of time"),
+        (("atlantis",), "atlantis"),
+    ],
+)
+def test_what_cannot_be_watched_is_refused(tmp_path: Path, more: tuple[str, ...], said: str) -> None:
+    log = published_log(tmp_path)
+    result = watch(tmp_path / "watched", log.profile, *more)
+    assert (result.exit_code, said in result.stderr) == (2, True)
+
+
+def test_a_status_that_was_changed_is_named(logs: dict[str, PublishedLog], tmp_path: Path) -> None:
+    watch(tmp_path / "watched", logs[FIRST].profile, FIRST)
+    (tmp_path / "watched/status.json").write_text('{"at":"now","cities":[{}],"alerted":{}}')
+    result = watch(tmp_path / "watched", logs[FIRST].profile, FIRST)
+    assert (result.exit_code, "status.json: is not what a watch writes" in result.stderr) == (2, True)
+
+
+def test_a_standing_watch_ends_whole_when_it_is_stopped_and_none_runs_beside_it(tmp_path: Path) -> None:
+    cities: dict[str, LogCity] = log_cities(tmp_path)
+    profile, folder = cities[FIRST].league / "auditors" / FIRST / "profile.toml", tmp_path / "watched"
+    arguments = [sys.executable, "-m", "hansa", "audit", "watch", FIRST, "--every", "1h"]
+    arguments += ["--dir", str(folder), "--profile", str(profile)]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            assert f"{FIRST}: outage:" in process.stdout.readline()
+            beside = watch(folder, profile, FIRST)
+            assert (beside.exit_code, "another watch uses it" in beside.stderr) == (2, True)
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 4
