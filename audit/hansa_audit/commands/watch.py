@@ -11,7 +11,7 @@ from rich.text import Text
 
 from hansa_audit.commands.check import AuditorOption
 from hansa_audit.commands.messages import MaxAgeOption, errors
-from hansa_audit.watching.city_state import CityState, WatchState
+from hansa_audit.watching.watched_log import WatchedLog, WatchState
 
 
 def watch(
@@ -68,7 +68,7 @@ class _Lines:
     def __init__(self, messages: Console) -> None:
         self._messages = messages
 
-    def state(self, state: CityState) -> None:
+    def state(self, state: WatchedLog) -> None:
         from hansa.view.render.cells import printable
 
         typer.secho(printable(f"{state.city}: {state.state.value}: {state.text}"), fg=_COLOURS[state.state])

@@ -11,7 +11,7 @@ from typing import Protocol
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from hansa_audit.watching.city_state import CityState, WatchState
+from hansa_audit.watching.watched_log import WatchedLog, WatchState
 from hansa_core.errors import ConfigError
 
 _PROGRAM_S = 60
@@ -24,7 +24,7 @@ class Alert:
 
     league: str
     before: WatchState
-    now: CityState
+    now: WatchedLog
 
     @property
     def document(self) -> bytes:

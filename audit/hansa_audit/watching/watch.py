@@ -11,16 +11,16 @@ from types import FrameType
 from typing import Protocol
 
 from hansa_audit.watching.alerts import Alert, AlertTarget
-from hansa_audit.watching.city_state import CityState, WatchState, worst
 from hansa_audit.watching.watch_folder import Remembered, WatchFolder
 from hansa_audit.watching.watch_round import WatchRound
+from hansa_audit.watching.watched_log import WatchedLog, WatchState, worst
 from hansa_local.clock import utc_now
 
 
 class Teller(Protocol):
     """Shows lines to whoever runs the watch."""
 
-    def state(self, state: CityState) -> None:
+    def state(self, state: WatchedLog) -> None:
         """The state of one log in this round."""
 
     def trouble(self, text: str) -> None:
@@ -64,7 +64,7 @@ class Watch:
         self.folder.note_alerted(states, alerted, now)
         return worst(states)
 
-    def _is_told(self, state: CityState, remembered: Remembered) -> bool:
+    def _is_told(self, state: WatchedLog, remembered: Remembered) -> bool:
         """Tell it, if it is another state than the one that was told last. A log that was never told of is sound."""
         before = remembered.alerted.get(state.city, WatchState.SOUND)
         if state.state is before:

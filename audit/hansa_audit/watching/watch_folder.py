@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hansa_audit.folder.log_folder import LogFolder
-from hansa_audit.watching.city_state import CityState, WatchState
+from hansa_audit.watching.watched_log import WatchedLog, WatchState
 from hansa_core.documents.canonical_json import canonical_json
 from hansa_core.documents.strict_json import read_object, time_text
 from hansa_core.errors import ConfigError, PeerError
@@ -30,7 +30,7 @@ STATUS, HISTORY = "status.json", "history.jsonl"
 class Remembered:
     """What earlier rounds left. `states`: of the last one, by city. `alerted`: of which state somebody was told."""
 
-    states: Mapping[str, CityState] = field(default_factory=dict)
+    states: Mapping[str, WatchedLog] = field(default_factory=dict)
     alerted: Mapping[str, WatchState] = field(default_factory=dict)
 
 
@@ -71,7 +71,7 @@ class WatchFolder:
                 f"{self.root / STATUS}: is not what a watch writes; take it away, and states are judged and told anew"
             ) from None
 
-    def write(self, states: tuple[CityState, ...], remembered: Remembered, now: datetime) -> None:
+    def write(self, states: tuple[WatchedLog, ...], remembered: Remembered, now: datetime) -> None:
         """Keep the round: a line of history for each change, and the status whole or not at all. Raises ConfigError."""
         changed = [each for each in states if remembered.states.get(each.city) != each]
         lines = "".join(f"{json.dumps({'at': time_text(now), **each.to_json()})}\n" for each in changed)
@@ -85,11 +85,11 @@ class WatchFolder:
                 raise ConfigError(f"{self.root / HISTORY}: cannot be written ({failure.strerror})") from None
         self._write_status(states, remembered.alerted, now)
 
-    def note_alerted(self, states: tuple[CityState, ...], alerted: Mapping[str, WatchState], now: datetime) -> None:
+    def note_alerted(self, states: tuple[WatchedLog, ...], alerted: Mapping[str, WatchState], now: datetime) -> None:
         """Keep of which states somebody was told. Raises ConfigError."""
         self._write_status(states, alerted, now)
 
-    def _write_status(self, states: tuple[CityState, ...], alerted: Mapping[str, WatchState], now: datetime) -> None:
+    def _write_status(self, states: tuple[WatchedLog, ...], alerted: Mapping[str, WatchState], now: datetime) -> None:
         status = {
             "at": time_text(now),
             "cities": [each.to_json() for each in states],
@@ -100,7 +100,7 @@ class WatchFolder:
 
 def _read_status(content: bytes) -> Remembered:
     values: dict[str, Any] = dict(read_object(content, STATUS).values)
-    states = [CityState(**{**each, "state": WatchState(each["state"])}) for each in values["cities"]]
+    states = [WatchedLog(**{**each, "state": WatchState(each["state"])}) for each in values["cities"]]
     return Remembered(
         states={each.city: each for each in states},
         alerted={city: WatchState(state) for city, state in values["alerted"].items()},

@@ -13,7 +13,6 @@ from hansa_audit.folder.findings import FileRule
 from hansa_audit.folder.held_log import HeldLog, open_log
 from hansa_audit.folder.log_folder import CHECKPOINT
 from hansa_audit.verifying.verify_folder import verify_folder
-from hansa_audit.watching.city_state import CityState, WatchState
 from hansa_audit.watching.other_heads import (
     contradicted_by,
     mirrors_contradiction,
@@ -21,6 +20,7 @@ from hansa_audit.watching.other_heads import (
     withheld_from,
 )
 from hansa_audit.watching.watch_folder import WatchFolder
+from hansa_audit.watching.watched_log import WatchedLog, WatchState
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.roster import Roster
 from hansa_local.profile import AuditorProfile
@@ -35,7 +35,7 @@ class WatchRound:
     folder: WatchFolder
     max_age_s: int | None = None
 
-    def run(self, now: datetime) -> tuple[CityState, ...]:
+    def run(self, now: datetime) -> tuple[WatchedLog, ...]:
         """The state of each log, in the order of `cities`.
 
         Raises ConfigError where the profile or the roster is at fault.
@@ -48,7 +48,7 @@ class WatchRound:
             states[city] = _held_against_others(states[city], log, wanted[city], logs)
         return tuple(states.values())
 
-    def _fetched(self, wanted: Wanted, roster: Roster, document: bytes, now: datetime) -> CityState:
+    def _fetched(self, wanted: Wanted, roster: Roster, document: bytes, now: datetime) -> WatchedLog:
         city, root = wanted.member.city, self.folder.log_of(wanted.member.city)
         silence: str | None = None
         try:
@@ -58,18 +58,18 @@ class WatchRound:
         except (UnreachableError, ConfigError) as away:
             silence = str(away)  # also what lies at the auditor's side: other logs are watched all the same
         except ContradictionError as forked:
-            return CityState(city=city, state=WatchState.FORK, text=forked.text)
+            return WatchedLog(city=city, state=WatchState.FORK, text=forked.text)
         except TrustError as broken:
-            return CityState(city=city, state=WatchState.UNSOUND, text=broken.text)
+            return WatchedLog(city=city, state=WatchState.UNSOUND, text=broken.text)
         except PeerError as broken:
-            return CityState(city=city, state=WatchState.UNSOUND, text=str(broken))
+            return WatchedLog(city=city, state=WatchState.UNSOUND, text=str(broken))
         if silence is not None and not (root / CHECKPOINT).exists():
-            return CityState(city=city, state=WatchState.OUTAGE, text=silence)
+            return WatchedLog(city=city, state=WatchState.OUTAGE, text=silence)
         return self._verified(city, silence, now)
 
-    def _verified(self, city: str, silence: str | None, now: datetime) -> CityState:
+    def _verified(self, city: str, silence: str | None, now: datetime) -> WatchedLog:
         verdict = verify_folder(self.folder.log_of(city), anchor=self.profile)
-        state = CityState(
+        state = WatchedLog(
             city=city,
             state=WatchState.SOUND,
             text=f"{verdict.size} entries, everything holds",
@@ -90,12 +90,12 @@ class WatchRound:
         return state
 
 
-def _has_sound_log(state: CityState) -> bool:
+def _has_sound_log(state: WatchedLog) -> bool:
     """Whether entries of it can be relied on, old as they may be."""
     return state.size is not None and state.state in (WatchState.SOUND, WatchState.STALE, WatchState.OUTAGE)
 
 
-def _held_against_others(state: CityState, log: HeldLog, wanted: Wanted, logs: dict[str, HeldLog]) -> CityState:
+def _held_against_others(state: WatchedLog, log: HeldLog, wanted: Wanted, logs: dict[str, HeldLog]) -> WatchedLog:
     origin = wanted.member.log_origin
     heads = tuple(head for head in told_heads(logs) if head.origin == origin)
     for head in heads:

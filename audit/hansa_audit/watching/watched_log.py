@@ -38,7 +38,7 @@ _EXIT_CODES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CityState:
+class WatchedLog:
     """One log in one round. `text`: the reason, for a person. `size`, `root` (hex): what the folder holds, if any."""
 
     city: str
@@ -58,6 +58,6 @@ class CityState:
         }
 
 
-def worst(states: tuple[CityState, ...]) -> WatchState:
+def worst(states: tuple[WatchedLog, ...]) -> WatchState:
     """The worst state of a round; sound where nothing is watched."""
     return max((each.state for each in states), key=lambda state: state.badness, default=WatchState.SOUND)
