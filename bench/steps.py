@@ -35,6 +35,7 @@ from hansa_node.app.policy_file import read_policy
 from hansa_node.app.start import record_start
 from hansa_node.clock import fresh_nonce
 from hansa_node.context import NodeContext
+from hansa_node.current_league import CurrentLeague
 from hansa_node.engines.duckdb import engine as duckdb_engine
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
@@ -115,7 +116,7 @@ def _node(directory: Path, city: str) -> Iterator[ask.AskPipeline]:
     ):
         context = NodeContext(
             city=city,
-            league=LeagueInForce(city=city, roster=roster),
+            league=CurrentLeague(LeagueInForce(city=city, roster=roster)),
             policy=read_policy(config.policy),
             signer=identity.answer_signer,
             datasets=datasets,

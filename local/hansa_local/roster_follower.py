@@ -9,7 +9,7 @@ from datetime import datetime
 
 from hansa_core.errors import ConfigError
 from hansa_core.league.roster import Roster, roster_hash
-from hansa_local.trust_anchor import TrustAnchor, load_roster
+from hansa_local.trust_anchor import TrustAnchor, UntrustedRosterError, load_roster
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +18,10 @@ _REMEDY = "the roster in force stays; put the newest roster that the governors p
 
 @dataclass(frozen=True, slots=True)
 class _FileStamp:
-    """What tells one state of a file from another without reading it."""
+    """What tells one state of a file from another without reading it. `ctime_ns`: nobody can set it back."""
 
     mtime_ns: int
+    ctime_ns: int
     size: int
     inode: int
 
@@ -28,7 +29,8 @@ class _FileStamp:
 class RosterFollower:
     """Looks whether the file of `anchor` holds a newer roster than the one in force, at first `in_force`.
 
-    `clock`: naive UTC. Not safe for threads. A file that is refused is told once in the log, and never raises.
+    `clock`: naive UTC. One thread at a time may look and accept. A file that is refused is told once in the log, and
+    never raises.
     """
 
     def __init__(self, anchor: TrustAnchor, in_force: Roster, clock: Callable[[], datetime]) -> None:
@@ -41,16 +43,23 @@ class RosterFollower:
 
     def look(self) -> Roster | None:
         """The newer, verified roster until `accept` takes it; None where there is none. Reads only a changed file."""
-        try:
-            stamp = self._stamp()
-            if stamp != self._seen:
-                self._newer = None
-                self._seen = stamp
+        stamp = self._stamp()
+        if stamp is None or stamp != self._seen:
+            try:
                 self._newer = self._read()
                 self._refused = None
-        except ConfigError as refused:
-            self._tell(str(refused))
+            except UntrustedRosterError as refused:
+                self._tell(str(refused))
+            except ConfigError as unreadable:
+                stamp = None  # it may be readable the next time, as it is
+                self._tell(str(unreadable))
+            self._seen = stamp  # only now: `is_settled` may be asked by another thread
         return self._newer
+
+    def is_settled(self) -> bool:
+        """Whether the file is as it was at the last look, and no newer roster waits to be accepted. For any thread."""
+        stamp = self._stamp()
+        return stamp is not None and stamp == self._seen and self._newer is None
 
     def accept(self, roster: Roster) -> None:
         """From now on `roster` is in force, and only a newer one follows it."""
@@ -58,27 +67,27 @@ class RosterFollower:
         self._newer = None
         log.info("roster in force", extra={"league": roster.league, "version": roster.version})
 
-    def _stamp(self) -> _FileStamp:
+    def _stamp(self) -> _FileStamp | None:
         try:
             found = self._anchor.roster.stat()
-        except OSError as failure:
-            self._seen = self._newer = None
-            raise ConfigError(f"{self._anchor.roster}: cannot be read ({failure.strerror})") from None
-        return _FileStamp(found.st_mtime_ns, found.st_size, found.st_ino)
+        except OSError:
+            return None  # reading it says why
+        return _FileStamp(found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
 
     def _read(self) -> Roster | None:
-        """The file's roster if it is newer. Raises ConfigError where it may not follow the one in force."""
-        known, found = self._in_force, load_roster(self._anchor, self._clock())
+        """The file's roster if it is newer. Raises ConfigError: UntrustedRosterError where it was read."""
+        self._newer = None
+        path, known, found = self._anchor.roster, self._in_force, load_roster(self._anchor, self._clock())
         if found.league != known.league:
-            raise ConfigError(f"{self._anchor.roster}: is the roster of {found.league}, and this is {known.league}")
+            raise UntrustedRosterError(f"{path}: is the roster of {found.league}, and this is {known.league}")
         if found.version < known.version:
-            raise ConfigError(
-                f"{self._anchor.roster}: is version {found.version}, older than {known.version}, which is in force"
+            raise UntrustedRosterError(
+                f"{path}: is version {found.version}, older than {known.version}, which is in force"
             )
         if found.version > known.version:
             return found
         if roster_hash(found) != roster_hash(known):
-            raise ConfigError(f"{self._anchor.roster}: is another roster under the version in force, {known.version}")
+            raise UntrustedRosterError(f"{path}: is another roster under the version in force, {known.version}")
         return None
 
     def _tell(self, reason: str) -> None:

@@ -19,7 +19,7 @@ from hansa_local.toml_file import FilePath, read_toml, section_of
 
 
 class UntrustedRosterError(ConfigError):
-    """The roster file is not one that the configured governors signed, or it has expired."""
+    """The roster file is not one that the configured governors signed, has expired, or may not follow another."""
 
 
 def _public_key(value: object) -> bytes:

@@ -10,21 +10,21 @@ from hansa_core.policy.policy import Policy
 from hansa_core.signing.dsse import Signer
 from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.clock import Clock, NonceSource
-from hansa_node.league_in_force import LeagueInForce
+from hansa_node.current_league import CurrentLeague
 from hansa_node.node_stop import NodeStop
 from hansa_node.node_store import NodeStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeContext:
-    """City, rules, keys and stores of a node, fixed from its start to its end.
+    """City, rules, keys and stores of a node; of these only what `league` holds changes from its start to its end.
 
     `policy_ref`, `policy_hash`: how log entries name the policy. `stop`: where a task reports that the node must not
     go on. Raises ValueError at birth where the policy's id cannot be shown.
     """
 
     city: str
-    league: LeagueInForce
+    league: CurrentLeague
     policy: Policy
     signer: Signer
     datasets: ServedDatasets

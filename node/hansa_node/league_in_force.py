@@ -13,13 +13,15 @@ from hansa_core.policy.decide import LeagueRules
 class LeagueInForce:
     """What `city` takes from one roster. A question keeps the value it was verified under to its end.
 
-    `rules`: what `decide` asks of it. `roster_ref`: how log entries name the roster.
+    `rules`: what `decide` asks of it. `roster_ref`: how log entries name the roster. `coordinator_pins`: of the TLS
+    keys that may call the node.
     """
 
     city: str
     roster: Roster
     rules: LeagueRules = field(init=False)
     roster_ref: RosterRef = field(init=False)
+    coordinator_pins: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         roster = self.roster
@@ -28,3 +30,4 @@ class LeagueInForce:
         )
         object.__setattr__(self, "rules", rules)
         object.__setattr__(self, "roster_ref", RosterRef(version=roster.version, hash=roster_hash(roster)))
+        object.__setattr__(self, "coordinator_pins", frozenset(entry.tls_spki for entry in roster.coordinators))

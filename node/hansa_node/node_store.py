@@ -9,11 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, Self
 
-from hansa_core.evidence.entries import KeyAdded, LogGenesis, NodeStarted
+from hansa_core.evidence.entries import KeyAdded, LogGenesis, NodeStarted, RosterRef
 from hansa_core.partial.release_key import ReleaseKey
 from hansa_core.policy.decide import Refuse, Verdict
 from hansa_node.log import query_rows
-from hansa_node.log.announcements import Announcement, announce
+from hansa_node.log.announcements import (
+    Announcement,
+    announce,
+    check_roster_in_force,
+    check_roster_may_follow,
+    of_roster,
+)
 from hansa_node.log.batch import Batch
 from hansa_node.log.head import LogBatches, LogWriter, load_head
 from hansa_node.log.identity import LogIdentity
@@ -105,11 +111,13 @@ class NodeStore:
     ) -> None:
         """Record a start: the log's first entry if it has none, what a crash left open, what is new, and `started`.
 
-        `keys`: those of the city that are in force.
+        `keys`: those of the city that are in force. Raises ConfigError where the log has told of a later roster,
+        or of another one under its version.
         """
         identity = self.log.identity
 
         def write(batch: Batch) -> None:
+            check_roster_may_follow(batch, started.roster)
             if batch.size == 0:
                 genesis = LogGenesis(origin=identity.origin, log_key=identity.signer.public_key.hex())
                 batch.append(genesis, now=now)
@@ -117,6 +125,18 @@ class NodeStore:
             announce(batch, announcements, anew=True, now=now)
             announce_keys(batch, keys, now=now)
             batch.append(started, now=now)
+
+        self._writer.run(write)
+
+    def accept_roster(self, roster: RosterRef, keys: Collection[KeyAdded], *, now: datetime) -> None:
+        """Record that a newer roster comes into force, under which `keys` are the city's. Nothing if it is recorded.
+
+        From then on an answer that was decided under an earlier one cannot be committed.
+        """
+
+        def write(batch: Batch) -> None:
+            announce(batch, (of_roster(roster),), anew=False, now=now)
+            announce_keys(batch, keys, now=now)
 
         self._writer.run(write)
 
@@ -149,10 +169,12 @@ class NodeStore:
         """Read what is spent, have it judged, and take the charges and the nonce, all in one transaction.
 
         What it returns is durable before any work starts; of several callers none can spend what another has spent.
-        `announcements`: what the log has to have said before the question, however it ends.
+        `announcements`: what the log has to have said before the question, however it ends. Raises LeagueChangedError
+        where a newer roster is in force than the one in `asked`.
         """
 
         def write(batch: Batch) -> Reservation | Refuse:
+            check_roster_in_force(batch, asked.roster)
             verdict = priced.decide(spent_in(batch.cursor, priced.ledgers))
             if isinstance(verdict, Refuse):
                 return verdict
@@ -170,7 +192,10 @@ class NodeStore:
         self._writer.run(partial(query_rows.abort_if_open, reservation=reservation, now=now))
 
     def commit(self, commitment: Commitment) -> bytes:
-        """Make entry, opening, nonce, release, debit, answer and checkpoint durable, all or none; the receipt."""
+        """Make entry, opening, nonce, release, debit, answer and checkpoint durable, all or none; the receipt.
+
+        Raises LeagueChangedError as `charge` does.
+        """
         index, sealed = self._writer.run(partial(query_rows.commit, commitment=commitment))
         assert sealed is not None  # there is an entry
         return sealed.receipt(index)

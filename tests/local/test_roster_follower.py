@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,3 +109,61 @@ def test_a_missing_file_is_told_once_and_read_when_it_is_back(
     assert len(told(caplog, REFUSED)) == 1
     followed.write(version=6)
     assert followed.follower.look() is not None
+
+
+def test_a_file_that_cannot_be_read_at_this_moment_is_read_later_though_it_has_not_changed(
+    followed: Followed, caplog: pytest.LogCaptureFixture
+) -> None:
+    """This process has no file descriptor left for a while."""
+    followed.write(version=6)
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limit[1]))
+    try:
+        assert [followed.follower.look() for _ in range(3)] == [None] * 3
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+    newer = followed.follower.look()
+    assert newer is not None
+    assert newer.version == 6
+    assert len(told(caplog, REFUSED)) == 1
+
+
+def test_a_file_rewritten_in_place_with_its_old_time_and_size_is_seen(followed: Followed) -> None:
+    assert followed.follower.look() is None
+    before = followed.path.stat()
+    while followed.path.stat().st_ctime_ns == before.st_ctime_ns:  # the clock of the file system ticks in milliseconds
+        followed.path.write_bytes(envelope_to_json(followed.league.signed(version=6)))
+        os.utime(followed.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = followed.path.stat()
+    assert (after.st_size, after.st_ino, after.st_mtime_ns) == (before.st_size, before.st_ino, before.st_mtime_ns)
+    assert followed.follower.look() is not None
+
+
+def test_the_file_behind_a_link_is_followed_wherever_the_link_leads(followed: Followed) -> None:
+    """As an orchestrator swaps mounted files: the link is renamed into place, and no file changes."""
+    folders = [followed.path.parent / name for name in ("..5", "..6")]
+    for folder, version in zip(folders, (5, 6), strict=True):
+        folder.mkdir()
+        (folder / "roster.json").write_bytes(envelope_to_json(followed.league.signed(version=version)))
+    for folder in folders:
+        link = followed.path.with_suffix(".link")
+        link.symlink_to(folder / "roster.json")
+        os.replace(link, followed.path)
+        newer = followed.follower.look()
+    assert newer is not None
+    assert newer.version == 6
+
+
+def test_a_follower_is_settled_only_when_the_file_has_been_read_and_its_roster_taken(followed: Followed) -> None:
+    assert not followed.follower.is_settled()
+    followed.follower.look()
+    assert followed.follower.is_settled()
+    followed.write(version=6)
+    assert not followed.follower.is_settled()
+    newer = followed.follower.look()
+    assert newer is not None
+    assert not followed.follower.is_settled()
+    followed.follower.accept(newer)
+    assert followed.follower.is_settled()
+    followed.path.unlink()
+    assert not followed.follower.is_settled()

@@ -17,6 +17,7 @@ import pytest
 
 from hansa_core.budget.ledger_charge import LedgerCharge
 from hansa_core.errors import StoreCorruptError
+from hansa_core.evidence.entries import RosterRef
 from hansa_core.partial.answer import DryRun, Refusal, Release
 from hansa_core.plan.expression import Call, Column, Op, literal
 from hansa_core.policy.decide import Bound, Refuse
@@ -28,7 +29,7 @@ from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.dry_run import dry_run
 from hansa_node.pipeline.verify import verify as verify_query
 from hansa_node.store.reservations import Reservation
-from hansa_store_values import ASKED, NONCE, NOW, FixedPrice, begun
+from hansa_store_values import ASKED, NONCE, NOW, ROSTER, FixedPrice, begun
 from hansa_test_node import BY_KIND, BY_MODE, CITY, NodeHome, ask, decisions, pipeline_over
 from hansa_wire.codec.answer_codec import decode_dry_run
 
@@ -55,8 +56,8 @@ def priced(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def charge(store: Any, number: int, *charges: LedgerCharge) -> Reservation | Refuse:
-    asked = replace(ASKED, query_hash=number.to_bytes(32, "big"))
+def charge(store: Any, number: int, *charges: LedgerCharge, roster: RosterRef = ROSTER) -> Reservation | Refuse:
+    asked = replace(ASKED, query_hash=number.to_bytes(32, "big"), roster=roster)
     reservation: Reservation | Refuse = store.charge(FixedPrice(charges), asked, number.to_bytes(16, "big"), now=NOW)
     return reservation
 
@@ -165,7 +166,7 @@ def test_a_dry_run_says_the_price_takes_nothing_and_knows_what_is_free(node: Nod
                 signed,
                 node.credential,
                 payload_type=payload_types.DRY_RUN,
-                league=context.league,
+                league=context.league.now,
                 now=context.clock(),
             )
             report = dry_run(verified, context)
@@ -177,7 +178,7 @@ def test_a_dry_run_says_the_price_takes_nothing_and_knows_what_is_free(node: Nod
         ask(node, context, node.signed(node.query(BY_MODE)))
         assert (told(BY_MODE).refusal, told(BY_MODE).cost_microrho) == (None, 0)
         for number in range(FITTING - 1):
-            charge(context.store, number, LIFETIME)
+            charge(context.store, number, LIFETIME, roster=context.league.now.roster_ref)
         refused = told(BY_KIND).refusal
         assert refused is not None
         assert refused.code == "budget_exhausted"

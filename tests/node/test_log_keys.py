@@ -13,6 +13,7 @@ from hansa_core.signing.dsse import Ed25519Signer
 from hansa_log_checks import entries
 from hansa_log_cities import LogCity, log_cities
 from hansa_node.app.start import record_start
+from hansa_node.current_league import CurrentLeague
 from hansa_node.log.keys import keys_of
 from hansa_node.node_store import NodeStore
 from hansa_test_node import make_node
@@ -41,7 +42,7 @@ def test_each_key_is_added_once_and_retired_when_the_roster_names_another(tmp_pa
     )
     for roster in (node.roster, node.roster, changed):
         with node.context(store) as context:
-            record_start(replace(context, league=replace(context.league, roster=roster)))
+            record_start(replace(context, league=CurrentLeague(replace(context.league.now, roster=roster))))
     said = [entry.body for entry in entries(store) if isinstance(entry.body, KeyAdded | KeyRetired)]
     assert set(said[:4]) == keys_of(member)
     assert said[4:] == [

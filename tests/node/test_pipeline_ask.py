@@ -31,6 +31,8 @@ from hansa_local.key_file import read_signer
 from hansa_log_checks import assert_agrees, assert_openings_open, types
 from hansa_node.app.start import record_start
 from hansa_node.context import NodeContext
+from hansa_node.current_league import CurrentLeague
+from hansa_node.log.keys import keys_of
 from hansa_node.pipeline.bind import BoundQuestion, bind
 from hansa_node.pipeline.decide import Permitted, asked_of, bind_and_decide
 from hansa_node.pipeline.verify import verify
@@ -463,14 +465,15 @@ def test_a_question_is_decided_and_recorded_under_the_league_that_it_was_verifie
     node: NodeHome, store: Path
 ) -> None:
     with node.context(store) as context:
-        now, league = context.clock(), context.league
+        now, league = context.clock(), context.league.now
         newer = replace(league, roster=replace(node.roster, version=2, purposes=("planning",)))
         query = node.signed(node.query())
         verified = verify(query, node.credential, payload_type=payload_types.QUERY, league=league, now=now)
-        after = replace(context, league=newer)
+        after = replace(context, league=CurrentLeague(newer))
         decided = bind_and_decide(verified, replayed=False, context=after, now=now)
         assert isinstance(decided, Permitted)
         asked = asked_of(verified, decided.dataset, after)
         assert (asked.roster, asked.purpose) == (league.roster_ref, "statistics")
+        context.store.accept_roster(newer.roster_ref, keys_of(node.roster.member(CITY)), now=now)
         (answer,) = ask(node, after, node.signed(node.query()))
         assert refusal(node, answer).code == "purpose_not_allowed"

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import combinations
@@ -28,7 +28,8 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope
 from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_log_checks import assert_agrees, rows
-from hansa_node.app.service import NodeCalls
+from hansa_node.app.league_follower import LeagueFollower
+from hansa_node.app.node_calls import NodeCalls
 from hansa_node.context import NodeContext
 from hansa_node.engines.stop import Stop
 from hansa_node.log import batch
@@ -53,6 +54,13 @@ from hansa_wire.rpc.admission import Admission
 
 DEADLINE_S = 60.0
 STANDING = WitnessStatus(max_unwitnessed=timedelta(hours=1), is_confirmed=True)
+
+
+def node_calls(node: NodeHome, context: NodeContext, executor: Executor, admission: Admission) -> NodeCalls:
+    follower = LeagueFollower(node.config, context, STANDING, executor)
+    return NodeCalls(context, executor, executor, admission=admission, status=STANDING, follower=follower)
+
+
 SECRET = "Müller, 17 minutes"
 ROOT = Path(__file__).parents[2]
 
@@ -309,7 +317,7 @@ def test_over_an_attached_stream_the_deadline_and_the_cancel_reach_the_engine(
 
     async def leave(context: NodeContext) -> bool:
         with ThreadPoolExecutor(max_workers=2) as executor:
-            calls = NodeCalls(context, executor, executor, Admission(8), STANDING)
+            calls = node_calls(node, context, executor, Admission(8))
             attachment = Attachment(CITY, answering_for(CITY, calls))
             attachment.heard(call_to_wire(1, call))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
@@ -334,7 +342,7 @@ def test_a_full_node_says_when_to_come_back_and_goes_on(node: NodeHome, store: P
 
     async def crowd(context: NodeContext) -> tuple[Answered, Answered]:
         with ThreadPoolExecutor(max_workers=2) as executor:
-            calls = NodeCalls(context, executor, executor, Admission(1), STANDING)
+            calls = node_calls(node, context, executor, Admission(1))
             attempt = asyncio.create_task(calls.ask(first, node.credential))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             with pytest.raises(BusyError, match="try again in 1 s"):

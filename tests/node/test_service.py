@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,16 +27,18 @@ import tomlkit
 from hansa_attach_point import AttachPoint, attach_point
 from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.evidence.entries import QueryDecision
+from hansa_core.evidence.entries import QueryDecision, RosterAccepted
 from hansa_core.partial.answer import Release
 from hansa_core.plan.plan import Plan
 from hansa_core.signing import payload_types
-from hansa_core.signing.dsse import verify
+from hansa_core.signing.dsse import Envelope, verify
+from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_league.founding.create import DEFAULT_VALID_DAYS
 from hansa_local.clock import utc_now
-from hansa_log_checks import entries
+from hansa_local.key_file import read_signer
+from hansa_log_checks import audit_findings, entries
 from hansa_node import __version__
-from hansa_test_node import BY_KIND, CITY, COUNT, OTHER_CITY, PERMITS, TRIPS, NodeHome, make_node
+from hansa_test_node import BY_KIND, CITY, COUNT, OTHER_CITY, PERMITS, TRIPS, NodeHome, make_node, publish_roster
 from hansa_wire.attach.messages import Attacher
 from hansa_wire.codec.answer_codec import decode_dry_run
 from hansa_wire.codec.description_codec import decode_description
@@ -404,3 +406,33 @@ def test_data_that_cannot_be_read_are_unavailable_and_not_logged_and_heal_withou
     decided = [entry.body for entry in entries(node.config.store) if isinstance(entry.body, QueryDecision)]
     assert [body.code for body in decided] == [None, None]
     assert "put it back" in log or "put an intact copy back" in log
+
+
+def of_the_other_city(node: NodeHome) -> tuple[Envelope, Envelope]:
+    """A question by the other city's analyst, and the credential."""
+    folder = node.league / "analysts" / OTHER_CITY
+    theirs = replace(node, query_signer=read_signer(folder / "query.key"))
+    return theirs.signed(theirs.query()), envelope_from_json((folder / "credential.json").read_bytes())
+
+
+def test_a_city_that_leaves_is_refused_at_the_next_question_and_answered_once_it_is_back(tmp_path: Path) -> None:
+    node = node_in(tmp_path)
+
+    def ask_as_the_other(served: Any) -> Any:
+        query, credential = of_the_other_city(node)
+        return call(served, lambda client: client.ask(query, credential, deadline_s=DEADLINE_S))
+
+    with running(node) as served:
+        assert isinstance(node.opened(ask_as_the_other(served).envelope).outcome, Release)
+        second = publish_roster(node, version=2, members=(node.roster.member(CITY),))
+        with pytest.raises(RefusedError):
+            ask_as_the_other(served)
+        third = publish_roster(node, version=3)
+        assert isinstance(node.opened(ask_as_the_other(served).envelope).outcome, Release)
+        served.process.send_signal(signal.SIGTERM)
+        _, log = served.process.communicate(timeout=DEADLINE_S)
+    assert "INFO roster in force league=hanse version=2" in log
+    said = [entry.body for entry in entries(node.config.store)]
+    assert [body.roster.version for body in said if isinstance(body, RosterAccepted)] == [1, 2, 3]
+    assert [body.roster.version for body in said if isinstance(body, QueryDecision)] == [1, 3]
+    assert audit_findings(node.config.store, CITY, node.roster, second, third) == []

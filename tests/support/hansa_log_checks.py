@@ -61,6 +61,14 @@ def assert_openings_open(log: OwnLog) -> None:
         assert (opening.digests if opening else {}) == digests
 
 
+def audit_findings(store: Path, city: str, *rosters: Roster) -> list[object]:
+    """What an auditor who knows those rosters finds in the log."""
+    member = rosters[0].member(city)
+    hashes = {roster.version: roster_hash(roster) for roster in rosters}
+    audit = Audit(Subject(city=city, origin=member.log_origin, log_key=member.log_key, rosters=hashes))
+    return [finding for leaf in leaves(store) for finding in audit.take(leaf)[1]]
+
+
 def _assert_every_checkpoint_stands_for_its_entries(store: Path, roster: Roster, city: str) -> None:
     hashes = [leaf_hash(leaf) for leaf in leaves(store)]
     checkpoints = rows(store, "SELECT size, note FROM checkpoints ORDER BY size")
@@ -71,10 +79,7 @@ def _assert_every_checkpoint_stands_for_its_entries(store: Path, roster: Roster,
 
 
 def _assert_an_auditor_finds_nothing(store: Path, roster: Roster, city: str) -> None:
-    member = roster.member(city)
-    rosters = {roster.version: roster_hash(roster)}
-    audit = Audit(Subject(city=city, origin=member.log_origin, log_key=member.log_key, rosters=rosters))
-    assert [finding for leaf in leaves(store) for finding in audit.take(leaf)[1]] == []
+    assert audit_findings(store, city, roster) == []
 
 
 def _assert_every_answer_stands_on_its_entry(store: Path) -> None:

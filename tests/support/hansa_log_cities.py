@@ -29,6 +29,7 @@ from hansa_node.app.init import init_node
 from hansa_node.app.log_keeper import LogKeeper, log_keeper
 from hansa_node.app.policy_file import read_policy
 from hansa_node.context import NodeContext
+from hansa_node.current_league import CurrentLeague
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
@@ -63,7 +64,7 @@ class LogCity:
         try:
             context = NodeContext(
                 city=self.name,
-                league=LeagueInForce(city=self.name, roster=self.roster),
+                league=CurrentLeague(LeagueInForce(city=self.name, roster=self.roster)),
                 policy=read_policy(self.config.policy),
                 signer=identity.answer_signer,
                 datasets=ServedDatasets({}),

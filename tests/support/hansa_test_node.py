@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hansa_core.contract.ids import ContractId
-from hansa_core.league.roster import Roster
+from hansa_core.league.roster import Roster, roster_payload
 from hansa_core.partial.answer import Release, SignedAnswer
 from hansa_core.partial.partial import read_partial, rows_of
 from hansa_core.plan.expression import Column
@@ -23,7 +23,7 @@ from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign, verify
-from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
 from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
@@ -36,6 +36,7 @@ from hansa_node.app.init import init_node
 from hansa_node.app.policy_file import read_policy
 from hansa_node.app.start import record_start
 from hansa_node.context import NodeContext
+from hansa_node.current_league import CurrentLeague
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
@@ -155,7 +156,7 @@ class NodeHome:
         opened = NodeStore.open(store, log_identity(member, identity.log_signer))
         context = NodeContext(
             city=CITY,
-            league=LeagueInForce(city=CITY, roster=self.roster),
+            league=CurrentLeague(LeagueInForce(city=CITY, roster=self.roster)),
             policy=read_policy(self.config.policy),
             signer=identity.answer_signer,
             datasets=ServedDatasets(read_all_declared(self.config, self.roster)),
@@ -281,3 +282,17 @@ def cells(node: NodeHome, context: NodeContext, answer: Envelope, plan: Plan) ->
     dataset = context.datasets.current(plan.source)
     assert dataset is not None
     return list(rows_of(read_partial(outcome.partial_ipc, plan, dataset.contract)))
+
+
+def publish_roster(node: NodeHome, **changes: Any) -> Roster:
+    """Put a changed roster, signed by all governors, in the place of the node's."""
+    roster = replace(node.roster, **changes)
+    signers = [read_signer(path) for path in sorted((node.league / "governance").glob("*.key"))]
+    write_roster(node, envelope_to_json(sign(payload_types.ROSTER, roster_payload(roster), *signers)))
+    return roster
+
+
+def write_roster(node: NodeHome, content: bytes) -> None:
+    new = node.config.roster.with_suffix(".new")
+    new.write_bytes(content)
+    os.replace(new, node.config.roster)

@@ -12,20 +12,22 @@ from random import SystemRandom
 
 import aiohttp
 
-from hansa_core.league.witnesses import log_vkey, quorum_of, tlog_policy, witness_vkey, witnesses_of
+from hansa_core.league.members import Member
+from hansa_core.league.witnesses import quorum_of, witness_vkey
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.identity import Identity
 from hansa_node.app.start import record_start
 from hansa_node.context import NodeContext
 from hansa_node.log_service.disclosures import DisclosureReader
+from hansa_node.log_service.log_league import LogLeague
 from hansa_node.log_service.pages import LogPages
 from hansa_node.log_service.reading import ReadableLog
-from hansa_node.log_service.server import served, server_tls
-from hansa_node.log_service.visitors import Visitors
+from hansa_node.log_service.server import ListenerTls, served
 from hansa_node.log_service.witness import Witness
 from hansa_node.node_stop import task_group
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.cosigning import Cosigning
+from hansa_node.witnessing.panel import WitnessPanel
 from hansa_node.witnessing.peer import WitnessPeer
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_node.witnessing.witnessing import Witnessing
@@ -41,7 +43,7 @@ class LogKeeper:
 
     def __init__(self, config: NodeConfig, context: NodeContext, witnessing: Witnessing, status: WitnessStatus) -> None:
         self.status = status
-        self.waits = quorum_of(context.league.roster, context.city) > 0
+        self.waits = quorum_of(context.league.now.roster, context.city) > 0
         self.context = context
         self._witnessing = witnessing
         self._keep_openings = timedelta(days=config.log.keep_openings_days)
@@ -81,12 +83,10 @@ async def log_keeper(config: NodeConfig, context: NodeContext, identity: Identit
     with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="log") as executor:
         async with aiohttp.ClientSession(auto_decompress=False) as session:
             keeper = LogKeeper(config, context, _witnessing(config, context, session, executor, status), status)
-            if context.league.roster.member(context.city).log_port is None:
+            if context.league.now.roster.member(context.city).log_port is None:
                 yield keeper
                 return
-            tls = server_tls(
-                config.tls.certificate, config.tls.key, [member.ca_pem for member in context.league.roster.members]
-            )
+            tls = ListenerTls(config.tls.certificate, config.tls.key, context.league).listener
             pages = _pages(config, context, identity, executor, status)
             async with served(pages.application(), config.log.host, config.log.port, tls) as port:
                 log.info("log served", extra={"host": config.log.host, "port": port})
@@ -97,19 +97,14 @@ def _witnessing(
     config: NodeConfig, context: NodeContext, session: aiohttp.ClientSession, executor: Executor, status: WitnessStatus
 ) -> Witnessing:
     own_log = context.store.log
-    witnesses = [
-        Cosigning(
-            WitnessPeer(member, session, certificate=config.tls.certificate, key=config.tls.key),
-            witness_vkey(member),
-            own_log,
-            executor,
-        )
-        for member in witnesses_of(context.league.roster, context.city)
-    ]
+
+    def cosigning(member: Member) -> Cosigning:
+        peer = WitnessPeer(member, session, certificate=config.tls.certificate, key=config.tls.key)
+        return Cosigning(peer, witness_vkey(member), own_log, executor)
+
     return Witnessing(
         own_log,
-        witnesses,
-        quorum=quorum_of(context.league.roster, context.city),
+        WitnessPanel(context.league, cosigning),
         status=status,
         every_s=config.log.witness_every_s,
         executor=executor,
@@ -126,16 +121,16 @@ def _pages(
     def may_log() -> bool:
         return status.is_confirmed
 
-    others = {member.city: log_vkey(member) for member in context.league.roster.members if member.city != context.city}
+    league = LogLeague(context.league)
     return LogPages(
         own=ReadableLog(own_log.tree, own_log.newest),
         peers=peers,
-        mirrored={city: tlog_policy(context.league.roster, city) for city in others},
+        league=league,
         max_mirrored_entries=config.log.max_mirrored_entries,
         witness=Witness(
-            name=context.league.roster.member(context.city).witness_name,
+            name=context.league.now.roster.member(context.city).witness_name,
             signer=identity.witness_signer,
-            log_keys={key.name: key for key in others.values()},
+            league=league,
             peers=peers,
             own_log=own_log,
             may_log=may_log,
@@ -148,7 +143,6 @@ def _pages(
             may_log=may_log,
             clock=context.clock,
         ),
-        visitors=Visitors(context.league.roster),
         is_public=config.log.public,
         stop=context.stop,
         executor=executor,

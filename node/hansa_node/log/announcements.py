@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from hansa_core.contract.level import Level
 from hansa_core.documents.canonical_json import JsonValue, canonical_json
+from hansa_core.errors import ConfigError
 from hansa_core.evidence.entries import (
     Body,
     DatasetRegistered,
@@ -22,6 +23,12 @@ from hansa_core.evidence.entries import (
 )
 from hansa_node.datasets.dataset import VersionedDataset
 from hansa_node.log.batch import Batch
+
+_ROSTER = "roster"
+
+
+class LeagueChangedError(Exception):
+    """A newer roster came into force since the question was verified: it is verified again, under that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,33 @@ def announce(batch: Batch, announcements: Iterable[Announcement], *, anew: bool,
         _note(batch, each)
 
 
+def check_roster_may_follow(batch: Batch, roster: RosterRef) -> None:
+    """Raise ConfigError where the log has told of a later roster, or of another one under the same version.
+
+    Under an older one whoever left the league would be back in it.
+    """
+    said = batch.cursor.execute("SELECT version, digest FROM announced WHERE subject = ?", (_ROSTER,)).fetchone()
+    if said is None or roster.version > said[0]:
+        return
+    if roster.version < said[0]:
+        raise ConfigError(
+            f"roster: is version {roster.version}, and this city has accepted version {said[0]} before; put the newest"
+            " roster that the governors published in its place"
+        )
+    if of_roster(roster).digest != said[1]:
+        raise ConfigError(
+            f"roster: is another one than this city has accepted under the same version, {said[0]}; put the roster of"
+            " a higher version that the governors published in its place"
+        )
+
+
+def check_roster_in_force(batch: Batch, roster: RosterRef) -> None:
+    """Raise LeagueChangedError where the last roster that the log tells of is another one."""
+    said = batch.cursor.execute("SELECT digest FROM announced WHERE subject = ?", (_ROSTER,)).fetchone()
+    if said is not None and said[0] != of_roster(roster).digest:
+        raise LeagueChangedError
+
+
 def remember(batch: Batch, body: Body) -> None:
     """Note what an entry says that was not written here, but kept by a peer: it is not news any more.
 
@@ -80,7 +114,7 @@ def _note(batch: Batch, each: Announcement) -> None:
 def of_roster(roster: RosterRef) -> Announcement:
     """The roster in force."""
     return Announcement(
-        subject="roster", version=roster.version, kind=RosterAccepted, says={"roster": roster.to_json()}, conceals={}
+        subject=_ROSTER, version=roster.version, kind=RosterAccepted, says={"roster": roster.to_json()}, conceals={}
     )
 
 

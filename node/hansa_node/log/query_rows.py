@@ -10,7 +10,7 @@ from hansa_core.budget.ledger_charge import LedgerCharge
 from hansa_core.documents.canonical_json import canonical_json
 from hansa_core.evidence.entries import QueryAborted
 from hansa_core.evidence.opening import decode_opening, encode_opening
-from hansa_node.log.announcements import announce
+from hansa_node.log.announcements import announce, check_roster_in_force
 from hansa_node.log.batch import Batch
 from hansa_node.log.bodies import aborted, decided
 from hansa_node.log.records import Commitment, QueryRecord
@@ -41,8 +41,9 @@ def reserve(
 
 
 def commit(batch: Batch, commitment: Commitment) -> int:
-    """Write everything that one answer needs to be true; the index of its entry."""
+    """Write everything that one answer needs to be true; the index of its entry. Raises LeagueChangedError."""
     cursor, asked = batch.cursor, commitment.asked
+    check_roster_in_force(batch, asked.roster)
     if commitment.nonce is not None and commitment.code != "replay":
         claim_nonce(cursor, asked.key_id, commitment.nonce, asked.query_hash)
     announce(batch, commitment.announcements, anew=False, now=commitment.decided_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,16 +14,16 @@ from typing import TypeVar
 from aiohttp import web
 
 from hansa_core.evidence.entries import OPENING_FIELDS
-from hansa_core.tlog.policy import TlogPolicy
 from hansa_core.tlog.witness import MAX_REQUEST_BYTES as MAX_CHECKPOINT_REQUEST_BYTES
 from hansa_core.tlog.witness import Judgement
 from hansa_node.log.mirror_request import MAX_REQUEST_BYTES
 from hansa_node.log.peer_logs import PeerLogs
 from hansa_node.log_service.disclosures import DisclosureReader
+from hansa_node.log_service.log_league import LogLeague
 from hansa_node.log_service.mirror import add_entries
 from hansa_node.log_service.reading import ReadableLog
 from hansa_node.log_service.replies import refused, text, unchanging
-from hansa_node.log_service.visitors import Visitor, VisitorRole, Visitors
+from hansa_node.log_service.visitors import Visitor, VisitorRole
 from hansa_node.log_service.witness import Witness
 from hansa_node.node_stop import FATAL, NodeStop
 from hansa_node.store.errors import StoreUnavailableError
@@ -39,17 +39,16 @@ _ANYBODYS_BODY_S = 10.0
 class LogPages:
     """All that the service stands on.
 
-    `mirrored`: whom to believe about each city whose entries may be kept here. `is_public`: checkpoint and hash tiles
+    `league`: who visits, and whose entries may be kept here. `is_public`: checkpoint and hash tiles
     are for everybody. `stop`: where a fatal error is reported. `executor`: for what blocks.
     """
 
     own: ReadableLog
     peers: PeerLogs
-    mirrored: Mapping[str, TlogPolicy]
+    league: LogLeague
     max_mirrored_entries: int
     witness: Witness
     openings: DisclosureReader
-    visitors: Visitors
     is_public: bool
     stop: NodeStop
     executor: Executor
@@ -97,7 +96,7 @@ class LogPages:
         self, request: web.Request, *places: Callable[[str], tuple[int, bytes] | None]
     ) -> web.Response:
         self._member(request)
-        policy = self.mirrored.get(request.match_info["city"])
+        policy = self.league.now.mirrored.get(request.match_info["city"])
         if policy is not None:
             for place in places:
                 found = await self._run(partial(place, policy.logs[0].key.name))
@@ -135,20 +134,21 @@ class LogPages:
 
     async def _add_entries(self, request: web.Request) -> web.Response:
         visitor, city = self._member(request), request.match_info["city"]
-        if visitor.role is not VisitorRole.NODE or visitor.city != city or city not in self.mirrored:
+        policy = self.league.now.mirrored.get(city)
+        if visitor.role is not VisitorRole.NODE or visitor.city != city or policy is None:
             return refused(403, f"only the node of {city} adds to its mirror", "call with its certificate")
         async with self._adding[city]:  # one large body of a city at a time lies in memory
             work = partial(
                 add_entries,
                 await _body(request, MAX_REQUEST_BYTES, within_s=_MEMBERS_BODY_S),
-                policy=self.mirrored[city],
+                policy=policy,
                 peers=self.peers,
                 max_entries=self.max_mirrored_entries,
             )
             return _judged(await self._run(work))
 
     def _mirror(self, city: str) -> ReadableLog | None:
-        policy = self.mirrored.get(city)
+        policy = self.league.now.mirrored.get(city)
         origin = None if policy is None else policy.logs[0].key.name
         tree = None if origin is None else self.peers.mirror(origin)
         if origin is None or tree is None:
@@ -169,7 +169,7 @@ class LogPages:
 
     def _member(self, request: web.Request) -> Visitor:
         request[_FOR_MEMBERS] = True
-        visitor = self.visitors.of(_certificate(request))
+        visitor = self.league.now.visitors.of(_certificate(request))
         if visitor is None:
             raise _Refused(refused(403, "this is for members of the league", "show a certificate that a city issued"))
         return visitor

@@ -13,6 +13,8 @@ from aiohttp import web
 
 from hansa_core.errors import ConfigError
 from hansa_local.tls import server_context
+from hansa_node.current_league import CurrentLeague
+from hansa_node.league_in_force import LeagueInForce
 
 _STOP_GRACE_S = 2.0
 _HANDSHAKE_S = 3.0  # strangers in any number keep nobody out for longer
@@ -88,6 +90,28 @@ class _Visit(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._door.enter(cast("asyncio.Transport", transport))
+
+
+class ListenerTls:
+    """TLS of a listener whose client authorities follow the league in force: see `server_tls`."""
+
+    def __init__(self, certificate: Path, key: Path, league: CurrentLeague) -> None:
+        self._certificate = certificate
+        self._key = key
+        self._league = league
+        self._made = (league.now, self._context_of(league.now))
+        self.listener = self._context_of(league.now)
+        self.listener.sni_callback = self._switch
+
+    def _switch(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        """Before the handshake goes on, whether or not the client names a server."""
+        league = self._league.now
+        if self._made[0] is not league:
+            self._made = (league, self._context_of(league))
+        connection.context = self._made[1]
+
+    def _context_of(self, league: LeagueInForce) -> ssl.SSLContext:
+        return server_tls(self._certificate, self._key, [member.ca_pem for member in league.roster.members])
 
 
 def server_tls(certificate: Path, key: Path, authorities: Iterable[bytes]) -> ssl.SSLContext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from hansa_core.errors import PeerError
@@ -11,17 +11,18 @@ from hansa_core.evidence.entries import PeerHead
 from hansa_core.instants import seconds_of
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.cosignature import cosign
-from hansa_core.tlog.note import NoteSigner, VerifierKey, read_note
+from hansa_core.tlog.note import NoteSigner, read_note
 from hansa_core.tlog.witness import SIZE_TYPE, AddCheckpoint, Judgement, judge
 from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog
 from hansa_node.log.peer_logs import PeerLogs
+from hansa_node.log_service.log_league import LogLeague
 
 log = logging.getLogger(__name__)
 
 
 class Witness:
-    """Judges the checkpoints of the logs in `log_keys`, by origin, and cosigns as `name`.
+    """Judges the checkpoints of the logs of `league`, and cosigns as `name`.
 
     `may_log`: whether the own log takes entries; until then a peer's head is not recorded. Blocking: for a thread.
     """
@@ -31,7 +32,7 @@ class Witness:
         *,
         name: str,
         signer: NoteSigner,
-        log_keys: Mapping[str, VerifierKey],
+        league: LogLeague,
         peers: PeerLogs,
         own_log: OwnLog,
         may_log: Callable[[], bool],
@@ -40,7 +41,7 @@ class Witness:
     ) -> None:
         self._name = name
         self._signer = signer
-        self._log_keys = log_keys
+        self._league = league
         self._peers = peers
         self._own_log = own_log
         self._may_log = may_log
@@ -57,7 +58,7 @@ class Witness:
         origin = request.claimed.origin
         before = self._peers.cosigned(origin)
         known = None if before is None else Checkpoint(origin, *before)
-        judgement = judge(request, log_key=self._log_keys.get(origin), known=known)
+        judgement = judge(request, log_key=self._league.now.log_keys.get(origin), known=known)
         if judgement.accepted is None:
             if judgement.status in (409, 422) and judgement.content_type != SIZE_TYPE:  # signed; a size is no offence
                 log.warning("checkpoint not cosigned", extra={"origin": origin, "status": judgement.status})

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -20,7 +21,8 @@ from hansa_core.signing.dsse import Envelope
 from hansa_node.context import NodeContext
 from hansa_node.engines.stop import AbandonedError, Stop
 from hansa_node.engines.unreadable import DataUnavailableError
-from hansa_node.log.announcements import of_dataset
+from hansa_node.league_in_force import LeagueInForce
+from hansa_node.log.announcements import LeagueChangedError, of_dataset
 from hansa_node.node_stop import task_group
 from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.commit import Ending, commit
@@ -39,6 +41,7 @@ from hansa_wire.codec.answered import Answered
 log = logging.getLogger(__name__)
 
 _INTERRUPT_EVERY_S = 0.05
+_SWAP_SOON_S = 0.005
 _ResultT = TypeVar("_ResultT")
 _REFUSED_LATE = frozenset({"too_many_cells", "too_large"})
 
@@ -67,16 +70,28 @@ class AskPipeline:
 
         Raises RefusedError where nobody is known to have asked, BusyError where others' work leaves too little time.
         """
-        now = self._context.clock()
-        check = partial(verify, payload_type=payload_types.QUERY, league=self._context.league, now=now)
+        started = time.monotonic()
+        while True:
+            league = self._context.league.now
+            left_s = None if deadline_s is None else deadline_s - (time.monotonic() - started)
+            with suppress(LeagueChangedError):
+                return await self._ask_under(league, query, credential, left_s)
+            while self._context.league.now is league:  # the log tells of a roster just before it is in force
+                await asyncio.sleep(_SWAP_SOON_S)
+
+    async def _ask_under(
+        self, league: LeagueInForce, query: Envelope, credential: Envelope, deadline_s: float | None
+    ) -> Answered:
+        check = partial(verify, payload_type=payload_types.QUERY, league=league, now=self._context.clock())
         verified = await self._run(check, query, credential)
-        key = (verified.query_hash, verified.asker.key_id)
+        # By league as well: what a newer roster has overtaken gives no answer to those who came under that one.
+        key = (verified.query_hash, verified.asker.key_id, league.roster_ref)
         return await self._flights.join(key, partial(self._answer_and_tell, verified, deadline_s))
 
     async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Envelope:
         """The signed report, by the same turns. Raises as `ask` does."""
         now = self._context.clock()
-        check = partial(verify, payload_type=payload_types.DRY_RUN, league=self._context.league, now=now)
+        check = partial(verify, payload_type=payload_types.DRY_RUN, league=self._context.league.now, now=now)
         verified = await self._run(check, query, credential)
         async with self._queue.turn(verified.asker, 0, deadline_s=deadline_s, abandoned=asyncio.Event()):
             return await self._run(dry_run, verified, self._context)
@@ -99,6 +114,9 @@ class AskPipeline:
             raise
         except BusyError as busy:
             log.info("query put off", extra=fields | {"retry_after_s": busy.retry_after_s, "ms": _ms_since(started)})
+            raise
+        except LeagueChangedError:
+            log.info("query starts again under a newer roster", extra=fields | {"ms": _ms_since(started)})
             raise
         except BaseException as failure:
             # The type alone: an engine's message may carry a value. What the store says names a file and a remedy.

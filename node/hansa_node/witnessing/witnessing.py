@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from datetime import timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from hansa_node.log.own_log import OwnLog
 from hansa_node.node_stop import FATAL, ForkError
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.cosigning import Cosigning
+from hansa_node.witnessing.panel import WitnessPanel
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_wire.rpc.reconnect import wait_before
 
@@ -31,14 +32,16 @@ _UNREACHED = (ConnectionError, TimeoutError, PeerError)
 
 
 class Witnessing:
-    """Asks `witnesses`, of which `quorum` have to cosign. `draw`: a random share, 0 to 1: it spreads attempts."""
+    """Asks the witnesses of `panel`, of which a quorum has to cosign.
+
+    `draw`: a random share, 0 to 1: it spreads attempts.
+    """
 
     def __init__(
         self,
         own_log: OwnLog,
-        witnesses: Sequence[Cosigning],
+        panel: WitnessPanel,
         *,
-        quorum: int,
         status: WitnessStatus,
         every_s: float,
         executor: Executor,
@@ -46,8 +49,7 @@ class Witnessing:
         draw: Callable[[], float],
     ) -> None:
         self._log = own_log
-        self._witnesses = witnesses
-        self._quorum = quorum
+        self._panel = panel
         self._status = status
         self._every_s = every_s
         self._executor = executor
@@ -62,11 +64,11 @@ class Witnessing:
         Of any quorum of k among n, one is among n - k + 1. Raises ForkError if one knows a later or another log.
         """
         heard: set[Cosigning] = set()
-        enough = len(self._witnesses) - self._quorum + 1 if self._quorum else 0
+        enough = len(self._panel.witnesses) - self._panel.quorum + 1 if self._panel.quorum else 0
         attempt = 0
         while len(heard) < enough:
             note = await self._run(self._newest_or_empty)
-            missing = [witness for witness in self._witnesses if witness not in heard]
+            missing = [witness for witness in self._panel.witnesses if witness not in heard]
             lines = await asyncio.gather(*(self._heard(partial(witness.cosign, note), witness) for witness in missing))
             heard |= {witness for witness, line in zip(missing, lines, strict=True) if line is not None}
             if len(heard) < enough:
@@ -76,14 +78,16 @@ class Witnessing:
                 await asyncio.sleep(again_s)
 
     async def run(self) -> None:
-        """Ask after each growth, again those that gave nothing, and all after RENEWED_AFTER, until cancelled.
+        """Ask after each growth, again those that gave nothing, and all after RENEWED_AFTER or when the league in force
+        names others, until cancelled.
 
         So a log that does not grow does not look old: its cosignatures say how lately it was seen to be the newest.
         """
         asked, asked_at, lines = 0, self._clock(), dict[Cosigning, bytes]()
         while True:
             size, now = await self._run(lambda: self._log.size), self._clock()
-            if size != asked or now - asked_at >= RENEWED_AFTER:
+            is_changed = self._panel.follow()
+            if is_changed or size != asked or now - asked_at >= RENEWED_AFTER:
                 asked, asked_at, lines = size, now, {}
             try:
                 await self._have_cosigned(size, lines)
@@ -95,7 +99,7 @@ class Witnessing:
 
     async def _have_cosigned(self, size: int, lines: dict[Cosigning, bytes]) -> None:
         """Add to `lines` what those say of the checkpoint of `size` who have not said it yet."""
-        lacking = [witness for witness in self._witnesses if witness not in lines]
+        lacking = [witness for witness in self._panel.witnesses if witness not in lines]
         if not lacking or not size:
             return
         note = await self._run(lambda: self._log.checkpoint(size))
@@ -104,7 +108,7 @@ class Witnessing:
         given = {witness: line for witness, line in zip(lacking, said, strict=True) if line is not None}
         if not given:
             return
-        was_quorum, is_quorum = len(lines) >= self._quorum, len(lines) + len(given) >= self._quorum
+        was_quorum, is_quorum = len(lines) >= self._panel.quorum, len(lines) + len(given) >= self._panel.quorum
         complete_at = self._clock() if is_quorum and not was_quorum else None
         await self._run(lambda: self._log.add_cosignatures(size, list(given.values()), complete_at=complete_at))
         lines |= given
@@ -115,7 +119,7 @@ class Witnessing:
 
     def _look_back(self) -> None:
         """Note since when there is an entry that no quorum covers."""
-        witnessed = self._log.witnessed() if self._quorum else (self._log.size, None)
+        witnessed = self._log.witnessed() if self._panel.quorum else (self._log.size, None)
         self._status.uncovered_since = self._log.time_of(0 if witnessed is None else witnessed[0])
 
     def _tell(self) -> None:
@@ -125,8 +129,8 @@ class Witnessing:
             fields = {
                 "since": f"{self._status.uncovered_since}Z",
                 "silent": ",".join(sorted(self._silent)),
-                "needed": self._quorum,
-                "witnesses": len(self._witnesses),
+                "needed": self._panel.quorum,
+                "witnesses": len(self._panel.witnesses),
             }
             log.error("unwitnessed, nothing is answered", extra=fields)
         elif self._was_unwitnessed and not is_unwitnessed:

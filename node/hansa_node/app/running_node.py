@@ -1,0 +1,122 @@
+"""A running node: what answers, what goes on beside it, and the order in which they begin and end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Self
+
+from hansa_local.expiry import Expiring, certificate_of_service, of_roster, warn_of_expiry
+from hansa_node import __version__
+from hansa_node.app.config import NodeConfig
+from hansa_node.app.connections import Connections, Listener
+from hansa_node.app.data_check import keep_checked
+from hansa_node.app.identity import Identity
+from hansa_node.app.league_follower import LOOK_EVERY_S, LeagueFollower
+from hansa_node.app.log_keeper import LogKeeper
+from hansa_node.app.node_calls import NodeCalls
+from hansa_node.context import NodeContext
+from hansa_node.node_stop import task_group
+from hansa_node.pipeline.engine_queue import engine_places
+from hansa_wire.rpc.admission import BACKSTOP, Admission
+
+log = logging.getLogger(__name__)
+
+_CALLS_PER_QUERY = 32  # calls that may be in the house for each query that runs; more are told to come back later
+
+
+class RunningNode:
+    """A node whose store, data and log are open. `executor` and `engines`: as `NodeCalls` has them."""
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        context: NodeContext,
+        identity: Identity,
+        keeper: LogKeeper,
+        *,
+        executor: Executor,
+        engines: Executor,
+    ) -> None:
+        self._config = config
+        self._context = context
+        self._identity = identity
+        self._keeper = keeper
+        self._max_calls = config.limits.max_concurrent_queries * _CALLS_PER_QUERY
+        self._follower = LeagueFollower(config, context, keeper.status, executor)
+        self._calls = NodeCalls(
+            context,
+            executor,
+            engines,
+            admission=Admission(self._max_calls),
+            status=keeper.status,
+            follower=self._follower,
+        )
+
+    @classmethod
+    @contextmanager
+    def opened(cls, config: NodeConfig, context: NodeContext, identity: Identity, keeper: LogKeeper) -> Iterator[Self]:
+        """With the threads that it works in, which have ended when the body has."""
+        with (
+            ThreadPoolExecutor(config.limits.max_concurrent_queries, thread_name_prefix="query") as executor,
+            ThreadPoolExecutor(2 * engine_places(), thread_name_prefix="engine") as engines,
+        ):
+            yield cls(config, context, identity, keeper, executor=executor, engines=engines)
+
+    async def run(self) -> None:
+        """Answer until the node has to end, then finish what is under way. Raises ConfigError, ForkError."""
+        connections = await self._connections()
+        if not self._keeper.waits:
+            await self._keeper.begin()  # so that the first question finds the log open, and only once the port is had
+        async with task_group() as tasks:
+            beside = [tasks.create_task(work) for work in self._beside(connections)]
+            await self._answer(connections)
+            for task in beside:
+                task.cancel()
+        log.info("node stopped", extra={"city": self._context.city})
+
+    async def _connections(self) -> Connections:
+        """With the port, if the node listens, but closed yet: nobody is answered."""
+        config, league, listener = self._config, self._context.league, None
+        if config.listen.enabled:
+            most = BACKSTOP * self._max_calls
+            listener = await Listener.bound(config, league, self._identity, self._calls, max_calls=most)
+        return Connections(config, self._identity, self._calls, listener)
+
+    def _beside(self, connections: Connections) -> Iterator[Coroutine[Any, Any, None]]:
+        """What goes on as long as questions are answered; what the node cannot do without ends it with its error."""
+        guard = self._context.stop.guard
+        yield guard(self._keeper.run())
+        yield guard(keep_checked(self._context.datasets))
+        yield guard(self._follow_league(connections))
+        yield warn_of_expiry(self._expiring, self._context.clock)
+
+    async def _answer(self, connections: Connections) -> None:
+        """Take questions until the node has to end, and finish those that are under way."""
+        await connections.open(self._context.league.now.roster)
+        fields: dict[str, object] = {"city": self._context.city, "version": __version__}
+        if connections.listener is not None:
+            fields |= {"host": self._config.listen.host, "port": connections.listener.port}
+        log.info("node started", extra=fields)
+        await self._context.stop.wait()
+        await connections.close()
+        await self._calls.all_answered()
+
+    async def _follow_league(self, connections: Connections) -> None:
+        """Look at the roster file every second, until cancelled: for peers that have nothing to ask."""
+        followed = self._context.league.now
+        while True:
+            await self._follower.look()
+            if self._context.league.now is not followed:
+                followed = self._context.league.now
+                connections.follow(followed.roster)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _expiring(self) -> list[Expiring]:
+        """What the node relies on now."""
+        service = f"the node of {self._context.city}"
+        own = certificate_of_service(self._identity.tls_certificate, service=service)
+        return [own, *of_roster(self._context.league.now.roster)]
