@@ -75,13 +75,13 @@ protos: .venv/installed-dev  ## remake the generated wire code
 protos-baseline: .venv/installed-dev  ## let what the protos are now be what later ones may not break: at a release
 	$(BIN)/buf build protos -o protos/baseline.binpb
 
-lock: .venv/installed-release  ## resolve requirements/dev.lock anew
+lock: .venv/installed-release  ## resolve the locks in requirements/ anew
 	$(BIN)/python tools/lock.py
 
 dist: .venv/installed-release  ## sdist, wheel, bill of materials and checksums in dist/
 	rm -rf dist
-	$(BIN)/python -m build --outdir dist
-	$(BIN)/cyclonedx-py requirements requirements/dev.lock --output-format JSON --output-file dist/hansa.cdx.json
+	$(BIN)/python -m build --no-isolation --outdir dist
+	$(BIN)/python tools/sbom.py dist/hansa.cdx.json
 	cd dist && sha256sum * > SHA256SUMS
 
 pages: .venv/installed-dev  ## remake the generated pages
@@ -104,7 +104,8 @@ format: .venv/installed-dev  ## format and fix what can be fixed
 clean:  ## remove everything that was set up
 	rm -rf .venv .fuzz site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
-# What installers say goes to a log, which is shown where they fail. LOCKED=1 installs the exact versions of the lock.
+# What installers say goes to a log, which is shown where they fail. Where CI is set, everything comes from the lock by
+# its hash; the lock has all extras but `fuzz`.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Hansa needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Say which: make PYTHON=python3.12" >&2; exit 1; }
@@ -120,9 +121,9 @@ clean:  ## remove everything that was set up
 
 .venv/installed-%: pyproject.toml requirements/dev.lock | .venv/bin/python
 	@echo "setting up .venv ($*): a minute or two the first time"
-	@if command -v uv >/dev/null; then pip="uv pip install --python .venv/bin/python"; \
-	else $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
-	  pip="$(BIN)/python -m pip install --disable-pip-version-check"; fi; \
-	{ if [ -n "$${LOCKED:-}" ]; then $$pip --require-hashes -r requirements/dev.lock && $$pip --no-deps --editable .; \
-	  else $$pip --editable '.[$*]'; fi; } >$(SETUP_LOG) 2>&1 || { cat $(SETUP_LOG) >&2; exit 1; }
+	@with_pip() { $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; "$$@"; }; \
+	if [ -n "$${CI:-}" ]; then install=(with_pip $(BIN)/python tools/locked.py $*); \
+	elif command -v uv >/dev/null; then install=(uv pip install --python .venv/bin/python --editable '.[$*]'); \
+	else install=(with_pip $(BIN)/python -m pip install --disable-pip-version-check --editable '.[$*]'); fi; \
+	"$${install[@]}" >$(SETUP_LOG) 2>&1 || { cat $(SETUP_LOG) >&2; exit 1; }
 	@touch $@

@@ -1,4 +1,4 @@
-"""Installs the wheel as an analyst and as a city would, each alone, and tries what each needs: `make test-installs`."""
+"""Installs the wheel for an analyst and for a city, by their locks, and tries what each needs: `make test-installs`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Timer
 
+from locked import install
+
 ROOT = Path(__file__).parents[1]
 _START_S = 120  # after which a node that has not started is ended
 
@@ -17,14 +19,14 @@ def main() -> None:
     """Build the wheel once; then each install in a fresh environment."""
     with tempfile.TemporaryDirectory(prefix="hansa-installs-") as temporary:
         folder = Path(temporary)
-        _run([sys.executable, "-m", "build", "--wheel", "--outdir", str(folder)])
+        _run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)])
         (wheel,) = folder.glob("*.whl")
-        analyst = _installed(folder / "analyst", str(wheel))
+        analyst = _installed(folder / "analyst", str(wheel), "analyst")
         _run([analyst / "hansa", "--help"])
         _run([analyst / "python", "-c", "import hansa; hansa.connect, hansa.col, hansa.mean"])
         _run([analyst / "hansa", "audit", "--help"])
         _lacks(analyst, "aiohttp", "grpc_health", "pandas", "pytest")
-        _cities(folder, _installed(folder / "node", f"{wheel}[node]"))
+        _cities(folder, _installed(folder / "node", f"{wheel}[node]", "node"))
     print("plain hansa asks and audits; hansa[node] founds, ingests, checks and serves: each from the wheel alone")
 
 
@@ -57,9 +59,9 @@ def _cities(folder: Path, node: Path) -> None:
         serving.wait(20)
 
 
-def _installed(folder: Path, what: str) -> Path:
+def _installed(folder: Path, wheel: str, lock: str) -> Path:
     _run([sys.executable, "-m", "venv", str(folder)])
-    _run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", what])
+    install(folder / "bin" / "python", wheel, locks=(lock,))
     return folder / "bin"
 
 

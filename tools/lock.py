@@ -1,6 +1,6 @@
-"""The lock of what CI installs: exact versions and hashes of everything behind the extras: `make lock`.
+"""The locks of what CI installs and a release describes: exact versions with hashes: `make lock`.
 
-Its first line holds a hash of the dependencies that pyproject.toml declares, so that `--check` needs no network.
+The first line of each holds a hash of the dependencies that pyproject.toml declares: `--check` needs no network.
 """
 
 from __future__ import annotations
@@ -11,37 +11,53 @@ import json
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOCK = ROOT / "requirements" / "dev.lock"
-EXTRAS = ("dev", "docs", "mutants", "release")
+FOLDER = ROOT / "requirements"
+# What each lock is of. The first is resolved by itself, and the others take its versions.
+EXTRAS: Mapping[str, Sequence[str]] = {
+    "dev": ("dev", "docs", "mutants", "release"),
+    "analyst": (),
+    "node": ("node",),
+    "wheel": ("node", "coordinator", "demo", "plot"),  # whatever the wheel can ask for
+}
+# What builds this project as an editable install, and the two dependencies that are published as sources only.
+BUILD = ("hatchling", "editables", "setuptools", "wheel")
 
 
 def main() -> None:
-    """Write the lock, or say that it is stale."""
+    """Write the locks, or say which are stale."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="only say whether pyproject.toml has changed since")
-    chosen = parser.parse_args()
-    if not chosen.check:
-        LOCK.write_text(f"# {_declared()}\n{_resolved()}", encoding="utf-8")
-    elif LOCK.read_text(encoding="utf-8").partition("\n")[0] != f"# {_declared()}":
-        sys.exit(f"{LOCK.relative_to(ROOT)}: pyproject.toml declares other dependencies; run `make lock`")
+    if not parser.parse_args().check:
+        for name, extras in EXTRAS.items():
+            _write(name, [f"--extra={extra}" for extra in extras] + ["pyproject.toml"])
+        _write("build", ["-"], "\n".join(BUILD))
+    for stale in (name for name in (*EXTRAS, "build") if not _is_fresh(name)):
+        sys.exit(f"requirements/{stale}.lock: pyproject.toml declares other dependencies; run `make lock`")
+
+
+def _write(name: str, sources: Sequence[str], stdin: str = "") -> None:
+    """Resolve one lock, for every platform and every Python that the project allows."""
+    first = name == next(iter(EXTRAS))
+    options = ["--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate"]
+    constraints = [] if first else [f"--constraint={FOLDER / next(iter(EXTRAS))}.lock"]
+    command = [sys.executable, "-m", "uv", "pip", "compile", *options, *constraints, *sources]
+    resolved = subprocess.run(command, cwd=ROOT, check=True, input=stdin, stdout=subprocess.PIPE, text=True).stdout
+    (FOLDER / f"{name}.lock").write_text(f"# {_declared()}\n{resolved}", encoding="utf-8")
+
+
+def _is_fresh(name: str) -> bool:
+    lock = FOLDER / f"{name}.lock"
+    return lock.is_file() and lock.read_text(encoding="utf-8").partition("\n")[0] == f"# {_declared()}"
 
 
 def _declared() -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     said = {name: project.get(name) for name in ("requires-python", "dependencies", "optional-dependencies")}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def _resolved() -> str:
-    extras = [f"--extra={name}" for name in EXTRAS]
-    command = ["uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate"]
-    source = [*extras, "pyproject.toml"]
-    return subprocess.run(
-        [sys.executable, "-m", *command, *source], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
 
 
 if __name__ == "__main__":

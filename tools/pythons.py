@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from locked import install_editable
+
 ROOT = Path(__file__).parents[1]
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 QUICK = (
@@ -30,8 +32,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="hansa-python-") as folder:
             subprocess.run([python, "-m", "venv", folder], check=True)
             inside = str(Path(folder, "bin", "python"))
-            pip = (inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-            subprocess.run([*pip, "--editable", f"{ROOT}[dev]"], check=True)
+            install_editable(Path(inside), "dev")
             subprocess.run([inside, "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUICK], cwd=ROOT, check=True)
     print(f"tried under {', '.join(tried) or 'no other Python: none is here'}")
 
