@@ -22,7 +22,7 @@ from hansa_core.tlog.proof import decode_proof
 from hansa_demo.evidence_stop import show_evidence
 from hansa_demo.league import CITIES
 from hansa_demo.leagues.permits import PERMITS
-from hansa_go_verifier import GoVerifier, built_verifier
+from hansa_go_verifier import GoVerifier
 from hansa_node.app.config import read_config
 from hansa_running_league import TOGETHER, RunningLeague, eventually
 from hansa_tlog_values import flipped
@@ -30,11 +30,6 @@ from hansa_tlog_values import flipped
 pytestmark = pytest.mark.xdist_group("league")
 
 NOT_PUBLISHED = "SELECT city_track, applied_year, COUNT(*) FROM housing.permits GROUP BY city_track, applied_year"
-
-
-@pytest.fixture(scope="module")
-def go(tmp_path_factory: pytest.TempPathFactory) -> GoVerifier:
-    return built_verifier(tmp_path_factory)
 
 
 @pytest.fixture

@@ -38,10 +38,14 @@ class GoVerifier:
         return subprocess.run([self.program, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
-def built_verifier(factory: pytest.TempPathFactory) -> GoVerifier:
-    """The verifier; whichever worker comes first builds it. Skips where Go and its packages are not installed."""
+def skip_without_go() -> None:
+    """Skip the running test where Go and its packages are not installed."""
     if shutil.which("go") is None or not (_GOPATH / "src/golang.org/x/mod/sumdb/tlog").is_dir():
         pytest.skip("the log is held against Go's packages: `make system-packages`, as root, installs them")
+
+
+def built_verifier(factory: pytest.TempPathFactory) -> GoVerifier:
+    """The verifier; whichever worker comes first builds it."""
     shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
