@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -23,18 +24,18 @@ from hansa_core.errors import PeerError, StoreCorruptError
 from hansa_core.evidence.entries import DataVersion, LogGenesis, NodeStarted, PeerHead, QueryDecision
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.signing.dsse import Ed25519Signer
-from hansa_core.tlog.checkpoint import open_checkpoint
+from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
-from hansa_core.tlog.merkle import Frontier, grow, inclusion_proof, leaf_hash, root_of_leaves
+from hansa_core.tlog.merkle import Frontier, grow, inclusion_proof, leaf_hash, root_of, root_of_leaves
 from hansa_core.tlog.note import read_note
 from hansa_core.tlog.proof import decode_proof
-from hansa_core.tlog.tiles import TileHashes, decode_bundle
+from hansa_core.tlog.tiles import Tile, TileHashes, decode_bundle
 from hansa_log_checks import assert_openings_open, entries, leaves, rows, types
 from hansa_node.log import head
 from hansa_node.log.announcements import Announcement
 from hansa_node.log.batch import Batch
 from hansa_node.log.sealed import Head, Sealed, edge_hashes
-from hansa_node.log.tree_rows import OWN_LOG
+from hansa_node.log.tree_rows import OWN_LOG, TreeRows
 from hansa_node.node_store import NodeStore
 from hansa_node.store.checksum import row_checksum
 from hansa_node.store.errors import StoreUnavailableError
@@ -145,6 +146,42 @@ def test_every_tile_and_bundle_is_that_of_the_entries(store: NodeStore, path: Pa
         if tile.level == 0:
             assert list(decode_bundle(tree.bundle(tile), tile.width)) == stored[tile.start : tile.start + tile.width]
     assert rows(path, "SELECT level, idx FROM log_hashes") == [(1, 0), (1, 1)]
+
+
+def test_a_tile_that_grows_is_read_on_from_where_it_was(store: NodeStore, path: Path) -> None:
+    for number in range(1, 40):
+        store.log.append(replace(HEAD, size=number), now=NOW)
+    read: list[int] = []
+
+    def counted(statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+        found = store._reader.rows(statement, values)
+        read.extend(index for _, _, index, *_ in found)
+        return found
+
+    tree, hashes = TreeRows(counted, OWN_LOG), [leaf_hash(leaf) for leaf in leaves(path)]
+    for width in (3, 1, 30, 30, 41, 7):
+        assert tree.tile(Tile(0, 0, width)) == b"".join(hashes[:width])
+    assert read == list(range(41))
+
+
+def test_a_mirror_grows_on_after_a_restart(path: Path, tmp_path: Path) -> None:
+    peer, origin = begun(tmp_path / "peer.sqlite"), IDENTITY.origin
+    start = 0
+    for _ in range(3):
+        for number in range(1, 30):
+            peer.log.append(replace(HEAD, size=number), now=NOW)
+        note, size = peer.log.checkpoint(), peer.log.size
+        assert note is not None
+        with closing(begun(path)) as mirroring:
+            for end in (size - 3, size):
+                signed = sign_checkpoint(
+                    Checkpoint(origin, end, root_of(end, peer.log.tree.hashes(size))), IDENTITY.signer
+                )
+                entries_of_peer = peer.log.tree.entries(start, end)
+                mirroring.peers.mirror_append(origin, start, entries_of_peer, signed, is_cosigned=True)
+                start = end
+            assert mirroring.peers.mirrored(origin) == (size, note)
+    peer.close()
 
 
 def test_time_never_goes_back_though_the_clock_does(store: NodeStore, path: Path) -> None:

@@ -26,6 +26,7 @@ class PeerLogs:
         self._reader = reader
         self._writer = writer
         self._trees: dict[int, TreeRows] = {}
+        self._edges: dict[str, Frontier] = {}
 
     def cosigned(self, origin: str) -> tuple[int, bytes] | None:
         """Size and root of the largest head that this city cosigned for the log."""
@@ -77,15 +78,12 @@ class PeerLogs:
         """
         checkpoint = Checkpoint.parse(read_note(note).text)
 
-        def write(batch: Batch) -> None:
+        def write(batch: Batch) -> Frontier:
             cursor = batch.cursor
             log, size = _mirror_of(cursor, origin)
             if start != size or size + len(entries) != checkpoint.size:
                 raise PeerError(f"the mirror of {origin} has {size} entries; send those from there to the checkpoint")
-            # Read within this transaction: an earlier write of the same one may have grown the mirror.
-            tree = TreeRows(lambda statement, values: cursor.execute(statement, values).fetchall(), log)
-            frontier = Frontier.of(size, tree.hashes(size)) if size else Frontier()
-            grown, made = grow(frontier, map(leaf_hash, entries))
+            grown, made = grow(self._edge_of(origin, log, size, cursor), map(leaf_hash, entries))
             if grown.root != checkpoint.root:
                 raise PeerError(f"the entries do not lead to the root of the checkpoint of {origin}")
             add_entry_rows(cursor, log, size, ((0, entry) for entry in entries))
@@ -96,8 +94,18 @@ class PeerLogs:
             cursor.execute("UPDATE mirrors SET size = ?, note = ? WHERE log = ?", (checkpoint.size, note, log))
             if is_cosigned:
                 cursor.execute("UPDATE mirrors SET cosigned_size = size, cosigned_note = note WHERE log = ?", (log,))
+            return grown
 
-        self._writer.run(write)
+        self._edges[origin], _ = self._writer.run(write)
+
+    def _edge_of(self, origin: str, log: int, size: int, cursor: sqlite3.Cursor) -> Frontier:
+        """The right edge of the mirror: as the last append left it, if it has that size, else as its rows make it."""
+        edge = self._edges.get(origin, Frontier())
+        if edge.size == size:
+            return edge
+        # Read within this transaction: an earlier write of the same one may have grown the mirror.
+        tree = TreeRows(lambda statement, values: cursor.execute(statement, values).fetchall(), log)
+        return Frontier.of(size, tree.hashes(size))
 
 
 def _checked_head(row: tuple[Any, ...] | None) -> tuple[int, bytes] | None:

@@ -11,6 +11,7 @@ from cachetools import LRUCache
 
 from hansa_core.errors import StoreCorruptError
 from hansa_core.tlog.merkle import leaf_hash
+from hansa_core.tlog.spelling import HASH_BYTES
 from hansa_core.tlog.tiles import TILE_HEIGHT, Tile, TileHashes, encode_bundle
 from hansa_node.store.checksum import check_row, row_checksum
 
@@ -22,12 +23,12 @@ Rows = Callable[[str, tuple[object, ...]], list[tuple[Any, ...]]]
 
 
 class TreeRows:
-    """One log of the store. Any thread may ask if any may call `rows`. Tiles that are full never change."""
+    """One log of the store. Any thread may ask if any may call `rows`. Tiles never change, they only grow."""
 
     def __init__(self, rows: Rows, log: int) -> None:
         self._rows = rows
         self._log = log
-        self._full: LRUCache[Tile, bytes] = LRUCache(_REMEMBERED_TILES)
+        self._known: LRUCache[tuple[int, int], bytes] = LRUCache(_REMEMBERED_TILES)
         self._lock = Lock()
 
     def size(self) -> int:
@@ -49,15 +50,16 @@ class TreeRows:
         return encode_bundle(self.entries(tile.start, tile.start + tile.width))
 
     def tile(self, tile: Tile) -> bytes:
-        """The hashes of a tile that the tree has."""
+        """The hashes of a tile that the tree has; only those are read that no narrower one has shown."""
+        place = tile.level, tile.index
         with self._lock:
-            known = self._full.get(tile)
-        if known is not None:
-            return known
-        content = b"".join(self._hashes(tile))
-        if tile.is_full:
-            with self._lock:
-                self._full[tile] = content
+            known = self._known.get(place, b"")
+        shown = len(known) // HASH_BYTES
+        if shown >= tile.width:
+            return known[: tile.width * HASH_BYTES]
+        content = known + b"".join(self._hashes(tile.level, tile.start + shown, tile.start + tile.width))
+        with self._lock:
+            self._known[place] = content
         return content
 
     def hashes(self, size: int) -> TileHashes:
@@ -75,13 +77,13 @@ class TreeRows:
             check_row(*row, what=f"entry {row[2]} of a log")
         return [(time_unix_s, leaf) for _, _, _, time_unix_s, leaf in found]
 
-    def _hashes(self, tile: Tile) -> list[bytes]:
-        start, end = tile.start, tile.start + tile.width
-        if tile.level == 0:
+    def _hashes(self, level: int, start: int, end: int) -> list[bytes]:
+        """Of that level of tiles, from number `start` up to, not including, `end`."""
+        if level == 0:
             return [leaf_hash(leaf) for leaf in self.entries(start, end)]
         statement = "SELECT hash FROM log_hashes WHERE log = ? AND level = ? AND idx >= ? AND idx < ? ORDER BY idx"
-        found = self._rows(statement, (self._log, tile.level, start, end))
-        return _complete([value for (value,) in found], tile.width)
+        found = self._rows(statement, (self._log, level, start, end))
+        return _complete([value for (value,) in found], end - start)
 
 
 def hashes_to_keep(made: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
