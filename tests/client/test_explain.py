@@ -18,9 +18,10 @@ from hansa.answering.marks import MarkedCell
 from hansa.answering.meanings import meanings
 from hansa.view.explain import explain_dry_run
 from hansa.view.explanation import Explanation, Part
-from hansa_answers import PERMITS, answer_of, answered, statement
+from hansa_answers import CITIES, PERMITS, answer_of, answered, statement
 from hansa_core.contract.level import Level
 from hansa_core.partial.answer import DryRun, Refusal
+from hansa_core.sql.split import parse_statement
 from hansa_core.sql.statement import OuterColumn
 from hansa_simulated_city import SimulatedLeague
 
@@ -63,6 +64,28 @@ def test_every_column_has_its_formula_and_a_measured_one_its_unit() -> None:
         "mean_days: ROUND(AVG(days_to_issue), 1), measured, in days.",
         "middle: QUANTILE_CONT(days_to_issue, 0.5), measured, in days.",
     )
+
+
+def test_what_is_rounded_in_each_row_is_told_apart_from_what_is_exact() -> None:
+    contract = replace(PERMITS, least_level=Level.OPEN)
+
+    def explained(argument: str) -> Explanation:
+        sql = f"SELECT SUM({argument}) AS total FROM housing.permits"
+        asked = parse_statement(sql, {contract.id: contract}, CITIES)
+        answer = answer_of("SELECT SUM(days_to_issue) AS total FROM housing.permits", {"total": [1.0]})
+        return replace(answer, plan=asked.plan, outer=asked.outer, contract=contract).explain()
+
+    assert explained("days_to_issue * 0.1")["Computed at your side"].lines == (
+        "The cities' exact counts and sums are added up.",
+        "Nothing else is computed from them.",
+    )
+    rounded = explained("applied_year / days_to_issue")
+    assert (
+        rounded["Computed at your side"]
+        .lines[1]
+        .startswith("SUM(applied_year / days_to_issue): a quotient is rounded to the nearest double in each row")
+    )
+    assert "but for the rounding" in rounded["Error bars"].lines[0]
 
 
 def test_a_column_of_a_nested_select_is_told_down_to_the_figures_of_the_cities() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
@@ -19,7 +20,9 @@ from hansa_core.contract.types import INT64_MAX, INT64_MIN, Value
 from hansa_core.errors import RefusedError
 from hansa_core.partial.partial import partial_schema, rows_of
 from hansa_core.plan.expression import Call, Column, Expression, Op, literal
+from hansa_core.plan.limbs import LIMB_BITS
 from hansa_core.plan.limits import MAX_DEPTH, MAX_NODES
+from hansa_core.plan.measure import measure_of
 from hansa_core.plan.moments import MomentKind, moments_of
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_datasets import write_dataset
@@ -190,20 +193,52 @@ def test_a_bin_holds_its_upper_cut_and_not_its_lower_one(engine_over: EngineOver
     }
 
 
-def test_a_computed_number_counts_in_millionths_half_away_from_zero(engine_over: EngineOver) -> None:
-    half = Call(Op.MUL, (Column("fare"), literal(0.000002)))  # a quarter of a fare's quantum is half a millionth
+def test_a_computed_number_counts_in_steps_of_its_own_quantum(engine_over: EngineOver) -> None:
+    tiny = Call(Op.MUL, (Column("fare"), literal(0.000002)))  # a fare's quantum is a quarter
     engine = engine_over([row(fare=1), row(fare=-1), row(fare=3), row(fare=None)])
-    assert moments(engine, Aggregate(AggregateFunction.MAX, half)) == {
-        (MomentKind.MAX, half, None): 2,
-        (MomentKind.MEASURED, half, None): 3,
+    assert moments(engine, Aggregate(AggregateFunction.MAX, tiny)) == {
+        (MomentKind.MAX, tiny, None): 3,
+        (MomentKind.MEASURED, tiny, None): 3,
+    }
+    assert measure_of(tiny, TRIPS).quantum == Fraction(5, 10**7)
+
+
+def test_a_computed_number_of_any_size_is_added_up(engine_over: EngineOver) -> None:
+    far = Call(Op.MUL, (Column("fare"), literal(1e16)))
+    engine = engine_over([row(fare=4), row(fare=0)])
+    assert set(cells(engine, plan(Aggregate(AggregateFunction.SUM, far)))) == {(2, 4)}
+    assert cells(engine, plan(Aggregate(AggregateFunction.COUNT, far))) == [(2,)]
+
+
+def test_integers_beyond_64_bits_are_added_up_and_counted(engine_over: EngineOver) -> None:
+    product = Call(Op.MUL, (Column("odometer"), Column("stops")))
+    engine = engine_over([row(odometer=INT64_MIN, stops=1000), row(odometer=INT64_MAX, stops=1000), row(odometer=1)])
+    assert cells(engine, plan(Aggregate(AggregateFunction.COUNT, product))) == [(2,)]
+    assert cells(engine, plan(Aggregate(AggregateFunction.SUM, product))) == [(2, -1000)]
+    assert moments(engine, Aggregate(AggregateFunction.MIN, product)) == {
+        (MomentKind.MIN, product, None): INT64_MIN * 1000,
+        (MomentKind.MEASURED, product, None): 2,
     }
 
 
-def test_a_computed_number_beyond_64_bits_of_millionths_is_null(engine_over: EngineOver) -> None:
-    far = Call(Op.MUL, (Column("fare"), literal(1e16)))
-    engine = engine_over([row(fare=4), row(fare=0)])
-    assert set(cells(engine, plan(Aggregate(AggregateFunction.SUM, far)))) == {(1, 0)}
-    assert cells(engine, plan(Aggregate(AggregateFunction.COUNT, far))) == [(2,)]
+def test_an_inner_overflow_under_a_choice_loses_nothing(engine_over: EngineOver) -> None:
+    inner = Call(Op.MUL, (Column("odometer"), Column("odometer")))
+    chosen = Call(Op.CASE, (Call(Op.GT, (Column("stops"), literal(0))), inner, Column("stops")))
+    engine = engine_over([row(odometer=INT64_MIN, stops=1), row(odometer=INT64_MIN, stops=-5)])
+    total = sum(
+        limb << LIMB_BITS * (place or 0)
+        for (kind, _, place), limb in limbs_of(engine, Aggregate(AggregateFunction.SUM, chosen)).items()
+        if kind is MomentKind.SUM
+    )
+    assert total == 2**126 - 5
+
+
+def limbs_of(engine: Engine, aggregate: Aggregate) -> dict[tuple[MomentKind, object, int | None], int]:
+    """The only cell's moments, by kind, argument and limb."""
+    asked = plan(aggregate)
+    ((*found,),) = cells(engine, asked)
+    kinds = [(moment.kind, moment.column, moment.limb) for moment in moments_of(asked, TRIPS)]
+    return dict(zip(kinds, found, strict=True))  # type: ignore[arg-type]
 
 
 def test_a_unit_counts_once_in_each_cell(engine_over: EngineOver) -> None:

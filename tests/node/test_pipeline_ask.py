@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -214,6 +216,17 @@ def test_the_same_question_gets_the_stored_release_bit_for_bit(node: NodeHome, s
     assert one.outcome == two.outcome
     assert (one.query_hash, one.nonce) != (two.query_hash, two.nonce)
     assert decisions(store) == [("permit", None, 0), ("permit", None, 1)]
+
+
+def test_a_release_of_a_computed_number_from_before_it_was_exact_is_not_recalled(node: NodeHome, store: Path) -> None:
+    doubled = Plan(TRIPS, None, (), (Aggregate(AggregateFunction.SUM, Call(Op.MUL, (Column("minutes"), literal(2)))),))
+    with node.context(store) as context:
+        ask(node, context, node.signed(node.query(doubled)), node.signed(node.query(doubled)))
+    with closing(sqlite3.connect(store)) as opened, opened:
+        assert opened.execute("UPDATE releases SET parameters = '{}'").rowcount == 1  # where a former node put it
+    with node.context(store) as context:
+        ask(node, context, node.signed(node.query(doubled)))
+    assert decisions(store, "recalled") == [(0,), (1,), (0,)]
 
 
 def test_equal_questions_at_the_same_time_share_one_release(node: NodeHome, store: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,8 +22,9 @@ from hansa_core.partial.merged_table import Mark
 from hansa_core.partial.partial import rows_of
 from hansa_core.partial.quantiles import Segment, quantile, segments_of
 from hansa_core.plan.expression import columns_of
+from hansa_core.plan.limbs import LIMB_BITS
 from hansa_core.plan.measure import MeasuredArgument, measure_of
-from hansa_core.plan.moments import MAX_ROWS, Half, Moment, MomentKind, moments_of, moments_of_aggregate
+from hansa_core.plan.moments import MAX_MOMENT, MAX_ROWS, Half, Moment, MomentKind, moments_of, moments_of_aggregate
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Plan
 from hansa_merged_cells import MergedCell, MergedValue
 from hansa_moment_algebra import merge_moments, moment_of, whole_of_halves
@@ -30,7 +32,6 @@ from hansa_moment_algebra import merge_moments, moment_of, whole_of_halves
 Keys = tuple[Value | None, ...]
 Moments = tuple[int | None, ...]
 _COUNTS = (AggregateFunction.COUNT_ROWS, AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
-_SQUARED = (AggregateFunction.VAR_SAMP, AggregateFunction.STDDEV_SAMP, *PAIRED)
 _BINNED = (AggregateFunction.QUANTILE_CONT, AggregateFunction.HISTOGRAM)
 _ROOT_BITS = 64
 
@@ -142,8 +143,7 @@ def finalise(aggregate: Aggregate, moments: Sequence[int | None], contract: Cont
     if aggregate.function in _COUNTS:
         return Finished(value=exact[0])
     measures = [measure_of(argument, contract) for argument in aggregate.arguments]
-    if aggregate.function in _SQUARED:
-        exact = _without_halves(moments_of_aggregate(aggregate, contract), exact)
+    exact = _in_one_piece(moments_of_aggregate(aggregate, contract), exact)
     if aggregate.function in PAIRED:
         y, x, xy, *squares, count = exact
         sums = PairSums(count=count, y=y, x=x, xy=xy, **dict(zip(("yy", "xx"), squares, strict=False)))
@@ -151,12 +151,14 @@ def finalise(aggregate: Aggregate, moments: Sequence[int | None], contract: Cont
     return Finished(value=_of_one(aggregate.function, exact, measures[0]))
 
 
-def _without_halves(moments: Sequence[Moment], values: Sequence[int]) -> list[int]:
-    """The values with each two halves, which stand together, as one."""
+def _in_one_piece(moments: Sequence[Moment], values: Sequence[int]) -> list[int]:
+    """The values with halves and limbs, which stand together, as one."""
     whole: list[int] = []
     for moment, value in zip(moments, values, strict=True):
         if moment.half is Half.LOW:
             whole[-1] = whole_of_halves(whole[-1], value)
+        elif moment.limb:
+            whole[-1] += value << LIMB_BITS * moment.limb
         else:
             whole.append(value)
     return whole
@@ -176,10 +178,17 @@ def _of_one(function: AggregateFunction, moments: Sequence[int], measure: Measur
             return nearest_float(variance) if function is AggregateFunction.VAR_SAMP else nearest_root(variance)
         case _ if measure.type.is_temporal:
             return moment_of(measure.type, first)
+        case AggregateFunction.SUM:
+            is_double = measure.reach * measure.quantum * MAX_ROWS > MAX_MOMENT
+            value = _value(first * measure.quantum, measure)
+            return nearest_float(first * measure.quantum) if is_double else value
+        case _ if measure.is_ordered_by_code:
+            (double,) = struct.unpack("<d", struct.pack("<q", abs(first)))
+            return float(-double if first < 0 else double)
         case _:
             value = _value(first * measure.quantum, measure)
-            is_extreme = function is not AggregateFunction.SUM
-            return None if is_extreme and isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX else value
+            is_bare = measure.exact is None
+            return None if is_bare and isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX else value
 
 
 def _from_bins(aggregate: Aggregate, moments: Sequence[int | None], contract: Contract) -> Finished:

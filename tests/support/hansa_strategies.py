@@ -14,7 +14,9 @@ from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.contract.quanta import row_values
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, TRUNCATIONS, DataType, DatePart, Value
+from hansa_core.errors import RefusedError
 from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op, literal
+from hansa_core.plan.measure import measure_of
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
 from hansa_core.plan.typing import column_types
 
@@ -308,7 +310,8 @@ def _aggregates(draw: st.DrawFn) -> Aggregate:
     where = draw(st.one_of(st.none(), expressions(BOOLEAN, 3)))
     function = draw(st.sampled_from(AggregateFunction))
 
-    measures = st.one_of(st.sampled_from(_MEASURES), computed(INTEGER), computed(NUMBER))
+    summable = st.one_of(computed(INTEGER), computed(NUMBER)).filter(_is_summable)
+    measures = st.one_of(st.sampled_from(_MEASURES), summable)
 
     def one_of(names: list[str]) -> str:
         return draw(st.sampled_from(names))
@@ -330,8 +333,17 @@ def _aggregates(draw: st.DrawFn) -> Aggregate:
             return Aggregate(function, draw(measures), where, draw(measures))
         case _:
             if function in (AggregateFunction.MIN, AggregateFunction.MAX):
-                measures = st.one_of(measures, st.sampled_from(_DATES), computed(DATE), computed(TIMESTAMP))
+                numbers = st.one_of(computed(INTEGER), computed(NUMBER))
+                measures = st.one_of(measures, numbers, st.sampled_from(_DATES), computed(DATE), computed(TIMESTAMP))
             return Aggregate(function, draw(measures), where)
+
+
+def _is_summable(argument: Argument) -> bool:
+    try:
+        measure_of(argument, TRIPS).check_summable("")
+    except RefusedError:
+        return False
+    return True
 
 
 def computed(kind: DataType | None) -> st.SearchStrategy[Argument]:

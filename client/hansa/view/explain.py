@@ -19,6 +19,7 @@ from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
 from hansa_core.plan.canonical import plan_hash
+from hansa_core.plan.measure import is_rounded
 from hansa_core.plan.plan import AggregateFunction, Plan
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.render import render_plan, wording
@@ -48,7 +49,7 @@ def explain_answer(answer: ShapedAnswer) -> Explanation:
     names = [report.city for report in answer.cities]
     return _explanation(
         _asked(answer.plan, answer.contract, names, answer.purpose),
-        _computed(answer.plan, answer.outer, by_city=_keeps_apart(answer.outer)),
+        _computed(answer.plan, answer.outer, answer.contract, by_city=_keeps_apart(answer.outer)),
         _columns(answer.plan, answer.outer, answer.contract),
         Part(heading="Cities", lines=_city_lines(answer.cities)),
         _missing(answer),
@@ -65,7 +66,7 @@ def explain_dry_run(answer: DryRunAnswer) -> Explanation:
     silent = [verdict.report for verdict in answer.verdicts if verdict.word is None]
     return _explanation(
         _asked(asked.plan, answer.contract, [verdict.report.city for verdict in answer.verdicts], answer.purpose),
-        _computed(asked.plan, asked.outer, by_city=asked.by_city),
+        _computed(asked.plan, asked.outer, answer.contract, by_city=asked.by_city),
         _columns(asked.plan, asked.outer, answer.contract),
         Part(heading="Cities", lines=(*foreseen, *(f"{said}." for _, said in missing_lines(silent)))),
         _hashes(plan_hash(asked.plan), None),
@@ -85,8 +86,9 @@ def _asked(plan: Plan, contract: Contract, cities: Sequence[str], purpose: str) 
     return Part(heading="Asked of the cities", lines=lines, sql=_pretty(sqlglot.parse_one(render_plan(plan), DIALECT)))
 
 
-def _computed(plan: Plan, outer: OuterSelect, *, by_city: bool) -> Part:
+def _computed(plan: Plan, outer: OuterSelect, contract: Contract, *, by_city: bool) -> Part:
     lines = ["The cities' figures are kept apart." if by_city else "The cities' exact counts and sums are added up."]
+    lines += _rounded_lines(plan, contract)
     select = plain_select(outer)
     shapes = any(select.args.get(clause) for clause in _SHAPING) or select.find(exp.Subquery)
     if not shapes and all(column.passes_through for column in outer.columns):
@@ -104,6 +106,17 @@ def _computed(plan: Plan, outer: OuterSelect, *, by_city: bool) -> Part:
     told = ", ".join(f"{name} is {wording(part)}" for name, part in parts)
     lines.append(f"Then this SQL shapes the released table, in which {told}:")
     return Part(heading="Computed at your side", lines=tuple(lines), sql=_pretty(select))
+
+
+def _rounded_lines(plan: Plan, contract: Contract) -> list[str]:
+    """What is rounded in each row before it is added up."""
+    rounded = [wording(one) for one in plan.aggregates if any(is_rounded(each, contract) for each in one.arguments)]
+    if not rounded:
+        return []
+    return [
+        f"{', '.join(rounded)}: a quotient is rounded to the nearest double in each row, to about 16 digits; the "
+        "doubles are then added up exactly."
+    ]
 
 
 def _pretty(tree: exp.Expr) -> str:
@@ -197,6 +210,8 @@ def _error_bars(answer: ShapedAnswer) -> Part:
         for column in answer.outer.columns
         if quantiles & set(column.depends_on) and not column.passes_through
     ]
+    if not lines and _rounded_lines(answer.plan, answer.contract):
+        lines = ["None: the figures come from counts and sums that are exact but for the rounding of each row's value."]
     return Part(heading="Error bars", lines=tuple(lines) or ("None: the figures come from exact counts and sums.",))
 
 

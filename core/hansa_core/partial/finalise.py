@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -24,8 +24,9 @@ from hansa_core.partial.partial import ARROW_TYPES
 from hansa_core.partial.quantiles import Segment
 from hansa_core.partial.statistics import PairSums, pair_statistic, sample_variance
 from hansa_core.partial.wholes import Mask, Wholes, nearest_doubles, scaled
+from hansa_core.plan.double_code import doubles_of_codes
 from hansa_core.plan.measure import MeasuredArgument, measure_of
-from hansa_core.plan.moments import MAX_ROWS, Moment, MomentKind, moments_of_aggregate
+from hansa_core.plan.moments import MAX_MOMENT, MAX_ROWS, Moment, MomentKind, moments_of_aggregate
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction
 
 Binned = tuple[dict[str, int | float], ...]
@@ -62,9 +63,9 @@ class FinishedColumn:
 def aggregate_type(aggregate: Aggregate, contract: Contract) -> pa.DataType:
     """The Arrow type of the finished aggregate.
 
-    Counts are int64. A SUM of integers is int64 where the bounds allow no overflow over 2**40 rows, else
-    decimal128(38, 0). MIN and MAX have the type of what they are taken over. A histogram is a list of bins. All else
-    is float64.
+    Counts are int64. A SUM of integers is int64 where the bounds allow no overflow over 2**40 rows, decimal128(38, 0)
+    where they allow 38 digits, and float64 beyond. MIN and MAX have the type of what they are taken over, of computed
+    integers beyond 64 bits decimal128(38, 0). A histogram is a list of bins. All else is float64.
     """
     if aggregate.function in _COUNTS:
         return pa.int64()
@@ -78,8 +79,11 @@ def aggregate_type(aggregate: Aggregate, contract: Contract) -> pa.DataType:
         return pa.list_(pa.struct([("lower", end), ("upper", end), ("rows", pa.int64())]))
     if aggregate.function not in _LIKE_THEIR_COLUMN or not whole:
         return pa.float64()
-    fits = aggregate.function is not AggregateFunction.SUM or measure.reach * measure.quantum * MAX_ROWS <= INT64_MAX
-    return pa.int64() if fits else pa.decimal128(38, 0)
+    reach = measure.reach * measure.quantum
+    if aggregate.function is not AggregateFunction.SUM:
+        return pa.int64() if measure.exact is None or reach <= INT64_MAX else pa.decimal128(38, 0)
+    most = reach * MAX_ROWS
+    return pa.int64() if most <= INT64_MAX else pa.decimal128(38, 0) if most <= MAX_MOMENT else pa.float64()
 
 
 def finalise(aggregate: Aggregate, moments: Moments, given: Mask, contract: Contract) -> FinishedColumn:
@@ -106,10 +110,11 @@ def finalise(aggregate: Aggregate, moments: Moments, given: Mask, contract: Cont
 
 def _of_one(aggregate: Aggregate, moments: Moments, contract: Contract) -> tuple[npt.NDArray[Any], Mask]:
     """Counts, sums, means and extremes."""
-    first, *rest = (moments[moment].values for moment in moments_of_aggregate(aggregate, contract))
-    if not rest:
-        return first, np.ones(len(first), dtype=bool)
-    (count,) = rest
+    wanted = moments_of_aggregate(aggregate, contract)
+    if aggregate.function in _COUNTS:
+        (only,) = wanted
+        return moments[only].values, np.ones(len(moments[only]), dtype=bool)
+    first, count = whole_moment(moments, replace(wanted[0], limb=None)).values, moments[wanted[-1]].values
     has_values = count != 0
     assert aggregate.column is not None
     measure = measure_of(aggregate.column, contract)
@@ -119,16 +124,29 @@ def _of_one(aggregate: Aggregate, moments: Moments, contract: Contract) -> tuple
         return mean, finite & has_values
     if measure.type.is_temporal:
         return first, has_values
-    values, known = _in_unit(np.where(has_values, first, 0), measure)
-    if measure.type is DataType.INTEGER and aggregate.function is not AggregateFunction.SUM:
-        known = known & ((values >= INT64_MIN) & (values <= INT64_MAX)).astype(bool)
+    held = np.where(has_values, first, 0)
+    if aggregate.function is AggregateFunction.SUM:
+        values, known = _in_unit(held, measure, exactly=aggregate_type(aggregate, contract) != pa.float64())
+    else:
+        values, known = _extremes(held, measure)
     return values, known & has_values
 
 
-def _in_unit(quanta: Wholes, measure: MeasuredArgument) -> tuple[npt.NDArray[Any], Mask]:
-    """Whole quanta in the column's own unit: integers of an integer column, the nearest doubles of any other."""
+def _extremes(quanta: Wholes, measure: MeasuredArgument) -> tuple[npt.NDArray[Any], Mask]:
+    """MIN and MAX in the column's own unit; an integer of a bare column beyond 64 bits is NULL, as in a row."""
+    if measure.is_ordered_by_code:
+        return doubles_of_codes(quanta.astype(np.int64)), np.ones(len(quanta), dtype=bool)
+    whole = measure.type is DataType.INTEGER
+    values, known = _in_unit(quanta, measure, exactly=whole)
+    if whole and measure.exact is None:
+        known = known & ((values >= INT64_MIN) & (values <= INT64_MAX)).astype(bool)
+    return values, known
+
+
+def _in_unit(quanta: Wholes, measure: MeasuredArgument, *, exactly: bool) -> tuple[npt.NDArray[Any], Mask]:
+    """Whole quanta in the column's own unit: integers if `exactly`, else the nearest doubles."""
     steps = scaled(quanta, measure.quantum.numerator)
-    if measure.type is DataType.INTEGER:
+    if exactly:
         return steps, np.ones(len(steps), dtype=bool)
     return nearest_doubles(steps, np.full(len(steps), measure.quantum.denominator))
 
@@ -139,7 +157,7 @@ def _variance(aggregate: Aggregate, moments: Moments, contract: Contract) -> tup
     total = Moment(MomentKind.SUM, x, where)
     squares = whole_moment(moments, Moment(MomentKind.SQUARES, x, where))
     return sample_variance(
-        moments[total].values,
+        whole_moment(moments, total).values,
         squares.values,
         moments[total.count].values,
         measure_of(x, contract).quantum,
@@ -155,8 +173,8 @@ def _pair(aggregate: Aggregate, moments: Moments, contract: Contract) -> tuple[n
     count = y_sum.count
     sums = PairSums(
         count=moments[count].values,
-        y=moments[y_sum].values,
-        x=moments[x_sum].values,
+        y=whole_moment(moments, y_sum).values,
+        x=whole_moment(moments, x_sum).values,
         xy=whole_moment(moments, Moment(MomentKind.PRODUCTS, count.column, where, count.second)).values,
         yy=_squares(y_sum, aggregate, moments),
         xx=_squares(x_sum, aggregate, moments),

@@ -223,7 +223,7 @@ class _Merge:
 
 
 def _placed(own: MomentColumn, at: npt.NDArray[np.int64], empty: MomentColumn) -> MomentColumn:
-    values, known = empty.values.astype(own.values.dtype), empty.known.copy()
+    values, known = empty.values.astype(np.result_type(empty.values, own.values)), empty.known.copy()
     values[at], known[at] = own.values, own.known
     return MomentColumn(values, known)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from hansa_core.partial.array_values import validity_of, wholes_of
 from hansa_core.partial.wholes import Mask, Wholes, plus, scaled
+from hansa_core.plan.limbs import LIMB_BITS
 from hansa_core.plan.moments import HALF_BITS, Half, Moment, MomentKind
 
 
@@ -39,11 +40,24 @@ def read_moments(moments: Sequence[Moment], columns: Sequence[pa.Array]) -> dict
 
 
 def whole_moment(moments: Moments, moment: Moment) -> MomentColumn:
-    """A moment that the cells may have in halves."""
+    """A moment that the cells may have in halves or in limbs."""
     if moment in moments:
         return moments[moment]
+    lowest = replace(moment, limb=0)
+    if lowest in moments:
+        return _from_limbs(moments, lowest)
     high, low = (moments[replace(moment, half=half)] for half in (Half.HIGH, Half.LOW))
     return MomentColumn(plus(scaled(high.values, 2**HALF_BITS), low.values), high.known & low.known)
+
+
+def _from_limbs(moments: Moments, lowest: Moment) -> MomentColumn:
+    total, place, limb = moments[lowest], 1, replace(lowest, limb=1)
+    while limb in moments:
+        column = moments[limb]
+        raised = scaled(column.values, 1 << LIMB_BITS * place)
+        total = MomentColumn(plus(total.values, raised), total.known & column.known)
+        place, limb = place + 1, replace(lowest, limb=place + 1)
+    return total
 
 
 def add_moments(moment: Moment, left: MomentColumn, right: MomentColumn) -> MomentColumn:

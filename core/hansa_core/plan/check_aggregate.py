@@ -6,8 +6,9 @@ from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
+from hansa_core.plan.expression import Expression
 from hansa_core.plan.keys import naming_columns
-from hansa_core.plan.measure import in_quanta
+from hansa_core.plan.measure import measure_of
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument
 from hansa_core.plan.typing import column_types, type_of
 
@@ -136,8 +137,18 @@ def _check_computed(
             "convert it with TRY_CAST, or use COUNT",
             field,
         )
-    if function not in _COUNTS:
-        type_of(in_quanta(argument, types), types, field)  # counting in steps takes two more levels
+    if kind.is_numeric:
+        _check_measure_of_computed(argument, function, contract, field)
+
+
+def _check_measure_of_computed(
+    argument: Expression, function: AggregateFunction, contract: Contract, field: str
+) -> None:
+    measure = measure_of(argument, contract)
+    if measure.doubles is not None:
+        type_of(measure.doubles.expression, column_types(contract), field)  # widening integers takes another level
+    if function not in (*_COUNTS, *_EXTREMES):
+        measure.check_summable(field)
 
 
 def _not_the_unit(name: str, contract: Contract, field: str) -> RefusedError:

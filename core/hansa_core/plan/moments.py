@@ -13,8 +13,9 @@ from hansa_core.contract.measure_bins import bins_of
 from hansa_core.contract.types import INT64_MAX, INT64_MIN
 from hansa_core.plan.expression import Expression
 from hansa_core.plan.expression_document import expression_document
-from hansa_core.plan.measure import measure_of
+from hansa_core.plan.measure import MeasuredArgument, measure_of
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
+from hansa_core.plan.typing import column_types, type_of
 
 MAX_ROWS = 2**40
 """The most rows of all cities together: with int64 quanta every sum stays below 2**103, far from 10**38."""
@@ -33,11 +34,11 @@ class MomentKind(StrEnum):
     COUNT = "count"  # rows where the argument is not NULL
     SUM = "sum"  # the argument's quanta, added up; NULLs add nothing
     DISTINCT = "distinct"  # distinct values of the privacy unit
-    MEASURED = "measured"  # rows where a computed argument has quanta: COUNT of a bare column
+    MEASURED = "measured"  # rows where a computed number, or both of a pair, is not NULL: COUNT of a bare column
     SQUARES = "squares"  # the squares of the quanta, added up
     PRODUCTS = "products"  # the products of the quanta of both, added up
-    MIN = "min"  # the least quanta; INT64_MAX where there are none
-    MAX = "max"  # the greatest quanta; INT64_MIN where there are none
+    MIN = "min"  # the least quanta; the greatest integer of 64 bits, or of 38 digits if `wide`, where there are none
+    MAX = "max"  # the greatest quanta; the least integer where there are none
     BIN = "bin"  # rows whose quanta lie in the moment's bin
 
 
@@ -57,7 +58,8 @@ _COUNTS = frozenset({MomentKind.ROWS, MomentKind.COUNT, MomentKind.DISTINCT, Mom
 class Moment:
     """One integer per cell; `column` is None for ROWS only. `bin`: first and last quanta of a BIN, both included.
 
-    `half`: of SQUARES and PRODUCTS, what is added up; None: all of it.
+    `half`: of SQUARES and PRODUCTS, what is added up; None: all of it. `limb`: of values beyond 64 bits, the place of
+    the limbs, or of the products of limbs, that are added up. `wide`: MIN and MAX of such values.
     """
 
     kind: MomentKind
@@ -66,10 +68,14 @@ class Moment:
     second: Argument | None = None
     bin: tuple[int, int] | None = None
     half: Half | None = None
+    limb: int | None = None
+    wide: bool = False
 
     def __post_init__(self) -> None:
         if self.half is not None and self.kind not in (MomentKind.SQUARES, MomentKind.PRODUCTS):
             raise ValueError("a half is of squares or products")
+        if self.limb is not None and self.kind not in (MomentKind.SUM, MomentKind.SQUARES, MomentKind.PRODUCTS):
+            raise ValueError("limbs are of sums, squares or products")
         if (self.column is None) != (self.kind is MomentKind.ROWS):
             raise ValueError(f"a moment of kind {self.kind} takes {'no column' if self.column else 'one column'}")
         if (self.bin is None) == (self.kind is MomentKind.BIN):
@@ -83,7 +89,8 @@ class Moment:
     @property
     def nothing(self) -> int:
         """What it is over no rows: merging it in changes nothing."""
-        return {MomentKind.MIN: INT64_MAX, MomentKind.MAX: INT64_MIN}.get(self.kind, 0)
+        least, greatest = (-MAX_MOMENT, MAX_MOMENT) if self.wide else (INT64_MIN, INT64_MAX)
+        return {MomentKind.MIN: greatest, MomentKind.MAX: least}.get(self.kind, 0)
 
     @property
     def count(self) -> Moment:
@@ -101,25 +108,28 @@ def moments_of_aggregate(aggregate: Aggregate, contract: Contract) -> tuple[Mome
         case AggregateFunction.COUNT_ROWS:
             return (Moment(MomentKind.ROWS, None, where),)
         case AggregateFunction.COUNT:
-            return (Moment(MomentKind.COUNT, x, where),)
+            assert x is not None
+            is_number = not isinstance(x, str) and type_of(x, column_types(contract)).is_numeric
+            return (Moment(MomentKind.MEASURED if is_number else MomentKind.COUNT, x, where),)
         case AggregateFunction.COUNT_DISTINCT:
             return (Moment(MomentKind.DISTINCT, x, where),)
         case AggregateFunction.VAR_SAMP | AggregateFunction.STDDEV_SAMP:
-            squares = _in_halves(Moment(MomentKind.SQUARES, x, where), contract)
-            return (Moment(MomentKind.SUM, x, where), *squares, _count_of(x, where))
-        case AggregateFunction.MIN:
-            return (Moment(MomentKind.MIN, x, where), _count_of(x, where))
-        case AggregateFunction.MAX:
-            return (Moment(MomentKind.MAX, x, where), _count_of(x, where))
+            both = (Moment(kind, x, where) for kind in (MomentKind.SUM, MomentKind.SQUARES))
+            return (*(part for moment in both for part in _in_pieces(moment, contract)), _count_of(x, where))
+        case AggregateFunction.MIN | AggregateFunction.MAX:
+            assert x is not None
+            kind = MomentKind.MIN if aggregate.function is AggregateFunction.MIN else MomentKind.MAX
+            is_wide = not isinstance(x, str) and not measure_of(x, contract).fits_int64
+            return (Moment(kind, x, where, wide=is_wide), _count_of(x, where))
         case AggregateFunction.QUANTILE_CONT | AggregateFunction.HISTOGRAM:
             bins = bins_of(contract.columns[str(x)])
             return (*(Moment(MomentKind.BIN, x, where, bin=one) for one in bins), _count_of(x, where))
         case paired if paired in PAIRED:
             assert y is not None
             pair = _pair_moments(aggregate.function, y=x, x=y, where=where)
-            return tuple(part for moment in pair for part in _in_halves(moment, contract))
+            return tuple(part for moment in pair for part in _in_pieces(moment, contract))
         case _:  # a sum of nothing is NULL, so the count goes with it
-            return (Moment(MomentKind.SUM, x, where), _count_of(x, where))
+            return (*_in_pieces(Moment(MomentKind.SUM, x, where), contract), _count_of(x, where))
 
 
 def _pair_moments(
@@ -136,21 +146,37 @@ def _pair_moments(
     yield Moment(MomentKind.MEASURED, first, where, second)
 
 
-def _in_halves(moment: Moment, contract: Contract) -> tuple[Moment, ...]:
-    """The moment, or its halves where its sum over the most rows could pass `MAX_MOMENT`."""
-    if moment.kind not in (MomentKind.SQUARES, MomentKind.PRODUCTS):
-        return (moment,)
-    if reach_of(moment, contract) * MAX_ROWS <= MAX_MOMENT:
-        return (moment,)
-    return replace(moment, half=Half.HIGH), replace(moment, half=Half.LOW)
+def _in_pieces(moment: Moment, contract: Contract) -> tuple[Moment, ...]:
+    """The moment, or its halves or limbs where its sum over the most rows could pass `MAX_MOMENT`."""
+    match moment.kind:
+        case MomentKind.SUM:
+            (measure,) = measures_of(moment, contract)
+            if measure.fits_int64 or (measure.exact is not None and measure.reach * MAX_ROWS <= MAX_MOMENT):
+                return (moment,)
+            return tuple(replace(moment, limb=place) for place in range(measure.limbs))
+        case MomentKind.SQUARES | MomentKind.PRODUCTS:
+            first, second = measures_of(moment, contract)
+            if not (first.fits_int64 and second.fits_int64):
+                return tuple(replace(moment, limb=place) for place in range(first.limbs + second.limbs - 1))
+            if first.reach * second.reach * MAX_ROWS <= MAX_MOMENT:
+                return (moment,)
+            return replace(moment, half=Half.HIGH), replace(moment, half=Half.LOW)
+        case _:
+            return (moment,)
 
 
-def reach_of(moment: Moment, contract: Contract) -> int:
-    """The largest magnitude that one square or product can have."""
+def measures_of(moment: Moment, contract: Contract) -> tuple[MeasuredArgument, ...]:
+    """The measures of what is added up: of squares the same one twice, of products both."""
     assert moment.column is not None
-    other = moment.column if moment.kind is MomentKind.SQUARES else moment.second
-    assert other is not None
-    return measure_of(moment.column, contract).reach * measure_of(other, contract).reach
+    own = measure_of(moment.column, contract)
+    match moment.kind:
+        case MomentKind.SQUARES:
+            return own, own
+        case MomentKind.PRODUCTS:
+            assert moment.second is not None
+            return own, measure_of(moment.second, contract)
+        case _:
+            return (own,)
 
 
 def half_of(value: int, half: Half | None) -> int:
@@ -178,7 +204,7 @@ def moments_of(plan: Plan, contract: Contract) -> tuple[Moment, ...]:
 
 def _text(moment: Moment) -> str:
     arguments = (_document(one) for one in (moment.column, moment.second, moment.where))
-    parts = [moment.kind.value, moment.bin, *arguments, moment.half]
+    parts = [moment.kind.value, moment.bin, *arguments, moment.half, moment.limb]
     return json.dumps(parts, sort_keys=True)
 
 

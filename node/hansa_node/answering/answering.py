@@ -9,6 +9,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from hansa_core.budget.ledger_charge import LedgerCharge
+from hansa_core.partial.release_key import NO_PARAMETERS
 from hansa_core.plan.plan import Plan
 from hansa_core.protection.cover import Cover
 from hansa_node.engines.stop import Stop
@@ -21,6 +22,7 @@ class BoundPlan:
     `plan`: canonical. `max_cells`: how many cells fit into one answer. `cost`: static, as
     `cost_of` counts it. `covers`: for each grouping of the plan, the
     published cells that add up to the asked ones; empty where rows are read instead.
+    `parameters`: of its releases, as in `ReleaseKey`.
     """
 
     plan: Plan
@@ -28,6 +30,7 @@ class BoundPlan:
     max_cells: int
     cost: int
     covers: tuple[Cover, ...] = ()
+    parameters: str = NO_PARAMETERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hansa_core.budget.ledger_charge import LedgerCharge
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
@@ -14,6 +16,9 @@ from hansa_node.datasets.version import DatasetVersion
 from hansa_node.engines.engine import too_many_cells
 from hansa_node.engines.stop import Stop
 
+# Releases of computed numbers from before they were exact have other moments: under this key none is found again.
+_COMPUTED_EXACTLY = '{"computed":"exact"}'
+
 
 class OpenAnswering:
     """An Answering over the rows of a version. Every cell is released as it is."""
@@ -24,7 +29,9 @@ class OpenAnswering:
 
     def bind(self, plan: Plan) -> BoundPlan:
         """Check the plan; what reads rows needs nothing more."""
-        return bind_to_contract(plan, self._contract, Level.OPEN)
+        bound = bind_to_contract(plan, self._contract, Level.OPEN)
+        computes = any(not isinstance(one, str) for aggregate in bound.plan.aggregates for one in aggregate.arguments)
+        return replace(bound, parameters=_COMPUTED_EXACTLY) if computes else bound
 
     def price(self, bound: BoundPlan) -> tuple[LedgerCharge, ...]:
         """Nothing: public data have no budget."""

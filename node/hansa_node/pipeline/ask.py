@@ -199,6 +199,7 @@ class AskPipeline:
                 outcome=outcome,
                 causes=causes,
                 reservation=reservation,
+                parameters=permitted.question.key.parameters,
             )
             return commit(ending, context), outcome
         except DataUnavailableError as unreadable:

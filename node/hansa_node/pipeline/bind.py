@@ -26,6 +26,7 @@ class BoundQuestion:
         return ReleaseKey(
             plan_hash=self.plan.plan_hash,
             level=manifest.level,
+            parameters=self.plan.parameters,
             data_version=self.dataset.data_version,
             protection_version=manifest.protection_version,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hansa_core.partial.answer import Refusal, Release, SignedAnswer
+from hansa_core.partial.release_key import NO_PARAMETERS
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, Signer, sign
@@ -27,7 +28,7 @@ class Ending:
     """How a question ends. `dataset`: what the outcome was found on; None where none is served.
 
     `recalled`: the release was stored. `causes`: suppressed cells of a new release, by cause. `reservation`: what was
-    charged for it.
+    charged for it. `parameters`: of the release, as in `ReleaseKey`.
     """
 
     verified: VerifiedQuery
@@ -37,6 +38,7 @@ class Ending:
     recalled: bool = False
     causes: Mapping[str, int] = field(default_factory=dict)
     reservation: Reservation | None = None
+    parameters: str = NO_PARAMETERS
 
 
 def commit(ending: Ending, context: NodeContext) -> Answered:
@@ -66,6 +68,7 @@ def commit(ending: Ending, context: NodeContext) -> Answered:
             release=outcome if isinstance(outcome, Release) and is_new else None,
             causes=ending.causes,
             reservation=ending.reservation,
+            parameters=ending.parameters,
             announcements=() if ending.dataset is None else of_dataset(ending.dataset),
         )
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from hansa_core.contract.contract import Contract
-from hansa_core.partial.partial import partial_from_rows
+from hansa_core.contract.types import Value
+from hansa_core.partial.partial import Row, partial_from_rows
+from hansa_core.plan.double_code import code_of_double
 from hansa_core.plan.plan import Plan
 from hansa_node.engines.duckdb.statement import compile_plan
 from hansa_node.engines.engine import too_little_memory, too_many_cells
@@ -37,4 +40,17 @@ class DuckDBEngine:
                 raise AbandonedError from None
         if len(rows) > max_cells:
             raise too_many_cells(max_cells)
-        return partial_from_rows(plan, self._contract, rows)
+        return partial_from_rows(plan, self._contract, _with_order_codes(rows, statement.extremes))
+
+
+def _with_order_codes(rows: Sequence[Row], extremes: Mapping[int, int]) -> Iterable[Row]:
+    """The rows, where the doubles at `extremes` are their order codes."""
+    if not extremes:
+        return rows
+
+    def coded(place: int, value: Value | None) -> Value | None:
+        if place not in extremes:
+            return value
+        return extremes[place] if value is None else code_of_double(value)  # type: ignore[arg-type]
+
+    return (tuple(coded(place, value) for place, value in enumerate(row)) for row in rows)

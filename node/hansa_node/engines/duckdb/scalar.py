@@ -63,7 +63,7 @@ class ScalarCompiler:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._binder = Binder()
+        self.binder = Binder()
         self._numbers: dict[tuple[DataType, Value | None], int] = {}
 
     @property
@@ -74,7 +74,7 @@ class ScalarCompiler:
     def key(self, expression: Expression) -> Sql:
         """The expression as a key of cells."""
         compiled = self.compile(expression)
-        return one_zero(self._binder, compiled.sql) if compiled.type is DataType.NUMBER else compiled.sql
+        return one_zero(self.binder, compiled.sql) if compiled.type is DataType.NUMBER else compiled.sql
 
     def compile(self, expression: Expression) -> Typed:
         """The expression and its type."""
@@ -122,7 +122,7 @@ class ScalarCompiler:
                 return Typed(cast(part, DataType.INTEGER), DataType.INTEGER)
             case Op.GRID:
                 latitude, longitude = (_as(self.compile(degrees), DataType.NUMBER) for degrees in args[:2])
-                return Typed(grid(self._binder, latitude, longitude, _number(args[2])), DataType.INTEGER)
+                return Typed(grid(self.binder, latitude, longitude, _number(args[2])), DataType.INTEGER)
             case Op.CASE:
                 return _case([self.compile(argument) for argument in args])
             case _ if op in ARITHMETIC:
@@ -152,10 +152,10 @@ class ScalarCompiler:
             case Op.COALESCE:
                 return Typed(call("coalesce", *operands), kind)
             case Op.NULLIF:
-                return Typed(null_if(self._binder, *operands), kind)
+                return Typed(null_if(self.binder, *operands), kind)
             case Op.BIN:
                 make = number_bin if kind is DataType.NUMBER else integer_bin
-                return Typed(make(self._binder, *operands), kind)
+                return Typed(make(self.binder, *operands), kind)
             case _:
                 raise AssertionError(f"no SQL for {op}")
 
@@ -164,7 +164,7 @@ class ScalarCompiler:
         left, right = (_as(part, kind) for part in parts)
         if kind is DataType.INTEGER:
             return Typed(try_cast(binary(_BINARY[op], huge(left), right), kind), kind)
-        return Typed(finite(self._binder, binary(_BINARY[op], left, right)), kind)
+        return Typed(finite(self.binder, binary(_BINARY[op], left, right)), kind)
 
     def _try_cast(self, source: Typed, target: DataType) -> Typed:
         match source.type, target:
@@ -173,7 +173,7 @@ class ScalarCompiler:
             case DataType.NUMBER, DataType.INTEGER:
                 return Typed(try_cast(call("round", source.sql), target), target)  # DuckDB's cast rounds half to even
             case DataType.TEXT, _:
-                return Typed(cast_text(self._binder, source.sql, target), target)
+                return Typed(cast_text(self.binder, source.sql, target), target)
             case _:
                 return Typed(cast(source.sql, target), target)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 from typing import assert_never
 
 from sqlglot import exp
@@ -11,20 +12,26 @@ from sqlglot import exp
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.types import INT64_MAX, DataType, Value
 from hansa_core.plan.expression import Expression
-from hansa_core.plan.measure import in_quanta, measure_of
-from hansa_core.plan.moments import Half, Moment, MomentKind, moments_of
+from hansa_core.plan.limbs import pairs_at
+from hansa_core.plan.measure import measure_of
+from hansa_core.plan.moments import Half, Moment, MomentKind, measures_of, moments_of
 from hansa_core.plan.plan import Argument, Plan
-from hansa_core.plan.typing import column_types
-from hansa_node.engines.duckdb.nodes import HUGEINT, binary, call, huge, text, whole
+from hansa_node.engines.duckdb.limbs import limb, power_of_two
+from hansa_node.engines.duckdb.nodes import HUGEINT, binary, call, cast, huge, text, whole
 from hansa_node.engines.duckdb.scalar import ScalarCompiler, stored
+from hansa_node.engines.duckdb.steps import StepsCompiler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundStatement:
-    """SQL text and the values of its parameters `$1…`."""
+    """SQL text and the values of its parameters `$1…`.
+
+    `extremes`: where the answer has doubles whose order codes are the moments, and what stands for no double.
+    """
 
     sql: str
     parameters: tuple[Value | None, ...]
+    extremes: Mapping[int, int]
 
 
 def compile_plan(plan: Plan, contract: Contract, *, limit: int) -> BoundStatement:
@@ -35,13 +42,22 @@ def compile_plan(plan: Plan, contract: Contract, *, limit: int) -> BoundStatemen
     compiler = ScalarCompiler(contract)
     inner = _InnerSelect(compiler, contract)
     keys = [inner.name("k", compiler.key(key)) for key in plan.keys]
-    sums = [_aggregate(moment, inner, contract) for moment in moments_of(plan, contract)]
+    moments = moments_of(plan, contract)
+    sums = [_aggregate(moment, inner, contract) for moment in moments]
     select = exp.Select(expressions=[*keys, *sums])
     select.set("from_", exp.From(this=exp.Subquery(this=inner.select(plan.where), alias=_alias("cells"))))
     if keys:
         select.set("group", exp.Group(expressions=[key.copy() for key in keys]))
     select.set("limit", exp.Limit(expression=exp.Literal.number(limit)))
-    return BoundStatement(sql=select.sql(dialect="duckdb"), parameters=tuple(compiler.parameters))
+    return BoundStatement(
+        sql=select.sql(dialect="duckdb"),
+        parameters=tuple(compiler.parameters),
+        extremes={
+            len(keys) + place: moment.nothing
+            for place, moment in enumerate(moments)
+            if _is_ordered_by_code(moment, contract)
+        },
+    )
 
 
 class _InnerSelect:
@@ -49,10 +65,11 @@ class _InnerSelect:
 
     def __init__(self, compiler: ScalarCompiler, contract: Contract) -> None:
         self._compiler = compiler
-        self._types = column_types(contract)
+        self._steps = StepsCompiler(compiler)
+        self._contract = contract
         self._columns: list[exp.Expr] = []
         self._filters: dict[Expression, exp.Column] = {}
-        self._arguments: dict[Argument, exp.Column] = {}
+        self._arguments: dict[tuple[Argument, bool], exp.Column] = {}
 
     def name(self, prefix: str, sql: exp.Expr) -> exp.Column:
         name = f"{prefix}{len(self._columns)}"
@@ -65,13 +82,26 @@ class _InnerSelect:
         return self._filters[condition].copy()
 
     def argument(self, argument: Argument, *, as_it_is: bool) -> exp.Column:
-        """What is aggregated: a column as it is stored, else what is computed, in whole steps unless `as_it_is`."""
-        if not isinstance(argument, str) and not as_it_is:
-            argument = in_quanta(argument, self._types)
-        if argument not in self._arguments:
-            sql = stored(argument) if isinstance(argument, str) else self._compiler.compile(argument).sql
-            self._arguments[argument] = self.name("c", sql)
-        return self._arguments[argument].copy()
+        """What is aggregated: a column as it is stored, else what is computed, in whole steps unless `as_it_is` or
+        where its doubles have more steps than fit in 64 bits."""
+        place = argument, as_it_is
+        if place not in self._arguments:
+            self._arguments[place] = self.name("c", self._argument(argument, as_it_is=as_it_is))
+        return self._arguments[place].copy()
+
+    def _argument(self, argument: Argument, *, as_it_is: bool) -> exp.Expr:
+        if isinstance(argument, str):
+            return stored(argument)
+        measure = None if as_it_is else measure_of(argument, self._contract)
+        if measure is None or measure.type.is_temporal:
+            return self._compiler.compile(argument).sql
+        if measure.exact is not None:
+            return self._steps.compile(measure.exact)
+        assert measure.doubles is not None
+        doubles = self._compiler.compile(measure.doubles.expression).sql
+        if not measure.fits_int64:
+            return doubles
+        return cast(binary(exp.Mul, doubles, power_of_two(-measure.doubles.grain)), DataType.INTEGER)
 
     def select(self, where: Expression | None) -> exp.Select:
         select = exp.Select(expressions=self._columns or [exp.Literal.number(1)])
@@ -94,15 +124,47 @@ def _aggregate(moment: Moment, inner: _InnerSelect, contract: Contract) -> exp.E
         conditions.append(exp.Between(this=columns[0].copy(), low=first, high=last))
     if moment.where is not None:
         conditions.append(inner.filter(moment.where))
-    aggregate = _unfiltered(moment, columns, contract)
-    if conditions:
-        aggregate = exp.Filter(this=aggregate, expression=exp.Where(this=exp.and_(*conditions)))
+    if moment.limb is not None:
+        return _sum_of_limbs(moment, columns, conditions, contract)
+    aggregate = _filtered(_unfiltered(moment, columns, contract), conditions)
+    if _is_ordered_by_code(moment, contract):
+        return aggregate
     if moment.kind in (MomentKind.MIN, MomentKind.MAX):
         assert moment.column is not None
         aggregate = _whole(aggregate, measure_of(moment.column, contract).type)
     if not moment.counts:
         aggregate = exp.Coalesce(this=aggregate, expressions=[exp.Literal.number(moment.nothing)])
     return exp.Cast(this=aggregate, to=HUGEINT.copy())
+
+
+def _filtered(aggregate: exp.Expr, conditions: Sequence[exp.Expr]) -> exp.Expr:
+    if not conditions:
+        return aggregate
+    where = exp.Where(this=exp.and_(*(condition.copy() for condition in conditions)))
+    return exp.Filter(this=aggregate, expression=where)
+
+
+def _sum_of_limbs(
+    moment: Moment, columns: Sequence[exp.Column], conditions: Sequence[exp.Expr], contract: Contract
+) -> exp.Expr:
+    """The limbs of one place, or the products of limbs, added up: each is of 62 bits at most."""
+    assert moment.limb is not None
+    measures = measures_of(moment, contract)
+    if moment.kind is MomentKind.SUM:
+        terms = [limb(columns[0], moment.limb, measures[0])]
+    else:
+        first, second = columns[0], columns[-1]
+        places = pairs_at(moment.limb, measures[0].limbs, measures[1].limbs)
+        terms = [binary(exp.Mul, limb(first, i, measures[0]), limb(second, j, measures[1])) for i, j in places]
+    sums: list[exp.Expr] = [
+        exp.Coalesce(this=_filtered(exp.Sum(this=term), conditions), expressions=[exp.Literal.number(0)])
+        for term in terms
+    ]
+    return exp.Cast(this=reduce(partial(binary, exp.Add), sums), to=HUGEINT.copy())
+
+
+def _is_ordered_by_code(moment: Moment, contract: Contract) -> bool:
+    return moment.wide and measures_of(moment, contract)[0].is_ordered_by_code
 
 
 def _unfiltered(moment: Moment, columns: Sequence[exp.Column], contract: Contract) -> exp.Expr:
