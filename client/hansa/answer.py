@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from hansa.answering.shaped import AnswerColumn, ShapedAnswer
 from hansa.evidence.evidence import Evidence, ProvenAnswer
+from hansa_core.nearest import nearest, shown
 
 if TYPE_CHECKING:
     import altair as alt
@@ -52,23 +54,66 @@ class Answer(ShapedAnswer):
         return cls.of(ProvenAnswer(answer=replayed.answer, evidence=replayed.evidence))
 
     def to_arrow(self) -> pa.Table:
-        """The table; a missing value is null with nothing behind it."""
+        """The table; a missing value is null with nothing behind it.
+
+        Counts, and sums of whole numbers, are int64; a sum that outgrows it is decimal128(38, 0).
+        """
         return self.table
 
     def to_pandas(self) -> pd.DataFrame:
-        """The table in pandas' nullable types: a missing count stays an integer column with <NA>."""
+        """The table in pandas' nullable types: a missing count stays an integer column with <NA>, days are datetimes.
+
+        A column of sums that outgrow int64 holds `decimal.Decimal` objects, exact to the last digit.
+        """
         import pyarrow as pa
 
         pandas = _optional("pandas")
         kinds = {pa.int64(): "Int64Dtype", pa.bool_(): "BooleanDtype", pa.float64(): "Float64Dtype"}
         nullable = {kind: getattr(pandas, name)() for kind, name in kinds.items()}
-        frame: pd.DataFrame = self.table.to_pandas(types_mapper=nullable.get)
+        frame: pd.DataFrame = self.table.to_pandas(types_mapper=nullable.get, date_as_object=False)
         return frame
 
     def to_polars(self) -> pl.DataFrame:
-        """The table in polars."""
+        """The table in polars; sums that outgrow Int64 are Decimal(38, 0)."""
         frame: pl.DataFrame = _optional("polars").from_arrow(self.table)
         return frame
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The table for whatever reads Arrow: `pl.DataFrame(answer)`, DuckDB's `FROM answer`.
+
+        Source: Arrow PyCapsule interface.
+        """
+        return self.table.__arrow_c_stream__(requested_schema)
+
+    def __dataframe__(self, nan_as_null: bool = False, allow_copy: bool = True) -> object:
+        """The table for whatever reads dataframes by the interchange protocol. Source: data-apis.org, version 0."""
+        return self.table.__dataframe__(nan_as_null, allow_copy)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The rows as Python values by column name, as `table_rows`: `pd.DataFrame(answer)` is made of them."""
+        return iter(self.table_rows)
+
+    @overload
+    def __getitem__(self, place: str) -> pa.ChunkedArray: ...
+    @overload
+    def __getitem__(self, place: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, place: str | int | slice) -> Any:
+        """A column by its name as an Arrow array, a row by its number as Python values, rows by a slice.
+
+        Raises KeyError that names the nearest column, IndexError past the end.
+        """
+        if isinstance(place, str):
+            return self.table.column(self._checked(place))
+        if isinstance(place, slice):
+            return self.table.take(list(range(len(self))[place])).to_pylist()
+        return self.table.slice(range(len(self))[place], 1).to_pylist()[0]
+
+    def _checked(self, name: str) -> str:
+        if name not in self.table.column_names:
+            raise KeyError(f"{shown(name)} is no column of the answer; {nearest(name, self.table.column_names)}")
+        return name
 
     def explain(self) -> Explanation:
         """What was asked and computed where, who answered, what is missing and why: as text, HTML or parts."""
@@ -80,10 +125,11 @@ class Answer(ShapedAnswer):
         """The answer as an Altair chart: bars over categories, lines over time and numbers.
 
         `value`: the column to draw, by default the first measured number. Withheld values are drawn hatched, values
-        over some cities only hollow, and what is missing is said below the title. Raises ImportError without Altair,
-        ValueError if the answer has no such column or more than three keys.
+        over some cities only hollow, and what is missing is said below the title. A notebook shows and keeps it as SVG,
+        without a network; `chart.save("waits.svg")` is Altair's. Raises ImportError without `hansa[plot]`, ValueError if the answer has no such column or more than three keys.
         """
-        _optional("altair", "run `pip install 'hansa[plot]'`")
+        for library in ("altair", "vl_convert"):
+            _optional(library, "run `pip install 'hansa[plot]'`")
         from hansa.view.plotting.chart import plot_answer
 
         return plot_answer(self, value, dark=dark)

@@ -13,6 +13,7 @@ from hansa.asking.async_league_connection import AsyncLeagueConnection
 from hansa.asking.follow import OnProgressAsync
 from hansa.catalogue import Catalogue, Dataset
 from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions, with_options
+from hansa.tracebacks import short_traceback
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster
@@ -64,12 +65,14 @@ class AsyncLeague:
     def __repr__(self) -> str:
         return f"<AsyncLeague {self._connection.session!r}>"
 
+    @short_traceback
     def table(self, dataset: str | Dataset) -> AsyncTable:
         """A question about a dataset, to be built step by step, and asked by `await ….ask()`. Raises as `League`'s."""
         from hansa.table import AsyncTable
 
         return AsyncTable.over(self.catalogue, dataset, self._connection)
 
+    @short_traceback
     @with_options
     async def sql(
         self, statement: str, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
@@ -77,6 +80,7 @@ class AsyncLeague:
         """As `League.sql`; `on_progress` may be a coroutine function. Cancelling cancels the call."""
         return Answer.of(await self._connection.ask(statement, AskOptions.from_keywords(options), on_progress))
 
+    @short_traceback
     @with_options
     async def dry_run(
         self, statement: str, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
@@ -85,6 +89,7 @@ class AsyncLeague:
         answer = await self._connection.dry_run(statement, AskOptions.from_keywords(options), on_progress)
         return list(answer.verdicts)
 
+    @short_traceback
     @with_options
     async def explain(self, statement: str, **options: Unpack[AskKeywords]) -> Explanation:
         """As `League.explain`."""
@@ -93,6 +98,7 @@ class AsyncLeague:
         answer = await self._connection.dry_run(statement, AskOptions.from_keywords(options))
         return await asyncio.to_thread(explain_dry_run, answer)
 
+    @short_traceback
     async def published(self, *, deadline_s: float = DEFAULT_DEADLINE_S) -> list[CityWord[Description]]:
         """As `League.published`."""
         return await self._connection.published(deadline_s)

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from hansa.cli_options import DeadlineOption, FormatOption, OutOption, ProfileOption, RawOption
+from hansa.cli_options import DeadlineOption, FormatOption, OutOption, ProfileOption, QuestionCommand, RawOption
 from hansa.commands import LazyCommands
 from hansa.question.options import DEFAULT_DEADLINE_S
 from hansa.standard_output import standard_output
 from hansa_core.contract.level import Level
 
+_ASKED = "'SELECT city, COUNT(*) FROM housing.permits GROUP BY city'"
 _EXIT_CODES = (
     "Exit codes: 0 enough cities answered; 1 whoever read the output closed it; "
     "2 usage, the question is refused before it is sent, or the output cannot be written; "
@@ -31,7 +32,8 @@ app = typer.Typer(
 
 
 @app.command(
-    epilog=f"Example: hansa query 'SELECT city, COUNT(*) FROM housing.permits GROUP BY city' --partial\n\n{_EXIT_CODES}"  # noqa: S608  for people to read
+    cls=QuestionCommand,
+    epilog=f"Example: hansa query {_ASKED} --partial\n\n{_EXIT_CODES}",
 )
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT with at least one aggregate.")],
@@ -113,7 +115,7 @@ def query(
             raise typer.Exit(answer.exit_code)
 
 
-@app.command(epilog="Example: hansa catalogue housing.permits\n\n" + _EXIT_CODES)
+@app.command(cls=QuestionCommand, epilog="Example: hansa catalogue housing.permits\n\n" + _EXIT_CODES)
 def catalogue(
     dataset: Annotated[
         str | None, typer.Argument(metavar="[DATASET]", help="Describe its columns, as signed; no city is asked.")

@@ -12,6 +12,7 @@ from hansa.asking.follow import OnProgress
 from hansa.asking.league_connection import LeagueConnection
 from hansa.catalogue import Catalogue, Dataset
 from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions, with_options
+from hansa.tracebacks import short_traceback
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster
@@ -60,6 +61,7 @@ class League:
     def __repr__(self) -> str:
         return f"<League {self._connection.session!r}>"
 
+    @short_traceback
     def table(self, dataset: str | Dataset) -> Table:
         """A question about a dataset, to be built step by step: `league.table("housing.permits").where(…)`.
 
@@ -69,6 +71,7 @@ class League:
 
         return Table.over(self.catalogue, dataset, self._connection)
 
+    @short_traceback
     @with_options
     def sql(self, statement: str, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]) -> Answer:
         """Ask every addressed city and merge what they sign.
@@ -82,6 +85,7 @@ class League:
         """
         return Answer.of(self._connection.ask(statement, AskOptions.from_keywords(options), on_progress))
 
+    @short_traceback
     @with_options
     def dry_run(
         self, statement: str, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]
@@ -90,6 +94,7 @@ class League:
         answer = self._connection.dry_run(statement, AskOptions.from_keywords(options), on_progress)
         return list(answer.verdicts)
 
+    @short_traceback
     @with_options
     def explain(self, statement: str, **options: Unpack[AskKeywords]) -> Explanation:
         """What `sql` would ask and compute where, and from which table each city would answer: by a dry run.
@@ -100,6 +105,7 @@ class League:
 
         return explain_dry_run(self._connection.dry_run(statement, AskOptions.from_keywords(options)))
 
+    @short_traceback
     def published(self, *, deadline_s: float = DEFAULT_DEADLINE_S) -> list[CityWord[Description]]:
         """What every city says that it serves, by name: datasets, levels, versions, published tables.
 

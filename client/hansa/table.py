@@ -17,6 +17,7 @@ from hansa.question.builder_expression import Columnar, Expr, Order, col
 from hansa.question.builder_select import Item, Select
 from hansa.question.named import Named
 from hansa.question.options import AskKeywords, AskOptions, with_options
+from hansa.tracebacks import short_traceback
 from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
@@ -55,6 +56,7 @@ class Draft(Generic[ConnectionT]):
         return self.select.sql()
 
     @property
+    @short_traceback
     def plan(self) -> Plan:
         """What each city would be asked. Raises RefusedError while no aggregate is named."""
         return self.connection.session.read(self.sql).plan
@@ -62,14 +64,17 @@ class Draft(Generic[ConnectionT]):
     def __repr__(self) -> str:
         return self.select.sql(pretty=True)
 
+    @short_traceback
     def where(self, *conditions: Expr) -> Self:
         """Keep the rows where all of the conditions hold; those of an earlier call hold too."""
         return self._with(conditions=(*self.select.conditions, *_all_given(conditions, "where")))
 
+    @short_traceback
     def cities(self, *cities: str) -> Self:
         """Ask these cities only."""
         return self._with(cities=tuple(dict.fromkeys(_all_given(cities, "cities"))))
 
+    @short_traceback
     def group_by(self, *keys: Columnar, **named: Columnar) -> Self:
         """One row for each value of the keys: columns by name or `t.c`, `city`, or computed: `month=date_trunc(…)`."""
         items = _items(keys, named, "group_by")
@@ -77,26 +82,31 @@ class Draft(Generic[ConnectionT]):
         plain = len(self.select.keys) - self.select.totals
         return self._with(keys=(*self.select.keys[:plain], *items, *self.select.keys[plain:]))
 
+    @short_traceback
     def rollup(self, *keys: Columnar, **named: Columnar) -> Self:
         """Group by further keys, and add their totals: over the last, over the last two, and over all of them."""
         items = _items(keys, named, "rollup")
         self._check_names(items)
         return self._with(keys=(*self.select.keys, *items), totals=self.select.totals + len(items))
 
+    @short_traceback
     def agg(self, *measures: Expr, **named: Expr) -> Self:
         """Compute aggregates, and arithmetic on them; those of an earlier call stay. A keyword names the column."""
         items = _items(measures, named, "agg")
         self._check_names(items)
         return self._with(measures=(*self.select.measures, *items))
 
+    @short_traceback
     def having(self, *conditions: Expr) -> Self:
         """Keep the rows of the answer where all of these conditions on aggregates hold."""
         return self._with(having=(*self.select.having, *_all_given(conditions, "having")))
 
+    @short_traceback
     def order_by(self, *keys: Expr | Order | str) -> Self:
         """Order the answer, by its columns' names or by expressions: `order_by("city", t.c.year.desc())`."""
         return self._with(order=tuple(self._ordered(key) for key in _all_given(keys, "order_by")))
 
+    @short_traceback
     def limit(self, rows: int, *, offset: int = 0) -> Self:
         """At most so many rows of the answer, after the first `offset`."""
         for name, number in (("limit", rows), ("offset", offset)):
@@ -139,11 +149,13 @@ class Table(Draft[LeagueConnection]):
 
     __slots__ = ()
 
+    @short_traceback
     @with_options
     def ask(self, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]) -> Answer:
         """Ask the cities; options and errors as `League.sql`."""
         return Answer.of(self.connection.ask(self.sql, AskOptions.from_keywords(options), on_progress))
 
+    @short_traceback
     @with_options
     def dry_run(
         self, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]
@@ -151,6 +163,7 @@ class Table(Draft[LeagueConnection]):
         """What every addressed city would do with the question; no data is touched."""
         return list(self.connection.dry_run(self.sql, AskOptions.from_keywords(options), on_progress).verdicts)
 
+    @short_traceback
     @with_options
     def explain(self, **options: Unpack[AskKeywords]) -> Explanation:
         """What would be asked and computed where, by a dry run, as `League.explain`."""
@@ -164,11 +177,13 @@ class AsyncTable(Draft[AsyncLeagueConnection]):
 
     __slots__ = ()
 
+    @short_traceback
     @with_options
     async def ask(self, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]) -> Answer:
         """Ask the cities; options and errors as `AsyncLeague.sql`."""
         return Answer.of(await self.connection.ask(self.sql, AskOptions.from_keywords(options), on_progress))
 
+    @short_traceback
     @with_options
     async def dry_run(
         self, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
@@ -177,6 +192,7 @@ class AsyncTable(Draft[AsyncLeagueConnection]):
         answer = await self.connection.dry_run(self.sql, AskOptions.from_keywords(options), on_progress)
         return list(answer.verdicts)
 
+    @short_traceback
     @with_options
     async def explain(self, **options: Unpack[AskKeywords]) -> Explanation:
         """What would be asked and computed where, by a dry run, as `AsyncLeague.explain`."""

@@ -17,6 +17,7 @@ DEFAULT_DEADLINE_S = 30.0
 MIN_DEADLINE_S = 0.001
 P = ParamSpec("P")
 R = TypeVar("R")
+_OTHER_WORDS = {"timeout": "deadline_s", "timeout_s": "deadline_s", "time_limit": "deadline_s"}
 NO_TABLES: Mapping[str, object] = MappingProxyType({})
 
 
@@ -68,7 +69,8 @@ class AskOptions:
         known = [each.name for each in fields(cls)]
         for name in keywords:
             if name not in known:
-                raise TypeError(f"{shown(name)} is no option of a question; {nearest(name, known)}")
+                meant = _OTHER_WORDS.get(name, name)
+                raise TypeError(f"{shown(name)} is no option of a question; {nearest(meant, known)}")
         values: dict[str, Any] = {**keywords, "level": _level(keywords.get("level"))}
         return cls(**values)
 

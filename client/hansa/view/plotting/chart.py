@@ -11,6 +11,7 @@ from hansa.view.plotting.caption import caption_of, key_of, title_of
 from hansa.view.plotting.inert import inert
 from hansa.view.plotting.layout import Kind, choose_layout
 from hansa.view.plotting.lines import line_layers
+from hansa.view.plotting.offline import OfflineFacetChart, OfflineLayerChart
 from hansa.view.plotting.points import Field, draw_points, series_order
 from hansa.view.plotting.sheet import Sheet
 from hansa.view.plotting.theme import DARK, LIGHT
@@ -52,5 +53,6 @@ def plot_answer(answer: ShapedAnswer, value: str | None, *, dark: bool) -> alt.L
         header = alt.Facet(field=Field.FACET, type="nominal", sort=order, title=None)
         chart = panel.facet(facet=header, columns=_PANELS_IN_A_ROW)
     titled: alt.LayerChart | alt.FacetChart = chart.properties(title=title).configure(**sheet.theme.config)
-    drawn: alt.LayerChart | alt.FacetChart = type(titled).from_dict(inert(titled.to_dict()), validate=False)
+    kind = OfflineFacetChart if layout.facet else OfflineLayerChart
+    drawn: alt.LayerChart | alt.FacetChart = kind.from_dict(inert(titled.to_dict()), validate=False)
     return drawn

@@ -34,7 +34,9 @@ def whole_answer(answer: ShapedAnswer) -> RenderableType:
 
 def plain_text(shown: RenderableType) -> str:
     """What would be printed, without colour, for a plain Python prompt."""
-    console = Console(file=io.StringIO(), width=_PLAIN_WIDTH, color_system=None, highlight=False)
+    console = Console(
+        file=io.StringIO(), width=_PLAIN_WIDTH, color_system=None, highlight=False, force_jupyter=False
+    )  # in a kernel Rich would display by itself, and write nothing here
     console.print(shown)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
