@@ -126,7 +126,9 @@ class Answer(ShapedAnswer):
 
         `value`: the column to draw, by default the first measured number. Withheld values are drawn hatched, values
         over some cities only hollow, and what is missing is said below the title. A notebook shows and keeps it as SVG,
-        without a network; `chart.save("waits.svg")` is Altair's. Raises ImportError without `hansa[plot]`, ValueError if the answer has no such column or more than three keys.
+        without a network; `chart.save("waits.svg")` is Altair's.
+
+        Raises ImportError without `hansa[plot]`, ValueError if the answer has no such column or more than three keys.
         """
         for library in ("altair", "vl_convert"):
             _optional(library, "run `pip install 'hansa[plot]'`")

@@ -158,7 +158,8 @@ def test_epsilon_is_refused_by_the_command_too(cities: SimulatedLeague) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "meant"), [("deadline", "deadline_s"), ("table", "tables"), ("min_city", "min_cities")]
+    ("wrong", "meant"),
+    [("deadline", "deadline_s"), ("timeout", "deadline_s"), ("table", "tables"), ("min_city", "min_cities")],
 )
 @pytest.mark.parametrize("entry_point", ENTRY_POINTS)
 def test_an_unknown_option_says_so_with_the_nearest_name(
@@ -250,3 +251,13 @@ def test_a_dry_run_of_the_command_ends_as_its_options_demand(cities: SimulatedLe
     assert CliRunner().invoke(app, [*arguments, "--partial"]).exit_code == 0
     assert CliRunner().invoke(app, [*arguments, "--min-cities", "3"]).exit_code == 3
     assert CliRunner().invoke(app, [*arguments, "--min-cities", "4"]).exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [("query", COUNT), ("catalogue",)])
+@pytest.mark.parametrize("wrong", [("--timeout", "3"), ("--timeout=3",), ("--deadline-s", "3")])
+def test_a_deadline_by_another_name_is_told_its_own_on_the_command_line(
+    arguments: tuple[str, ...], wrong: tuple[str, ...]
+) -> None:
+    done = CliRunner().invoke(app, [*arguments, *wrong])
+    assert done.exit_code == 2
+    assert "the option is --deadline" in done.stderr

@@ -241,7 +241,7 @@ def test_the_columns_that_carry_marks_through_windows_and_joins_are_never_drawn(
 
 def pages_of(chart: Any) -> list[str]:
     """What a file and a notebook get, in lower case."""
-    return [chart.to_html().lower(), chart._repr_mimebundle_()["text/html"].lower()]
+    return [chart.to_html().lower(), chart._repr_mimebundle_()["image/svg+xml"].lower()]
 
 
 @pytest.mark.parametrize(

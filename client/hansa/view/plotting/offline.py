@@ -1,4 +1,4 @@
-"""A chart that a notebook shows by itself: as SVG with its figures as texts, no script and no network."""
+"""A chart that a notebook shows and keeps without a network: for JupyterLab's own Vega, as SVG, and as text."""
 
 from __future__ import annotations
 
@@ -18,14 +18,23 @@ ElementTree.register_namespace("", _SVG)
 ElementTree.register_namespace("xlink", _LINK)
 
 
+_LAB_KIND = "application/vnd.vegalite.v5+json"
+_LAB_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+"""What JupyterLab 4 draws by itself, with tooltips; the charts use nothing that came later."""
+
+
 class _Offline(alt.TopLevelMixin):
     """What a notebook is handed. A renderer that was enabled on purpose, as `alt.renderers.enable("jupyter")`, wins."""
 
     def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
         if alt.renderers.active != "default":
             return super()._repr_mimebundle_(*args, **kwargs)
-        svg = drawn(self.to_dict())
-        return {"text/html": inlined(svg), "image/svg+xml": svg, "text/plain": repr(self)}
+        spec = self.to_dict()
+        return {
+            _LAB_KIND: spec | {"$schema": _LAB_SCHEMA},
+            "image/svg+xml": drawn(spec),
+            "text/plain": repr(self),
+        }
 
     def __repr__(self) -> str:
         """Title and caption, for a prompt and for who hears the page."""
@@ -42,27 +51,23 @@ class OfflineFacetChart(_Offline, alt.FacetChart):
 
 
 def drawn(spec: dict[str, Any]) -> str:
-    """The specification as SVG. What a mark says to a screen reader is also its tooltip, as a `<title>`."""
+    """The specification as SVG, for a page of its own or the middle of one that has other charts.
+
+    What a mark says to a screen reader is also its tooltip, as a `<title>`.
+    """
+    picture = vl_convert.vegalite_to_svg(spec)
+    own = f"h{sha256(picture.encode()).hexdigest()[:10]}-"  # a clip of another chart on the page has no such name
     # Drawn by Vega from a specification of ours: no entity and no document of a stranger's is read.
-    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(spec))  # noqa: S314
-    for mark in root.iter():
-        said = mark.get("aria-label")
-        if said and mark.get("aria-roledescription") not in ("axis", "legend", "title", "header"):
-            title = ElementTree.Element(f"{{{_SVG}}}title")
-            title.text = said
-            mark.insert(0, title)
-    return ElementTree.tostring(root, encoding="unicode")
-
-
-def inlined(svg: str) -> str:
-    """The picture for the middle of a page, with names of its own: the clip of another chart there is none of its."""
-    root = ElementTree.fromstring(svg)  # noqa: S314  as above
-    own = f"h{sha256(svg.encode()).hexdigest()[:10]}-"
-    root.set("style", "max-width:100%;height:auto")
+    root = ElementTree.fromstring(picture)  # noqa: S314
     for element in root.iter():
         for name, value in list(element.attrib.items()):
             if name == "id":
                 element.set(name, own + value)
             elif "url(#" in value:
                 element.set(name, _ID_IN_USE.sub(rf"url(#{own}\1)", value))
+        said = element.get("aria-label")
+        if said and element.get("role") == "graphics-symbol":
+            title = ElementTree.Element(f"{{{_SVG}}}title")
+            title.text = said
+            element.insert(0, title)
     return ElementTree.tostring(root, encoding="unicode")

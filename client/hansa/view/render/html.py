@@ -14,26 +14,26 @@ from hansa.view.render.legend import coverage_line, mark_lines, missing_lines, r
 if TYPE_CHECKING:
     from hansa.answering.shaped import ShapedAnswer
 
-# Only relative colours: a notebook may be light or dark.
+# Only relative colours: a notebook may be light or dark. The class twice weighs more than a notebook's own style.
 STYLE = (
     "<style>"
-    ".hansa table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
-    ".hansa th,.hansa td{padding:.25em .75em;text-align:left;"
+    ".hansa.hansa table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
+    ".hansa.hansa th,.hansa.hansa td{padding:.25em .75em;text-align:left;"
     "border-bottom:1px solid color-mix(in srgb,currentColor 15%,transparent)}"
-    ".hansa thead th{border-bottom-width:2px}"
-    ".hansa .n{text-align:right}"
-    ".hansa abbr{text-decoration:none;cursor:help}"
-    ".hansa figure{margin:0}"
-    ".hansa figcaption{padding:.5em .75em;max-width:60em}"
-    ".hansa ul{margin:.4em 0 0;padding:0;list-style:none}"
-    ".hansa ul.cities{display:flex;flex-wrap:wrap;gap:.25em .5em}"
-    ".hansa .cities li{padding:0 .6em;border-radius:1em;white-space:nowrap;"
+    ".hansa.hansa thead th{border-bottom-width:2px}"
+    ".hansa.hansa .n{text-align:right}"
+    ".hansa.hansa abbr{text-decoration:none;cursor:help}"
+    ".hansa.hansa figure{margin:0}"
+    ".hansa.hansa figcaption{padding:.5em .75em;max-width:60em}"
+    ".hansa.hansa ul{margin:.4em 0 0;padding:0;list-style:none}"
+    ".hansa.hansa ul.cities{display:flex;flex-wrap:wrap;gap:.25em .5em}"
+    ".hansa.hansa .cities li{padding:0 .6em;border-radius:1em;white-space:nowrap;"
     "border:1px solid color-mix(in srgb,currentColor 30%,transparent)}"
-    ".hansa .cities .gone{border-style:dashed;border-color:color-mix(in srgb,currentColor 65%,transparent)}"
-    ".hansa .cities small{opacity:.75}"
-    ".hansa dt{font-weight:bold;margin-top:.75em}"
-    ".hansa dd{margin:.15em 0 0 1em;max-width:75ch}"
-    ".hansa pre{margin:.4em 0;padding:.5em .75em;background:color-mix(in srgb,currentColor 7%,transparent);"
+    ".hansa.hansa .cities .gone{border-style:dashed;border-color:color-mix(in srgb,currentColor 65%,transparent)}"
+    ".hansa.hansa .cities small{opacity:.75}"
+    ".hansa.hansa dt{float:none;width:auto;font-weight:bold;margin-top:.75em}"
+    ".hansa.hansa dd{margin:.15em 0 0 1em;max-width:75ch}"
+    ".hansa.hansa pre{margin:.4em 0;padding:.5em .75em;background:color-mix(in srgb,currentColor 7%,transparent);"
     "border-left:3px solid color-mix(in srgb,currentColor 30%,transparent);white-space:pre-wrap}"
     "</style>"
 )
