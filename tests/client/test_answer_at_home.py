@@ -34,7 +34,9 @@ def test_whatever_reads_arrow_reads_an_answer(answer: Answer) -> None:
 
 
 def test_duckdb_reads_an_answer_by_the_name_of_its_variable(answer: Answer) -> None:
-    assert duckdb.sql("SELECT COUNT(*), SUM(n) FROM answer").fetchall() == [(2, 3)]
+    found = duckdb.sql("SELECT COUNT(*), SUM(n) FROM answer")
+    assert found is not None
+    assert found.fetchall() == [(2, 3)]
 
 
 def test_the_dataframe_protocol_hands_the_table_over(answer: Answer) -> None:
