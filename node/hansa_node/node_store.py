@@ -101,6 +101,10 @@ class NodeStore:
         self._reader.close()
         os.close(self._lock_file)
 
+    def check_roster(self, roster: RosterRef) -> None:
+        """Raise ConfigError where the log has told of a later roster, or of another one under the same version."""
+        check_roster_may_follow(self._reader, roster)
+
     def begin(
         self,
         announcements: Sequence[Announcement],
@@ -111,13 +115,12 @@ class NodeStore:
     ) -> None:
         """Record a start: the log's first entry if it has none, what a crash left open, what is new, and `started`.
 
-        `keys`: those of the city that are in force. Raises ConfigError where the log has told of a later roster,
-        or of another one under its version.
+        `keys`: those of the city that are in force. Raises ConfigError as `check_roster` does.
         """
+        self.check_roster(started.roster)
         identity = self.log.identity
 
         def write(batch: Batch) -> None:
-            check_roster_may_follow(batch, started.roster)
             if batch.size == 0:
                 genesis = LogGenesis(origin=identity.origin, log_key=identity.signer.public_key.hex())
                 batch.append(genesis, now=now)

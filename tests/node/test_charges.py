@@ -24,6 +24,7 @@ from hansa_core.policy.decide import Bound, Refuse
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import verify
 from hansa_log_checks import rows, types
+from hansa_node.log.announcements import LeagueChangedError
 from hansa_node.pipeline import ask as steps
 from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.dry_run import dry_run
@@ -154,6 +155,15 @@ def test_an_error_after_the_charge_keeps_it(node: NodeHome, tmp_path: Path, monk
         with pytest.raises(ZeroDivisionError):
             ask(node, context, node.signed(node.query()))
         assert context.store.spent(["residents"]) == {"residents": COST}
+
+
+def test_a_question_that_a_newer_roster_overtook_is_not_charged(path: Path) -> None:
+    store = begun(path)
+    store.accept_roster(RosterRef(version=2, hash="21" * 32), (), now=NOW)
+    with pytest.raises(LeagueChangedError):
+        charge(store, 1, LIFETIME)
+    assert store.spent(["residents"]) == {"residents": 0}
+    store.close()
 
 
 @pytest.mark.usefixtures("priced")

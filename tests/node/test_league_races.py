@@ -28,7 +28,7 @@ from hansa_test_node import CITY, NodeHome, make_node, pipeline_over, publish_ro
 from hansa_wire.codec.answered import Answered
 
 ALWAYS = WitnessStatus(max_unwitnessed=timedelta(hours=1), is_confirmed=True)
-DEADLINE_S = 60.0
+DEADLINE_S = 20.0
 
 
 @pytest.fixture

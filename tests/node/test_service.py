@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -33,9 +33,10 @@ from hansa_core.plan.plan import Plan
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, verify
 from hansa_core.signing.envelope_json import envelope_from_json
-from hansa_league.founding.create import DEFAULT_VALID_DAYS
+from hansa_league.founding.create import DEFAULT_VALID_DAYS, create_league
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
+from hansa_local.trust_anchor import load_roster, read_anchor
 from hansa_log_checks import audit_findings, entries
 from hansa_node import __version__
 from hansa_test_node import BY_KIND, CITY, COUNT, OTHER_CITY, PERMITS, TRIPS, NodeHome, make_node, publish_roster
@@ -115,12 +116,12 @@ def answers_knocks(port: int) -> bool:
         return knock.connect_ex(("127.0.0.1", port)) == 0
 
 
-def coordinator_of(node: NodeHome) -> AbstractContextManager[AttachPoint]:
-    """The league's coordinator, where nodes may attach."""
+def coordinator_of(node: NodeHome, port: int | None = None) -> AbstractContextManager[AttachPoint]:
+    """The league's coordinator, where nodes may attach, at the roster's port or another one."""
     entry, keys = node.roster.coordinator(), node.league / "coordinator"
     return attach_point(
         entry.name,
-        port=entry.port,
+        port=port or entry.port,
         cert_pem=(keys / "tls.pem").read_bytes(),
         key_pem=(keys / "tls.key").read_bytes(),
         authorities=[member.ca_pem for member in node.roster.members],
@@ -436,3 +437,70 @@ def test_a_city_that_leaves_is_refused_at_the_next_question_and_answered_once_it
     assert [body.roster.version for body in said if isinstance(body, RosterAccepted)] == [1, 2, 3]
     assert [body.roster.version for body in said if isinstance(body, QueryDecision)] == [1, 3]
     assert audit_findings(node.config.store, CITY, node.roster, second, third) == []
+
+
+def test_a_coordinator_that_joins_is_let_in_and_the_one_that_left_is_not_though_its_connection_is_open(
+    tmp_path: Path,
+) -> None:
+    node = node_in(tmp_path)
+    create_league(
+        tmp_path / "other", name="other", cities=[CITY], contracts=[tmp_path / "town.trips.1.yaml"], witness_threshold=0
+    )
+    (joining,) = load_roster(read_anchor(tmp_path / "other" / "profile.toml", hint=""), utc_now()).coordinators
+    keys = str(tmp_path / "other" / "coordinator")
+
+    async def replaced(served: Running) -> None:
+        async with dialled(served) as leaving:
+            await leaving.describe(deadline_s=DEADLINE_S)
+            async with dialled(served, keys) as early:
+                with pytest.raises(ConnectionError):
+                    await early.describe(deadline_s=DEADLINE_S)
+            publish_roster(node, version=2, coordinators=(joining,))
+            async with asyncio.timeout(DEADLINE_S):
+                with pytest.raises(RefusedError, match="unpinned_peer"):
+                    await describe_for_ever(leaving)
+                while not await is_let_in(served, keys):
+                    await asyncio.sleep(0.02)
+
+    with running(node) as served:
+        asyncio.run(replaced(served))
+
+
+async def describe_for_ever(client: NodeClient) -> None:
+    while True:
+        await client.describe(deadline_s=DEADLINE_S)
+        await asyncio.sleep(0.02)
+
+
+async def is_let_in(served: Running, keys: str) -> bool:
+    async with dialled(served, keys) as client:
+        with suppress(ConnectionError):
+            await client.describe(deadline_s=DEADLINE_S)
+            return True
+    return False
+
+
+def test_an_attached_node_follows_its_coordinator_to_another_address(tmp_path: Path) -> None:
+    node = node_in(tmp_path)
+    moved = replace(node.roster.coordinator(), port=free_port())
+    with coordinator_of(node, moved.port) as point, running(node, ATTACHED) as served:
+        assert not point.lines
+        publish_roster(node, version=2, coordinators=(moved,))
+        with point.news:
+            assert point.news.wait_for(lambda: CITY in point.lines, DEADLINE_S)
+        query = node.signed(node.query())
+        there = replace(served, point=point)
+        answer = call(there, lambda client: client.ask(query, node.credential, deadline_s=DEADLINE_S))
+        assert isinstance(node.opened(answer.envelope).outcome, Release)
+
+
+def test_a_start_with_an_older_roster_opens_no_port(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "league")
+    with replace(node, roster=replace(node.roster, version=2)).context(node.config.store):
+        pass
+    process = start(node, free_port())
+    _, log = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 2
+    assert "is version 1, and this city has accepted version 2 before" in log
+    assert "node started" not in log
+    assert "log served" not in log

@@ -45,8 +45,11 @@ class LeagueFollower:
         self._told: str | None = None
 
     async def look(self) -> None:
-        """Return once a newer roster in the file is in force, or is told to be none. Raises StoreCorruptError."""
-        if self._status.is_confirmed and not (self._file.is_settled() and self._recording is None):
+        """Return once a newer roster in the file is in force, or is told to be none.
+
+        Raises ConfigError where the node cannot serve under it, and StoreCorruptError: then the node ends.
+        """
+        if self._status.is_confirmed and not self._file.is_settled():
             await asyncio.get_running_loop().run_in_executor(self._executor, self._look)
 
     def _look(self) -> None:
@@ -55,6 +58,11 @@ class LeagueFollower:
             if newer is None:
                 return
             try:
+                _check_city(self._config, self._context.league.now.roster, newer)
+            except ConfigError as fatal:
+                self._context.stop.fail(fatal)
+                raise
+            try:
                 self._take(newer)
             except (ConfigError, StoreUnavailableError) as hindrance:
                 self._tell(newer, str(hindrance))
@@ -62,11 +70,6 @@ class LeagueFollower:
     def _take(self, newer: Roster) -> None:
         """Log it, then put it in force. Raises ConfigError, or StoreUnavailableError: then the earlier one stays."""
         context, before = self._context, self._context.league.now.roster
-        try:
-            _check_city(self._config, before, newer)
-        except ConfigError as fatal:
-            context.stop.fail(fatal)
-            raise
         read_contracts(self._config, newer)
         league = LeagueInForce(city=context.city, roster=newer)
         self._recording = newer  # the log may tell of it even where writing fails: then no other may come before it

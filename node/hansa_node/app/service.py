@@ -32,13 +32,15 @@ async def serve(config: NodeConfig) -> None:
     roster = load_roster(config, now)
     identity = _identity(config, roster, now)
     policy = read_policy(config.policy)
+    league = LeagueInForce(city=config.city, roster=roster)
     with (
         closing(ServedDatasets(read_all_declared(config, roster))) as datasets,
         closing(_open_store(config, roster, identity)) as store,
     ):
+        store.check_roster(league.roster_ref)  # before anybody is let in whom a later one has shut out
         context = NodeContext(
             city=config.city,
-            league=CurrentLeague(LeagueInForce(city=config.city, roster=roster)),
+            league=CurrentLeague(league),
             policy=policy,
             signer=identity.answer_signer,
             datasets=datasets,

@@ -23,6 +23,7 @@ from hansa_core.evidence.entries import (
 )
 from hansa_node.datasets.dataset import VersionedDataset
 from hansa_node.log.batch import Batch
+from hansa_node.store.file import Reader
 
 _ROSTER = "roster"
 
@@ -63,12 +64,12 @@ def announce(batch: Batch, announcements: Iterable[Announcement], *, anew: bool,
         _note(batch, each)
 
 
-def check_roster_may_follow(batch: Batch, roster: RosterRef) -> None:
+def check_roster_may_follow(reader: Reader, roster: RosterRef) -> None:
     """Raise ConfigError where the log has told of a later roster, or of another one under the same version.
 
     Under an older one whoever left the league would be back in it.
     """
-    said = batch.cursor.execute("SELECT version, digest FROM announced WHERE subject = ?", (_ROSTER,)).fetchone()
+    said = reader.one("SELECT version, digest FROM announced WHERE subject = ?", (_ROSTER,))
     if said is None or roster.version > said[0]:
         return
     if roster.version < said[0]:
