@@ -1,4 +1,5 @@
-"""What a big answer costs the analyst's machine: read, check, merge and shape the partials of three cities.
+"""What a big answer costs: a city's node that builds its partial, and the analyst's machine that reads, checks, merges
+and shapes those of three cities.
 
 The reference is DuckDB adding up the same three tables: no check, no gap, no mark.
 """
@@ -23,8 +24,9 @@ from hansa_core.contract.contract_document import contract_from_document
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.contract.types import Value
+from hansa_core.partial.from_columns import partial_from_columns
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
-from hansa_core.partial.partial import partial_from_rows, read_partial, write_partial
+from hansa_core.partial.partial import columns_of_partial, partial_from_rows, read_partial, write_partial
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.expression import Expression
 from hansa_core.plan.moments import MomentKind, moments_of
@@ -53,6 +55,12 @@ def measure() -> None:
     tables = {city: read_partial(ipc, plan, contract) for city, ipc in sent.items()}
     reference = _timed(lambda: _added_by_duckdb(list(tables.values()), plan))
     row("reference: DuckDB adds up the three tables", reference)
+    keys, moments = columns_of_partial(tables[_CITIES[0]], plan, contract)
+    row(
+        "node: one city's cells in order, as bytes",
+        _timed(lambda: write_partial(partial_from_columns(plan, contract, keys, list(moments.values())))),
+        reference=reference,
+    )
     row(
         "read and check",
         _timed(lambda: [read_partial(ipc, plan, contract) for ipc in sent.values()]),

@@ -56,7 +56,7 @@ _STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
     (ask, "recall_release", "node: recall the release"),
     (NodeStore, "charge", "node: charge"),
     (duckdb_engine, "compile_plan", "node: execute, of it the SQL text"),
-    (duckdb_engine, "partial_from_rows", "node: execute, of it the partial"),
+    (duckdb_engine, "partial_from_columns", "node: execute, of it the partial"),
     (ask, "execute", "node: execute"),
     (ask, "protect", "node: protect"),
     (commit, "seal", "node: seal"),

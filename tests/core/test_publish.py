@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
 import pytest
 
 from hansa_core.contract.types import Value
-from hansa_core.protection.publish import Cause, Publication, publish, rules_of
+from hansa_core.protection.publish import Cause, Causes, Publication, Totals, publish, rules_of
 from hansa_core.protection.tables import (
     CellTotals,
     Figures,
@@ -108,6 +111,39 @@ def test_all_tables_are_published_together_and_each_suppressed_cell_has_a_cause(
     for name, table in found.tables.items():
         suppressed = {cell.cell for cell in table.cells if cell.figures is None}
         assert found.causes[name] == dict.fromkeys(suppressed, Cause.THRESHOLD)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Withholds what was withheld the last time, or by another rule under the cell of the same number."""
+
+    cause: Cause = Cause.THRESHOLD
+    seen: list[tuple[object, ...]] = field(default_factory=list)
+
+    def withheld(
+        self,
+        tables: Mapping[str, TableShape],
+        totals: Mapping[str, Totals],
+        *,
+        suppressed: Causes,
+        earlier: Iterable[Publication],
+    ) -> Mapping[str, Collection[int]]:
+        self.seen.append((tables, totals, {name: set(cells) for name, cells in suppressed.items()}))
+        return {name: set(cells) for publication in earlier for name, cells in publication.causes.items()}
+
+
+def test_a_rule_sees_all_tables_what_the_rules_before_withheld_and_what_was_published_before() -> None:
+    few, many = [shop(n) for n in range(3)], [shop(n, kind=kind) for n in range(9) for kind in ("bar", "bakery")]
+    before, now = ({name: count_rows(shape, SHOPS, rows) for name, shape in SHAPES.items()} for rows in (few, many))
+    first, closed = publish(SHAPES, before, RULES), Closed()
+    by_threshold = publish(SHAPES, now, RULES)
+    found = publish(SHAPES, now, (*RULES, closed), [first])
+    withheld = {name: set(cells) for name, cells in by_threshold.causes.items()}
+    assert closed.seen == [(SHAPES, now, withheld)]
+    assert figures_of(by_threshold.tables["by_kind"], "bakery", "all") is not None
+    assert figures_of(found.tables["by_kind"], "bakery", "all") is None
+    for name in SHAPES:
+        assert set(found.causes[name]) == set(first.causes[name]) | withheld[name]
 
 
 def test_a_suppressed_cell_without_a_cause_is_no_publication() -> None:

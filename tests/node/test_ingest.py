@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
@@ -12,8 +12,12 @@ import duckdb
 import pytest
 from rich.console import Console
 
+import hansa_node.ingest.ingest
 from hansa_city_files import REPAIRS, manifest_of, write_csv, write_duckdb, write_manifest, write_parquet
 from hansa_core.errors import ConfigError
+from hansa_core.protection.publish import Cause, DisclosureRule, Publication, Totals, publish
+from hansa_core.protection.tables import TableShape
+from hansa_node.datasets.version_file import VersionFile
 from hansa_node.datasets.versions import current_version, dataset_folder
 from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.ingest.ingest import ingest_dataset
@@ -28,10 +32,14 @@ def ingest(folder: Path, rows: Sequence[Mapping[str, Any]], **changes: Any) -> I
     return ingest_dataset(write_manifest(folder, manifest_of(**changes)), REPAIRS, folder / "served")
 
 
-def stored(folder: Path) -> list[dict[str, Any]]:
+def current(folder: Path) -> VersionFile:
     version = current_version(dataset_folder(folder / "served", REPAIRS.id))
     assert version is not None
-    with open_locked(version.path) as connection:
+    return version
+
+
+def stored(folder: Path) -> list[dict[str, Any]]:
+    with open_locked(current(folder).path) as connection:
         rows: list[dict[str, Any]] = connection.sql('SELECT * FROM "rows" ORDER BY repair').to_arrow_table().to_pylist()
         return rows
 
@@ -323,12 +331,11 @@ def test_a_source_is_read_and_never_written(tmp_path: Path) -> None:
 def test_a_controlled_file_holds_published_cells_and_no_row(tmp_path: Path) -> None:
     rows = [{"No": f"secret-{n}", "Kind": "road" if n else "pipe"} for n in range(9)]
     ingest(tmp_path, rows, level="controlled", tables=TABLES)
-    version = current_version(dataset_folder(tmp_path / "served", REPAIRS.id))
-    assert version is not None
+    version = current(tmp_path)
     assert b"secret-" not in version.path.read_bytes()
     with duckdb.connect(str(version.path), read_only=True) as connection:
         tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
-        cells = connection.execute("SELECT * FROM by_kind WHERE suppressed").fetchall()
+        cells = connection.execute("SELECT * FROM by_kind WHERE cause IS NOT NULL").fetchall()
     assert tables == {"by_kind", "prepared"}
     assert cells
     assert all(value is None for cell in cells for value in cell[2:])
@@ -339,9 +346,41 @@ def test_the_report_shows_counts_by_column_rule_and_table(tmp_path: Path) -> Non
     report = ingest(tmp_path, rows, level="controlled", tables=TABLES)
     (table,) = report.tables
     assert (table.name, table.cells, table.suppressed_units) == ("by_kind", 20, 0.2)
+    with duckdb.connect(str(current(tmp_path).path), read_only=True) as connection:
+        stored_causes = connection.execute("SELECT cause, count(*) FROM by_kind WHERE cause IS NOT NULL GROUP BY 1")
+        assert table.causes == dict(stored_causes.fetchall())
+    assert set(table.causes) == {Cause.THRESHOLD}
+    assert 0 < table.suppressed_cells == table.causes[Cause.THRESHOLD] < 20
     console = Console(width=160, record=True, file=StringIO())
     console.print(report)
     text = console.export_text()
     assert "5 of 6 rows kept" in text
     assert "1 not_in_domain" in text
     assert "20.0%" in text
+    assert f"{table.suppressed_cells} threshold" in text
+
+
+def test_a_rule_is_given_what_earlier_versions_published_the_newest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[Publication]] = []
+
+    def recorded(
+        tables: Mapping[str, TableShape],
+        totals: Mapping[str, Totals],
+        rules: Sequence[DisclosureRule],
+        earlier: Iterable[Publication],
+    ) -> Publication:
+        asked.append(list(earlier))
+        made.append(publish(tables, totals, rules, earlier))
+        return made[-1]
+
+    made: list[Publication] = []
+    monkeypatch.setattr(hansa_node.ingest.ingest, "publish", recorded)
+    for rows in (4, 5, 6):
+        ingest(tmp_path, [{"No": str(n)} for n in range(rows)], level="controlled", tables=TABLES)
+    assert asked == [[], [made[0]], [made[1], made[0]]]
+    ingest(tmp_path, [{"No": str(n)} for n in range(7)], level="controlled", tables=TABLES, threshold=4)
+    assert asked[-1] == []  # other tables, or other rules: their cells are not those
+    figures = [publication.tables["by_kind"].cells[0].figures for publication in made]
+    assert [each.rows for each in figures if each is not None] == [4, 5, 6, 7]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 import pytest
 
 from hansa_city_files import REPAIRS, manifest_of, write_csv, write_manifest
@@ -20,7 +23,9 @@ from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.protection.cover import find_cover
 from hansa_core.protection.declaration import declaration_from_document
 from hansa_core.protection.effort import Effort
+from hansa_core.protection.tables import TableShape, shapes_of
 from hansa_merged_cells import MergedValue, cells_of
+from hansa_node.answering import controlled
 from hansa_node.answering.controlled import PublishedTables
 from hansa_node.datasets.version_file import VersionFile
 from hansa_node.datasets.versions import current_version, dataset_folder
@@ -57,7 +62,7 @@ def answer(
     path: Path, *aggregates: Aggregate, keys: tuple[str, ...] = (), where: Expression | None = None
 ) -> list[Any]:
     plan = canonicalise(Plan(REPAIRS.id, where, tuple(map(Column, keys)), aggregates))
-    table = published(path).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
+    table = published(path).read(find_cover(plan, REPAIRS, MANIFEST, Effort())).table
     assert len(moments_of(plan, REPAIRS)) == table.num_columns - len(keys)
     return list(rows_of(table))
 
@@ -90,7 +95,7 @@ def quantile_of(path: Path, *keys: str, q: float = 0.5) -> dict[object, MergedVa
     """The merged quantile of each kind, or of all, by way of the wire."""
     median = Aggregate(AggregateFunction.QUANTILE_CONT, "days", quantile=q)
     plan = canonicalise(Plan(REPAIRS.id, None, tuple(map(Column, keys)), (median,)))
-    table = published(path).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
+    table = published(path).read(find_cover(plan, REPAIRS, MANIFEST, Effort())).table
     read = read_partial(write_partial(table), plan, REPAIRS)  # nothing in it contradicts itself
     answers = {"town": CityAnswer(city="town", level=Level.CONTROLLED, table=read)}
     merged = merge(plan, REPAIRS, answers, by_city=False, partial=False)
@@ -113,9 +118,91 @@ def test_a_suppressed_bin_is_not_found_by_subtraction(path: Path) -> None:
 
 def test_suppressed_figures_are_not_in_the_buffers(path: Path) -> None:
     plan = canonicalise(Plan(REPAIRS.id, None, (Column("kind"),), (COUNT,)))
-    table = published(path).read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
+    table = published(path).read(find_cover(plan, REPAIRS, MANIFEST, Effort())).table
     figures = table.column("m0").chunk(0)
     assert figures.buffers()[1].to_pybytes()[32:48] == bytes(16)
+
+
+def test_an_answer_counts_its_suppressed_cells_by_the_causes_that_are_stored(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a second rule: a cell with parts of several causes counts under the first of them."""
+
+    class Causes(StrEnum):
+        FIRST = "first"
+        THRESHOLD = "threshold"
+
+    monkeypatch.setattr(controlled, "Cause", Causes)
+    monkeypatch.setattr(controlled, "_SHOWN", len(Causes))
+    stored = VersionFile(number=1, path=path).published_cells(REPAIRS, MANIFEST)["by_kind"]
+    told = stored.column("cause").to_pylist()
+    shape = shapes_of(REPAIRS, MANIFEST)["by_kind"]
+    fast, late = (
+        next(n for n in range(shape.cell_count) if told[n] and labels_of(shape, n) == ("other", label))
+        for label in ("≤ 30", "> 30")
+    )
+    told[late] = "first"
+    changed = stored.set_column(0, "cause", pa.array(told, pa.string()))
+    tables = PublishedTables(contract=REPAIRS, tables={"by_kind": changed})
+
+    def causes(*aggregates: Aggregate, keys: tuple[str, ...] = ()) -> dict[str, int]:
+        plan = canonicalise(Plan(REPAIRS.id, None, tuple(map(Column, keys)), aggregates))
+        read = tables.read(find_cover(plan, REPAIRS, MANIFEST, Effort()))
+        lacking = [None in row[len(keys) :] for row in rows_of(read.table)]
+        assert sum(read.causes.values()) == sum(lacking)
+        return dict(read.causes)
+
+    in_time = Aggregate(AggregateFunction.COUNT_ROWS, None, within(30))
+    slow = Aggregate(AggregateFunction.COUNT_ROWS, None, Call(Op.GT, (Column("days"), literal(30))))
+    assert fast != late
+    assert causes(COUNT) == {}
+    assert causes(COUNT, keys=("kind",)) == {"threshold": 1}
+    assert causes(in_time, keys=("kind",)) == {"threshold": 2}
+    assert causes(slow, keys=("kind",)) == {"threshold": 1, "first": 1}
+    assert causes(COUNT, in_time, slow, keys=("kind",)) == {"threshold": 2, "first": 1}
+
+
+def labels_of(shape: TableShape, cell: int) -> tuple[str, ...]:
+    nodes = zip(shape.dimensions, shape.nodes(cell), strict=True)
+    return tuple(dimension.nodes[node].label for dimension, node in nodes)
+
+
+def rewritten(path: Path, folder: Path, *statements: str) -> Path:
+    """A copy of the file, after these statements."""
+    copy = folder / path.name
+    copy.write_bytes(path.read_bytes())
+    copy.chmod(0o600)
+    with duckdb.connect(str(copy)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return copy
+
+
+def test_a_file_of_a_release_without_causes_says_the_threshold_which_was_the_only_rule(
+    path: Path, tmp_path: Path
+) -> None:
+    before = rewritten(
+        path,
+        tmp_path,
+        "ALTER TABLE by_kind ADD COLUMN suppressed BOOLEAN",
+        "UPDATE by_kind SET suppressed = cause IS NOT NULL",
+        "ALTER TABLE by_kind DROP COLUMN cause",
+    )
+    found, now = (VersionFile(number=1, path=each).published_cells(REPAIRS, MANIFEST) for each in (before, path))
+    assert found["by_kind"].equals(now["by_kind"])
+    assert set(found["by_kind"].column("cause").to_pylist()) == {None, "threshold"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE by_kind SET cause = NULL WHERE cause IS NOT NULL",
+        "UPDATE by_kind SET cause = 'threshold' WHERE cause IS NULL",
+    ],
+)
+def test_a_cell_that_is_neither_shown_nor_suppressed_is_not_served(path: Path, tmp_path: Path, change: str) -> None:
+    with pytest.raises(ConfigError, match=r"by_kind.*or neither; run `hansa node ingest` again"):
+        published(rewritten(path, tmp_path, change))
 
 
 @pytest.mark.parametrize(

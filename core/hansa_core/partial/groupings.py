@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 
 from hansa_core.contract.contract import Contract
-from hansa_core.contract.types import Value
-from hansa_core.partial.partial import partial_from_rows, rows_of
+from hansa_core.partial.array_values import array_from_numbers
+from hansa_core.partial.arrow_arrays import array_of
+from hansa_core.partial.from_columns import partial_from_columns
+from hansa_core.partial.moment_columns import MomentColumn
+from hansa_core.partial.partial import columns_of_partial, partial_schema
+from hansa_core.plan.moments import moments_of
 from hansa_core.plan.plan import Plan
 
 
@@ -20,11 +25,27 @@ def plain_plans(plan: Plan) -> tuple[Plan, ...]:
 
 def stack(plan: Plan, contract: Contract, tables: Sequence[pa.Table]) -> pa.Table:
     """The partial of a plan from those of its plain plans, in order."""
-    return tables[0] if not plan.totals else partial_from_rows(plan, contract, _rows(plan, tables))
-
-
-def _rows(plan: Plan, tables: Sequence[pa.Table]) -> Iterator[tuple[Value | None, ...]]:
-    for number, (kept, table) in enumerate(zip(plan.groupings, tables, strict=True)):
-        for row in rows_of(table):
-            held = dict(zip(kept, row, strict=False))
-            yield (*(held.get(index) for index in range(len(plan.keys))), number, *row[len(kept) :])
+    if not plan.totals:
+        return tables[0]
+    parts = [columns_of_partial(table, part, contract) for table, part in zip(tables, plain_plans(plan), strict=True)]
+    sizes = [table.num_rows for table in tables]
+    kinds = partial_schema(plan, contract).types
+    keys = [
+        pa.concat_arrays(
+            [
+                columns[kept.index(key)] if key in kept else array_of([None] * size, kinds[key])
+                for kept, (columns, _), size in zip(plan.groupings, parts, sizes, strict=True)
+            ]
+        )
+        for key in range(len(plan.keys))
+    ]
+    grouping = np.repeat(np.arange(len(sizes)), sizes)
+    keys.append(array_from_numbers(grouping, np.ones(len(grouping), dtype=bool), pa.int64()))
+    moments = [
+        MomentColumn(
+            np.concatenate([columns[moment].values for _, columns in parts]),
+            np.concatenate([columns[moment].known for _, columns in parts]),
+        )
+        for moment in moments_of(plan, contract)
+    ]
+    return partial_from_columns(plan, contract, keys, moments)

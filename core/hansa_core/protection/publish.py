@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -22,22 +22,8 @@ class Cause(StrEnum):
     THRESHOLD = "threshold"
 
 
-class CellRule(Protocol):
-    """A rule that judges every cell by itself."""
-
-    @property
-    def cause(self) -> Cause:
-        """What a cell is suppressed for that the rule finds unsafe."""
-
-    def is_safe(self, rows: Contributors, measures: Sequence[Contributors]) -> bool:
-        """Whether a cell may be shown: its contributors, and those of each measure that can have a value there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What a city's manifest asks of a publication. `cell_rules`: the first that a cell breaks is its cause."""
-
-    cell_rules: tuple[CellRule, ...]
+Causes = Mapping[str, Mapping[int, Cause]]
+"""The suppressed cells of each table by number, each with why. The city's secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +34,7 @@ class Publication:
     """
 
     tables: Mapping[str, PublishedTable]
-    causes: Mapping[str, Mapping[int, Cause]]
+    causes: Causes
 
     def __post_init__(self) -> None:
         for name, table in self.tables.items():
@@ -56,22 +42,51 @@ class Publication:
                 raise ValueError(f"table {name}: every suppressed cell has a cause, and no other cell has one")
 
 
-def rules_of(contract: Contract, manifest: Manifest) -> Rules:
-    """The manifest's rules; entities are counted only where they are not the units themselves."""
+class DisclosureRule(Protocol):
+    """A disclosure rule over a whole publication: all of its tables together, and what was published before."""
+
+    @property
+    def cause(self) -> Cause:
+        """What the cells are suppressed for that the rule withholds."""
+
+    def withheld(
+        self,
+        tables: Mapping[str, TableShape],
+        totals: Mapping[str, Totals],
+        *,
+        suppressed: Causes,
+        earlier: Iterable[Publication],
+    ) -> Mapping[str, Collection[int]]:
+        """The cells of each table that may not be shown.
+
+        `suppressed`: by the rules before this one. `earlier`: what was published of the same population before, the
+        newest first; each is read when it is asked for.
+        """
+
+
+def rules_of(contract: Contract, manifest: Manifest) -> tuple[DisclosureRule, ...]:
+    """The manifest's rules in order; entities are counted only where they are not the units themselves."""
     entities = None if contract.entity == contract.unit else manifest.min_entities
-    return Rules(cell_rules=(_Threshold(ThresholdRule(min_units=manifest.threshold, min_entities=entities)),))
+    return (_Threshold(ThresholdRule(min_units=manifest.threshold, min_entities=entities)),)
 
 
 def publish(
-    tables: Mapping[str, TableShape], totals: Mapping[str, Totals], rules: Rules, earlier: Sequence[Publication] = ()
+    tables: Mapping[str, TableShape],
+    totals: Mapping[str, Totals],
+    rules: Sequence[DisclosureRule],
+    earlier: Iterable[Publication] = (),
 ) -> Publication:
-    """Every cell of every table, with its figures if no rule finds it unsafe.
+    """Every cell of every table, with its figures if no rule withholds it; the first rule that does is its cause.
 
-    `totals`: of each table. `earlier`: what was published of the same population before, the oldest first; a cell rule
-    judges each publication by itself and does not look at them. Raises ValueError on rows in a cell that was declared
-    to have none.
+    `totals`: of each table. `earlier`: handed to each rule as it is. Raises ValueError on rows in a cell that was
+    declared to have none.
     """
-    causes = {name: _causes(shape, totals[name], rules) for name, shape in tables.items()}
+    for name, shape in tables.items():
+        _check_structural_zeros(shape, totals[name])
+    causes: dict[str, dict[int, Cause]] = {name: {} for name in tables}
+    for rule in rules:
+        for name, cells in rule.withheld(tables, totals, suppressed=causes, earlier=earlier).items():
+            causes[name] = dict.fromkeys(cells, rule.cause) | causes[name]
     return Publication(
         tables={name: _table(shape, totals[name], causes[name]) for name, shape in tables.items()}, causes=causes
     )
@@ -79,38 +94,38 @@ def publish(
 
 @dataclass(frozen=True, slots=True)
 class _Threshold:
-    """The threshold on rows and on each measure."""
+    """The threshold on rows and on each measure: it judges every cell by itself, whatever was published before."""
 
     rule: ThresholdRule
     cause: Cause = Cause.THRESHOLD
 
-    def is_safe(self, rows: Contributors, measures: Sequence[Contributors]) -> bool:
-        return self.rule.is_safe(rows, measures)
+    def withheld(
+        self,
+        tables: Mapping[str, TableShape],
+        totals: Mapping[str, Totals],
+        *,
+        suppressed: Causes,
+        earlier: Iterable[Publication],
+    ) -> Mapping[str, Collection[int]]:
+        return {name: self._unsafe(shape, totals[name]) for name, shape in tables.items()}
+
+    def _unsafe(self, shape: TableShape, totals: Totals) -> list[int]:
+        """But for cells that have no rows by declaration: from their zero nobody learns anything."""
+        return [
+            cell
+            for cell in range(shape.cell_count)
+            if not shape.is_structural_zero(cell) and not self._is_safe(shape, cell, totals.get(cell))
+        ]
+
+    def _is_safe(self, shape: TableShape, cell: int, totals: CellTotals | None) -> bool:
+        if totals is None:
+            return self.rule.is_safe(Contributors(units=0, entities=0), ())
+        return self.rule.is_safe(totals.contributors, _counted(shape, cell, totals))
 
 
-def _causes(shape: TableShape, totals: Totals, rules: Rules) -> dict[int, Cause]:
-    found: dict[int, Cause] = {}
-    for cell in range(shape.cell_count):
-        cause = None if _is_zero(shape, cell, totals) else _cause(shape, cell, totals.get(cell), rules)
-        if cause is not None:
-            found[cell] = cause
-    return found
-
-
-def _is_zero(shape: TableShape, cell: int, totals: Totals) -> bool:
-    """Whether the cell has no rows by declaration, as then nobody learns from its zero."""
-    if not shape.is_structural_zero(cell):
-        return False
-    if cell in totals:
+def _check_structural_zeros(shape: TableShape, totals: Totals) -> None:
+    if any(map(shape.is_structural_zero, totals)):
         raise ValueError(f"table {shape.name}: a structural zero has rows; correct structural_zeros")
-    return True
-
-
-def _cause(shape: TableShape, cell: int, totals: CellTotals | None, rules: Rules) -> Cause | None:
-    nobody = Contributors(units=0, entities=0)
-    rows = nobody if totals is None else totals.contributors
-    measures = [] if totals is None else _counted(shape, cell, totals)
-    return next((rule.cause for rule in rules.cell_rules if not rule.is_safe(rows, measures)), None)
 
 
 def _table(shape: TableShape, totals: Totals, causes: Mapping[int, Cause]) -> PublishedTable:

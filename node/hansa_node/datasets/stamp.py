@@ -44,8 +44,8 @@ def write_stamp(connection: duckdb.DuckDBPyConnection, catalogue: str, stamp: St
     connection.execute(f"INSERT INTO {catalogue}.main.prepared VALUES ($1, $2, $3, $4, $5)", values)  # noqa: S608
 
 
-def check_stamp(connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest) -> None:
-    """Raise ConfigError if the file was prepared under another contract, level or manifest."""
+def read_stamp(connection: duckdb.DuckDBPyConnection) -> Stamp | None:
+    """The stamp of an open file; None where ingest did not make it."""
     with connection.cursor() as cursor:
         try:
             rows = cursor.execute(
@@ -53,11 +53,15 @@ def check_stamp(connection: duckdb.DuckDBPyConnection, contract: Contract, manif
             ).fetchall()
         except duckdb.CatalogException:
             rows = []
-    if len(rows) != 1:
+    return Stamp(**dict(zip(Stamp.__slots__, rows[0], strict=True))) if len(rows) == 1 else None
+
+
+def check_stamp(connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest) -> None:
+    """Raise ConfigError if the file was prepared under another contract, level or manifest."""
+    found = read_stamp(connection)
+    if found is None:
         raise ConfigError(f"{contract.id}: the dataset file was not made by ingest; run `hansa node ingest`")
-    found = Stamp(**dict(zip(Stamp.__slots__, rows[0], strict=True)))
-    wanted = stamp_of(contract, manifest, found.data_version)
-    if found != wanted:
+    if found != stamp_of(contract, manifest, found.data_version):
         raise ConfigError(
             f"{contract.id}: contract or manifest changed since version {found.data_version} was prepared; "
             "run `hansa node ingest` (raise protection_version if a parameter of the protection changed)"

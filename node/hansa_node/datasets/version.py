@@ -40,7 +40,8 @@ class DatasetVersion(Protocol):
         """
 
     def published_cells(self, contract: Contract, manifest: Manifest) -> Mapping[str, pa.Table]:
-        """The figures of every published table by its name, in the order of its cells, for level `controlled`.
+        """The causes and figures of every published table by its name, in the order of its cells, for level
+        `controlled`.
 
         Raises as `open_rows` does.
         """

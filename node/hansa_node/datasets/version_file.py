@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from hansa_core.contract.contract import Contract
 from hansa_core.manifest.manifest import Manifest
+from hansa_core.protection.publish import Publication
 from hansa_core.protection.tables import shapes_of
 from hansa_node.datasets.file_digest import FileState, check_digest, state_of
-from hansa_node.datasets.published_file import read_published
-from hansa_node.datasets.stamp import check_stamp
+from hansa_node.datasets.published_file import publication_of, read_published
+from hansa_node.datasets.stamp import check_stamp, read_stamp, stamp_of
 from hansa_node.datasets.version import OpenRows
 from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.engines.unreadable import readable
@@ -54,6 +55,16 @@ class VersionFile:
             check_stamp(connection, contract, manifest)
             shapes = shapes_of(contract, manifest)
             return {name: read_published(connection, shape) for name, shape in shapes.items()}
+
+    def publication(self, contract: Contract, manifest: Manifest) -> Publication | None:
+        """What the version publishes; None where it was prepared under another contract or manifest, whose tables have
+        other cells. Raises DataUnavailableError where it is damaged or cannot be read."""
+        with readable(self.path), open_locked(self.path) as connection:
+            stamp = read_stamp(connection)
+            if stamp is None or stamp != stamp_of(contract, manifest, stamp.data_version):
+                return None
+            shapes = shapes_of(contract, manifest)
+            return publication_of(shapes, {name: read_published(connection, shape) for name, shape in shapes.items()})
 
     def check(self) -> None:
         """Read all of the file, and raise DataUnavailableError where it is not byte for byte what ingest wrote.

@@ -49,6 +49,14 @@ def current_version(folder: Path) -> VersionFile | None:
     return VersionFile(number=int(found[2]), path=path, sha256=found[3])
 
 
+def versions_before(folder: Path, number: int) -> Iterator[VersionFile]:
+    """The versions with a smaller number whose files are still there, the newest first."""
+    found = (_VERSION.fullmatch(path.name) for path in folder.iterdir())
+    for name, before in sorted(((each[0], int(each[1])) for each in found if each), reverse=True):
+        if before < number:
+            yield VersionFile(number=before, path=folder / name)
+
+
 @contextmanager
 def new_version(folder: Path) -> Iterator[VersionFile]:
     """A fresh path to write the next version to; it becomes the current one when the block ends without an error.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -11,13 +12,14 @@ from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
-from hansa_core.protection.publish import publish, rules_of
+from hansa_core.protection.publish import Publication, publish, rules_of
 from hansa_core.protection.tables import shapes_of
 from hansa_node.datasets.published_file import write_published
 from hansa_node.datasets.stamp import stamp_of, write_stamp
 from hansa_node.datasets.versions import dataset_folder, new_version
 from hansa_node.ingest.cells import count_cells
 from hansa_node.ingest.constancy import check_constant_columns
+from hansa_node.ingest.earlier import EarlierPublications
 from hansa_node.ingest.manifest_file import read_manifest, read_mapping
 from hansa_node.ingest.mapping import DatasetMapping
 from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport, table_report
@@ -32,14 +34,18 @@ def ingest_dataset(manifest_path: Path, contract: Contract, data_dir: Path) -> I
     """
     manifest = read_manifest(manifest_path, contract)
     mapping = read_mapping(manifest_path, contract)
-    with new_version(dataset_folder(data_dir, contract.id)) as version:
+    folder = dataset_folder(data_dir, contract.id)
+    with new_version(folder) as version:
         try:
             with open_source(mapping.source, version.path) as connection:
                 with unreadable_source(mapping.source):
                     staged = stage(connection, mapping, contract, manifest)
                 _check_kept(staged)
                 check_constant_columns(connection, contract)
-                tables = _write(connection, contract, manifest)
+                earlier = EarlierPublications(
+                    folder=folder, number=version.number, contract=contract, manifest=manifest
+                )
+                tables = _write(connection, contract, manifest, earlier)
                 write_stamp(connection, TARGET, stamp_of(contract, manifest, version.number))
                 connection.execute(f"CHECKPOINT {TARGET}")
         except ConfigError as error:
@@ -72,7 +78,9 @@ def _check_kept(staged: Staged) -> None:
         )
 
 
-def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest) -> tuple[TableReport, ...]:
+def _write(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest, earlier: Iterable[Publication]
+) -> tuple[TableReport, ...]:
     """At `open` the rows; at `controlled` published cells and nothing else, so that no row is in the file."""
     if manifest.level is Level.OPEN:
         rows = exp.table_("rows", db="main", catalog=TARGET, quoted=True)
@@ -81,10 +89,12 @@ def _write(connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: 
         return ()
     shapes = shapes_of(contract, manifest)
     totals = {name: count_cells(connection, shape, contract) for name, shape in shapes.items()}
-    publication = publish(shapes, totals, rules_of(contract, manifest))
-    for table in publication.tables.values():
-        write_published(connection, TARGET, table)
-    return tuple(table_report(table, totals[name]) for name, table in publication.tables.items())
+    publication = publish(shapes, totals, rules_of(contract, manifest), earlier)
+    for name, table in publication.tables.items():
+        write_published(connection, TARGET, table, publication.causes[name])
+    return tuple(
+        table_report(table, totals[name], publication.causes[name]) for name, table in publication.tables.items()
+    )
 
 
 def _column_reports(contract: Contract, mapping: DatasetMapping, staged: Staged) -> tuple[ColumnReport, ...]:

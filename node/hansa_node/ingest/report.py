@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
+from hansa_core.protection.publish import Cause
 from hansa_core.protection.tables import CellTotals, PublishedTable
 
 
@@ -31,13 +33,19 @@ class ColumnReport:
 class TableReport:
     """One published table: how many cells it has but for structural zeros, and how much of it is suppressed.
 
+    `causes`: how many cells are suppressed, by the rule that they are suppressed for, the most frequent first.
     `suppressed_units`: the share of the units in its finest cells that stand in suppressed ones, 0 to 1.
     """
 
     name: str
     cells: int
-    suppressed_cells: int
+    causes: Mapping[Cause, int]
     suppressed_units: float
+
+    @property
+    def suppressed_cells(self) -> int:
+        """How many cells show nothing, whatever the cause."""
+        return sum(self.causes.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +75,8 @@ class IngestReport:
         return Group(*parts)
 
 
-def table_report(table: PublishedTable, totals: Mapping[int, CellTotals]) -> TableReport:
-    """How much of a table is suppressed."""
+def table_report(table: PublishedTable, totals: Mapping[int, CellTotals], causes: Mapping[int, Cause]) -> TableReport:
+    """How much of a table is suppressed, and why. `causes`: of its suppressed cells, by number."""
     shape = table.shape
     shown = [cell for cell in table.cells if not shape.is_structural_zero(cell.cell)]
     finest = [cell for cell in shown if all(_is_leaf(table, cell.cell))]
@@ -77,7 +85,7 @@ def table_report(table: PublishedTable, totals: Mapping[int, CellTotals]) -> Tab
     return TableReport(
         name=shape.name,
         cells=len(shown),
-        suppressed_cells=sum(cell.figures is None for cell in shown),
+        causes=dict(Counter(causes.values()).most_common()),
         suppressed_units=lost / total if (total := sum(units.values())) else 0.0,
     )
 
@@ -103,6 +111,7 @@ def _tables_table(tables: tuple[TableReport, ...]) -> Table:
     told = _table("published table")
     for heading in ("cells", "suppressed", "share of cells", "share of units"):
         told.add_column(heading, justify="right")
+    told.add_column("suppressed for", overflow="fold")
     for table in tables:
         share = table.suppressed_cells / table.cells if table.cells else 0.0
         told.add_row(
@@ -111,6 +120,7 @@ def _tables_table(tables: tuple[TableReport, ...]) -> Table:
             f"{table.suppressed_cells:,}",
             f"{share:.1%}",
             f"{table.suppressed_units:.1%}",
+            "\n".join(f"{cells:,} {cause}" for cause, cells in table.causes.items()) or "nothing",
         )
     return told
 

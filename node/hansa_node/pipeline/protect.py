@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from hansa_core.errors import RefusedError
 from hansa_core.partial.answer import Release
+from hansa_core.partial.from_columns import partial_from_columns
 from hansa_core.partial.ipc_read import unpacked_size
-from hansa_core.partial.partial import partial_from_rows, rows_of, write_partial
+from hansa_core.partial.partial import columns_of_partial, write_partial
 from hansa_core.plan.limits import MAX_ANSWER_BYTES
 from hansa_node.pipeline.execute import Executed
 from hansa_node.pipeline.recall import release_of
@@ -30,8 +31,9 @@ def protect(executed: Executed) -> Protected:
     Raises RefusedError `too_large` where the cells outgrow one answer.
     """
     question = executed.question
-    table = partial_from_rows(question.plan.plan, question.dataset.contract, rows_of(executed.cells.table))
-    partial_ipc = write_partial(table)
+    plan, contract = question.plan.plan, question.dataset.contract
+    keys, moments = columns_of_partial(executed.cells.table, plan, contract)
+    partial_ipc = write_partial(partial_from_columns(plan, contract, keys, list(moments.values())))
     # The asker holds both to the limit: what is carried, and what it unpacks to.
     if max(len(partial_ipc), unpacked_size(partial_ipc)) + _AROUND_BYTES > MAX_ANSWER_BYTES:
         raise RefusedError(

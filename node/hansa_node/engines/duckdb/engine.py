@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from hansa_core.contract.contract import Contract
-from hansa_core.contract.types import Value
-from hansa_core.partial.partial import Row, partial_from_rows
-from hansa_core.plan.double_code import code_of_double
+from hansa_core.partial.array_values import array_from_wholes, numbers_of, one_array, validity_of
+from hansa_core.partial.from_columns import partial_from_columns
+from hansa_core.partial.partial import MOMENT_TYPE, columns_of_partial
+from hansa_core.plan.double_code import codes_of_doubles
 from hansa_core.plan.plan import Plan
-from hansa_node.engines.duckdb.statement import compile_plan
+from hansa_node.engines.duckdb.statement import BoundStatement, compile_plan
 from hansa_node.engines.engine import too_little_memory, too_many_cells
 from hansa_node.engines.stop import AbandonedError, Stop
 from hansa_node.engines.unreadable import readable
@@ -33,24 +35,30 @@ class DuckDBEngine:
         with self._connection.cursor() as cursor, (stop or Stop()).interrupting(cursor.interrupt):
             try:
                 with readable(self._path):
-                    rows = cursor.execute(statement.sql, list(statement.parameters)).fetchall()
+                    cells = _arrow(cursor, statement)
             except duckdb.OutOfMemoryException:
                 raise too_little_memory() from None
             except duckdb.InterruptException:
                 raise AbandonedError from None
-        if len(rows) > max_cells:
+        if cells.num_rows > max_cells:
             raise too_many_cells(max_cells)
-        return partial_from_rows(plan, self._contract, _with_order_codes(rows, statement.extremes))
+        keys, moments = columns_of_partial(_with_order_codes(cells, statement.extremes), plan, self._contract)
+        return partial_from_columns(plan, self._contract, keys, list(moments.values()))
 
 
-def _with_order_codes(rows: Sequence[Row], extremes: Mapping[int, int]) -> Iterable[Row]:
-    """The rows, where the doubles at `extremes` are their order codes."""
-    if not extremes:
-        return rows
+def _arrow(cursor: duckdb.DuckDBPyConnection, statement: BoundStatement) -> pa.Table:
+    """The rows of a SELECT, which runs once."""
+    relation = cursor.sql(statement.sql, params=list(statement.parameters))
+    assert relation is not None
+    return relation.to_arrow_table()
 
-    def coded(place: int, value: Value | None) -> Value | None:
-        if place not in extremes:
-            return value
-        return extremes[place] if value is None else code_of_double(value)  # type: ignore[arg-type]
 
-    return (tuple(coded(place, value) for place, value in enumerate(row)) for row in rows)
+def _with_order_codes(cells: pa.Table, extremes: Mapping[int, int]) -> pa.Table:
+    """The cells, where the doubles at `extremes` are their order codes."""
+    for place, of_none in extremes.items():
+        doubles = one_array(cells.column(place))
+        known = validity_of(doubles)
+        codes = np.where(known, codes_of_doubles(numbers_of(doubles)).astype(object), of_none)
+        coded = array_from_wholes(codes, np.ones(len(codes), dtype=bool), MOMENT_TYPE)
+        cells = cells.set_column(place, cells.field(place).name, coded)
+    return cells
