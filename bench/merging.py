@@ -1,5 +1,4 @@
-"""What a big answer costs: a city's node that builds its partial, and the analyst's machine that reads, checks, merges
-and shapes those of three cities.
+"""What a big answer costs a node that builds its partial, and the analyst who merges and shapes those of three cities.
 
 The reference is DuckDB adding up the same three tables: no check, no gap, no mark.
 """
