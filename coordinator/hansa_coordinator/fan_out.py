@@ -16,6 +16,10 @@ from hansa_wire.codec.progress import CityEvent, CityState
 
 log = logging.getLogger(__name__)
 
+TOLD_AFTER_S = 0.1
+"""Seconds until the first word of cities that have not ended. Nobody sees a city that was asked for a shorter time, and
+each word costs about as much as an answer."""
+
 Call = Callable[[float, Told], Awaitable[Answered]]
 """Asks one city. Given how many seconds are left, and whom to tell while it goes on."""
 
@@ -23,12 +27,13 @@ Call = Callable[[float, Told], Awaitable[Answered]]
 async def fan_out(
     calls: Mapping[str, Call], *, deadline_s: float, max_concurrency: int
 ) -> AsyncGenerator[CityEvent, None]:
-    """Each city's ASKED and its last event, as they happen; of a city that answers before it could be told, the last
-    event alone. Closing the iterator cancels what is still under way.
+    """Each city's ASKED, where it takes longer than TOLD_AFTER_S, and its last event, as they happen. Closing the
+    iterator cancels what is still under way.
 
     At most `max_concurrency` cities are asked at once; whoever waits for a turn waits under the same deadline.
     """
     undelivered = UndeliveredEvents()
+    telling = asyncio.get_running_loop().call_later(TOLD_AFTER_S, undelivered.tell_going_on)
     asking = asyncio.create_task(_ask_all(calls, deadline_s, asyncio.Semaphore(max_concurrency), undelivered))
     asking.add_done_callback(lambda _: undelivered.close())
     try:
@@ -37,6 +42,7 @@ async def fan_out(
                 yield event
         await asking
     finally:
+        telling.cancel()
         asking.cancel()
         await asyncio.wait([asking])
 

@@ -228,7 +228,9 @@ def test_a_purpose_that_the_league_does_not_know_is_refused_with_those_it_knows(
         league.sql(COUNT, purpose="curiosity")
 
 
-def test_progress_is_told_for_each_city(league: hansa.League) -> None:
+def test_progress_is_told_for_each_city(cities: SimulatedLeague, league: hansa.League) -> None:
+    for slow in cities.cities.values():
+        slow.fault = Fault.LATE
     events: list[CityEvent] = []
     league.sql(COUNT, on_progress=events.append)
     for city in CITIES:

@@ -136,6 +136,8 @@ def test_the_loop_stays_free_while_a_city_is_slow(cities: SimulatedLeague) -> No
 
 @pytest.mark.parametrize("is_coroutine", [False, True])
 def test_progress_goes_to_a_function_or_a_coroutine_function(cities: SimulatedLeague, is_coroutine: bool) -> None:
+    for slow in cities.cities.values():
+        slow.fault = Fault.LATE
     events: list[CityEvent] = []
 
     async def awaited(event: CityEvent) -> None:

@@ -8,7 +8,7 @@ import contextlib
 import pytest
 
 from hansa_coordinator.carrier import CircuitOpenError, Told
-from hansa_coordinator.fan_out import Call, fan_out
+from hansa_coordinator.fan_out import TOLD_AFTER_S, Call, fan_out
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_wire.codec.answered import Answered
@@ -59,7 +59,7 @@ def test_each_failure_ends_in_its_state_and_spares_the_others(error: Exception, 
 
 
 async def answers_later(*_: object) -> Answered:
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(2 * TOLD_AFTER_S)
     return SEALED
 
 
@@ -67,8 +67,14 @@ def test_a_city_is_asked_before_it_answers() -> None:
     assert [event.state for event in events_of({"bremen": answers_later})] == [CityState.ASKED, CityState.ANSWERED]
 
 
-def test_of_a_city_that_answers_before_its_asking_is_told_the_end_alone_is_told() -> None:
-    events = events_of({"bremen": answers, "luebeck": answers_later})
+async def answers_soon(*_: object) -> Answered:
+    await asyncio.sleep(TOLD_AFTER_S / 100)
+    return SEALED
+
+
+@pytest.mark.parametrize("call", [answers, answers_soon])
+def test_of_a_city_that_answers_before_its_asking_is_told_the_end_alone_is_told(call: Call) -> None:
+    events = events_of({"bremen": call, "luebeck": answers_later})
     assert [(event.city, event.state) for event in events] == [
         ("bremen", CityState.ANSWERED),
         ("luebeck", CityState.ASKED),
@@ -90,7 +96,7 @@ def test_what_a_call_tells_while_it_goes_on_is_told() -> None:
 
 
 def test_one_deadline_holds_for_all_also_for_those_who_wait_for_a_turn() -> None:
-    events = events_of({"bremen": never, "luebeck": never}, deadline_s=0.05, max_concurrency=1)
+    events = events_of({"bremen": never, "luebeck": never}, deadline_s=2 * TOLD_AFTER_S, max_concurrency=1)
     assert sorted(event.city for event in events if event.state is CityState.TIMED_OUT) == ["bremen", "luebeck"]
     assert sum(event.state is CityState.ASKED for event in events) == 1
 

@@ -92,6 +92,7 @@ class Fault(StrEnum):
 
     NONE = "none"
     SLOW = "slow"  # never answers
+    LATE = "late"  # answers after a while
     REFUSE = "refuse"  # a signed refusal
     REJECT = "reject"  # an unsigned one: the envelope could not be verified
     CRASH = "crash"
@@ -189,6 +190,8 @@ class SimulatedCity:
                 except asyncio.CancelledError:
                     self.cancelled.set()
                     raise
+            case Fault.LATE:
+                await asyncio.sleep(0.5)
             case Fault.REJECT:
                 raise RefusedError("credential_expired", "the credential has expired", "ask for a new one")
             case Fault.CRASH:
