@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pytest
 
 from hansa.answering.intervals import Interval, uncertainty_notes
+from hansa.view.render.column_texts import interpolated_text
+from hansa_answers import answer_of
 
 
 def interval(row: int, lower: float, upper: float, column: str = "days") -> Interval:
@@ -30,3 +33,35 @@ def test_several_are_counted_by_column_with_the_widest() -> None:
 def test_quantiles_that_are_known_well_are_said_nothing_of() -> None:
     assert uncertainty_notes(pa.table({"days": [170.0]}), [interval(0, 151, 180)]) == ()
     assert uncertainty_notes(pa.table({"n": [3]}), []) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "lower", "upper", "text"),
+    [
+        (144.62, 121, 150, "140"),
+        (1616.29, 91, 3650, "2,000"),
+        (31.3, 31, 60, "31"),  # 30 would stand outside
+        (31.3, 31.2, 60, "31.3"),
+        (0.123456, 0.12, 0.13, "0.12"),
+        (7.0, 7, 7, "7"),
+        (-3.5, -8, 1, "-4"),
+        (-0.4, -8, 4, "0"),
+        (5e-324, 0, 1, "0"),
+    ],
+)
+def test_a_quantile_is_printed_no_finer_than_its_interval_and_never_outside(
+    value: float, lower: float, upper: float, text: str
+) -> None:
+    assert interpolated_text(value, lower, upper) == text
+    assert lower <= float(text.replace(",", "")) <= upper
+
+
+def test_tables_print_a_quantile_by_its_interval_and_frames_keep_it_whole() -> None:
+    answer = answer_of(
+        "SELECT MEDIAN(days_to_issue) AS days, AVG(days_to_issue) AS mean FROM housing.permits",
+        {"days": [144.62], "mean": [144.62]},
+        intervals=(interval(0, 121, 150),),
+    )
+    assert str(answer).splitlines()[2].split() == ["140", "144.62"]
+    assert ">140<" in answer._repr_html_()
+    assert answer.to_arrow().column("days").to_pylist() == [144.62]

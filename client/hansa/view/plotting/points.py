@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hansa.view.plotting.layout import Kind, Layout
 from hansa.view.render.cells import NULL, cell_texts
+from hansa.view.render.column_texts import column_texts
 from hansa.view.render.legend import reasons_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def draw_points(answer: ShapedAnswer, layout: Layout) -> Drawing:
     partial = {cell.row: cell for cell in answer.partial if cell.column == name}
     ends = {one.row: one for one in answer.intervals if one.column == name}
     texts = {
-        column.name: cell_texts(values.to_pylist(), measured=column.measured)
+        column.name: column_texts(answer, column, values.to_pylist())
         for column, values in zip(answer.columns, answer.table.columns, strict=True)
     }
     tips = [Tip(field=f"tip{index}", title=column.name) for index, column in enumerate(answer.columns)]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from hansa.answering.coverage import CityReport, Outcome
 from hansa.answering.marks import MarkedCell
-from hansa.view.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, cell_texts
+from hansa.view.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED
+from hansa.view.render.column_texts import column_texts
 from hansa.view.render.legend import coverage_line, mark_lines, missing_lines, reasons_of, rows_line
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def answer_html(answer: ShapedAnswer) -> str:
     columns = [
         [
             _cell((row, column.name), text, gone, part)
-            for row, text in enumerate(cell_texts(values.to_pylist(), measured=column.measured))
+            for row, text in enumerate(column_texts(answer, column, values.to_pylist()))
         ]
         for column, values in zip(answer.columns, shown.columns, strict=True)
     ]

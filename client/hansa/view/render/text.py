@@ -16,6 +16,7 @@ from rich.text import Text
 
 from hansa.answering.coverage import CityReport, Outcome
 from hansa.view.render.cells import MOST_ROWS, NULL, PARTIAL, SUPPRESSED, cell_texts, printable
+from hansa.view.render.column_texts import column_texts
 from hansa.view.render.legend import coverage_line, mark_lines, missing_lines, rows_line
 
 if TYPE_CHECKING:
@@ -44,15 +45,20 @@ def plain_text(shown: RenderableType) -> str:
 
 def answer_table(answer: ShapedAnswer, *, most_rows: int | None = None) -> Table:
     """The values as a table; marks stand for a missing one and behind a partial one. `most_rows`: None for all."""
-    measured = [column.measured for column in answer.columns]
     gone = {(cell.row, cell.column) for cell in answer.suppressed}
     part = {(cell.row, cell.column) for cell in answer.partial}
-    return _table(answer.table.slice(0, most_rows), measured, gone, part, null=NULL)
+    shown = answer.table.slice(0, most_rows)
+    texts = [
+        column_texts(answer, column, values.to_pylist())
+        for column, values in zip(answer.columns, shown.columns, strict=True)
+    ]
+    return _table(shown, [column.measured for column in answer.columns], texts, gone, part)
 
 
 def plain_table(table: pa.Table) -> Table:
     """A table without marks, such as a catalogue."""
-    return _table(table, [False] * table.num_columns, set(), set(), null="")
+    texts = [cell_texts(values.to_pylist(), measured=False, null="") for values in table.columns]
+    return _table(table, [False] * table.num_columns, texts, set(), set())
 
 
 def aligned_text(table: pa.Table) -> str:
@@ -90,15 +96,19 @@ def city_lines(reports: Sequence[CityReport], *, verb: str = "answered") -> list
 
 
 def _table(
-    table: pa.Table, measured: Sequence[bool], gone: set[tuple[int, str]], part: set[tuple[int, str]], *, null: str
+    table: pa.Table,
+    measured: Sequence[bool],
+    columns_of_texts: Sequence[Sequence[str]],
+    gone: set[tuple[int, str]],
+    part: set[tuple[int, str]],
 ) -> Table:
-    """`gone`, `part`: the cells, by row and column, that are marked; `null`: what a null without a mark shows."""
+    """`gone`, `part`: the cells, by row and column, that are marked."""
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     columns = []
-    for name, values, is_measured in zip(table.column_names, table.columns, measured, strict=True):
-        numeric = is_measured or pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-        texts = cell_texts(values.to_pylist(), measured=is_measured, null=null)
-        texts = [SUPPRESSED if (row, name) in gone else text for row, text in enumerate(texts)]
+    for field, written, is_measured in zip(table.schema, columns_of_texts, measured, strict=True):
+        name = field.name
+        numeric = is_measured or pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+        texts = [SUPPRESSED if (row, name) in gone else text for row, text in enumerate(written)]
         marked = frozenset(row for row, column in part if column == name)
         header = printable(name)
         if numeric:
