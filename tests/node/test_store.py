@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
+import os
 import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +23,20 @@ from hansa_core.evidence.entries import QueryAborted, QueryDecision
 from hansa_log_checks import assert_openings_open, entries, rows, types
 from hansa_node.node_store import NodeStore
 from hansa_node.store.errors import StoreUnavailableError
-from hansa_store_values import ANSWER, ASKED, COMMITMENT, KEY, NONCE, NOW, RELEASE, RESIDENTS, begun, opened, reserved
+from hansa_store_values import (
+    ANSWER,
+    ASKED,
+    COMMITMENT,
+    KEY,
+    NONCE,
+    NOW,
+    RELEASE,
+    RESIDENTS,
+    begun,
+    disk_error,
+    opened,
+    reserved,
+)
 from hansa_wire.codec.answered import Answered
 
 START = ["log.genesis", "node.started"]
@@ -176,6 +194,49 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert rows(path, "SELECT ledger, cost, spent FROM charges") == [("residents", 7, 7)]
     begun(path).close()
     assert types(path) == [*START, "query.aborted", "node.started"]
+
+
+def held(folder: Path) -> set[str]:
+    """The files in the folder that this process has open."""
+    found = set()
+    for descriptor in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # the listing's own
+            found.add(os.readlink(f"/proc/self/fd/{descriptor}"))
+    return {name for name in found if name.startswith(str(folder))}
+
+
+@pytest.mark.parametrize("failing", ["PRAGMA query_only = ON", "PRAGMA journal_mode = WAL"])
+def test_a_store_that_cannot_be_opened_is_let_go_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    class Failing(sqlite3.Connection):
+        def execute(self, statement: str, *parameters: Any) -> sqlite3.Cursor:
+            if statement == failing:
+                raise disk_error()
+            return super().execute(statement, *parameters)
+
+    kept: list[sqlite3.Connection] = []
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        kept.append(whole(*arguments, **options, factory=Failing))
+        return kept[-1]  # somebody still refers to it, as a traceback does
+
+    whole = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    with pytest.raises(StoreUnavailableError):
+        opened(tmp_path / "store.sqlite")
+    assert kept
+    assert held(tmp_path) == set()
+
+
+def test_a_place_without_locks_is_no_place_for_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(ConfigError, match="cannot be locked here"):
+        opened(tmp_path / "store.sqlite")
+    assert held(tmp_path) == set()
 
 
 def test_two_processes_cannot_open_one_store(store: NodeStore, path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,19 @@ def test_without_room_for_the_copy_nothing_is_touched(old: OldNode, monkeypatch:
     with pytest.raises(StoreUnavailableError, match="free space"):
         NodeStore.open(old.store, identity_of(old))
     assert (version(old.store), content(old.store)) == (1, before)
+
+
+def test_half_a_copy_does_not_stay(old: OldNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    class FullDisk(sqlite3.Connection):
+        def execute(self, statement: str, *parameters: Any) -> sqlite3.Cursor:
+            if statement == "PRAGMA journal_mode = DELETE":
+                raise disk_error()
+            return super().execute(statement, *parameters)
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=FullDisk))
+    with pytest.raises(StoreUnavailableError, match="free space"):
+        NodeStore.open(old.store, identity_of(old))
+    assert (version(old.store), backups(old.store)) == (1, [])
 
 
 def test_a_process_killed_within_a_step_leaves_the_old_store(old: OldNode) -> None:

@@ -24,8 +24,12 @@ def lock(path: Path) -> int:
         raise ConfigError(f"{path}: the store cannot be made here ({failure.strerror}); see to its folder") from None
     try:
         fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError as failure:
         os.close(lock_file)
+        if not isinstance(failure, BlockingIOError):
+            raise ConfigError(
+                f"{path}: the store cannot be locked here ({failure.strerror}); put it on a disk of this machine"
+            ) from None
         raise ConfigError(
             f"{path}: another process has this store open; one node has one store: stop the other node, or set `store`"
         ) from None
@@ -55,7 +59,11 @@ class Reader:
         self._lock = threading.Lock()
         with sorted_errors(path):
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA query_only = ON")
+            try:
+                self._connection.execute("PRAGMA query_only = ON")
+            except BaseException:
+                self._connection.close()
+                raise
 
     def rows(self, statement: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows that the statement finds."""

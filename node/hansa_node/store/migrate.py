@@ -68,9 +68,13 @@ def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     backup = path.with_name(f"{path.name}.version-{version}.{stamp}")
     os.close(os.open(backup, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    with closing(sqlite3.connect(backup)) as copy:
-        connection.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")  # one file, to be put back by itself
+    try:
+        with closing(sqlite3.connect(backup)) as copy:
+            connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, to be put back by itself
+    except BaseException:
+        backup.unlink()  # half a copy passes for a whole one, and takes the room that is lacking
+        raise
     for place in (backup, backup.parent):
         descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
         try:

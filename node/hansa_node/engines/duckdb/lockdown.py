@@ -34,7 +34,7 @@ def open_locked(path: Path, *, threads: int = 2, memory_limit_mib: int = 1024) -
     except duckdb.InvalidInputException:
         connection.close()
         raise duckdb.IOException("a question still holds what was given up") from None  # whose settings are locked
-    except duckdb.Error:
+    except BaseException:
         connection.close()
         raise
     return connection
