@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 from hansa.answer import Answer
-from hansa.answering.city_words import CityWord
+from hansa.answering.city_words import CityWord, Verdicts
 from hansa.asking.async_league_connection import AsyncLeagueConnection
 from hansa.asking.follow import OnProgressAsync
 from hansa.catalogue import Catalogue, Dataset
@@ -17,7 +17,6 @@ from hansa.tracebacks import short_traceback
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster
-from hansa_core.partial.answer import DryRun
 from hansa_wire.codec.description import Description
 
 if TYPE_CHECKING:
@@ -84,10 +83,10 @@ class AsyncLeague:
     @with_options
     async def dry_run(
         self, statement: str, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
-    ) -> list[CityWord[DryRun]]:
+    ) -> Verdicts:
         """As `League.dry_run`."""
         answer = await self._connection.dry_run(statement, AskOptions.from_keywords(options), on_progress)
-        return list(answer.verdicts)
+        return answer.listed
 
     @short_traceback
     @with_options

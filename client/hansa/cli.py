@@ -104,7 +104,7 @@ def query(
                 with ProgressBoard(output.messages) as board:
                     verdicts = league.dry_run(sql, on_progress=board.tell, **options)
                 reports = [verdict.report for verdict in verdicts]
-                output.write_listing(dry_run_table(verdicts), reports, verb="would answer")
+                output.write_listing(dry_run_table(verdicts), reports, verb="would answer", notes=verdicts.notes)
                 cities = [report.city for report in reports]
                 raise typer.Exit(exit_code(reports, demanded_cities(min_cities, cities, partial=partial)))
             with ProgressBoard(output.messages) as board:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 from hansa.answer import Answer
-from hansa.answering.city_words import CityWord
+from hansa.answering.city_words import CityWord, Verdicts
 from hansa.asking.follow import OnProgress
 from hansa.asking.league_connection import LeagueConnection
 from hansa.catalogue import Catalogue, Dataset
@@ -16,7 +16,6 @@ from hansa.tracebacks import short_traceback
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster
-from hansa_core.partial.answer import DryRun
 from hansa_wire.codec.description import Description
 
 if TYPE_CHECKING:
@@ -89,10 +88,13 @@ class League:
     @with_options
     def dry_run(
         self, statement: str, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]
-    ) -> list[CityWord[DryRun]]:
-        """What every addressed city would do with the question, by name; no data is touched. Raises as `sql` does."""
+    ) -> Verdicts:
+        """What every addressed city would do with the question, by name; no data is touched. Raises as `sql` does.
+
+        `notes` of the list tell of clocks that are wrong.
+        """
         answer = self._connection.dry_run(statement, AskOptions.from_keywords(options), on_progress)
-        return list(answer.verdicts)
+        return answer.listed
 
     @short_traceback
     @with_options

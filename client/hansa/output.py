@@ -60,12 +60,15 @@ class Output:
             self._write(encode_answer(answer, self._format, raw=self._raw))
         self.say(below_table(answer))
 
-    def write_listing(self, table: pa.Table, reports: Sequence[CityReport], *, verb: str = "answered") -> None:
-        """A table without marks; on standard error who is missing from it."""
+    def write_listing(
+        self, table: pa.Table, reports: Sequence[CityReport], *, verb: str = "answered", notes: Sequence[str] = ()
+    ) -> None:
+        """A table without marks; on standard error who is missing from it, and the notes."""
+        from hansa.view.render.cells import printable
         from hansa.view.render.text import city_lines
 
         self.write_table(table)
-        self.say(Group(*city_lines(reports, verb=verb)))
+        self.say(Group(*city_lines(reports, verb=verb), *(Text(printable(note)) for note in notes)))
 
     @property
     def is_for_people(self) -> bool:

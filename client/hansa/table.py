@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from hansa.answer import Answer
-from hansa.answering.city_words import CityWord
+from hansa.answering.city_words import Verdicts
 from hansa.asking.async_league_connection import AsyncLeagueConnection
 from hansa.asking.follow import OnProgress, OnProgressAsync
 from hansa.asking.league_connection import LeagueConnection
@@ -21,7 +21,6 @@ from hansa.tracebacks import short_traceback
 from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.partial.answer import DryRun
 from hansa_core.plan.plan import Plan
 
 if TYPE_CHECKING:
@@ -157,11 +156,9 @@ class Table(Draft[LeagueConnection]):
 
     @short_traceback
     @with_options
-    def dry_run(
-        self, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]
-    ) -> list[CityWord[DryRun]]:
+    def dry_run(self, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]) -> Verdicts:
         """What every addressed city would do with the question; no data is touched."""
-        return list(self.connection.dry_run(self.sql, AskOptions.from_keywords(options), on_progress).verdicts)
+        return self.connection.dry_run(self.sql, AskOptions.from_keywords(options), on_progress).listed
 
     @short_traceback
     @with_options
@@ -185,12 +182,10 @@ class AsyncTable(Draft[AsyncLeagueConnection]):
 
     @short_traceback
     @with_options
-    async def dry_run(
-        self, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
-    ) -> list[CityWord[DryRun]]:
+    async def dry_run(self, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]) -> Verdicts:
         """What every addressed city would do with the question; no data is touched."""
         answer = await self.connection.dry_run(self.sql, AskOptions.from_keywords(options), on_progress)
-        return list(answer.verdicts)
+        return answer.listed
 
     @short_traceback
     @with_options

@@ -10,6 +10,7 @@ import grpc
 import grpc.aio
 
 from hansa_core.league.roster import Member
+from hansa_local.peer_clocks import PeerClocks
 from hansa_wire.rpc.node_rpc import NodeClient
 from hansa_wire.rpc.tls import dial_aio
 
@@ -30,12 +31,19 @@ class Nodes:
     """The nodes that are dialled, with the coordinator's own certificate.
 
     `came`: told of a city whenever a connection to its node is made. `grace_s`: how long the calls that are under way
-    on a channel may go on once its node has left the roster.
+    on a channel may go on once its node has left the roster. `clocks`: hears those of the nodes.
     """
 
     def __init__(
-        self, *, cert_pem: bytes, key_pem: bytes, came: Callable[[Collection[str]], None], grace_s: float
+        self,
+        *,
+        cert_pem: bytes,
+        key_pem: bytes,
+        came: Callable[[Collection[str]], None],
+        grace_s: float,
+        clocks: PeerClocks,
     ) -> None:
+        self._clocks = clocks
         self._cert_pem = cert_pem
         self._key_pem = key_pem
         self._came = came
@@ -87,7 +95,8 @@ class Nodes:
             cert_pem=self._cert_pem,
             key_pem=self._key_pem,
         )
-        return _Dialled(member, channel, NodeClient(channel), asyncio.create_task(self._watch(member.city, channel)))
+        client = NodeClient(channel, f"the node of {member.city}", self._clocks)
+        return _Dialled(member, channel, client, asyncio.create_task(self._watch(member.city, channel)))
 
     async def _watch(self, city: str, channel: grpc.aio.Channel) -> None:
         """Tell of the city whenever its connection is made: one that is up again is asked again at once.

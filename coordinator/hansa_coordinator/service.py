@@ -20,15 +20,18 @@ from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.league.roster import CoordinatorEntry, Roster
 from hansa_local.clock import utc_now
 from hansa_local.coordinator_config import CoordinatorConfig
-from hansa_local.expiry import Expiring, certificate_of_service, of_roster, warn_of_expiry
+from hansa_local.expiry import Expiring, ExpiryWatch, certificate_of_service, expiry_of, of_roster
 from hansa_local.key_file import read_private_file
+from hansa_local.peer_clocks import PeerClocks
 from hansa_local.roster_follower import RosterFollower
+from hansa_local.shown_certificates import service_of, shown_by
 from hansa_local.trust_anchor import load_roster
 from hansa_wire.attach.attach_rpc import ATTACH_SERVICE, add_attach_service
 from hansa_wire.attach.attachments import Attachments
 from hansa_wire.attach.messages import Attacher
 from hansa_wire.rpc.admission import BACKSTOP, Admission
 from hansa_wire.rpc.coordinator_rpc import COORDINATOR_SERVICE, add_coordinator_service
+from hansa_wire.rpc.guard import CallingPeer
 from hansa_wire.rpc.server import add_health_and_reflection, listen, new_server
 from hansa_wire.rpc.tls import FollowingCredentials, spki_of
 
@@ -55,7 +58,9 @@ class RunningCoordinator:
         self._certificate = certificate
         self._roster = roster
         self._follower = RosterFollower(config, roster, utc_now)
-        self._callers = Callers(roster, config.name)
+        self._expiry = ExpiryWatch(utc_now)
+        self._clocks = PeerClocks(utc_now)
+        self._callers = Callers(roster, config.name, self._expiry, self._clocks)
         self._credentials = FollowingCredentials(certificate, key, self._callers.authorities)
         limits = config.limits
         self.routes = Routes(self._reach_changed)
@@ -65,9 +70,20 @@ class RunningCoordinator:
             rule=BreakerRule(failures=limits.circuit_failures),
             clock=asyncio.get_running_loop().time,
         )
-        self._nodes = Nodes(cert_pem=certificate, key_pem=key, came=self._carrier.came, grace_s=limits.max_deadline_s)
+        self._nodes = Nodes(
+            cert_pem=certificate,
+            key_pem=key,
+            came=self._carrier.came,
+            grace_s=limits.max_deadline_s,
+            clocks=self._clocks,
+        )
         self._attachments = Attachments(
-            config.name, self._carrier.relay, cert_pem=certificate, key_pem=key, draw=SystemRandom().random
+            config.name,
+            self._carrier.relay,
+            cert_pem=certificate,
+            key_pem=key,
+            draw=SystemRandom().random,
+            clocks=self._clocks,
         )
         self._questions = Admission(limits.max_questions)
         self._relay = Relay(
@@ -81,15 +97,10 @@ class RunningCoordinator:
             max_calls_of_one=max(1, limits.max_questions // 2),
         )
 
-    @property
-    def expiring(self) -> Sequence[Expiring]:
-        """What the coordinator relies on now."""
-        return [certificate_of_service(self._certificate, service=self._config.name), *of_roster(self._roster)]
-
     async def run(self) -> None:
         """Listen, dial and attach. Raises ConfigError if the port is not free."""
-        add_coordinator_service(self._server, self._relay, allow=self._permits)
-        add_attach_service(self._server, self._config.name, self.routes, self._attacher)
+        add_coordinator_service(self._server, self._relay, self._permits, self._clocks)
+        add_attach_service(self._server, self._config.name, self.routes, self._attacher, self._clocks)
         self._health = await add_health_and_reflection(self._server, [COORDINATOR_SERVICE, ATTACH_SERVICE])
         at = self._config.listen
         self.port = listen(self._server, at.host, at.port, self._credentials.credentials)
@@ -102,6 +113,10 @@ class RunningCoordinator:
         while True:
             self._look()
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def watch_expiry(self) -> None:
+        """Warn of what expires, until cancelled."""
+        await self._expiry.look(self._relied_on, self._shown)
 
     async def stop(self) -> None:
         """Take no more calls, let those under way end, then hang up."""
@@ -116,22 +131,38 @@ class RunningCoordinator:
         await stopping
         await self._nodes.close()
 
-    def _permits(self, certificate: bytes) -> bool:
-        """Whether an analyst with `certificate` may ask. Raises RefusedError that says why not, or PeerError."""
+    def _permits(self, caller: CallingPeer) -> bool:
+        """Whether `caller` is an analyst who may ask. Raises RefusedError that says why not, or PeerError."""
         self._look()
-        self._callers.check_analyst(certificate)
+        self._callers.check_analyst(caller)
         return True
 
-    def _attacher(self, pin: str) -> Attacher | None:
+    def _attacher(self, caller: CallingPeer) -> Attacher | None:
         self._look()
-        return self._callers.attacher(pin)
+        return self._callers.attacher(caller)
+
+    def _relied_on(self) -> Sequence[Expiring]:
+        own = certificate_of_service(expiry_of(self._certificate), service=self._config.name)
+        return [own, *of_roster(self._roster)]
+
+    async def _shown(self) -> Sequence[Expiring]:
+        """What the nodes that listen show now, and the coordinators that this one attaches to."""
+        services = [
+            *(service_of(f"the node of {each.city}", each, each.host, each.port) for each in self._roster.members),
+            *(
+                service_of(entry.name, entry, entry.host, entry.port)
+                for entry in self._roster.coordinators
+                if entry.name in self._config.attach
+            ),
+        ]
+        return await shown_by(services, self._config.tls.certificate, self._config.tls.key)
 
     def _look(self) -> None:
         """Put a newer roster in force, if the file holds one."""
         newer = self._follower.look()
         if newer is None:
             return
-        callers = Callers(newer, self._config.name)
+        callers = Callers(newer, self._config.name, self._expiry, self._clocks)
         gone = self._callers.turned_away_by(callers)
         self._roster, self._callers = newer, callers
         self._credentials.follow(self._callers.authorities)
@@ -179,7 +210,7 @@ async def serve(config: CoordinatorConfig) -> None:
     log.info("coordinator started", extra=fields)
     async with asyncio.TaskGroup() as group:
         beside = [
-            group.create_task(warn_of_expiry(lambda: running.expiring, utc_now)),
+            group.create_task(running.watch_expiry()),
             group.create_task(running.follow_roster()),
         ]
         await stopping.wait()

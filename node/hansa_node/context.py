@@ -8,6 +8,8 @@ from hansa_core.evidence.entries import PolicyRef
 from hansa_core.policy.hashes import policy_hash
 from hansa_core.policy.policy import Policy
 from hansa_core.signing.dsse import Signer
+from hansa_local.expiry import ExpiryWatch
+from hansa_local.peer_clocks import PeerClocks
 from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.clock import Clock, NonceSource
 from hansa_node.current_league import CurrentLeague
@@ -20,7 +22,8 @@ class NodeContext:
     """City, rules, keys and stores of a node; of these only what `league` holds changes from its start to its end.
 
     `policy_ref`, `policy_hash`: how log entries name the policy. `stop`: where a task reports that the node must not
-    go on. Raises ValueError at birth where the policy's id cannot be shown.
+    go on. `expiry`: warns of what expires. `clocks`: warns of peers whose clocks are wrong. Raises ValueError at birth
+    where the policy's id cannot be shown.
     """
 
     city: str
@@ -34,7 +37,11 @@ class NodeContext:
     stop: NodeStop = field(default_factory=NodeStop)
     policy_ref: PolicyRef = field(init=False)
     policy_hash: str = field(init=False)
+    expiry: ExpiryWatch = field(init=False)
+    clocks: PeerClocks = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "expiry", ExpiryWatch(self.clock))
+        object.__setattr__(self, "clocks", PeerClocks(self.clock))
         object.__setattr__(self, "policy_ref", PolicyRef(id=self.policy.id, version=self.policy.version))
         object.__setattr__(self, "policy_hash", policy_hash(self.policy))

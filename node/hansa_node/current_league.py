@@ -23,6 +23,6 @@ class CurrentLeague:
         """Put `league` in force. The log has to have told of its roster before."""
         self._now = league
 
-    def may_call(self, tls_spki: str) -> bool:
-        """Whether the pin is that of a coordinator now, however long its connection has been open."""
-        return tls_spki in self._now.coordinator_pins
+    def coordinator_of(self, tls_spki: str) -> str | None:
+        """Which coordinator has the pin now; None: none has."""
+        return self._now.coordinators.get(tls_spki)

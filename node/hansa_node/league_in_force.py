@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hansa_core.evidence.entries import RosterRef
@@ -13,15 +14,15 @@ from hansa_core.policy.decide import LeagueRules
 class LeagueInForce:
     """What `city` takes from one roster. A question keeps the value it was verified under to its end.
 
-    `rules`: what `decide` asks of it. `roster_ref`: how log entries name the roster. `coordinator_pins`: of the TLS
-    keys that may call the node.
+    `rules`: what `decide` asks of it. `roster_ref`: how log entries name the roster. `coordinators`: names by the
+    pins of the TLS keys that may call the node.
     """
 
     city: str
     roster: Roster
     rules: LeagueRules = field(init=False)
     roster_ref: RosterRef = field(init=False)
-    coordinator_pins: frozenset[str] = field(init=False)
+    coordinators: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         roster = self.roster
@@ -30,4 +31,4 @@ class LeagueInForce:
         )
         object.__setattr__(self, "rules", rules)
         object.__setattr__(self, "roster_ref", RosterRef(version=roster.version, hash=roster_hash(roster)))
-        object.__setattr__(self, "coordinator_pins", frozenset(entry.tls_spki for entry in roster.coordinators))
+        object.__setattr__(self, "coordinators", {entry.tls_spki: entry.name for entry in roster.coordinators})

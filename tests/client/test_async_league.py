@@ -24,6 +24,7 @@ from hansa_local.clock import utc_now
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
+from hansa_wire.rpc.clocks import HeardClock
 
 BY_KIND = "SELECT kind, COUNT(*) AS n, SUM(tons) AS tons FROM harbour.ships GROUP BY kind ORDER BY kind"
 COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"
@@ -197,9 +198,9 @@ def told_otherwise(
     honest = AsyncLeagueConnection._send
 
     async def lying(
-        connection: AsyncLeagueConnection, signed: SignedQuery, deadline_s: float
+        connection: AsyncLeagueConnection, signed: SignedQuery, deadline_s: float, heard: HeardClock
     ) -> AsyncGenerator[CityEvent, None]:
-        events = [event async for event in honest(connection, signed, deadline_s)]
+        events = [event async for event in honest(connection, signed, deadline_s, heard)]
         for event in sorted(events, key=lambda event: event.city):
             yield event if event.answer is None else lie(event)
 

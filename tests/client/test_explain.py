@@ -237,7 +237,7 @@ def test_before_asking_it_names_the_published_tables_that_a_dry_run_found() -> N
     refused = verdict("hamburg", refusal=Refusal(code="c", rule="r", remedy="m"))
     verdicts = (verdict("bremen", table="by_year"), refused, late)
     explained = explain_dry_run(
-        DryRunAnswer(asked=statement(BY_YEAR), contract=PERMITS, purpose="statistics", verdicts=verdicts)
+        DryRunAnswer(asked=statement(BY_YEAR), contract=PERMITS, purpose="statistics", verdicts=verdicts, notes=())
     )
     assert explained["Cities"].lines == (
         "bremen: would answer at level controlled from its published table by_year, 1,234 cells.",

@@ -22,6 +22,7 @@ from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign, verify
 from hansa_local.coordinator_config import CoordinatorLimits
+from hansa_renewed_certificate import renewed
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague, simulated_league
 from hansa_wire.codec.answer_codec import decode_answer
 from hansa_wire.codec.answered import Answered
@@ -95,6 +96,21 @@ def test_an_attached_city_is_asked_like_one_that_listens(league: SimulatedLeague
     assert decode_answer(payload).query_hash == hashlib.sha256(asked.payload).digest()
     assert last["hamburg"].state is CityState.UNREACHABLE
     assert "not attached" in last["hamburg"].detail
+
+
+def test_a_city_whose_certificate_expires_while_it_is_attached_is_told_of_and_cut_off(
+    league: SimulatedLeague, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = league.directory / "cities" / "bremen"
+    (folder / "tls.pem").write_bytes(renewed(folder / "tls.pem", folder, valid_for=timedelta(seconds=4)))
+    league.run(league.attach_city("bremen", FIRST))
+    league.run(league.reaches(FIRST, "bremen"))
+    assert last_events(league, FIRST, query(league, "bremen"))["bremen"].state is CityState.ANSWERED
+    league.run(league.reaches(FIRST))
+    assert last_events(league, FIRST, query(league, "bremen"))["bremen"].state is CityState.UNREACHABLE
+    assert "attached peer's certificate has expired" in [record.message for record in caplog.records]
+    reasons = [record.__dict__["reason"] for record in caplog.records if record.message == "not attached"]
+    assert "a caller's certificate is in force, also on a connection that lasts" in reasons[0]
 
 
 def test_a_large_answer_travels_in_parts_and_arrives_whole(league: SimulatedLeague) -> None:

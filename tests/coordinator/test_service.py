@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -28,13 +29,15 @@ from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_local.coordinator_config import load_config
-from hansa_simulated_city import Fault, SimulatedLeague, simulated_league
+from hansa_renewed_certificate import renewed
+from hansa_simulated_city import CITIES, Fault, SimulatedLeague, simulated_league
 from hansa_wire.codec.progress import CityState
 from hansa_wire.codec.query_codec import encode_query
 from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
 from hansa_wire.rpc.tls import dial_sync
 
 SIGNER = Ed25519Signer(bytes(32))
+DEADLINE_S = 60.0
 CREDENTIAL = sign(payload_types.CREDENTIAL, b"{}", SIGNER)
 
 
@@ -208,6 +211,64 @@ def test_a_certificate_that_its_own_city_did_not_issue_to_an_analyst_is_turned_a
 def test_an_analyst_whom_the_very_city_vouches_for_is_let_in(league: SimulatedLeague) -> None:
     client = dialled(league, *issued(league, by="hamburg", name="analyst.hamburg"))
     assert len(client.catalogue(deadline_s=10)) == 3
+
+
+def asked(league: SimulatedLeague, client: CoordinatorClient) -> None:
+    assert list(client.ask(query(league, *CITIES), CREDENTIAL, deadline_s=DEADLINE_S))
+
+
+def fields_of(caplog: pytest.LogCaptureFixture, message: str, whose: str) -> list[dict[str, Any]]:
+    """The fields of the log lines `message` that are about `whose`."""
+    lines = [record.__dict__ for record in caplog.records if record.message == message]
+    return [line for line in lines if whose in line.get("whose", line.get("what", ""))]
+
+
+def test_a_city_whose_clock_is_wrong_is_named_in_the_log(
+    league: SimulatedLeague, caplog: pytest.LogCaptureFixture
+) -> None:
+    league.cities["hamburg"].call_clock_ahead = timedelta(minutes=-10)
+    try:
+        asked(league, analyst(league))
+    finally:
+        league.cities["hamburg"].call_clock_ahead = timedelta()
+    (line,) = fields_of(caplog, "clock is wrong", "hamburg")
+    assert (line["whose"], line["by"]) == ("the node of hamburg", "10 minutes slow")
+    assert "the operator of the node of hamburg" in line["remedy"]
+
+
+def renewed_analyst(league: SimulatedLeague, valid_for: timedelta) -> CoordinatorClient:
+    keys = league.directory / "analysts" / "bremen"
+    certificate = renewed(keys / "tls.pem", league.directory / "cities" / "bremen", valid_for=valid_for)
+    return dialled(league, certificate, (keys / "tls.key").read_bytes())
+
+
+def test_an_analyst_whose_certificate_ends_soon_is_told_of_once_and_by_key_alone(
+    league: SimulatedLeague, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = renewed_analyst(league, timedelta(days=6))
+    for _ in range(3):
+        asked(league, client)
+    (line,) = fields_of(caplog, "expires soon", "an analyst of bremen, key ")
+    assert line["within_days"] == 7
+    assert "bremen issues a new certificate to its analyst" in line["remedy"]
+
+
+def test_an_analyst_whose_certificate_expires_on_an_open_connection_is_turned_away_and_told_of(
+    league: SimulatedLeague, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = renewed_analyst(league, timedelta(seconds=4))
+    asked(league, client)
+
+    def until_turned_away() -> None:
+        deadline = time.monotonic() + DEADLINE_S
+        while time.monotonic() < deadline:
+            client.catalogue(deadline_s=DEADLINE_S)
+            time.sleep(0.1)
+
+    with pytest.raises(RefusedError, match="has to install a new certificate") as refused:
+        until_turned_away()
+    assert refused.value.code == "certificate_expired"
+    assert len(fields_of(caplog, "has expired", "an analyst of bremen, key ")) == 1
 
 
 def test_the_coordinator_writes_nothing(league: SimulatedLeague) -> None:

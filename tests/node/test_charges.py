@@ -178,6 +178,7 @@ def test_a_dry_run_says_the_price_takes_nothing_and_knows_what_is_free(node: Nod
                 payload_type=payload_types.DRY_RUN,
                 league=context.league.now,
                 now=context.clock(),
+                expiry=context.expiry,
             )
             report = dry_run(verified, context)
             key = node.roster.member(CITY).answer_key

@@ -56,11 +56,11 @@ def test_a_coordinator_that_leaves_the_roster_is_refused_though_its_connection_i
     league = make_node(tmp_path / "league")
     current = CurrentLeague(LeagueInForce(city=CITY, roster=league.roster))
     (entry,) = league.roster.coordinators
-    assert current.may_call(entry.tls_spki)
+    assert current.coordinator_of(entry.tls_spki) == entry.name
     changed = replace(entry, tls_spki="0" * 64)
     current.swap(LeagueInForce(city=CITY, roster=replace(league.roster, version=2, coordinators=(changed,))))
-    assert not current.may_call(entry.tls_spki)
-    assert current.may_call(changed.tls_spki)
+    assert current.coordinator_of(entry.tls_spki) is None
+    assert current.coordinator_of(changed.tls_spki) == entry.name
 
 
 @pytest.mark.parametrize("content", ["older", "broken"])

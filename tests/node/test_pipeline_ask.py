@@ -18,6 +18,7 @@ from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.evidence.receipt import check_receipt
+from hansa_core.league.credential import signed_credential
 from hansa_core.partial.answer import Refusal, Release
 from hansa_core.partial.ipc_read import unpacked_size
 from hansa_core.plan.expression import Call, Column, Op, literal
@@ -481,7 +482,9 @@ def test_a_question_is_decided_and_recorded_under_the_league_that_it_was_verifie
         now, league = context.clock(), context.league.now
         newer = replace(league, roster=replace(node.roster, version=2, purposes=("planning",)))
         query = node.signed(node.query())
-        verified = verify(query, node.credential, payload_type=payload_types.QUERY, league=league, now=now)
+        verified = verify(
+            query, node.credential, payload_type=payload_types.QUERY, league=league, now=now, expiry=context.expiry
+        )
         after = replace(context, league=CurrentLeague(newer))
         decided = bind_and_decide(verified, replayed=False, context=after, now=now)
         assert isinstance(decided, Permitted)
@@ -490,3 +493,20 @@ def test_a_question_is_decided_and_recorded_under_the_league_that_it_was_verifie
         context.store.accept_roster(newer.roster_ref, keys_of(node.roster.member(CITY)), now=now)
         (answer,) = ask(node, after, node.signed(node.query()))
         assert refusal(node, answer).code == "purpose_not_allowed"
+
+
+def test_a_credential_that_ends_soon_is_told_of_once_and_one_that_has_ended_too(
+    node: NodeHome, store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    holder = signed_credential(node.credential, node.roster)
+    now = holder.not_after - timedelta(days=1)
+    with node.context(store, clock=lambda: now) as context:
+        for _ in range(2):
+            ask(node, context, node.signed(node.query(expires_at=now + timedelta(minutes=1))))
+        now = holder.not_after
+        for _ in range(2):
+            with pytest.raises(RefusedError, match="credential holds from"):
+                ask(node, context, node.signed(node.query(expires_at=now + timedelta(minutes=1))))
+    told = [record.__dict__ for record in caplog.records if "credential" in record.__dict__.get("what", "")]
+    what = f"the credential of an analyst of {holder.city}, key {holder.key_id[:16]}"
+    assert [(line["message"], line["what"]) for line in told] == [("expires soon", what), ("has expired", what)]

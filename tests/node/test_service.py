@@ -36,6 +36,7 @@ from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_league.founding.create import DEFAULT_VALID_DAYS, create_league
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
+from hansa_local.peer_clocks import PeerClocks
 from hansa_local.trust_anchor import load_roster, read_anchor
 from hansa_log_checks import audit_findings, entries
 from hansa_node import __version__
@@ -158,7 +159,7 @@ async def dialled(up: Running, caller: str = "coordinator", as_city: str = CITY)
         key_pem=(keys / "tls.key").read_bytes(),
     )
     async with channel:
-        yield NodeClient(channel)
+        yield NodeClient(channel, CITY, PeerClocks(utc_now))
 
 
 def call(up: Running, calls: Callable[[Any], Any], **dial: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from hansa_core.league.roster import Roster
 from hansa_league.files.league_layout import LeagueLayout
+from hansa_local.clock import utc_now
+from hansa_local.expiry import ExpiryWatch, expiry_of
 from hansa_new_league import new_league
 from hansa_node.log_service.visitors import Visitor, VisitorRole, Visitors
 from hansa_test_tls import TestAuthority
@@ -28,6 +31,10 @@ def der(pem: bytes) -> bytes:
     return x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
 
 
+def visitors(roster: Roster) -> Visitors:
+    return Visitors(roster, ExpiryWatch(utc_now), utc_now)
+
+
 def private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     key = load_pem_private_key(path.read_bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
@@ -37,21 +44,41 @@ def private_key(path: Path) -> ec.EllipticCurvePrivateKey:
 def test_a_members_node_is_known_by_its_pinned_key(league: tuple[LeagueLayout, Roster]) -> None:
     layout, roster = league
     shown = der((layout.city(FIRST) / "tls.pem").read_bytes())
-    assert Visitors(roster).of(shown) == Visitor(role=VisitorRole.NODE, city=FIRST)
+    assert visitors(roster).of(shown) == Visitor(role=VisitorRole.NODE, city=FIRST)
 
 
 def test_no_authority_but_the_citys_own_vouches_for_its_pinned_key(league: tuple[LeagueLayout, Roster]) -> None:
     layout, roster = league
     stranger = TestAuthority(SECOND).issue(f"node.{FIRST}", key=private_key(layout.city(FIRST) / "tls.key"))
-    assert Visitors(roster).of(der(stranger.cert_pem)) is None
+    assert visitors(roster).of(der(stranger.cert_pem)) is None
 
 
 def test_an_analyst_is_known_by_the_city_that_issued_the_certificate(league: tuple[LeagueLayout, Roster]) -> None:
     layout, roster = league
     shown = der((layout.analyst(FIRST) / "tls.pem").read_bytes())
-    assert Visitors(roster).of(shown) == Visitor(role=VisitorRole.ANALYST, city=FIRST)
+    assert visitors(roster).of(shown) == Visitor(role=VisitorRole.ANALYST, city=FIRST)
+
+
+def test_a_certificate_that_expires_on_an_open_connection_makes_a_stranger_and_is_told_of(
+    league: tuple[LeagueLayout, Roster], caplog: pytest.LogCaptureFixture
+) -> None:
+    layout, roster = league
+    shown = (layout.analyst(FIRST) / "tls.pem").read_bytes()
+    now = expiry_of(shown) - timedelta(hours=1)
+
+    def clock() -> datetime:
+        return now
+
+    watched = Visitors(roster, ExpiryWatch(clock), clock)
+    assert watched.of(der(shown)) == Visitor(role=VisitorRole.ANALYST, city=FIRST)
+    now += timedelta(hours=1)
+    assert watched.of(der(shown)) is None
+    assert watched.of(der(shown)) is None
+    assert [(record.message, record.__dict__["what"][:43]) for record in caplog.records] == [
+        (message, f"the TLS certificate of an analyst of {FIRST}"[:43]) for message in ("expires soon", "has expired")
+    ]
 
 
 def test_nobody_shows_nothing(league: tuple[LeagueLayout, Roster]) -> None:
-    assert Visitors(league[1]).of(None) is None
-    assert Visitors(league[1]).of(b"no certificate") is None
+    assert visitors(league[1]).of(None) is None
+    assert visitors(league[1]).of(b"no certificate") is None

@@ -266,6 +266,27 @@ def test_a_log_that_does_not_grow_is_cosigned_anew_every_12_hours(cities: dict[s
     asyncio.run(scene())
 
 
+def test_a_city_whose_clock_is_wrong_is_named_by_its_peers_and_finds_it_out_itself(
+    cities: dict[str, LogCity], caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = timedelta(minutes=10)
+
+    def told() -> set[tuple[str, str]]:
+        lines = [record.__dict__ for record in caplog.records if record.message == "clock is wrong"]
+        return {(line["whose"], line["by"]) for line in lines}
+
+    async def scene() -> None:
+        async with AsyncExitStack() as stack:
+            for city in cities.values():
+                ahead = wrong if city.name == THIRD else timedelta()
+                await stack.enter_async_context(city.running(clock=lambda ahead=ahead: utc_now() + ahead))  # type: ignore[misc]
+            named = {(f"the node of {THIRD}", "10 minutes fast"), ("this machine", "10 minutes fast")}
+            await until(lambda: named <= told())
+
+    asyncio.run(scene())
+    assert {whose for whose, _ in told()} == {f"the node of {THIRD}", "this machine"}
+
+
 def test_logs_that_witness_each_other_do_not_grow_by_it_for_ever(cities: dict[str, LogCity]) -> None:
     async def scene() -> None:
         async with all_running(*cities.values()) as running:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hansa_core.signing.dsse import Envelope
+from hansa_local.clock import utc_now
+from hansa_local.peer_clocks import PeerClocks
 from hansa_wire.attach.attach_rpc import add_attach_service
 from hansa_wire.attach.line import Line
 from hansa_wire.attach.messages import Attacher, CallKind, CityCall
 from hansa_wire.codec.answered import Answered
 from hansa_wire.rpc.server import listen, new_server
-from hansa_wire.rpc.tls import server_credentials
+from hansa_wire.rpc.tls import server_credentials, spki_of
 
 _ResultT = TypeVar("_ResultT")
 
@@ -90,7 +92,9 @@ def attach_point(
 
     async def serve() -> Any:
         server = new_server(max_concurrent_calls=64)
-        add_attach_service(server, name, point, pins.get)
+        add_attach_service(
+            server, name, point, lambda caller: pins.get(spki_of(caller.certificate)), PeerClocks(utc_now)
+        )
         listen(server, "127.0.0.1", port, server_credentials(cert_pem, key_pem, authorities))
         await server.start()
         return server

@@ -39,6 +39,7 @@ from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.coordinator_config import load_config
 from hansa_local.key_file import read_signer
+from hansa_local.peer_clocks import PeerClocks
 from hansa_memory_log import MemoryLog, decision_on
 from hansa_node.engines.reference import ReferenceEngine
 from hansa_wire.attach.attachment import answering_for
@@ -50,7 +51,7 @@ from hansa_wire.codec.description_codec import encode_description
 from hansa_wire.codec.query_codec import decode_query
 from hansa_wire.rpc.node_rpc import add_node_service
 from hansa_wire.rpc.server import listen, new_server
-from hansa_wire.rpc.tls import server_credentials
+from hansa_wire.rpc.tls import server_credentials, spki_of
 
 CITIES = ("bremen", "hamburg", "luebeck")
 CONTRACT_TEXT = """\
@@ -126,7 +127,8 @@ class SimulatedCity:
         self.log = log
         self.fault = Fault.NONE
         self.level = Level.OPEN
-        self.clock_ahead = timedelta()
+        self.clock_ahead = timedelta()  # of the times that it signs
+        self.call_clock_ahead = timedelta()  # of the time that it tells beside a call
         self.refusal = REFUSAL  # what it says under Fault.REFUSE
         self.asked = 0
         self.queries: list[Query] = []
@@ -160,7 +162,7 @@ class SimulatedCity:
         report = DryRun(
             city=self.city,
             query_hash=hashlib.sha256(query.payload).digest(),
-            answered_at=utc_now(),
+            answered_at=utc_now() + self.clock_ahead,
             level=self.level,
             refusal=REFUSAL if self.fault is Fault.REFUSE else None,
             table=None,
@@ -305,6 +307,7 @@ class SimulatedLeague:
             cert_pem=(keys / "tls.pem").read_bytes(),
             key_pem=(keys / "tls.key").read_bytes(),
             draw=lambda: 0.0,
+            clocks=PeerClocks(utc_now),
         )
         attachments.keep([self.roster.coordinator(name) for name in coordinators], {city: 0})
 
@@ -325,7 +328,12 @@ class SimulatedLeague:
             (keys / "tls.pem").read_bytes(), (keys / "tls.key").read_bytes(), [entry.ca_pem]
         )
         server = new_server(max_concurrent_calls=64)
-        add_node_service(server, self.cities[city], allow=lambda pin: pin == entry.tls_spki)
+        add_node_service(
+            server,
+            self.cities[city],
+            lambda caller: spki_of(caller.certificate) == entry.tls_spki,
+            PeerClocks(lambda: utc_now() + self.cities[city].call_clock_ahead),
+        )
         assert member.host is not None
         assert member.port is not None
         listen(server, member.host, member.port, credentials)

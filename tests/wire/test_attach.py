@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hansa_attach_point import AttachPoint, attach_point
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
+from hansa_local.clock import utc_now
 from hansa_protos.v1 import attach_pb2
 from hansa_test_tls import Identity, TestAuthority
 from hansa_wire.attach.attach_codec import (
@@ -273,7 +274,7 @@ def attaching(
             key_pem=identity.key_pem,
         ) as channel:
             async with asyncio.timeout(60):
-                await attach(channel, attachment, attached=lambda: leave.set_result(None))
+                await attach(channel, attachment, attached=lambda _: leave.set_result(None), now=utc_now())
 
     async def stay() -> None:
         nonlocal leave

@@ -9,6 +9,8 @@ import pytest
 from hansa_core.errors import BusyError, PeerError
 from hansa_core.league.roster import CoordinatorEntry
 from hansa_core.signing.dsse import Ed25519Signer, sign
+from hansa_local.clock import utc_now
+from hansa_local.peer_clocks import PeerClocks
 from hansa_protos.v1 import attach_pb2
 from hansa_test_tls import TestAuthority
 from hansa_wire.attach.attach_codec import PART_BYTES, call_to_wire
@@ -127,7 +129,7 @@ def test_attack_more_calls_than_a_peer_may_have_are_told_to_come_back() -> None:
 def test_attack_a_peer_that_comes_and_goes_in_a_flood_piles_nothing_up_where_its_hub_is_attached() -> None:
     async def flood() -> tuple[int, Reach]:
         upstream = Attachment("hub", quick)
-        kept = Attachments("hub", quick, cert_pem=b"", key_pem=b"", draw=lambda: 0.0)
+        kept = Attachments("hub", quick, cert_pem=b"", key_pem=b"", draw=lambda: 0.0, clocks=PeerClocks(utc_now))
         kept._live[FAR] = upstream
         for turn in range(5_000):
             kept.present({"bremen": 1} if turn % 2 else {})

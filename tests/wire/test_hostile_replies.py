@@ -11,6 +11,8 @@ import pytest
 from hansa_core.errors import PeerError
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_hostile_peer import REPLIES, HostilePeer
+from hansa_local.clock import utc_now
+from hansa_local.peer_clocks import PeerClocks
 from hansa_test_tls import TestAuthority
 from hansa_wire.rpc.coordinator_rpc import AsyncCoordinatorClient, CoordinatorClient
 from hansa_wire.rpc.node_rpc import NodeClient
@@ -48,7 +50,7 @@ async def hostile(reply: bytes) -> AsyncIterator[dict[str, object]]:
 def test_a_node_that_gives_back_anything_else_has_garbled_its_reply(reply: str, call: str) -> None:
     async def run() -> None:
         async with hostile(REPLIES[reply]()) as address, dial_aio(**address) as channel:  # type: ignore[arg-type]
-            node = NodeClient(channel)
+            node = NodeClient(channel, "city", PeerClocks(utc_now))
             calls: dict[str, Callable[[], Awaitable[object]]] = {
                 "ask": lambda: node.ask(QUERY, QUERY, deadline_s=30),
                 "dry_run": lambda: node.dry_run(QUERY, QUERY, deadline_s=30),

@@ -16,6 +16,8 @@ import pytest
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.plan.limits import MAX_QUERY_BYTES
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
+from hansa_local.clock import utc_now
+from hansa_local.peer_clocks import PeerClocks
 from hansa_test_tls import Identity, TestAuthority
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.limits import MAX_RECEIPT_BYTES, MAX_REQUEST_BYTES
@@ -26,6 +28,7 @@ from hansa_wire.rpc.pins import analyst_city
 from hansa_wire.rpc.server import add_health_and_reflection, listen, new_server
 from hansa_wire.rpc.tls import dial_aio, dial_sync, server_credentials, spki_of
 
+CLOCKS = PeerClocks(utc_now)
 SIGNER = Ed25519Signer(bytes(32))
 QUERY = sign("query", b"question", SIGNER)
 CREDENTIAL = sign("credential", b"analyst", SIGNER)
@@ -78,7 +81,8 @@ async def serving(league: League, node: Node, tls: Identity | None = None) -> As
     """City a's node; it trusts the coordinator's authority and, within that, the coordinator's pin alone."""
     server = new_server(max_concurrent_calls=16)
     own = tls or league.node_a
-    add_node_service(server, node, {spki_of(league.coordinator.cert_pem)}.__contains__)
+    coordinator = spki_of(league.coordinator.cert_pem)
+    add_node_service(server, node, lambda caller: spki_of(caller.certificate) == coordinator, CLOCKS)
     await add_health_and_reflection(server, [NODE_SERVICE])
     port = listen(server, "127.0.0.1", 0, server_credentials(own.cert_pem, own.key_pem, [league.hub.ca_pem]))
     await server.start()
@@ -97,7 +101,7 @@ def dialled(league: League, port: int, own: Identity) -> grpc.aio.Channel:
 def test_a_question_reaches_the_node_and_its_answer_comes_back(league: League) -> None:
     async def run() -> None:
         async with serving(league, Node()) as port, dialled(league, port, league.coordinator) as channel:
-            client = NodeClient(channel)
+            client = NodeClient(channel, "a", CLOCKS)
             answer = await client.ask(QUERY, CREDENTIAL, deadline_s=5)
             assert (answer.envelope.payload, answer.receipt) == (b"question/analyst", b"receipt")
             assert (await client.dry_run(QUERY, CREDENTIAL, deadline_s=5)).payload_type == "dry-run"
@@ -108,7 +112,7 @@ def test_a_question_reaches_the_node_and_its_answer_comes_back(league: League) -
 def test_an_answer_may_be_far_larger_than_a_question(league: League) -> None:
     async def run() -> None:
         async with serving(league, Node(answer=LARGE)) as port, dialled(league, port, league.coordinator) as channel:
-            assert await NodeClient(channel).ask(QUERY, CREDENTIAL, deadline_s=20) == LARGE
+            assert await NodeClient(channel, "a", CLOCKS).ask(QUERY, CREDENTIAL, deadline_s=20) == LARGE
 
     asyncio.run(run())
 
@@ -118,7 +122,7 @@ def test_a_caller_of_the_same_authority_without_the_pin_is_unauthenticated(leagu
         stranger = league.hub.issue("coordinator")  # same name, same authority, another key
         async with serving(league, Node()) as port, dialled(league, port, stranger) as channel:
             with pytest.raises(RefusedError, match="unpinned_peer") as refused:
-                await NodeClient(channel).ask(QUERY, CREDENTIAL, deadline_s=5)
+                await NodeClient(channel, "a", CLOCKS).ask(QUERY, CREDENTIAL, deadline_s=5)
             cause = refused.value.__cause__
             assert isinstance(cause, grpc.aio.AioRpcError)
             assert cause.code() is grpc.StatusCode.UNAUTHENTICATED
@@ -131,7 +135,7 @@ def test_a_caller_from_another_authority_never_gets_past_the_handshake(league: L
         forged = league.b.issue("coordinator")  # city b vouches for a coordinator
         async with serving(league, Node()) as port, dialled(league, port, forged) as channel:
             with pytest.raises(ConnectionError):
-                await NodeClient(channel).ask(QUERY, CREDENTIAL, deadline_s=5)
+                await NodeClient(channel, "a", CLOCKS).ask(QUERY, CREDENTIAL, deadline_s=5)
 
     asyncio.run(run())
 
@@ -148,7 +152,7 @@ def test_a_node_with_a_foreign_or_expired_certificate_is_not_talked_to(league: L
     async def run() -> None:
         async with serving(league, Node(), tls) as port, dialled(league, port, league.coordinator) as channel:
             with pytest.raises(ConnectionError):
-                await NodeClient(channel).ask(QUERY, CREDENTIAL, deadline_s=5)
+                await NodeClient(channel, "a", CLOCKS).ask(QUERY, CREDENTIAL, deadline_s=5)
 
     asyncio.run(run())
 
@@ -159,7 +163,7 @@ def test_plain_text_is_not_answered(league: League) -> None:
             address, options = f"127.0.0.1:{port}", [("grpc.enable_http_proxy", 0)]
             async with grpc.aio.insecure_channel(address, options=options) as channel:
                 with pytest.raises(ConnectionError):
-                    await NodeClient(channel).ask(QUERY, CREDENTIAL, deadline_s=5)
+                    await NodeClient(channel, "a", CLOCKS).ask(QUERY, CREDENTIAL, deadline_s=5)
 
     asyncio.run(run())
 
@@ -168,7 +172,7 @@ def test_an_unreachable_node_is_a_connection_error(league: League) -> None:
     async def run() -> None:
         async with dialled(league, 1, league.coordinator) as channel:
             with pytest.raises(ConnectionError):
-                await NodeClient(channel).describe(deadline_s=5)
+                await NodeClient(channel, "a", CLOCKS).describe(deadline_s=5)
 
     asyncio.run(run())
 
@@ -178,7 +182,7 @@ def test_a_late_node_is_a_timeout_and_its_work_is_cancelled(league: League) -> N
         node = Node()
         async with serving(league, node) as port, dialled(league, port, league.coordinator) as channel:
             with pytest.raises(TimeoutError):
-                await NodeClient(channel).describe(deadline_s=2.0)
+                await NodeClient(channel, "a", CLOCKS).describe(deadline_s=2.0)
             await asyncio.wait_for(node.cancelled.wait(), timeout=60)
 
     asyncio.run(run())
@@ -190,7 +194,7 @@ def test_a_request_beyond_the_limit_is_not_read(league: League) -> None:
             large = sign("query", bytes(MAX_REQUEST_BYTES), SIGNER)
             async with dialled(league, port, league.coordinator) as channel:
                 with pytest.raises(PeerError, match="RESOURCE_EXHAUSTED"):
-                    await NodeClient(channel).ask(large, CREDENTIAL, deadline_s=5)
+                    await NodeClient(channel, "a", CLOCKS).ask(large, CREDENTIAL, deadline_s=5)
             # A client without our limits is stopped by the server.
             tls = grpc.ssl_channel_credentials(league.a.ca_pem, league.coordinator.key_pem, league.coordinator.cert_pem)
             options = [
@@ -200,9 +204,9 @@ def test_a_request_beyond_the_limit_is_not_read(league: League) -> None:
             ]
             async with grpc.aio.secure_channel(f"127.0.0.1:{port}", tls, options=options) as channel:
                 with pytest.raises(PeerError, match="RESOURCE_EXHAUSTED"):
-                    await NodeClient(channel).ask(large, CREDENTIAL, deadline_s=5)
+                    await NodeClient(channel, "a", CLOCKS).ask(large, CREDENTIAL, deadline_s=5)
                 largest = sign("query", bytes(MAX_QUERY_BYTES), SIGNER)
-                assert await NodeClient(channel).ask(largest, CREDENTIAL, deadline_s=5)
+                assert await NodeClient(channel, "a", CLOCKS).ask(largest, CREDENTIAL, deadline_s=5)
 
     asyncio.run(run())
 
@@ -215,7 +219,7 @@ def test_bytes_that_are_no_request_end_the_call_and_nothing_else(league: League)
                 await ask(b"\xff\xff", timeout=5)
             with pytest.raises(grpc.aio.AioRpcError, match="query: payload_type"):
                 await ask(b"", timeout=5)  # a request without envelopes
-            assert await NodeClient(channel).ask(QUERY, CREDENTIAL, deadline_s=5)
+            assert await NodeClient(channel, "a", CLOCKS).ask(QUERY, CREDENTIAL, deadline_s=5)
 
     asyncio.run(run())
 
@@ -227,7 +231,7 @@ def test_an_unlisted_error_ends_the_call_without_its_text_and_is_logged_by_type(
         node = Node(error=ValueError("Conversion Error: secret value 4711"))
         async with serving(league, node) as port, dialled(league, port, league.coordinator) as channel:
             with pytest.raises(PeerError) as failed:
-                await NodeClient(channel).ask(QUERY, CREDENTIAL, deadline_s=5)
+                await NodeClient(channel, "a", CLOCKS).ask(QUERY, CREDENTIAL, deadline_s=5)
             assert "4711" not in str(failed.value) + str(failed.value.__cause__)
 
     with caplog.at_level(logging.DEBUG):
@@ -242,7 +246,7 @@ def test_a_refusal_before_any_answer_comes_back_as_it_was(league: League) -> Non
         node = Node(error=error)
         async with serving(league, node) as port, dialled(league, port, league.coordinator) as channel:
             with pytest.raises(RefusedError) as refused:
-                await NodeClient(channel).ask(QUERY, CREDENTIAL, deadline_s=5)
+                await NodeClient(channel, "a", CLOCKS).ask(QUERY, CREDENTIAL, deadline_s=5)
             assert str(refused.value) == str(error)
 
     asyncio.run(run())
@@ -311,7 +315,12 @@ class CoordinatorThread:
         self._loop = asyncio.get_running_loop()
         authorities = {"a": league.a.ca_pem, "b": league.b.ca_pem}
         server = new_server(max_concurrent_calls=16)
-        add_coordinator_service(server, self._coordinator, lambda pem: analyst_city(pem, authorities) in authorities)
+        add_coordinator_service(
+            server,
+            self._coordinator,
+            lambda caller: analyst_city(caller.certificate, authorities) in authorities,
+            CLOCKS,
+        )
         await add_health_and_reflection(server, [COORDINATOR_SERVICE])
         own = league.coordinator
         credentials = server_credentials(own.cert_pem, own.key_pem, list(authorities.values()))

@@ -9,6 +9,8 @@ import pytest
 
 from hansa_core.errors import BusyError
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
+from hansa_local.clock import utc_now
+from hansa_local.peer_clocks import PeerClocks
 from hansa_test_tls import TestAuthority
 from hansa_wire.codec.answered import Answered
 from hansa_wire.rpc.node_rpc import NodeClient, add_node_service
@@ -18,6 +20,7 @@ from hansa_wire.rpc.tls import dial_aio, server_credentials
 
 CITY, HUB = TestAuthority("city"), TestAuthority("hub")
 DESCRIPTION = sign("description", b"it", Ed25519Signer(bytes(32)))
+CLOCKS = PeerClocks(utc_now)
 SHARE = 2
 
 
@@ -52,7 +55,7 @@ def test_a_caller_gets_its_share_and_not_one_more_and_takes_nothing_from_another
     async def scene() -> None:
         node, own = Node(), CITY.issue("node.city")
         server = new_server(max_concurrent_calls=64, max_calls_of_one=SHARE)
-        add_node_service(server, node, lambda _: True)
+        add_node_service(server, node, lambda _: True, CLOCKS)
         port = listen(server, "127.0.0.1", 0, server_credentials(own.cert_pem, own.key_pem, [HUB.ca_pem]))
         await server.start()
         async with AsyncExitStack() as stack:
@@ -68,7 +71,9 @@ def test_a_caller_gets_its_share_and_not_one_more_and_takes_nothing_from_another
                             cert_pem=caller.cert_pem,
                             key_pem=caller.key_pem,
                         )
-                    )
+                    ),
+                    "city",
+                    CLOCKS,
                 )
                 for caller in (HUB.issue("one"), HUB.issue("other"))
             ]

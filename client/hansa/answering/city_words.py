@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -47,14 +47,28 @@ class CityWord(Generic[WordT]):
     proof: Answered | None = None
 
 
+class Verdicts(list[CityWord[DryRun]]):
+    """What each city would do, by its name. `notes`: sentences about clocks that are wrong."""
+
+    def __init__(self, verdicts: Iterable[CityWord[DryRun]], notes: tuple[str, ...]) -> None:
+        super().__init__(verdicts)
+        self.notes = notes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRunAnswer:
-    """What every addressed city would do with a statement. `verdicts`: by the city's name."""
+    """What every addressed city would do with a statement. `verdicts`: by the city's name. `notes`: on clocks."""
 
     asked: Statement
     contract: Contract
     purpose: str
     verdicts: tuple[CityWord[DryRun], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def listed(self) -> Verdicts:
+        """The verdicts as the SDK hands them out."""
+        return Verdicts(self.verdicts, self.notes)
 
 
 def city_word(event: CityEvent, member: Member, check: Check[WordT]) -> CityWord[WordT]:

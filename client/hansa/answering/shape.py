@@ -43,7 +43,7 @@ def shape_answer(
         partial=marks.partial,
         intervals=intervals,
         notes=(
-            *clock_notes(question.asked_at, words),
+            *clock_notes(question.asked_at, words, question.coordinator_ahead_s),
             *notes_on(asked, expected.contract, reports, merged, marks),
             *uncertainty_notes(table, intervals),
             *unsure,

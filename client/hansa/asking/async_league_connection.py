@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from hansa.answering.city_words import CityWord, DryRunAnswer
+from hansa.answering.city_words import CityWord, DryRunAnswer, WordT
 from hansa.answering.verify import verify_description
 from hansa.asking.follow import Gathering, OnProgressAsync, gather_async
 from hansa.asking.session import AnalystSession
 from hansa.asking.sign import SignedQuery
+from hansa.errors import CoordinatorError
 from hansa.evidence.evidence import ProvenAnswer
 from hansa.question.options import AskOptions, check_deadline
 from hansa_wire.codec.description import Description
 from hansa_wire.codec.progress import CityEvent
+from hansa_wire.rpc.clocks import HeardClock
 from hansa_wire.rpc.coordinator_rpc import AsyncCoordinatorClient
 
 
@@ -40,17 +42,18 @@ class AsyncLeagueConnection:
     ) -> ProvenAnswer:
         """As `LeagueConnection.ask`; cancelling the task ends the call."""
         asked = await asyncio.to_thread(self.session.question, statement, options)
-        gathering = Gathering(asked.question.cities, self.session.roster, asked.verify)
-        words = await gather_async(self._send(asked.signed, options.deadline_s), gathering, on_progress)
-        return await asyncio.to_thread(self.session.answer, asked, words)
+        gathering, heard = Gathering(asked.question.cities, self.session.roster, asked.verify), HeardClock()
+        words = await self._words(asked.signed, options.deadline_s, heard, gathering, on_progress)
+        return await asyncio.to_thread(self.session.answer, asked, words, self.session.ahead_s(heard))
 
     async def dry_run(
         self, statement: str, options: AskOptions, on_progress: OnProgressAsync | None = None
     ) -> DryRunAnswer:
         """As `LeagueConnection.dry_run`."""
         asked = await asyncio.to_thread(self.session.dry_run, statement, options)
-        gathering = Gathering(asked.cities, self.session.roster, asked.verify)
-        return asked.answer(await gather_async(self._send(asked.signed, options.deadline_s), gathering, on_progress))
+        gathering, heard = Gathering(asked.cities, self.session.roster, asked.verify), HeardClock()
+        words = await self._words(asked.signed, options.deadline_s, heard, gathering, on_progress)
+        return asked.answer(words, self.session.ahead_s(heard))
 
     async def published(self, deadline_s: float) -> list[CityWord[Description]]:
         """As `LeagueConnection.published`."""
@@ -59,8 +62,21 @@ class AsyncLeagueConnection:
         gathering = Gathering(self.session.roster.cities, self.session.roster, verify_description)
         return list((await gather_async(self._descriptions(deadline_s), gathering)).values())
 
-    def _send(self, signed: SignedQuery, deadline_s: float) -> AsyncGenerator[CityEvent, None]:
-        return self._coordinator.ask(signed.envelope, self.session.credential, deadline_s=deadline_s)
+    async def _words(
+        self,
+        signed: SignedQuery,
+        deadline_s: float,
+        heard: HeardClock,
+        gathering: Gathering[WordT],
+        on_progress: OnProgressAsync | None,
+    ) -> dict[str, CityWord[WordT]]:
+        try:
+            return await gather_async(self._send(signed, deadline_s, heard), gathering, on_progress)
+        except CoordinatorError as silent:
+            raise self.session.with_clock(silent, heard) from silent
+
+    def _send(self, signed: SignedQuery, deadline_s: float, heard: HeardClock) -> AsyncGenerator[CityEvent, None]:
+        return self._coordinator.ask(signed.envelope, self.session.credential, deadline_s=deadline_s, heard=heard)
 
     async def _descriptions(self, deadline_s: float) -> AsyncGenerator[CityEvent, None]:
         for event in await self._coordinator.catalogue(deadline_s=deadline_s):

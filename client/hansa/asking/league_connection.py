@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 
-from hansa.answering.city_words import CityWord, DryRunAnswer
+from hansa.answering.city_words import CityWord, DryRunAnswer, WordT
 from hansa.answering.verify import verify_description
 from hansa.asking.follow import Gathering, OnProgress, gather
 from hansa.asking.session import AnalystSession
 from hansa.asking.sign import SignedQuery
+from hansa.errors import CoordinatorError
 from hansa.evidence.evidence import ProvenAnswer
 from hansa.question.options import AskOptions, check_deadline
 from hansa_wire.codec.description import Description
 from hansa_wire.codec.progress import CityEvent
+from hansa_wire.rpc.clocks import HeardClock
 from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
 
 
@@ -34,15 +36,16 @@ class LeagueConnection:
     def ask(self, statement: str, options: AskOptions, on_progress: OnProgress | None = None) -> ProvenAnswer:
         """Ask every addressed city, and shape what they sign. Raises RefusedError, CoordinatorError."""
         asked = self.session.question(statement, options)
-        gathering = Gathering(asked.question.cities, self.session.roster, asked.verify)
-        words = gather(self._send(asked.signed, options.deadline_s), gathering, on_progress)
-        return self.session.answer(asked, words)
+        gathering, heard = Gathering(asked.question.cities, self.session.roster, asked.verify), HeardClock()
+        words = self._words(asked.signed, options.deadline_s, heard, gathering, on_progress)
+        return self.session.answer(asked, words, self.session.ahead_s(heard))
 
     def dry_run(self, statement: str, options: AskOptions, on_progress: OnProgress | None = None) -> DryRunAnswer:
         """Ask every addressed city what it would do; no data is touched. Raises as `ask`."""
         asked = self.session.dry_run(statement, options)
-        gathering = Gathering(asked.cities, self.session.roster, asked.verify)
-        return asked.answer(gather(self._send(asked.signed, options.deadline_s), gathering, on_progress))
+        gathering, heard = Gathering(asked.cities, self.session.roster, asked.verify), HeardClock()
+        words = self._words(asked.signed, options.deadline_s, heard, gathering, on_progress)
+        return asked.answer(words, self.session.ahead_s(heard))
 
     def published(self, deadline_s: float) -> list[CityWord[Description]]:
         """What every city says that it serves, by name. Raises CoordinatorError, ValueError for the deadline."""
@@ -51,8 +54,21 @@ class LeagueConnection:
         gathering = Gathering(self.session.roster.cities, self.session.roster, verify_description)
         return list(gather(self._descriptions(deadline_s), gathering).values())
 
-    def _send(self, signed: SignedQuery, deadline_s: float) -> Generator[CityEvent, None, None]:
-        yield from self._coordinator.ask(signed.envelope, self.session.credential, deadline_s=deadline_s)
+    def _words(
+        self,
+        signed: SignedQuery,
+        deadline_s: float,
+        heard: HeardClock,
+        gathering: Gathering[WordT],
+        on_progress: OnProgress | None,
+    ) -> dict[str, CityWord[WordT]]:
+        try:
+            return gather(self._send(signed, deadline_s, heard), gathering, on_progress)
+        except CoordinatorError as silent:
+            raise self.session.with_clock(silent, heard) from silent
+
+    def _send(self, signed: SignedQuery, deadline_s: float, heard: HeardClock) -> Generator[CityEvent, None, None]:
+        yield from self._coordinator.ask(signed.envelope, self.session.credential, deadline_s=deadline_s, heard=heard)
 
     def _descriptions(self, deadline_s: float) -> Generator[CityEvent, None, None]:
         yield from self._coordinator.catalogue(deadline_s=deadline_s)

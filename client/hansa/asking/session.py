@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, VerifiedRelease
+from hansa.answering.clock_notes import clock_notes
 from hansa.answering.verify import verify_answer, verify_dry_run
 from hansa.asking.sign import SignedQuery, sign_query
 from hansa.errors import CoordinatorError
@@ -35,6 +36,7 @@ from hansa_core.plan.query import NONCE_BYTES, Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, Signer
 from hansa_wire.codec.answered import Answered
+from hansa_wire.rpc.clocks import HeardClock
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,16 +68,21 @@ class SignedDryRun:
     contract: Contract
     purpose: str
     cities: tuple[str, ...]
+    asked_at: datetime
     signed: SignedQuery
 
     def verify(self, given: Answered, member: Member) -> DryRun:
         """The verdict that `member` signed about this dry run. Raises TrustError as `verify_dry_run`."""
         return verify_dry_run(given, member, self.signed.hash)
 
-    def answer(self, words: Mapping[str, CityWord[DryRun]]) -> DryRunAnswer:
+    def answer(self, words: Mapping[str, CityWord[DryRun]], coordinator_ahead_s: int | None) -> DryRunAnswer:
         """What the cities would do. `words`: of every addressed city, by name."""
         return DryRunAnswer(
-            asked=self.asked, contract=self.contract, purpose=self.purpose, verdicts=tuple(words.values())
+            asked=self.asked,
+            contract=self.contract,
+            purpose=self.purpose,
+            verdicts=tuple(words.values()),
+            notes=clock_notes(self.asked_at, words, coordinator_ahead_s),
         )
 
 
@@ -166,28 +173,45 @@ class AnalystSession:
         asked = self._read(statement, columns_of(_own(options.tables)))
         cities = addressed_cities(asked, self.roster)
         demanded_cities(options.min_cities, cities, partial=options.partial)
-        query = self._query(asked, cities, options, self._now())
+        asked_at = self._now()
+        query = self._query(asked, cities, options, asked_at)
         return SignedDryRun(
             asked=asked,
             contract=self.contracts[asked.plan.source],
             purpose=query.purpose,
             cities=cities,
+            asked_at=asked_at,
             signed=sign_query(query, self._signer, payload_types.DRY_RUN),
         )
 
-    def answer(self, asked: SignedQuestion, words: Mapping[str, CityWord[VerifiedRelease | Refusal]]) -> ProvenAnswer:
+    def ahead_s(self, heard: HeardClock) -> int | None:
+        """How far the clock that was heard just now is ahead of the own one, in seconds; None: none was heard."""
+        return None if heard.says is None else round((heard.says - self._now()).total_seconds())
+
+    def with_clock(self, silent: CoordinatorError, heard: HeardClock) -> CoordinatorError:
+        """The error with a sentence about the clocks, where they differ."""
+        told = (str(silent), *clock_notes(self._now(), {}, self.ahead_s(heard)))
+        return CoordinatorError(". ".join(told)) if len(told) > 1 else silent
+
+    def answer(
+        self,
+        asked: SignedQuestion,
+        words: Mapping[str, CityWord[VerifiedRelease | Refusal]],
+        coordinator_ahead_s: int | None,
+    ) -> ProvenAnswer:
         """The answer from what every addressed city said, with its evidence. Raises RefusedError as `shape_answer`."""
         from hansa.answering.shape import shape_answer  # DuckDB, which only an answer needs
 
+        question = replace(asked.question, coordinator_ahead_s=coordinator_ahead_s)
         evidence = evidence_of(
-            asked.question,
+            question,
             words,
             query=asked.signed.envelope,
             signer=self._signer,
             credential=self.credential,
             league_documents=self._league_documents,
         )
-        return ProvenAnswer(answer=shape_answer(asked.question, words, self._outer_engine()), evidence=evidence)
+        return ProvenAnswer(answer=shape_answer(question, words, self._outer_engine()), evidence=evidence)
 
     def _outer_engine(self) -> OuterEngine:
         """The one that runs the outer SELECTs; started when it is first asked for."""

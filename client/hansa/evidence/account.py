@@ -16,6 +16,7 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, Signer, sign
 
 VERSION = 1
+_MOST_AHEAD_S = 1000 * 366 * 24 * 3600
 _FIELDS = ("v", "asked_at", "statement", "tables", "partial", "min_cities", "cities")
 _TABLE_FIELDS = ("name", "sha256")
 _CITY_FIELDS = ("city", "state", "proven", "code", "rule", "elapsed_ms")
@@ -28,6 +29,7 @@ class Account:
     `asked_at`: naive UTC in whole seconds. `tables`: hex SHA-256 of each own table as it is kept, by its name in lower
     case. `cities`: every addressed city, by name. Of a city whose signed word is kept
     beside this only `elapsed_ms` is read again; of any other the whole report, which stands on the coordinator's claim.
+    `coordinator_ahead_s`: how far the coordinator's clock was ahead of the analyst's; None: not heard.
     """
 
     asked_at: datetime
@@ -36,6 +38,7 @@ class Account:
     partial: bool
     min_cities: int
     cities: tuple[CityReport, ...]
+    coordinator_ahead_s: int | None = None
 
 
 def sign_account(account: Account, signer: Signer) -> Envelope:
@@ -59,6 +62,8 @@ def sign_account(account: Account, signer: Signer) -> Envelope:
             for report in account.cities
         ],
     }
+    if account.coordinator_ahead_s is not None:
+        document["coordinator_ahead_s"] = account.coordinator_ahead_s
     # ASCII alone: half of a surrogate pair, which a coordinator or a shell may hand in, has no bytes of its own.
     payload = json.dumps(document, indent=1).encode() + b"\n"
     return sign(payload_types.QUESTION, payload, signer)
@@ -66,7 +71,7 @@ def sign_account(account: Account, signer: Signer) -> Envelope:
 
 def read_account(payload: bytes) -> Account:
     """The account in a payload. Raises PeerError."""
-    document = read_object(payload, "question").require(_FIELDS)
+    document = read_object(payload, "question").require(_FIELDS, optional=("coordinator_ahead_s",))
     if document.whole("v") != VERSION:
         raise PeerError(f"question: v is {document.whole('v')}; this version of Hansa reads {VERSION}")
     return Account(
@@ -76,7 +81,18 @@ def read_account(payload: bytes) -> Account:
         partial=document.flag("partial"),
         min_cities=document.whole("min_cities"),
         cities=tuple(_report(entry.require(_CITY_FIELDS)) for entry in document.objects("cities")),
+        coordinator_ahead_s=_ahead_s(document),
     )
+
+
+def _ahead_s(document: JsonObject) -> int | None:
+    """At most a thousand years; None where the account does not say."""
+    if "coordinator_ahead_s" not in document.values:
+        return None
+    ahead_s = document.whole("coordinator_ahead_s")
+    if abs(ahead_s) > _MOST_AHEAD_S:
+        raise PeerError(f"question: coordinator_ahead_s is {ahead_s}; no two clocks differ by that much")
+    return ahead_s
 
 
 def _tables(document: JsonObject) -> dict[str, str]:

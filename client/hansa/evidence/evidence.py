@@ -74,6 +74,7 @@ def evidence_of(
         partial=question.partial,
         min_cities=question.min_cities,
         cities=tuple(word.report for word in words.values()),
+        coordinator_ahead_s=question.coordinator_ahead_s,
     )
     return Evidence(
         account=sign_account(account, signer),

@@ -119,6 +119,7 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
         min_cities=account.min_cities,
         partial=account.partial,
         tables=tables,
+        coordinator_ahead_s=account.coordinator_ahead_s,
     )
     words = {report.city: _word(report, evidence, roster, expected) for report in account.cities}
     with OuterEngine() as engine:

@@ -39,7 +39,8 @@ class Question:
 
     `statement`: the analyst's SQL; `asked`: what it means. `asked_at`: naive UTC in whole seconds. `cities`: the
     addressed ones, by name. `min_cities`: how many of them have to answer. `partial`: whether a value may lack a city.
-    `tables`: the analyst's own, by name in lower case.
+    `tables`: the analyst's own, by name in lower case. `coordinator_ahead_s`: how far the coordinator's clock was ahead
+    of the analyst's, in seconds; None: not heard.
     """
 
     statement: str
@@ -50,3 +51,4 @@ class Question:
     min_cities: int
     partial: bool
     tables: Mapping[str, pa.Table]
+    coordinator_ahead_s: int | None = None

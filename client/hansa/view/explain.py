@@ -69,6 +69,7 @@ def explain_dry_run(answer: DryRunAnswer) -> Explanation:
         _computed(asked.plan, asked.outer, answer.contract, by_city=asked.by_city),
         _columns(asked.plan, asked.outer, answer.contract),
         Part(heading="Cities", lines=(*foreseen, *(f"{said}." for _, said in missing_lines(silent)))),
+        Part(heading="Notes", lines=answer.notes) if answer.notes else None,
         _hashes(plan_hash(asked.plan), None),
     )
 

@@ -62,8 +62,18 @@ class Credential:
 def credential_from_envelope(envelope: Envelope, roster: Roster, now: datetime) -> Credential:
     """The credential, if the member city that it names signed it and it is in force at `now`.
 
-    Nothing of the payload is read before the signature holds: the key id names the city to check it against.
     Raises RefusedError `not_a_member`, `credential_invalid` or `credential_expired`.
+    """
+    credential = signed_credential(envelope, roster)
+    check_in_force(credential, now)
+    return credential
+
+
+def signed_credential(envelope: Envelope, roster: Roster) -> Credential:
+    """The credential, in force or not, if the member city that it names signed it.
+
+    Nothing of the payload is read before the signature holds: the key id names the city to check it against.
+    Raises RefusedError `not_a_member` or `credential_invalid`.
     """
     issuer = roster.issuer(envelope.signatures[0].keyid)
     if issuer is None:
@@ -79,6 +89,11 @@ def credential_from_envelope(envelope: Envelope, roster: Roster, now: datetime) 
         _refuse_invalid(str(error), error)
     if credential.city != issuer.city:
         _refuse_invalid("a city vouches for its own analysts only")
+    return credential
+
+
+def check_in_force(credential: Credential, now: datetime) -> None:
+    """Raise RefusedError `credential_expired` unless the credential is in force at `now`, naive UTC."""
     if not credential.not_before <= now < credential.not_after:
         raise RefusedError(
             "credential_expired",
@@ -86,7 +101,6 @@ def credential_from_envelope(envelope: Envelope, roster: Roster, now: datetime) 
             "ask your city for a new credential, or set your clock",
             "credential",
         )
-    return credential
 
 
 def credential_payload(credential: Credential) -> bytes:

@@ -9,10 +9,11 @@ from typing import Self
 import grpc.aio
 
 from hansa_core.league.roster import CoordinatorEntry, Roster
+from hansa_node.app.caller_check import CallerCheck
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.identity import Identity
 from hansa_node.app.node_calls import NodeCalls
-from hansa_node.current_league import CurrentLeague
+from hansa_node.context import NodeContext
 from hansa_node.node_stop import task_group
 from hansa_wire.attach.attachment import answering_for
 from hansa_wire.attach.attachments import Attachments
@@ -34,13 +35,13 @@ class Listener:
 
     @classmethod
     async def bound(
-        cls, config: NodeConfig, league: CurrentLeague, identity: Identity, calls: NodeCalls, *, max_calls: int
+        cls, config: NodeConfig, context: NodeContext, identity: Identity, calls: NodeCalls, *, max_calls: int
     ) -> Self:
         """Has its port, and answers nobody before `start`. Raises ConfigError where the port is not free."""
         server = new_server(max_concurrent_calls=max_calls)
-        add_node_service(server, calls, league.may_call)
+        add_node_service(server, calls, CallerCheck(context).permits, context.clocks)
         health = await add_health_and_reflection(server, (NODE_SERVICE,))
-        authorities = _authorities(league.now.roster)
+        authorities = _authorities(context.league.now.roster)
         credentials = FollowingCredentials(identity.tls_certificate, identity.tls_key, authorities)
         port = listen(server, config.listen.host, config.listen.port, credentials.credentials)
         return cls(server, health, credentials, port)
@@ -62,7 +63,9 @@ class Listener:
 class Connections:
     """The listener, if the node listens, and the streams to the coordinators that node.toml attaches to."""
 
-    def __init__(self, config: NodeConfig, identity: Identity, calls: NodeCalls, listener: Listener | None) -> None:
+    def __init__(
+        self, config: NodeConfig, context: NodeContext, identity: Identity, calls: NodeCalls, listener: Listener | None
+    ) -> None:
         self.listener = listener
         self._config = config
         self._attachments = Attachments(
@@ -71,6 +74,7 @@ class Connections:
             cert_pem=identity.tls_certificate,
             key_pem=identity.tls_key,
             draw=SystemRandom().random,
+            clocks=context.clocks,
         )
 
     async def open(self, roster: Roster) -> None:

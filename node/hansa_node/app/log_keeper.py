@@ -100,7 +100,7 @@ def _witnessing(
 
     def cosigning(member: Member) -> Cosigning:
         peer = WitnessPeer(member, session, certificate=config.tls.certificate, key=config.tls.key)
-        return Cosigning(peer, witness_vkey(member), own_log, executor)
+        return Cosigning(peer, witness_vkey(member), own_log, executor, context.clocks)
 
     return Witnessing(
         own_log,
@@ -121,7 +121,7 @@ def _pages(
     def may_log() -> bool:
         return status.is_confirmed
 
-    league = LogLeague(context.league)
+    league = LogLeague(context.league, context.expiry, context.clock)
     return LogPages(
         own=ReadableLog(own_log.tree, own_log.newest),
         peers=peers,

@@ -9,11 +9,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Self
 
-from hansa_local.expiry import Expiring, certificate_of_service, of_roster, warn_of_expiry
 from hansa_node import __version__
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.connections import Connections, Listener
 from hansa_node.app.data_check import keep_checked
+from hansa_node.app.expiring import NodeExpiry
 from hansa_node.app.identity import Identity
 from hansa_node.app.league_follower import LOOK_EVERY_S, LeagueFollower
 from hansa_node.app.log_keeper import LogKeeper
@@ -80,11 +80,11 @@ class RunningNode:
 
     async def _connections(self) -> Connections:
         """With the port, if the node listens, but closed yet: nobody is answered."""
-        config, league, listener = self._config, self._context.league, None
+        config, listener = self._config, None
         if config.listen.enabled:
             most = BACKSTOP * self._max_calls
-            listener = await Listener.bound(config, league, self._identity, self._calls, max_calls=most)
-        return Connections(config, self._identity, self._calls, listener)
+            listener = await Listener.bound(config, self._context, self._identity, self._calls, max_calls=most)
+        return Connections(config, self._context, self._identity, self._calls, listener)
 
     def _beside(self, connections: Connections) -> Iterator[Coroutine[Any, Any, None]]:
         """What goes on as long as questions are answered; what the node cannot do without ends it with its error."""
@@ -92,7 +92,7 @@ class RunningNode:
         yield guard(self._keeper.run())
         yield guard(keep_checked(self._context.datasets))
         yield guard(self._follow_league(connections))
-        yield warn_of_expiry(self._expiring, self._context.clock)
+        yield NodeExpiry(self._config, self._context, self._identity).watch()
 
     async def _answer(self, connections: Connections) -> None:
         """Take questions until the node has to end, and finish those that are under way."""
@@ -114,9 +114,3 @@ class RunningNode:
                 followed = self._context.league.now
                 connections.follow(followed.roster)
             await asyncio.sleep(LOOK_EVERY_S)
-
-    def _expiring(self) -> list[Expiring]:
-        """What the node relies on now."""
-        service = f"the node of {self._context.city}"
-        own = certificate_of_service(self._identity.tls_certificate, service=service)
-        return [own, *of_roster(self._context.league.now.roster)]

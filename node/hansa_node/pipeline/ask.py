@@ -82,19 +82,21 @@ class AskPipeline:
     async def _ask_under(
         self, league: LeagueInForce, query: Envelope, credential: Envelope, deadline_s: float | None
     ) -> Answered:
-        check = partial(verify, payload_type=payload_types.QUERY, league=league, now=self._context.clock())
-        verified = await self._run(check, query, credential)
+        verified = await self._run(self._verify, query, credential, payload_types.QUERY, league)
         # By league as well: what a newer roster has overtaken gives no answer to those who came under that one.
         key = (verified.query_hash, verified.asker.key_id, league.roster_ref)
         return await self._flights.join(key, partial(self._answer_and_tell, verified, deadline_s))
 
     async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Envelope:
         """The signed report, by the same turns. Raises as `ask` does."""
-        now = self._context.clock()
-        check = partial(verify, payload_type=payload_types.DRY_RUN, league=self._context.league.now, now=now)
-        verified = await self._run(check, query, credential)
+        league = self._context.league.now
+        verified = await self._run(self._verify, query, credential, payload_types.DRY_RUN, league)
         async with self._queue.turn(verified.asker, 0, deadline_s=deadline_s, abandoned=asyncio.Event()):
             return await self._run(dry_run, verified, self._context)
+
+    def _verify(self, query: Envelope, credential: Envelope, payload_type: str, league: LeagueInForce) -> VerifiedQuery:
+        now, expiry = self._context.clock(), self._context.expiry
+        return verify(query, credential, payload_type=payload_type, league=league, now=now, expiry=expiry)
 
     async def all_answered(self) -> None:
         """Wait until no query is under way."""

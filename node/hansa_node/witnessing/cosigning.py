@@ -9,10 +9,12 @@ from concurrent.futures import Executor
 from typing import TypeVar
 
 from hansa_core.errors import PeerError
+from hansa_core.instants import instant_of_seconds
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.merkle import consistency_proof
 from hansa_core.tlog.note import VerifierKey, read_note
 from hansa_core.tlog.witness import AddCheckpoint, read_conflict, read_cosignature
+from hansa_local.peer_clocks import PeerClocks
 from hansa_node.log.mirror_request import AddEntries
 from hansa_node.log.own_log import OwnLog
 from hansa_node.node_stop import ForkError
@@ -26,13 +28,19 @@ _REMEDY = "nothing is signed: if this store comes from a backup, run `hansa node
 
 
 class Cosigning:
-    """One witness of the own log: what it cosigned last, and what it mirrors. `executor`: for what blocks."""
+    """One witness of the own log: what it cosigned last, and what it mirrors. `executor`: for what blocks.
 
-    def __init__(self, peer: WitnessPeer, key: VerifierKey, log: OwnLog, executor: Executor) -> None:
+    `clocks`: hears the time of each cosignature.
+    """
+
+    def __init__(
+        self, peer: WitnessPeer, key: VerifierKey, log: OwnLog, executor: Executor, clocks: PeerClocks
+    ) -> None:
         self.peer = peer
         self._key = key
         self._log = log
         self._executor = executor
+        self._clocks = clocks
         self._cosigned_size = 0  # learnt from its first 409
         self._mirrored_size = 0
         self._mirror_refuses = False
@@ -51,7 +59,8 @@ class Cosigning:
             reply = await self.peer.post("/add-checkpoint", request.body)
             match reply.status:
                 case 200:
-                    line, _ = read_cosignature(reply.body, text, self._key)
+                    line, seconds = read_cosignature(reply.body, text, self._key)
+                    self._clocks.heard(f"the node of {self.peer.member.city}", instant_of_seconds(seconds))
                     self._cosigned_size = checkpoint.size
                     return line
                 case 409 if reply.is_size:

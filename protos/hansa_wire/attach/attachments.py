@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 
 import grpc.aio
@@ -15,6 +16,7 @@ from hansa_core.league.roster import CoordinatorEntry
 from hansa_wire.attach.attach_rpc import attach
 from hansa_wire.attach.attachment import Answering, Attachment
 from hansa_wire.attach.messages import Reach
+from hansa_wire.rpc.clocks import Clocks
 from hansa_wire.rpc.reconnect import STEADY_S, wait_before
 from hansa_wire.rpc.tls import dial_aio
 
@@ -24,17 +26,26 @@ log = logging.getLogger(__name__)
 class Attachments:
     """Keeps a peer attached. `name`: the peer's in the roster, for which `cert_pem` is pinned.
 
-    `draw`: a random share, 0 to 1, at each call: it spreads the attempts to come back.
+    `draw`: a random share, 0 to 1, at each call: it spreads the attempts to come back. `clocks`: the own one, and hears
+    those of the coordinators.
     """
 
     def __init__(
-        self, name: str, answering: Answering, *, cert_pem: bytes, key_pem: bytes, draw: Callable[[], float]
+        self,
+        name: str,
+        answering: Answering,
+        *,
+        cert_pem: bytes,
+        key_pem: bytes,
+        draw: Callable[[], float],
+        clocks: Clocks,
     ) -> None:
         self._name = name
         self._answering = answering
         self._cert_pem = cert_pem
         self._key_pem = key_pem
         self._draw = draw
+        self._clocks = clocks
         self._reach: Reach = {}
         self._live: dict[CoordinatorEntry, Attachment] = {}
         self._keeping: dict[CoordinatorEntry, asyncio.Task[None]] = {}
@@ -114,10 +125,13 @@ class Attachments:
         try:
             # A channel of its own each time: gRPC's own backoff would come on top of ours.
             async with self._dial(entry) as channel:
-                attached = partial(log.info, "attached", extra={"coordinator": entry.name})
-                await attach(channel, attachment, attached=attached)
+                await attach(channel, attachment, attached=partial(self._attached, entry), now=self._clocks.now())
         finally:
             self._live.pop(entry, None)
+
+    def _attached(self, entry: CoordinatorEntry, says: datetime | None) -> None:
+        log.info("attached", extra={"coordinator": entry.name})
+        self._clocks.heard(entry.name, says)
 
     def _dial(self, entry: CoordinatorEntry) -> grpc.aio.Channel:
         return dial_aio(

@@ -64,6 +64,11 @@ class Attacher:
     name: str
     is_city: bool
 
+    @property
+    def service(self) -> str:
+        """What people call it."""
+        return f"the node of {self.name}" if self.is_city else self.name
+
     def may_present(self, reach: Reach) -> bool:
         """A node speaks for its own city alone; a coordinator always lies between itself and a city's node."""
         if self.is_city:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import grpc
@@ -15,7 +15,8 @@ from hansa_wire.codec.envelope_codec import envelope_from_wire, envelope_to_wire
 from hansa_wire.codec.limits import MAX_DEADLINE_S
 from hansa_wire.codec.progress import CityEvent
 from hansa_wire.codec.progress_codec import event_from_wire, event_to_wire
-from hansa_wire.rpc.guard import guarded
+from hansa_wire.rpc.clocks import Clocks, HeardClock, clock_in
+from hansa_wire.rpc.guard import Permitted, guarded
 from hansa_wire.rpc.replies import reading_reply, reply_as
 from hansa_wire.rpc.status import error_from_status
 
@@ -39,10 +40,10 @@ class CoordinatorHandler(Protocol):
 
 
 def add_coordinator_service(
-    server: grpc.aio.Server, handler: CoordinatorHandler, allow: Callable[[bytes], bool]
+    server: grpc.aio.Server, handler: CoordinatorHandler, allow: Permitted, clocks: Clocks
 ) -> None:
-    """Serve `handler` to the peers whose PEM certificate `allow` accepts; it may raise RefusedError to say why not."""
-    coordinator_pb2_grpc.add_CoordinatorServiceServicer_to_server(_CoordinatorServicer(handler, allow), server)
+    """Serve `handler` to the callers that `allow` accepts."""
+    coordinator_pb2_grpc.add_CoordinatorServiceServicer_to_server(_CoordinatorServicer(handler, allow, clocks), server)
 
 
 class CoordinatorClient:
@@ -59,16 +60,21 @@ class CoordinatorClient:
             raise error_from_status(error) from error
         return _events_in(response)
 
-    def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Generator[CityEvent, None, None]:
+    def ask(
+        self, query: Envelope, credential: Envelope, *, deadline_s: float, heard: HeardClock | None = None
+    ) -> Generator[CityEvent, None, None]:
         """What becomes of the query at each city, as it happens; the answers are unverified.
 
-        Closing the iterator early cancels the call.
+        Closing the iterator early cancels the call. `heard`: told what the coordinator's clock says at the end.
         """
+        heard = heard or HeardClock()
         call = self._stub.Ask(_ask_request(query, credential, deadline_s), timeout=deadline_s + GRACE_S)
         try:
             for response in call:
                 yield _event_in(response)
+            heard.says = clock_in(call.trailing_metadata())
         except grpc.RpcError as error:
+            heard.says = clock_in(error.trailing_metadata())
             raise error_from_status(error) from error
         finally:
             call.cancel()
@@ -89,16 +95,18 @@ class AsyncCoordinatorClient:
             raise error_from_status(error) from error
         return _events_in(response)
 
-    async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> AsyncGenerator[CityEvent, None]:
-        """What becomes of the query at each city, as it happens; the answers are unverified.
-
-        Closing the iterator early cancels the call.
-        """
+    async def ask(
+        self, query: Envelope, credential: Envelope, *, deadline_s: float, heard: HeardClock | None = None
+    ) -> AsyncGenerator[CityEvent, None]:
+        """As `CoordinatorClient.ask`."""
+        heard = heard or HeardClock()
         call = self._stub.Ask(_ask_request(query, credential, deadline_s), timeout=deadline_s + GRACE_S)
         try:
             async for response in call:
                 yield _event_in(response)
+            heard.says = clock_in(await call.trailing_metadata())
         except grpc.aio.AioRpcError as error:
+            heard.says = clock_in(error.trailing_metadata())
             raise error_from_status(error) from error
         finally:
             call.cancel()
@@ -119,14 +127,15 @@ def _event_in(given: object) -> CityEvent:
 class _CoordinatorServicer(coordinator_pb2_grpc.CoordinatorServiceServicer):
     """Opens requests, closes responses."""
 
-    def __init__(self, handler: CoordinatorHandler, allow: Callable[[bytes], bool]) -> None:
+    def __init__(self, handler: CoordinatorHandler, allow: Permitted, clocks: Clocks) -> None:
         self._handler = handler
         self._permitted = allow
+        self._clocks = clocks
 
     async def Catalogue(  # noqa: N802  gRPC's name
         self, request: coordinator_pb2.CoordinatorServiceCatalogueRequest, context: CallContext
     ) -> coordinator_pb2.CoordinatorServiceCatalogueResponse:
-        async with guarded(context, "Catalogue", self._permitted):
+        async with guarded(context, "Catalogue", self._permitted, self._clocks):
             events = await self._handler.catalogue(_seconds(request.deadline_ms))
             return coordinator_pb2.CoordinatorServiceCatalogueResponse(
                 events=[event_to_wire(event) for event in events]
@@ -135,7 +144,7 @@ class _CoordinatorServicer(coordinator_pb2_grpc.CoordinatorServiceServicer):
     async def Ask(  # type: ignore[override]  # noqa: N802  the stubs know only handlers that yield
         self, request: coordinator_pb2.CoordinatorServiceAskRequest, context: CallContext
     ) -> None:
-        async with guarded(context, "Ask", self._permitted):
+        async with guarded(context, "Ask", self._permitted, self._clocks):
             query = envelope_from_wire(request.query, what="query")
             credential = envelope_from_wire(request.credential, what="credential")
             events = self._handler.ask(query, credential, _seconds(request.deadline_ms))

@@ -11,6 +11,7 @@ from hansa_core.errors import RefusedError
 
 ANALYST_PREFIX = "analyst."
 UNPINNED_PEER = "unpinned_peer"
+EXPIRED_CERTIFICATE = "certificate_expired"
 
 
 def analyst_city(cert_pem: bytes, authorities: Mapping[str, bytes]) -> str:

@@ -12,7 +12,7 @@ import grpc.aio
 
 from hansa_core.errors import BusyError
 from hansa_wire.rpc.admission import RETRY_AFTER_S
-from hansa_wire.rpc.guard import guarded
+from hansa_wire.rpc.guard import told_by_status
 from hansa_wire.rpc.tls import peer_certificate
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Share(grpc.aio.ServerInterceptor):
         answer = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
 
         async def placed(request: Any, context: CallContext) -> Any:
-            async with guarded(context, details.method, lambda _: True):
+            async with told_by_status(context, details.method):
                 caller = peer_certificate(context)
                 if self._inside[caller] >= self._limit:
                     raise BusyError(retry_after_s=RETRY_AFTER_S)

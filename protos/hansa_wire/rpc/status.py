@@ -14,7 +14,7 @@ from hansa_protos.v1 import answer_pb2
 from hansa_wire.codec.answer_codec import refusal_from_wire, refusal_to_wire
 from hansa_wire.codec.limits import MAX_STATUS_TEXT
 from hansa_wire.codec.messages import message_from_bytes
-from hansa_wire.rpc.pins import UNPINNED_PEER
+from hansa_wire.rpc.pins import EXPIRED_CERTIFICATE, UNPINNED_PEER
 
 REFUSAL_METADATA = "hansa-refusal-bin"
 RETRY_METADATA = "hansa-retry-after-ms-bin"
@@ -38,7 +38,14 @@ _REASONS = {
 """What gRPC's words for a lost connection mean, the surest first: gRPC has no code for it. They choose words alone."""
 
 UNAUTHENTICATED_CODES = frozenset(
-    {"signature_invalid", "credential_invalid", "credential_expired", "not_a_member", UNPINNED_PEER}
+    {
+        "signature_invalid",
+        "credential_invalid",
+        "credential_expired",
+        "not_a_member",
+        UNPINNED_PEER,
+        EXPIRED_CERTIFICATE,
+    }
 )
 UNAVAILABLE_CODE = "unavailable"
 UNWITNESSED_CODE = "unwitnessed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -85,6 +86,15 @@ def spki_of(cert_pem: bytes) -> str:
     except ValueError as error:
         raise PeerError("the peer's certificate does not parse") from error
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def expiry_of(cert_pem: bytes) -> datetime:
+    """When the certificate expires, naive UTC. Raises PeerError."""
+    try:
+        return x509.load_pem_x509_certificate(cert_pem).not_valid_after_utc.replace(tzinfo=None)
+    except ValueError as error:
+        raise PeerError("the peer's certificate does not parse") from error
 
 
 def peer_certificate(context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
