@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from statistics import median
@@ -39,9 +39,12 @@ from hansa_node.current_league import CurrentLeague
 from hansa_node.engines.duckdb import engine as duckdb_engine
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
+from hansa_node.node_stop import task_group
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline import ask, commit
 from hansa_node.pipeline.engine_queue import EngineQueue
+from hansa_node.pipeline.workers import Workers
+from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
 from report import figure, heading
 
@@ -76,8 +79,8 @@ def measure(directory: Path, city: str, questions: Iterator[str], what: str) -> 
     """Print the section. `directory` holds a league that is not running; `questions` are new ones, all alike."""
     heading(f"steps of {what}, asked of {city} alone; medians of {QUESTIONS} new questions")
     times: Times = defaultdict(list)
-    with _followed(times), _node(directory, city) as pipeline, hansa.connect(directory / "profile.toml") as league:
-        league._connection._coordinator = _OneCity(city, pipeline)  # type: ignore[assignment]
+    with _followed(times), _node(directory, city) as node, hansa.connect(directory / "profile.toml") as league:
+        league._connection._coordinator = node  # type: ignore[assignment]
         for number in range(WARM_UP + QUESTIONS):
             if number == WARM_UP:
                 times.clear()
@@ -90,19 +93,25 @@ def measure(directory: Path, city: str, questions: Iterator[str], what: str) -> 
 class _OneCity:
     """Stands where the coordinator's client stands: one city in this process, and no other."""
 
-    def __init__(self, city: str, pipeline: ask.AskPipeline) -> None:
-        self._city = city
-        self._pipeline = pipeline
+    def __init__(self, context: NodeContext, steps: Executor, engines: Executor) -> None:
+        self._context = context
+        self._steps = steps
+        self._engines = engines
         self._runner = asyncio.Runner()
 
     def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Generator[CityEvent, None, None]:
         del deadline_s
-        given = self._runner.run(self._pipeline.ask(query, credential))
-        yield CityEvent(city=self._city, state=CityState.ANSWERED, answer=given.envelope, receipt=given.receipt)
+        given = self._runner.run(self._ask(query, credential))
+        yield CityEvent(city=self._context.city, state=CityState.ANSWERED, answer=given.envelope, receipt=given.receipt)
+
+    async def _ask(self, query: Envelope, credential: Envelope) -> Answered:
+        async with task_group() as tasks:
+            workers = Workers(steps=self._steps, engines=self._engines, tasks=tasks)
+            return await ask.AskPipeline(self._context, workers, EngineQueue(1)).ask(query, credential)
 
 
 @contextmanager
-def _node(directory: Path, city: str) -> Iterator[ask.AskPipeline]:
+def _node(directory: Path, city: str) -> Iterator[_OneCity]:
     """The city's node, as `hansa node serve` puts it together, without a server."""
     config = read_config(node_home(directory, city) / "node.toml")
     roster = load_roster(config, utc_now())
@@ -125,7 +134,7 @@ def _node(directory: Path, city: str) -> Iterator[ask.AskPipeline]:
             fresh_nonce=fresh_nonce,
         )
         record_start(context)
-        yield ask.AskPipeline(context, executor, engines, EngineQueue(1))
+        yield _OneCity(context, executor, engines)
 
 
 @contextmanager

@@ -129,7 +129,7 @@ def test_whole_questions_that_race_are_answered_while_the_budget_lasts_and_then_
     with node.context(store) as context:
 
         async def at_once() -> list[Any]:
-            with pipeline_over(context) as pipeline:
+            async with pipeline_over(context) as pipeline:
                 return await asyncio.gather(*(pipeline.ask(query, node.credential) for query in queries))
 
         outcomes = [node.opened(answered.envelope).outcome for answered in asyncio.run(at_once())]

@@ -22,6 +22,9 @@ from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.keys import keys_of
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline import ask as ask_module
+from hansa_node.pipeline.ask import AskPipeline
+from hansa_node.pipeline.engine_queue import EngineQueue
+from hansa_node.pipeline.workers import Workers
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_test_node import CITY, NodeHome, make_node, pipeline_over, publish_roster, write_roster
@@ -73,7 +76,7 @@ def test_the_same_question_sent_again_under_a_newer_roster_does_not_wait_for_one
     query = node.signed(node.query())
 
     async def twice() -> tuple[LeagueInForce, tuple[Answered, Answered]]:
-        with pipeline_over(context) as pipeline:
+        async with pipeline_over(context) as pipeline:
             first = asyncio.create_task(pipeline.ask(query, node.credential))
             assert await asyncio.to_thread(held.wait, DEADLINE_S)
             newer = put_in_force(node, context, 2)
@@ -158,8 +161,9 @@ def test_questions_and_rosters_that_come_at_once_leave_a_log_without_findings(
     rosters = [replace(node.roster, version=version) for version in versions]
 
     async def everything() -> list[Answered]:
-        with ThreadPoolExecutor() as executor, pipeline_over(context) as pipeline:
-            follower = LeagueFollower(node.config, context, ALWAYS, executor)
+        async with Workers.opened(steps=4, engines=8) as workers:
+            pipeline = AskPipeline(context, workers, EngineQueue(4))
+            follower = LeagueFollower(node.config, context, ALWAYS, workers.steps)
 
             async def session() -> list[Answered]:
                 got = []

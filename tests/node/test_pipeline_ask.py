@@ -48,6 +48,7 @@ from hansa_test_node import (
     TRIPS,
     NodeHome,
     ask,
+    ask_as,
     ask_with_receipts,
     cells,
     decisions,
@@ -197,7 +198,7 @@ def test_the_same_bytes_at_the_same_time_are_answered_once(node: NodeHome, store
     query = node.signed(node.query())
 
     async def at_once(context: NodeContext) -> Sequence[Answered]:
-        with pipeline_over(context) as pipeline:
+        async with pipeline_over(context) as pipeline:
             return await asyncio.gather(*(pipeline.ask(query, node.credential) for _ in range(8)))
 
     with node.context(store) as context:
@@ -232,7 +233,7 @@ def test_a_release_of_a_computed_number_from_before_it_was_exact_is_not_recalled
 
 def test_equal_questions_at_the_same_time_share_one_release(node: NodeHome, store: Path) -> None:
     async def at_once(context: NodeContext) -> Sequence[Answered]:
-        with pipeline_over(context) as pipeline:
+        async with pipeline_over(context) as pipeline:
             queries = [node.signed(node.query()) for _ in range(6)]
             return await asyncio.gather(*(pipeline.ask(query, node.credential) for query in queries))
 
@@ -256,7 +257,7 @@ def test_one_nonce_for_two_queries_at_the_same_time_is_answered_once(node: NodeH
     pair = [node.signed(first), node.signed(replace(first, plan=BY_KIND))]
 
     async def at_once(context: NodeContext) -> Sequence[Answered]:
-        with pipeline_over(context) as pipeline:
+        async with pipeline_over(context) as pipeline:
             return await asyncio.gather(*(pipeline.ask(query, node.credential) for query in pair))
 
     with node.context(store) as context:
@@ -414,9 +415,9 @@ def unsigned_endings(node: NodeHome) -> list[tuple[str, Envelope, Envelope]]:
 @pytest.mark.parametrize("case", range(5))
 def test_who_did_not_sign_gets_no_signed_answer_and_leaves_no_entry(node: NodeHome, store: Path, case: int) -> None:
     code, query, credential = unsigned_endings(node)[case]
-    with node.context(store) as context, pipeline_over(context) as pipeline:
+    with node.context(store) as context:
         with pytest.raises(RefusedError) as ended:
-            asyncio.run(pipeline.ask(query, credential))
+            ask_as(context, query, credential)
         assert ended.value.code == code
     assert decisions(store) == []
 
@@ -428,8 +429,8 @@ def test_a_city_that_the_roster_misses_vouches_for_nobody(node: NodeHome, store:
     credential = envelope_from_json((other / "analysts" / "atlantis" / "credential.json").read_bytes())
     signer = read_signer(other / "analysts" / "atlantis" / "query.key")
     query = sign(payload_types.QUERY, encode_query(node.query()), signer)
-    with node.context(store) as context, pipeline_over(context) as pipeline, pytest.raises(RefusedError) as ended:
-        asyncio.run(pipeline.ask(query, credential))
+    with node.context(store) as context, pytest.raises(RefusedError) as ended:
+        ask_as(context, query, credential)
     assert ended.value.code == "not_a_member"
     assert decisions(store) == []
 
@@ -455,8 +456,7 @@ def test_who_signs_anothers_query_anew_is_judged_on_their_own(node: NodeHome, st
     with node.context(store) as context:
         ask(node, context, node.signed(query))
         denying = replace(context, policy=replace(context.policy, deny=DenyList(organisations=frozenset({"luebeck"}))))
-        with pipeline_over(denying) as pipeline:
-            answer = asyncio.run(pipeline.ask(again, credential)).envelope
+        answer = ask_as(denying, again, credential).envelope
     assert refusal(node, answer).code == "denied"
 
 

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import combinations
@@ -42,10 +41,11 @@ from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.commit import commit
 from hansa_node.pipeline.engine_queue import EngineQueue
 from hansa_node.pipeline.execute import Executed, execute
+from hansa_node.pipeline.workers import Workers
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_protos.v1.attach_pb2 import AttachServiceAttachResponse, Cancel
-from hansa_test_node import BY_MODE, CITY, NodeHome, pipeline_over
+from hansa_test_node import BY_MODE, CITY, NodeHome, ask_as, pipeline_over
 from hansa_wire.attach.attach_codec import call_to_wire
 from hansa_wire.attach.attachment import Attachment, answering_for
 from hansa_wire.attach.messages import CallKind, CityCall
@@ -56,9 +56,9 @@ DEADLINE_S = 60.0
 STANDING = WitnessStatus(max_unwitnessed=timedelta(hours=1), is_confirmed=True)
 
 
-def node_calls(node: NodeHome, context: NodeContext, executor: Executor, admission: Admission) -> NodeCalls:
-    follower = LeagueFollower(node.config, context, STANDING, executor)
-    return NodeCalls(context, executor, executor, admission=admission, status=STANDING, follower=follower)
+def node_calls(node: NodeHome, context: NodeContext, workers: Workers, admission: Admission) -> NodeCalls:
+    follower = LeagueFollower(node.config, context, STANDING, workers.steps)
+    return NodeCalls(context, workers, admission=admission, status=STANDING, follower=follower)
 
 
 SECRET = "Müller, 17 minutes"
@@ -86,8 +86,7 @@ def store(tmp_path: Path) -> Path:
 
 
 def ask(node: NodeHome, context: NodeContext, query: Envelope) -> Envelope:
-    with pipeline_over(context) as pipeline:
-        return asyncio.run(pipeline.ask(query, node.credential)).envelope
+    return ask_as(context, query, node.credential).envelope
 
 
 def decisions(store: Path) -> list[str]:
@@ -247,7 +246,7 @@ def test_a_caller_who_gives_up_stops_the_engine_and_the_charge_stays(
     query = node.signed(node.query())
 
     async def give_up(context: NodeContext) -> None:
-        with pipeline_over(context) as pipeline:
+        async with pipeline_over(context) as pipeline:
             attempt = asyncio.create_task(pipeline.ask(query, node.credential))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             await gone(attempt)
@@ -268,7 +267,7 @@ def test_whoever_comes_while_abandoned_work_stops_gets_an_answer_of_their_own(
     query = node.signed(node.query())
 
     async def come_back(context: NodeContext) -> Envelope:
-        with pipeline_over(context) as pipeline:
+        async with pipeline_over(context) as pipeline:
             attempt = asyncio.create_task(pipeline.ask(query, node.credential))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             await gone(attempt)
@@ -285,7 +284,7 @@ def test_one_of_two_callers_who_gives_up_stops_nothing(node: NodeHome, store: Pa
     query = node.signed(node.query())
 
     async def hedge(context: NodeContext) -> Envelope:
-        with pipeline_over(context) as pipeline:
+        async with pipeline_over(context) as pipeline:
             first, second = (asyncio.create_task(pipeline.ask(query, node.credential)) for _ in range(2))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             async with asyncio.timeout(DEADLINE_S):
@@ -316,8 +315,8 @@ def test_over_an_attached_stream_the_deadline_and_the_cancel_reach_the_engine(
     )
 
     async def leave(context: NodeContext) -> bool:
-        with ThreadPoolExecutor(max_workers=2) as executor:
-            calls = node_calls(node, context, executor, Admission(8))
+        async with Workers.opened(steps=2, engines=2) as workers:
+            calls = node_calls(node, context, workers, Admission(8))
             attachment = Attachment(CITY, answering_for(CITY, calls))
             attachment.heard(call_to_wire(1, call))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
@@ -341,8 +340,8 @@ def test_a_full_node_says_when_to_come_back_and_goes_on(node: NodeHome, store: P
     first, second = (node.signed(node.query()) for _ in range(2))
 
     async def crowd(context: NodeContext) -> tuple[Answered, Answered]:
-        with ThreadPoolExecutor(max_workers=2) as executor:
-            calls = node_calls(node, context, executor, Admission(1))
+        async with Workers.opened(steps=2, engines=2) as workers:
+            calls = node_calls(node, context, workers, Admission(1))
             attempt = asyncio.create_task(calls.ask(first, node.credential))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             with pytest.raises(BusyError, match="try again in 1 s"):
@@ -363,8 +362,8 @@ def test_cheap_steps_never_wait_behind_the_engines(node: NodeHome, store: Path, 
     plans = [replace(BY_MODE, aggregates=(*BY_MODE.aggregates, Aggregate(kind, "minutes"))) for kind in KINDS]
 
     async def crowd(context: NodeContext) -> None:
-        with ThreadPoolExecutor(max_workers=2) as executor, ThreadPoolExecutor(max_workers=8) as engines:
-            pipeline = AskPipeline(context, executor, engines, EngineQueue(1))
+        async with Workers.opened(steps=2, engines=8) as workers:
+            pipeline = AskPipeline(context, workers, EngineQueue(1))
             held.go_on.set()
             before = await pipeline.ask(first, node.credential)
             held.go_on.clear()
@@ -388,8 +387,8 @@ def test_a_question_that_is_put_off_reserves_nothing(node: NodeHome, store: Path
     now_s = [0.0]
 
     async def crowd(context: NodeContext) -> None:
-        with ThreadPoolExecutor(max_workers=2) as executor, ThreadPoolExecutor(max_workers=2) as engines:
-            pipeline = AskPipeline(context, executor, engines, EngineQueue(1, lambda: now_s[0]))
+        async with Workers.opened(steps=2, engines=2) as workers:
+            pipeline = AskPipeline(context, workers, EngineQueue(1, lambda: now_s[0]))
             first = asyncio.create_task(pipeline.ask(node.signed(node.query()), node.credential))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             now_s[0] = 10.0  # so long does the first one take, and as long again it may

@@ -6,9 +6,8 @@ import asyncio
 import itertools
 import os
 import sqlite3
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,6 +42,7 @@ from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.pipeline.engine_queue import EngineQueue
+from hansa_node.pipeline.workers import Workers
 from hansa_wire.codec.answer_codec import decode_answer
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.query_codec import encode_query
@@ -233,18 +233,28 @@ def ingest(config: NodeConfig, roster: Roster, contract: ContractId) -> None:
     ingest_dataset(config.datasets[contract], declared.contract, config.data_dir)
 
 
-@contextmanager
-def pipeline_over(context: NodeContext) -> Iterator[AskPipeline]:
-    """The pipeline with threads of its own."""
-    with ThreadPoolExecutor(max_workers=4) as executor, ThreadPoolExecutor(max_workers=8) as engines:
-        yield AskPipeline(context, executor, engines, EngineQueue(4))
+@asynccontextmanager
+async def pipeline_over(context: NodeContext) -> AsyncIterator[AskPipeline]:
+    """The pipeline with workers of its own."""
+    async with Workers.opened(steps=4, engines=8) as workers:
+        yield AskPipeline(context, workers, EngineQueue(4))
+
+
+def ask_as(context: NodeContext, query: Envelope, credential: Envelope) -> Answered:
+    """What whoever sends the query with that credential gets. Raises as the pipeline does."""
+
+    async def one() -> Answered:
+        async with pipeline_over(context) as pipeline:
+            return await pipeline.ask(query, credential)
+
+    return asyncio.run(one())
 
 
 def ask_with_receipts(node: NodeHome, context: NodeContext, *queries: Envelope) -> list[Answered]:
     """Ask one query after the other."""
 
     async def one_by_one() -> list[Answered]:
-        with pipeline_over(context) as pipeline:
+        async with pipeline_over(context) as pipeline:
             return [await pipeline.ask(query, node.credential) for query in queries]
 
     return asyncio.run(one_by_one())

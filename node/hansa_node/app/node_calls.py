@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Executor
 
 from hansa_core.errors import RefusedError
 from hansa_core.signing.dsse import Envelope
@@ -13,6 +12,7 @@ from hansa_node.engines.unreadable import DataUnavailableError
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.pipeline.describe import describe
 from hansa_node.pipeline.engine_queue import EngineQueue, engine_places
+from hansa_node.pipeline.workers import Workers
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_wire.codec.answered import Answered
@@ -25,15 +25,14 @@ _UNREADABLE = "the city cannot read this dataset now, so it answers nothing abou
 class NodeCalls:
     """A NodeHandler. Each call raises BusyError beyond what `admission` lets in.
 
-    `executor`: for what is cheap. `engines`: for what engines compute. `status`: whether the log may take what an
-    answer adds to it. `follower`: puts a newer roster in force before a question is looked at.
+    `status`: whether the log may take what an answer adds to it. `follower`: puts a newer roster in force before a
+    question is looked at.
     """
 
     def __init__(
         self,
         context: NodeContext,
-        executor: Executor,
-        engines: Executor,
+        workers: Workers,
         *,
         admission: Admission,
         status: WitnessStatus,
@@ -43,8 +42,8 @@ class NodeCalls:
         self._follower = follower
         self._status = status
         self._admission = admission
-        self._executor = executor
-        self._pipeline = AskPipeline(context, executor, engines, EngineQueue(engine_places()))
+        self._workers = workers
+        self._pipeline = AskPipeline(context, workers, EngineQueue(engine_places()))
 
     async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
         try:
@@ -68,7 +67,7 @@ class NodeCalls:
 
     async def describe(self) -> Envelope:
         with self._admission.entered():
-            return await asyncio.get_running_loop().run_in_executor(self._executor, describe, self._context)
+            return await asyncio.get_running_loop().run_in_executor(self._workers.steps, describe, self._context)
 
     async def all_answered(self) -> None:
         """Wait until no query is under way."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any
 
 from hansa_node import __version__
 from hansa_node.app.config import NodeConfig
@@ -20,7 +18,7 @@ from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.app.node_calls import NodeCalls
 from hansa_node.context import NodeContext
 from hansa_node.node_stop import task_group
-from hansa_node.pipeline.engine_queue import engine_places
+from hansa_node.pipeline.workers import Workers
 from hansa_wire.rpc.admission import BACKSTOP, Admission
 
 log = logging.getLogger(__name__)
@@ -29,7 +27,7 @@ _CALLS_PER_QUERY = 32  # calls that may be in the house for each query that runs
 
 
 class RunningNode:
-    """A node whose store, data and log are open. `executor` and `engines`: as `NodeCalls` has them."""
+    """A node whose store, data and log are open."""
 
     def __init__(
         self,
@@ -37,34 +35,21 @@ class RunningNode:
         context: NodeContext,
         identity: Identity,
         keeper: LogKeeper,
-        *,
-        executor: Executor,
-        engines: Executor,
+        workers: Workers,
     ) -> None:
         self._config = config
         self._context = context
         self._identity = identity
         self._keeper = keeper
         self._max_calls = config.limits.max_concurrent_queries * _CALLS_PER_QUERY
-        self._follower = LeagueFollower(config, context, keeper.status, executor)
+        self._follower = LeagueFollower(config, context, keeper.status, workers.steps)
         self._calls = NodeCalls(
             context,
-            executor,
-            engines,
+            workers,
             admission=Admission(self._max_calls),
             status=keeper.status,
             follower=self._follower,
         )
-
-    @classmethod
-    @contextmanager
-    def opened(cls, config: NodeConfig, context: NodeContext, identity: Identity, keeper: LogKeeper) -> Iterator[Self]:
-        """With the threads that it works in, which have ended when the body has."""
-        with (
-            ThreadPoolExecutor(config.limits.max_concurrent_queries, thread_name_prefix="query") as executor,
-            ThreadPoolExecutor(2 * engine_places(), thread_name_prefix="engine") as engines,
-        ):
-            yield cls(config, context, identity, keeper, executor=executor, engines=engines)
 
     async def run(self) -> None:
         """Answer until the node has to end, then finish what is under way. Raises ConfigError, ForkError."""

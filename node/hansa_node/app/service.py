@@ -24,6 +24,8 @@ from hansa_node.current_league import CurrentLeague
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
+from hansa_node.pipeline.engine_queue import engine_places
+from hansa_node.pipeline.workers import Workers
 
 
 async def serve(config: NodeConfig) -> None:
@@ -56,8 +58,8 @@ async def _run(config: NodeConfig, context: NodeContext, identity: Identity) -> 
     async with log_keeper(config, context, identity) as keeper:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, context.stop.request)
-        with RunningNode.opened(config, context, identity, keeper) as node:
-            await node.run()
+        async with Workers.opened(steps=config.limits.max_concurrent_queries, engines=2 * engine_places()) as workers:
+            await RunningNode(config, context, identity, keeper, workers).run()
         context.stop.raise_error()
 
 

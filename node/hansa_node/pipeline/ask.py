@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +33,7 @@ from hansa_node.pipeline.protect import protect
 from hansa_node.pipeline.recall import Past, recall_answer, recall_release
 from hansa_node.pipeline.single_flight import SingleFlight, Turns
 from hansa_node.pipeline.verify import VerifiedQuery, verify
+from hansa_node.pipeline.workers import Workers
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.store.reservations import Reservation
 from hansa_wire.codec.answered import Answered
@@ -55,14 +55,13 @@ class _Due:
 
 
 class AskPipeline:
-    """Answers queries. Cheap steps run in `executor`, what an engine computes in `engines`, by turns of `queue`."""
+    """Answers queries. What an engine computes has its turn in `queue`."""
 
-    def __init__(self, context: NodeContext, executor: Executor, engines: Executor, queue: EngineQueue) -> None:
+    def __init__(self, context: NodeContext, workers: Workers, queue: EngineQueue) -> None:
         self._context = context
-        self._executor = executor
-        self._engines = engines
+        self._workers = workers
         self._queue = queue
-        self._flights: SingleFlight[Answered] = SingleFlight()
+        self._flights: SingleFlight[Answered] = SingleFlight(workers.tasks)
         self._turns = Turns()
 
     async def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Answered:
@@ -228,7 +227,7 @@ class AskPipeline:
         stop = Stop()
         if abandoned.is_set():
             stop.now()
-        working = asyncio.get_running_loop().run_in_executor(self._engines, work, stop)
+        working = asyncio.get_running_loop().run_in_executor(self._workers.engines, work, stop)
         async with task_group() as tasks:
             leaving = tasks.create_task(abandoned.wait())
             await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -239,7 +238,7 @@ class AskPipeline:
         return working.result()
 
     async def _run(self, step: Callable[..., _ResultT], *arguments: object) -> _ResultT:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, step, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._workers.steps, step, *arguments)
 
 
 def _compute(question: BoundQuestion, stop: Stop) -> tuple[Release | Refusal, Mapping[str, int]]:

@@ -12,48 +12,55 @@ Start = Callable[[asyncio.Event], Coroutine[Any, Any, _ResultT]]
 
 
 class _Flight(Generic[_ResultT]):
-    """`waiting`: how many callers wait for `work`. `abandoned`: set when the last of them has gone."""
+    """`waiting`: how many callers wait for `landed`. `abandoned`: set when the last of them has gone."""
 
-    def __init__(self, start: Start[_ResultT]) -> None:
+    def __init__(self) -> None:
         self.abandoned = asyncio.Event()
         self.waiting = 0
-        self.work = asyncio.create_task(start(self.abandoned))
+        self.landed: asyncio.Future[_ResultT] = asyncio.get_running_loop().create_future()
 
 
 class SingleFlight(Generic[_ResultT]):
     """Runs one piece of work at a time under each key; whoever comes meanwhile gets its result or its error.
 
     A caller who gives up does not stop it for the others. When all have, it is told, and decides where it can stop:
-    what is being committed is not torn apart.
+    what is being committed is not torn apart. `tasks`: owns the work, and outlives every caller.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+        self._tasks = tasks
         self._flights: dict[Hashable, _Flight[_ResultT]] = {}
 
     async def join(self, key: Hashable, start: Start[_ResultT]) -> _ResultT:
         """The result of the work under `key`, which is started unless it is under way. `start` gets `abandoned`."""
         while (flight := self._flights.get(key)) is not None and flight.abandoned.is_set():
-            await asyncio.wait([flight.work])  # it stops without a result: this caller starts anew
+            await asyncio.wait([flight.landed])  # it stops without a result: this caller starts anew
         if flight is None:
-            flight = self._flights[key] = _Flight(start)
-            flight.work.add_done_callback(lambda done: self._land(key, done))
+            flight = self._flights[key] = _Flight()
+            self._tasks.create_task(self._fly(key, flight, start))
         flight.waiting += 1
         try:
-            return await asyncio.shield(flight.work)
+            return await asyncio.shield(flight.landed)
         finally:
             flight.waiting -= 1
-            if not flight.waiting and not flight.work.done():
+            if not flight.waiting and not flight.landed.done():
                 flight.abandoned.set()
 
     async def all_landed(self) -> None:
         """Wait until nothing is under way."""
         while self._flights:
-            await asyncio.wait([flight.work for flight in self._flights.values()])
+            await asyncio.wait([flight.landed for flight in self._flights.values()])
 
-    def _land(self, key: Hashable, work: asyncio.Task[_ResultT]) -> None:
-        del self._flights[key]
-        if not work.cancelled():
-            work.exception()  # looked at, so that nobody prints an error whose text may carry a value
+    async def _fly(self, key: Hashable, flight: _Flight[_ResultT], start: Start[_ResultT]) -> None:
+        """Do the work. Its error is its callers', not that of the group, which others' work is in."""
+        try:
+            flight.landed.set_result(await start(flight.abandoned))
+        except Exception as error:  # noqa: BLE001  each caller gets it
+            flight.landed.set_exception(error)
+            flight.landed.exception()  # looked at, so that nobody prints an error whose text may carry a value
+        finally:
+            flight.landed.cancel()  # nothing, unless the owner has cancelled the work
+            del self._flights[key]
 
 
 class Turns:
