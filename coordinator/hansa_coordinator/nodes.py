@@ -11,6 +11,7 @@ import grpc.aio
 
 from hansa_core.league.roster import Member
 from hansa_local.peer_clocks import PeerClocks
+from hansa_wire.rpc.background import BackgroundTasks
 from hansa_wire.rpc.node_rpc import NodeClient
 from hansa_wire.rpc.tls import dial_aio
 
@@ -49,7 +50,7 @@ class Nodes:
         self._came = came
         self._grace_s = grace_s
         self._dialled: dict[str, _Dialled] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks("channel to a node")
 
     @property
     def clients(self) -> Mapping[str, NodeClient]:
@@ -62,24 +63,19 @@ class Nodes:
         for city, dialled in tuple(self._dialled.items()):
             if city not in listening or not dialled.leads_to(listening[city]):
                 del self._dialled[city]
-                closing = asyncio.create_task(self._close(dialled, self._grace_s))
-                self._closing.add(closing)
-                closing.add_done_callback(self._closing.discard)
+                self._tasks.start(self._close(dialled, self._grace_s))
         for city, member in listening.items():
             if city not in self._dialled:
                 self._dialled[city] = self._dial(member)
 
     async def close(self) -> None:
         """Hang up at once."""
-        closing = tuple(self._closing)
-        for task in closing:
-            task.cancel()
-        await asyncio.gather(*closing, return_exceptions=True)
+        await self._tasks.close()
         for dialled in self._dialled.values():
-            await self._close(dialled, None)
+            await dialled.channel.close()
         self._dialled.clear()
 
-    async def _close(self, dialled: _Dialled, grace_s: float | None) -> None:
+    async def _close(self, dialled: _Dialled, grace_s: float) -> None:
         dialled.watching.cancel()
         await asyncio.gather(dialled.watching, return_exceptions=True)
         await dialled.channel.close(grace_s)
@@ -96,7 +92,7 @@ class Nodes:
             key_pem=self._key_pem,
         )
         client = NodeClient(channel, f"the node of {member.city}", self._clocks)
-        return _Dialled(member, channel, client, asyncio.create_task(self._watch(member.city, channel)))
+        return _Dialled(member, channel, client, self._tasks.start(self._watch(member.city, channel)))
 
     async def _watch(self, city: str, channel: grpc.aio.Channel) -> None:
         """Tell of the city whenever its connection is made: one that is up again is asked again at once.

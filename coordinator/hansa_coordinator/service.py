@@ -122,13 +122,13 @@ class RunningCoordinator:
         """Take no more calls, let those under way end, then hang up."""
         grace_s = self._config.limits.stop_grace_s
         await self._health.enter_graceful_shutdown()
-        stopping = asyncio.create_task(self._server.stop(grace_s))
-        await self._attachments.stop(grace_s)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(grace_s):
-                await self._questions.empty()
-        self.routes.close()  # their streams would keep the server up for the whole grace
-        await stopping
+        async with asyncio.TaskGroup() as stopping:
+            stopping.create_task(self._server.stop(grace_s))
+            await self._attachments.stop(grace_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(grace_s):
+                    await self._questions.empty()
+            self.routes.close()  # their streams would keep the server up for the whole grace
         await self._nodes.close()
 
     def _permits(self, caller: CallingPeer) -> bool:

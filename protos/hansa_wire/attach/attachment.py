@@ -14,6 +14,7 @@ from hansa_wire.attach.attach_codec import answer_in_parts, call_from_wire, fail
 from hansa_wire.attach.messages import MAX_CALLS, CallKind, CityCall, Reach
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.limits import MAX_REQUEST_BYTES
+from hansa_wire.rpc.background import BackgroundTasks
 from hansa_wire.rpc.node_rpc import NodeHandler
 from hansa_wire.rpc.status import status_from_error
 
@@ -48,6 +49,7 @@ class Attachment:
         self.outgoing: asyncio.Queue[attach_pb2.AttachServiceAttachRequest | None] = asyncio.Queue(_MOST_UNSENT)
         self._name = name
         self._answering = answering
+        self._tasks = BackgroundTasks("attached call")
         self._calls: dict[int, asyncio.Task[None]] = {}
 
     async def present(self, reach: Reach) -> None:
@@ -65,7 +67,7 @@ class Attachment:
                     raise PeerError(f"attach: more than {MAX_CALLS:,} calls at once")
                 if message.call.ByteSize() > MAX_REQUEST_BYTES:
                     raise PeerError(f"attach: a call has at most {MAX_REQUEST_BYTES:,} bytes")
-                task = asyncio.create_task(self._answer(call_id, message.call))
+                task = self._tasks.start(self._answer(call_id, message.call))
                 self._calls[call_id] = task
                 task.add_done_callback(lambda _: self._calls.pop(call_id))
             case "cancel":
@@ -83,11 +85,7 @@ class Attachment:
 
     async def abandon(self) -> None:
         """Cancel what is under way: nobody is there to be told."""
-        tasks = tuple(self._calls.values())
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._tasks.close()
 
     async def _answer(self, call_id: int, message: attach_pb2.CityCall) -> None:
         try:

@@ -16,6 +16,7 @@ from hansa_core.league.roster import CoordinatorEntry
 from hansa_wire.attach.attach_rpc import attach
 from hansa_wire.attach.attachment import Answering, Attachment
 from hansa_wire.attach.messages import Reach
+from hansa_wire.rpc.background import BackgroundTasks
 from hansa_wire.rpc.clocks import Clocks
 from hansa_wire.rpc.reconnect import STEADY_S, wait_before
 from hansa_wire.rpc.tls import dial_aio
@@ -49,7 +50,7 @@ class Attachments:
         self._reach: Reach = {}
         self._live: dict[CoordinatorEntry, Attachment] = {}
         self._keeping: dict[CoordinatorEntry, asyncio.Task[None]] = {}
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks("attach")
         self._telling: dict[Attachment, asyncio.Task[None]] = {}
         self._stopping = False
 
@@ -61,19 +62,17 @@ class Attachments:
     def follow(self, coordinators: Sequence[CoordinatorEntry]) -> None:
         """Stay attached to these from now on: to new and changed ones anew, and to no other."""
         for entry in self._keeping.keys() - set(coordinators):
-            self._keeping[entry].cancel()
-            self._leaving.add(self._keeping[entry])
-            self._keeping.pop(entry).add_done_callback(self._leaving.discard)
+            self._keeping.pop(entry).cancel()
         for entry in coordinators:
             if entry not in self._keeping:
-                self._keeping[entry] = asyncio.create_task(self._keep(entry))
+                self._keeping[entry] = self._tasks.start(self._keep(entry))
 
     def present(self, reach: Reach) -> None:
         """Tell every coordinator which cities can be asked from now on; one that is slow holds up no other."""
         self._reach = reach
         for live in self._live.values():
             if live not in self._telling:
-                self._telling[live] = asyncio.create_task(self._tell(live))
+                self._telling[live] = self._tasks.start(self._tell(live))
 
     async def stop(self, grace_s: float) -> None:
         """Take no new calls, answer those under way for at most `grace_s`, and go away."""
@@ -85,10 +84,7 @@ class Attachments:
             async with asyncio.timeout(grace_s):
                 await asyncio.gather(*(live.hang_up() for live in tuple(self._live.values())))
                 await asyncio.gather(*self._keeping.values(), return_exceptions=True)
-        left = (*self._keeping.values(), *self._leaving, *self._telling.values())
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await self._tasks.close()
 
     async def _tell(self, live: Attachment) -> None:
         """The newest reach, however often it changes while the coordinator takes nothing."""
