@@ -28,7 +28,6 @@ from hansa.answering.verify import verify_answer
 from hansa.asking.sign import SignedQuery, sign_query
 from hansa.question.question import Expected
 from hansa.question.statement import read_question
-from hansa_coordinator.open_files import allow_many_open_files
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
@@ -51,6 +50,7 @@ from hansa_local.clock import utc_now
 from hansa_local.contract_files import read_contracts
 from hansa_local.coordinator_config import CoordinatorLimits
 from hansa_local.key_file import read_signer
+from hansa_local.open_files import allow_many_open_files
 from hansa_local.profile import load_profile
 from hansa_protos.v1 import node_pb2
 from hansa_wire.codec.answer_codec import encode_answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -161,5 +162,9 @@ def _named_files(given: list[str]) -> dict[str, Path]:
 
 def main() -> None:
     """Run the command that the arguments name, and end the process with its exit code; the entry point of `hansa`."""
+    if sys.platform != "win32":
+        from hansa_local.open_files import allow_many_open_files
+
+        allow_many_open_files()
     with standard_output():
         app(prog_name="hansa")

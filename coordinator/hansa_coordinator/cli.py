@@ -27,7 +27,6 @@ def serve(
     """Carry questions until Ctrl-C or SIGTERM; questions under way may end first."""
     import asyncio
 
-    from hansa_coordinator.open_files import allow_many_open_files
     from hansa_coordinator.service import serve as run
     from hansa_core.errors import ConfigError
     from hansa_local.coordinator_config import load_config
@@ -36,7 +35,6 @@ def serve(
     try:
         settings = load_config(config)
         log_to_stderr()
-        allow_many_open_files()
         asyncio.run(run(settings))
     except ConfigError as broken:
         typer.echo(broken, err=True)

@@ -21,7 +21,9 @@ from hansa_core.league.roster import CoordinatorEntry, Roster
 from hansa_local.clock import utc_now
 from hansa_local.coordinator_config import CoordinatorConfig
 from hansa_local.expiry import Expiring, ExpiryWatch, certificate_of_service, expiry_of, of_roster
+from hansa_local.free_memory import keep_giving_back_memory
 from hansa_local.key_file import read_private_file
+from hansa_local.open_files import part_of_open_files
 from hansa_local.peer_clocks import PeerClocks
 from hansa_local.roster_follower import RosterFollower
 from hansa_local.shown_certificates import service_of, shown_by
@@ -37,6 +39,7 @@ from hansa_wire.rpc.tls import FollowingCredentials, spki_of
 
 log = logging.getLogger(__name__)
 
+_MOST_CONNECTIONS = 8192  # of analysts, attached peers, and strangers whose handshake has not failed yet
 LOOK_EVERY_S = 1.0
 """Seconds between two looks at the roster file. A question looks for itself; a connection by a new authority waits."""
 
@@ -93,6 +96,7 @@ class RunningCoordinator:
             max_deadline_s=limits.max_deadline_s,
         )
         self._server = new_server(
+            max_connections=part_of_open_files(1 / 2, most=_MOST_CONNECTIONS),
             max_concurrent_calls=BACKSTOP * (limits.max_questions + len(self._callers.attachers)),
             max_calls_of_one=max(1, limits.max_questions // 2),
         )
@@ -212,6 +216,7 @@ async def serve(config: CoordinatorConfig) -> None:
         beside = [
             group.create_task(running.watch_expiry()),
             group.create_task(running.follow_roster()),
+            group.create_task(keep_giving_back_memory()),
         ]
         await stopping.wait()
         for task in beside:

@@ -34,8 +34,8 @@ from hansa_log_cities import LogCity, call, log_cities, until
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.app.recover import recover_node
 from hansa_node.log.mirror_request import AddEntries
-from hansa_node.log_service import server
-from hansa_node.log_service.server import server_tls
+from hansa_node.log_service import door
+from hansa_node.log_service.server import served, server_tls
 from hansa_node.node_store import NodeStore
 from hansa_node.witnessing import witnessing
 from hansa_node.witnessing.cosigning import Cosigning
@@ -56,7 +56,7 @@ async def hostile(city: LogCity, answer: Handler) -> AsyncIterator[None]:
     application.router.add_route("*", "/{path:.*}", answer)
     tls = city.config.tls
     context = server_tls(tls.certificate, tls.key, [member.ca_pem for member in city.roster.members])
-    async with server.served(application, city.config.log.host, city.config.log.port, context):
+    async with served(application, city.config.log.host, city.config.log.port, context):
         yield
 
 
@@ -281,8 +281,9 @@ def test_a_stranger_cannot_fill_the_memory_with_one_request(cities: dict[str, Lo
 def test_strangers_who_say_nothing_keep_no_member_out_and_are_sent_away(
     cities: dict[str, LogCity], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "_MOST_STRANGERS", 3)
-    monkeypatch.setattr(server, "_STRANGER_S", 1.0)
+    few = door.Places(silent=64, handshakes=64, strangers=3, members=64)
+    monkeypatch.setattr(door.Places, "within_open_files", lambda: few)
+    monkeypatch.setattr(door, "_STRANGER_S", 1.0)
 
     async def scene(keeper: LogKeeper, store: NodeStore) -> None:
         city = cities[FIRST]

@@ -9,6 +9,7 @@ from typing import Self
 import grpc.aio
 
 from hansa_core.league.roster import CoordinatorEntry, Roster
+from hansa_local.open_files import part_of_open_files
 from hansa_node.app.caller_check import CallerCheck
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.identity import Identity
@@ -22,6 +23,8 @@ from hansa_wire.rpc.server import Health, add_health_and_reflection, listen, new
 from hansa_wire.rpc.tls import FollowingCredentials
 
 log = logging.getLogger(__name__)
+
+_MOST_CONNECTIONS = 1024  # a coordinator needs one; a stranger's costs up to 100 kB until its handshake has failed
 
 
 class Listener:
@@ -38,7 +41,8 @@ class Listener:
         cls, config: NodeConfig, context: NodeContext, identity: Identity, calls: NodeCalls, *, max_calls: int
     ) -> Self:
         """Has its port, and answers nobody before `start`. Raises ConfigError where the port is not free."""
-        server = new_server(max_concurrent_calls=max_calls)
+        most = part_of_open_files(1 / 4, most=_MOST_CONNECTIONS)
+        server = new_server(max_concurrent_calls=max_calls, max_connections=most)
         add_node_service(server, calls, CallerCheck(context).permits, context.clocks)
         health = await add_health_and_reflection(server, (NODE_SERVICE,))
         authorities = _authorities(context.league.now.roster)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
+from hansa_local.free_memory import keep_giving_back_memory
 from hansa_node import __version__
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.connections import Connections, Listener
@@ -78,6 +79,7 @@ class RunningNode:
         yield guard(keep_checked(self._context.datasets))
         yield guard(self._follow_league(connections))
         yield NodeExpiry(self._config, self._context, self._identity).watch()
+        yield keep_giving_back_memory()
 
     async def _answer(self, connections: Connections) -> None:
         """Take questions until the node has to end, and finish those that are under way."""

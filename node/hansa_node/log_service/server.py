@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
 
 from aiohttp import web
 
@@ -15,13 +13,11 @@ from hansa_core.errors import ConfigError
 from hansa_local.tls import server_context
 from hansa_node.current_league import CurrentLeague
 from hansa_node.league_in_force import LeagueInForce
+from hansa_node.log_service.door import Door, Places, listening_sockets
+from hansa_node.node_stop import task_group
 
 _STOP_GRACE_S = 2.0
-_HANDSHAKE_S = 3.0  # strangers in any number keep nobody out for longer
 _IDLE_S = 60.0
-_STRANGER_S = 60.0  # long enough for some tiles of a public log, over a slow line
-_MOST_STRANGERS = 128
-_MOST_MEMBERS = 256
 
 
 @asynccontextmanager
@@ -36,60 +32,25 @@ async def served(application: web.Application, host: str, port: int, tls: ssl.SS
     )
     await runner.setup()
     assert runner.server is not None
-    door = _Door(runner.server)
     try:
         try:
-            listening = await asyncio.get_running_loop().create_server(
-                door.visit, host, port, ssl=tls, ssl_handshake_timeout=_HANDSHAKE_S
-            )
+            listening = await listening_sockets(host, port)
         except OSError as failure:
             raise ConfigError(
                 f"log.port: {host}:{port} cannot be listened on ({failure.strerror}); free it, or set another one"
             ) from None
-        try:
-            yield listening.sockets[0].getsockname()[1]
-        finally:
-            listening.close()
+        door = Door(runner.server, tls, Places.within_open_files())
+        async with task_group() as tasks:
+            accepting = [tasks.create_task(door.accept(each)) for each in listening]
+            try:
+                yield listening[0].getsockname()[1]
+            finally:
+                for task in accepting:
+                    task.cancel()
+                for each in listening:
+                    each.close()
     finally:
         await runner.cleanup()
-
-
-class _Door:
-    """Lets connections in: strangers and members each so many, so that neither keeps the others out."""
-
-    def __init__(self, server: web.Server) -> None:
-        self._server = server
-        self._strangers: set[asyncio.Transport] = set()
-        self._members: set[asyncio.Transport] = set()
-
-    def visit(self) -> asyncio.Protocol:
-        """The protocol of a new connection, until TLS has told who comes."""
-        return _Visit(self)
-
-    def enter(self, transport: asyncio.Transport) -> None:
-        """Hand the connection to HTTP, or end it where there are too many. A stranger's ends after some time."""
-        is_stranger = transport.get_extra_info("ssl_object").getpeercert(binary_form=True) is None
-        inside, most = (self._strangers, _MOST_STRANGERS) if is_stranger else (self._members, _MOST_MEMBERS)
-        inside -= {each for each in inside if each.is_closing()}
-        if len(inside) >= most:
-            transport.abort()
-            return
-        inside.add(transport)
-        if is_stranger:
-            asyncio.get_running_loop().call_later(_STRANGER_S, transport.abort)
-        protocol = self._server()
-        transport.set_protocol(protocol)
-        protocol.connection_made(transport)
-
-
-class _Visit(asyncio.Protocol):
-    """A connection that nobody has looked at yet."""
-
-    def __init__(self, door: _Door) -> None:
-        self._door = door
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._door.enter(cast("asyncio.Transport", transport))
 
 
 class ListenerTls:

@@ -20,11 +20,14 @@ class Health(Protocol):
         """Show every service as not serving, for ever."""
 
 
-def new_server(*, max_concurrent_calls: int, max_calls_of_one: int | None = None) -> grpc.aio.Server:
+def new_server(
+    *, max_concurrent_calls: int, max_connections: int = 1024, max_calls_of_one: int | None = None
+) -> grpc.aio.Server:
     """A server without a port. Calls beyond `max_concurrent_calls`, or beyond what one caller may have under way, end
-    at once with RESOURCE_EXHAUSTED."""
+    at once with RESOURCE_EXHAUSTED; a connection beyond `max_connections` is closed at once."""
     shares = () if max_calls_of_one is None else (Share(max_calls_of_one),)
-    return grpc.aio.server(options=SERVER_OPTIONS, maximum_concurrent_rpcs=max_concurrent_calls, interceptors=shares)
+    options = (*SERVER_OPTIONS, ("grpc.max_allowed_incoming_connections", max_connections))
+    return grpc.aio.server(options=options, maximum_concurrent_rpcs=max_concurrent_calls, interceptors=shares)
 
 
 def listen(server: grpc.aio.Server, host: str, port: int, credentials: grpc.ServerCredentials) -> int:
