@@ -30,7 +30,7 @@ from hansa_core.tlog.witness import SIZE_TYPE, AddCheckpoint
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
 from hansa_local.tls import client_context
-from hansa_log_cities import LogCity, call, log_cities, until
+from hansa_log_cities import PATIENCE_S, LogCity, call, log_cities, until
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.app.recover import recover_node
 from hansa_node.log.mirror_request import AddEntries
@@ -274,6 +274,28 @@ def test_a_stranger_cannot_fill_the_memory_with_one_request(cities: dict[str, Lo
         assert b" 413 " in await answer
         assert sent < 2**20
         writer.transport.abort()
+
+    in_league(cities, scene)
+
+
+@pytest.mark.parametrize("word", [b"", b"\x16"], ids=["silent", "in the middle of TLS"])
+def test_whoever_has_not_shown_who_he_is_makes_place_for_the_next_and_is_sent_away(
+    cities: dict[str, LogCity], monkeypatch: pytest.MonkeyPatch, word: bytes
+) -> None:
+    few = door.Places(silent=3, handshakes=3, strangers=3, members=3)
+    monkeypatch.setattr(door.Places, "within_open_files", lambda: few)
+
+    async def scene(keeper: LogKeeper, store: NodeStore) -> None:
+        city = cities[FIRST]
+        strangers = [await asyncio.open_connection(city.config.log.host, city.config.log.port) for _ in range(8)]
+        for _, writer in strangers:
+            writer.write(word)
+        assert (await city.get("/checkpoint"))[0] == 200
+        async with asyncio.timeout(PATIENCE_S):
+            for reader, writer in strangers:
+                with suppress(ConnectionError):
+                    assert await reader.read() == b""
+                writer.transport.abort()
 
     in_league(cities, scene)
 

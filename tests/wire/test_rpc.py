@@ -109,6 +109,19 @@ def test_a_question_reaches_the_node_and_its_answer_comes_back(league: League) -
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("word", [b"", b"\x16"], ids=["silent", "in the middle of TLS"])
+def test_a_stranger_who_does_not_finish_his_handshake_is_sent_away(league: League, word: bytes) -> None:
+    async def run() -> None:
+        async with serving(league, Node()) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(word)
+            async with asyncio.timeout(20):
+                assert await reader.read() == b""
+            writer.close()
+
+    asyncio.run(run())
+
+
 def test_an_answer_may_be_far_larger_than_a_question(league: League) -> None:
     async def run() -> None:
         async with serving(league, Node(answer=LARGE)) as port, dialled(league, port, league.coordinator) as channel:
