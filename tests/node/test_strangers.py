@@ -19,6 +19,8 @@ import tomlkit
 
 from hansa_core.partial.answer import Release
 from hansa_core.signing.dsse import Envelope
+from hansa_local.clock import utc_now
+from hansa_local.peer_clocks import PeerClocks
 from hansa_log_cities import free_ports
 from hansa_test_node import CITY, TRIPS, NodeHome, ingest, make_node, write_source
 from hansa_wire.rpc.node_rpc import NodeClient
@@ -56,7 +58,9 @@ class ServingNode:
             )
             async with channel, asyncio.timeout(DEADLINE_S):
                 await channel.channel_ready()  # it is dialled again, as a coordinator does
-                answered = await NodeClient(channel).ask(query, self.home.credential, deadline_s=DEADLINE_S)
+                answered = await NodeClient(channel, CITY, PeerClocks(utc_now)).ask(
+                    query, self.home.credential, deadline_s=DEADLINE_S
+                )
                 return answered.envelope
 
         outcome = self.home.opened(asyncio.run(one())).outcome
@@ -76,8 +80,8 @@ def serving(folder: Path, *, open_files: int) -> Iterator[ServingNode]:
     port, log_port = free_ports(2)
     path = home.home / "node.toml"
     said = tomlkit.parse(path.read_text(encoding="utf-8"))
-    said["listen"].update({"port": port})  # type: ignore[union-attr]
-    said["log"].update({"port": log_port})  # type: ignore[union-attr]
+    said["listen"].update({"port": port})
+    said["log"].update({"port": log_port})
     path.write_text(tomlkit.dumps(said), encoding="utf-8")
     command = [sys.executable, "-m", "hansa", "node", "serve", "--config", str(path)]
     limited = ["sh", "-c", 'ulimit -n "$0"; exec "$@"', str(open_files), *command]
