@@ -435,7 +435,7 @@ def test_everything_that_an_auditor_may_see_comes_in_one_go(tmp_path: Path) -> N
             assert (wrong.exit_code, "did you mean policy_hash?" in wrong.output) == (2, True)
 
     asyncio.run(scene())
-    committed = sum(len(getattr(entry.body, "opening", {})) for _, entry in open_log(folder).entries())
+    committed = sum(len(entry.body.commitments) for _, entry in open_log(folder).entries())
     verdict = verify_folder(folder)
     assert (verdict.holds, verdict.openings) == (True, committed)
     assert committed

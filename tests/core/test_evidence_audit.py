@@ -34,11 +34,13 @@ from hansa_log_entries import (
     BEGINNING,
     CITY,
     LOG_KEY,
+    MANIFEST_HASH,
     NOON,
     ONE_OF_EACH,
     ORIGIN,
     PERMITS,
     POLICY,
+    POLICY_HASH,
     ROADS,
     ROSTER,
     Writer,
@@ -156,9 +158,12 @@ def test_what_was_not_there_before_cannot_be_used(bodies: tuple[Body, ...], rule
 
 
 def test_policies_and_rosters_go_forward_only() -> None:
-    newer = PolicyPublished(policy=NEWER_POLICY, opening=opening_of("policy_hash"))
-    older = PolicyPublished(policy=POLICY, opening=opening_of("policy_hash"))
-    assert rules(newer, decision_on("q", policy=NEWER_POLICY)) == []
+    newer = PolicyPublished(policy=NEWER_POLICY, policy_hash=digest_of("newer policy"), opening=opening_of("deny"))
+    older = PolicyPublished(policy=POLICY, policy_hash=POLICY_HASH, opening=opening_of("deny"))
+    newer_hash = digest_of("newer policy")
+    assert rules(newer, decision_on("q", policy=NEWER_POLICY, policy_hash=newer_hash)) == []
+    assert rules(newer, decision_on("q", policy=NEWER_POLICY)) == [AuditRule.POLICY]
+    assert rules(decision_on("q", manifest_hash=digest_of("another"))) == [AuditRule.DATASET]
     assert rules(newer, decision_on("q")) == [AuditRule.POLICY]
     assert rules(newer, older) == [AuditRule.POLICY]
     assert rules(RosterAccepted(roster=NEWER_ROSTER), decision_on("q", roster=NEWER_ROSTER)) == []
@@ -167,7 +172,7 @@ def test_policies_and_rosters_go_forward_only() -> None:
 
 
 def test_a_query_that_is_aborted_at_the_next_start_names_the_rules_of_its_reservation() -> None:
-    newer = PolicyPublished(policy=NEWER_POLICY, opening=opening_of("policy_hash"))
+    newer = PolicyPublished(policy=NEWER_POLICY, policy_hash=digest_of("newer policy"), opening=opening_of("deny"))
     assert rules(newer, RosterAccepted(roster=NEWER_ROSTER), aborted("q")) == []
 
 
@@ -177,7 +182,9 @@ def test_an_answer_over_the_former_data_may_come_late() -> None:
 
 def test_an_open_dataset_needs_no_tables_and_what_was_released_can_be_recalled() -> None:
     served = (
-        DatasetRegistered(dataset=ROADS, level="open", opening=opening_of("manifest_hash")),
+        DatasetRegistered(
+            dataset=ROADS, level="open", manifest_hash=MANIFEST_HASH, contract_hash=digest_of("contract")
+        ),
         DataVersion(dataset=ROADS, data_version=7),
     )
     at = {"dataset": ROADS, "level": "open", "data_version": 7}
@@ -188,7 +195,7 @@ def test_a_waiting_question_releases_nothing() -> None:
     waiting = decision_on(
         "q",
         decision=Decision.NEEDS_APPROVAL,
-        opening=opening_of("query", "analyst", "policy_hash", "manifest_hash"),
+        opening=opening_of("query", "analyst"),
     )
     assert rules(waiting, recalled("q2")) == [AuditRule.RECALLED]
 

@@ -37,9 +37,7 @@ def asked(*cities: str) -> Addressed:
 
 
 def test_a_question_is_followed_through_every_city_that_it_addressed() -> None:
-    waiting = decision_on(
-        "q", decision=Decision.NEEDS_APPROVAL, opening=opening_of("query", "analyst", "policy_hash", "manifest_hash")
-    )
+    waiting = decision_on("q", decision=Decision.NEEDS_APPROVAL, opening=opening_of("query", "analyst"))
     logs = {
         "bremen": log_of("bremen", refusal_of("q", "not_published")),
         "hamburg": log_of("hamburg", ONE_OF_EACH[0], aborted("q", ledgers=(charge(5, 5),)), decision_on("q")),

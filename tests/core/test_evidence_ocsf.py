@@ -60,5 +60,6 @@ def test_an_opened_analyst_is_named() -> None:
 def test_nothing_of_an_entry_is_lost() -> None:
     unmapped = event_of(decision_on("q"))["unmapped"]
     assert unmapped.keys() == {
-        "purpose", "level", "policy", "roster", "decision", "recalled", "ledgers", "result_hash", "opening"
+        "purpose", "level", "policy", "policy_hash", "manifest_hash", "roster", "decision", "recalled", "ledgers",
+        "result_hash", "opening",
     }  # fmt: skip

@@ -232,7 +232,7 @@ def test_many_openings_are_shown_in_one_go_which_one_entry_tells_first(cities: d
         committed = {
             (index, field)
             for index, leaf in enumerate(leaves)
-            for field in getattr(decode_entry(leaf).body, "opening", {})
+            for field in decode_entry(leaf).body.commitments
             if field in fields.split(",")
         }
         told = [line.partition(b" ") for line in lines]

@@ -56,7 +56,7 @@ def assert_agrees(store: Path, roster: Roster, city: str, *, open_reservations: 
 def assert_openings_open(log: OwnLog) -> None:
     """Every entry that commits to something can be opened to it."""
     for index, leaf in enumerate(log.tree.entries(0, log.size)):
-        digests: Mapping[str, str] = getattr(decode_entry(leaf).body, "opening", {})
+        digests: Mapping[str, str] = decode_entry(leaf).body.commitments
         opening = log.opening(index)
         assert (opening.digests if opening else {}) == digests
 

@@ -48,6 +48,9 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+POLICY_HASH, MANIFEST_HASH = digest_of("policy"), digest_of("manifest")
+
+
 def opening_of(*fields: str) -> dict[str, str]:
     return {name: digest_of(name) for name in fields}
 
@@ -62,23 +65,25 @@ def decision_on(question: str, **changes: Any) -> QueryDecision:
         level="controlled",
         data_version=1,
         policy=POLICY,
+        policy_hash=POLICY_HASH,
+        manifest_hash=MANIFEST_HASH,
         roster=ROSTER,
         decision=Decision.PERMIT,
         result_hash=digest_of(f"answer to {question}"),
-        opening=opening_of("query", "analyst", "policy_hash", "manifest_hash", "causes"),
+        opening=opening_of("query", "analyst", "causes"),
     )
     return replace(body, **changes)
 
 
 def refusal_of(question: str, code: str, **changes: Any) -> QueryDecision:
     """A refusal of `question`, of a dataset that the city serves."""
-    opening = opening_of("query", "analyst", "policy_hash", "manifest_hash")
+    opening = opening_of("query", "analyst")
     return decision_on(question, decision=Decision.REFUSE, code=code, opening=opening, **changes)
 
 
 def recalled(question: str, **changes: Any) -> QueryDecision:
     """A release that is given out again."""
-    opening = opening_of("query", "analyst", "policy_hash", "manifest_hash")
+    opening = opening_of("query", "analyst")
     return decision_on(question, recalled=True, opening=opening, **changes)
 
 
@@ -92,8 +97,10 @@ def aborted(question: str, **changes: Any) -> QueryAborted:
         level="controlled",
         data_version=1,
         policy=POLICY,
+        policy_hash=POLICY_HASH,
+        manifest_hash=MANIFEST_HASH,
         roster=ROSTER,
-        opening=opening_of("query", "analyst", "policy_hash", "manifest_hash"),
+        opening=opening_of("query", "analyst"),
     )
     return replace(body, **changes)
 
@@ -105,12 +112,14 @@ def charge(cost: int, spent: int, limit: int = 100, ledger: str = "residents") -
 BEGINNING: tuple[Body, ...] = (
     LogGenesis(origin=ORIGIN, log_key=LOG_KEY.hex()),
     RosterAccepted(roster=ROSTER),
-    PolicyPublished(policy=POLICY, opening=opening_of("policy_hash")),
-    DatasetRegistered(dataset=PERMITS, level="controlled", opening=opening_of("manifest_hash")),
+    PolicyPublished(policy=POLICY, policy_hash=POLICY_HASH, opening=opening_of("deny")),
+    DatasetRegistered(
+        dataset=PERMITS, level="controlled", manifest_hash=MANIFEST_HASH, contract_hash=digest_of("contract")
+    ),
     DataVersion(dataset=PERMITS, data_version=1),
     TablesPublished(dataset=PERMITS, data_version=1, protection_version=1, tables=("by_project", "by_year")),
     BudgetCreated(ledger="residents", unit="microrho", limit=100),
-    NodeStarted(policy=POLICY, roster=ROSTER),
+    NodeStarted(policy=POLICY, roster=ROSTER, register=False),
 )
 
 ONE_OF_EACH: tuple[Body, ...] = (
@@ -122,7 +131,7 @@ ONE_OF_EACH: tuple[Body, ...] = (
     decision_on(
         "q4",
         decision=Decision.NEEDS_APPROVAL,
-        opening=opening_of("query", "analyst", "policy_hash", "manifest_hash"),
+        opening=opening_of("query", "analyst"),
     ),
     ApprovalAsked(
         query_hash=digest_of("q4"),
@@ -148,6 +157,25 @@ ONE_OF_EACH: tuple[Body, ...] = (
     BudgetReset(ledger="residents", unit="microrho", limit=50, reason="new_period"),
     decision_on("q6", ledgers=(charge(50, 50, limit=50),)),
 )
+
+FIRST_VERSIONS: tuple[Body, ...] = (
+    PolicyPublished(policy=POLICY, opening=opening_of("policy_hash")),
+    DatasetRegistered(dataset=PERMITS, level="controlled", opening=opening_of("manifest_hash")),
+    NodeStarted(policy=POLICY, roster=ROSTER),
+    decision_on(
+        "q7",
+        policy_hash=None,
+        manifest_hash=None,
+        opening=opening_of("query", "analyst", "policy_hash", "manifest_hash", "causes"),
+    ),
+    aborted(
+        "q8",
+        policy_hash=None,
+        manifest_hash=None,
+        opening=opening_of("query", "analyst", "policy_hash", "manifest_hash"),
+    ),
+)
+"""Bodies as version 1 of their schema has them."""
 
 
 @dataclass
@@ -186,8 +214,10 @@ def _decisions(draw: st.DrawFn) -> QueryDecision:
     is_bound = not is_refused or draw(st.booleans())
     is_recalled = decision is Decision.PERMIT and draw(st.booleans())
     charges = tuple(draw(st.lists(_CHARGE, max_size=2)))
-    fields = ["query", "analyst", "policy_hash"]
-    fields += ["manifest_hash"] if is_bound else []
+    is_first = draw(st.booleans())
+    hashes = {"policy_hash": draw(_HEX)} | ({"manifest_hash": draw(_HEX)} if is_bound else {})
+    fields = ["query", "analyst"]
+    fields += list(hashes) if is_first else []
     fields += ["causes"] if decision is Decision.PERMIT and not is_recalled else []
     return QueryDecision(
         query_hash=draw(_HEX),
@@ -197,6 +227,7 @@ def _decisions(draw: st.DrawFn) -> QueryDecision:
         level=draw(st.sampled_from(("open", "controlled"))) if is_bound else None,
         data_version=draw(_VERSION) if is_bound else None,
         policy=draw(_POLICY),
+        **({} if is_first else hashes),
         roster=draw(_ROSTER),
         decision=decision,
         code="not_published" if is_refused else None,
@@ -208,11 +239,11 @@ def _decisions(draw: st.DrawFn) -> QueryDecision:
 
 
 def entries() -> st.SearchStrategy[Entry]:
-    """Any entry, half of them decisions."""
+    """Any entry of any version, half of them decisions."""
     return st.builds(
         Entry,
         time_unix_s=_COUNT,
         node=st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True),
         software=st.sampled_from(("0.1.0", "1.2.3rc1", "2.0.0+local.1")),
-        body=st.one_of(_decisions(), st.sampled_from(ONE_OF_EACH)),
+        body=st.one_of(_decisions(), st.sampled_from((*ONE_OF_EACH, *FIRST_VERSIONS))),
     )

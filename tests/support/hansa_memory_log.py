@@ -56,23 +56,25 @@ class MemoryLog:
 
 def decision_on(answer: SignedAnswer, payload: bytes) -> QueryDecision:
     """What a node writes down about an answer."""
-    opening = dict.fromkeys(("query", "analyst", "policy_hash"), DIGEST)
+    opening = dict.fromkeys(("query", "analyst"), DIGEST)
     told: dict[str, Any] = {"decision": Decision.REFUSE}
     if isinstance(answer.outcome, Refusal):
         told["code"] = answer.outcome.code
     else:
-        opening |= {"manifest_hash": DIGEST, "causes": DIGEST}
+        opening |= {"causes": DIGEST}
         told = {
             "decision": Decision.PERMIT,
             "dataset": str(answer.outcome.contract),
             "level": answer.outcome.level.value,
             "data_version": answer.outcome.data_version,
+            "manifest_hash": DIGEST,
         }
     return QueryDecision(
         query_hash=answer.query_hash.hex(),
         organisation="Hanse",
         purpose="statistics",
         policy=PolicyRef(id="open", version=1),
+        policy_hash=DIGEST,
         roster=RosterRef(version=1, hash=DIGEST),
         result_hash=hashlib.sha256(payload).hexdigest(),
         opening=opening,

@@ -32,7 +32,18 @@ from hansa_league.founding.create import create_league
 from hansa_local.clock import utc_now
 from hansa_local.key_file import read_signer
 from hansa_local.trust_anchor import load_roster, read_anchor
-from hansa_log_entries import NOON, PERMITS, POLICY, charge, decision_on, opening_of, refusal_of
+from hansa_log_entries import (
+    MANIFEST_HASH,
+    NOON,
+    PERMITS,
+    POLICY,
+    POLICY_HASH,
+    charge,
+    decision_on,
+    digest_of,
+    opening_of,
+    refusal_of,
+)
 from hansa_new_league import CITIES, write_contract
 from hansa_whole_trees import tile_bytes, tiles_of, tree_hashes
 
@@ -69,12 +80,14 @@ class PublishedLog:
         return self.append(
             LogGenesis(origin=self.member.log_origin, log_key=self.member.log_key.hex()),
             RosterAccepted(roster=reference),
-            PolicyPublished(policy=POLICY, opening=opening_of("policy_hash")),
-            DatasetRegistered(dataset=PERMITS, level="controlled", opening=opening_of("manifest_hash")),
+            PolicyPublished(policy=POLICY, policy_hash=POLICY_HASH, opening=opening_of("deny")),
+            DatasetRegistered(
+                dataset=PERMITS, level="controlled", manifest_hash=MANIFEST_HASH, contract_hash=digest_of("contract")
+            ),
             DataVersion(dataset=PERMITS, data_version=1),
             TablesPublished(dataset=PERMITS, data_version=1, protection_version=1, tables=("by_year",)),
             BudgetCreated(ledger="residents", unit="microrho", limit=1_000_000),
-            NodeStarted(policy=POLICY, roster=reference),
+            NodeStarted(policy=POLICY, roster=reference, register=False),
         )
 
     def ask(self, count: int) -> PublishedLog:

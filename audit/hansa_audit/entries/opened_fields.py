@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from hansa_audit.folder.log_folder import OPENINGS, LogFolder
 from hansa_core.errors import PeerError
@@ -23,7 +23,7 @@ def opening_name(index: int, field: str) -> str:
 
 def disclosures_of(folder: LogFolder, index: int, entry: Entry) -> Iterator[Disclosure]:
     """What was fetched of an entry's opening. Raises PeerError where it is not what the entry committed to."""
-    digests: Mapping[str, str] = getattr(entry.body, "opening", {})
+    digests = entry.body.commitments
     for field in digests:
         name = opening_name(index, field)
         if folder.has(name):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hansa.errors import TrustError
@@ -25,7 +25,7 @@ def fetch_opening(wanted: Wanted, log: HeldLog, index: int, field: str) -> tuple
     Raises ConfigError where there is nothing to ask for, TrustError where the city shows something else.
     """
     source = _source_of_openings(wanted, log)
-    digests: Mapping[str, str] = getattr(decode_entry(log.leaf(index)).body, "opening", {})
+    digests = decode_entry(log.leaf(index)).body.commitments
     if field not in digests:
         known = ", ".join(digests) or "none"
         raise ConfigError(f"entry {index} commits to no field of that name; it has: {known}")
@@ -87,7 +87,7 @@ def fetch_all_openings(wanted: Wanted, log: HeldLog, fields: Sequence[str]) -> F
 
 def _lacking(log: HeldLog, index: int, entry: Entry, fields: Sequence[str]) -> dict[str, str]:
     """What the entry commits to of these fields and the folder does not have."""
-    digests: Mapping[str, str] = getattr(entry.body, "opening", {})
+    digests = entry.body.commitments
     return {
         field: digest
         for field, digest in digests.items()

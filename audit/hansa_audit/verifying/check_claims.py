@@ -67,6 +67,6 @@ def _check_shown(shown: OpenedField, log: ProvenLog, findings: Findings) -> None
         findings.add(shown.file, FileRule.UNCHECKED, text, shown.index)
         return
     try:
-        check_disclosure(shown.disclosure, getattr(entry.body, "opening", {}))
+        check_disclosure(shown.disclosure, entry.body.commitments)
     except PeerError as broken:
         findings.add(shown.file, FileRule.DISCLOSURE, broken, shown.index)

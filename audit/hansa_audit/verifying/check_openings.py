@@ -68,7 +68,7 @@ def _is_committed(shown: OpenedField, log: ProvenLog) -> bool:
     if leaf is None or leaf.entry is None:
         return False
     try:
-        check_disclosure(shown.disclosure, getattr(leaf.entry.body, "opening", {}))
+        check_disclosure(shown.disclosure, leaf.entry.body.commitments)
     except PeerError:
         return False
     return True

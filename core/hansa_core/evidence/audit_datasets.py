@@ -23,6 +23,7 @@ class AnnouncedDatasets:
 
     def __init__(self) -> None:
         self._registered: set[tuple[str, str]] = set()
+        self._manifests: set[tuple[str, str | None]] = set()
         self._datasets: set[str] = set()
         self._newest: dict[str, int] = {}
         self._versions: set[tuple[str, int]] = set()
@@ -31,6 +32,7 @@ class AnnouncedDatasets:
 
     def register(self, body: DatasetRegistered) -> Breaches:
         self._registered.add((body.dataset, body.level))
+        self._manifests.add((body.dataset, body.manifest_hash))
         self._datasets.add(body.dataset)
         yield from ()
 
@@ -55,6 +57,8 @@ class AnnouncedDatasets:
         dataset, version = body.dataset, body.data_version
         if (dataset, body.level) not in self._registered:
             yield AuditRule.DATASET, f"{dataset} is used at level {body.level} and was never registered so"
+        elif (dataset, body.manifest_hash) not in self._manifests:
+            yield AuditRule.DATASET, f"{dataset} is used by a manifest that was never registered"
         elif (dataset, version) not in self._versions:
             yield AuditRule.DATA_VERSION, f"data version {version} of {dataset} is used and was never announced"
         elif isinstance(body, QueryDecision) and body.decision == Decision.PERMIT:

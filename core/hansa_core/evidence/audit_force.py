@@ -25,8 +25,9 @@ class PoliciesInForce:
 
     def __init__(self) -> None:
         self._current: PolicyRef | None = None
+        self._hash: str | None = None
         self._versions: dict[str, int] = {}
-        self._published: set[PolicyRef] = set()
+        self._published: set[tuple[PolicyRef, str | None]] = set()
 
     def publish(self, body: PolicyPublished) -> Breaches:
         policy = body.policy
@@ -34,16 +35,19 @@ class PoliciesInForce:
         if policy.version < newest:
             yield AuditRule.POLICY, f"policy {policy.id} goes back from version {newest} to {policy.version}"
         self._versions[policy.id] = max(newest, policy.version)
-        self._published.add(policy)
-        self._current = policy
+        self._published.add((policy, body.policy_hash))
+        self._current, self._hash = policy, body.policy_hash
 
     def use(self, body: QueryDecision | NodeStarted) -> Breaches:
         if body.policy != self._current:
             used = f"policy {body.policy.id} version {body.policy.version} is used"
             yield AuditRule.POLICY, f"{used}; in force is {_policy_text(self._current)}"
+        elif isinstance(body, QueryDecision) and body.policy_hash != self._hash:
+            used = f"rules with the hash {_hash_text(body.policy_hash)} are used"
+            yield AuditRule.POLICY, f"{used}; in force are those with the hash {_hash_text(self._hash)}"
 
     def use_earlier(self, body: QueryAborted) -> Breaches:
-        if body.policy not in self._published:
+        if (body.policy, body.policy_hash) not in self._published:
             policy = body.policy
             yield AuditRule.POLICY, f"policy {policy.id} version {policy.version} is used and was never published"
 
@@ -100,6 +104,10 @@ class KeysInForce:
     def has_log_key(self, key: bytes) -> bool:
         """Whether the log itself says that this key signs it."""
         return (KeyRole.LOG, key.hex()) in self._active
+
+
+def _hash_text(policy_hash: str | None) -> str:
+    return "that their opening holds" if policy_hash is None else f"{policy_hash[:16]}…"
 
 
 def _policy_text(policy: PolicyRef | None) -> str:

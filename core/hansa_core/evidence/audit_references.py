@@ -24,7 +24,7 @@ class Openings:
 
     def note(self, body: Body | None) -> None:
         """The next entry; None where it cannot be read."""
-        fields = frozenset(getattr(body, "opening", ()))
+        fields = frozenset(() if body is None else body.commitments)
         # The kinds allow a handful of different sets.
         self._set_of.append(self._sets.setdefault(fields, len(self._sets)))
 

@@ -22,6 +22,7 @@ from hansa_core.evidence.kinds import (
     Digests,
     Hex32,
     LevelName,
+    OneDigest,
     Origin,
     Purpose,
     Shown,
@@ -33,7 +34,7 @@ from hansa_core.evidence.kinds import (
 from hansa_core.evidence.record import Record
 
 _Ledger = Annotated[str, LEDGER]
-OPENING_FIELDS = ("query", "analyst", "policy_hash", "manifest_hash", "causes", "steward")
+OPENING_FIELDS = ("query", "analyst", "policy_hash", "manifest_hash", "causes", "steward", "deny")
 """All that an entry can commit to without saying it."""
 
 
@@ -57,7 +58,7 @@ class KeyRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRef(Record):
-    """Which policy was in force; its hash is in an opening, since its parameters could be guessed from it."""
+    """Which policy was in force."""
 
     id: Shown
     version: Version
@@ -83,10 +84,56 @@ class Charge(Record):
 
 
 class Body(Record):
-    """What an entry says beyond time, node and software."""
+    """What an entry says beyond time, node and software. `VERSIONS`: those of its schema; the last is written.
+
+    In version 1 the hashes of policies and manifests lay in openings; in version 2 they are those of published rules.
+    """
 
     __slots__ = ()
     TYPE: ClassVar[str]
+    VERSIONS: ClassVar[tuple[int, ...]] = (1,)
+
+    @property
+    def version(self) -> int:
+        """The version of the schema that it is written in: the entry's `v`."""
+        return 1
+
+    @property
+    def commitments(self) -> Mapping[str, str]:
+        """The digest of each field that its opening holds."""
+        return getattr(self, "opening", None) or {}
+
+
+def _by_version(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """What version 1 demands and what version 2 does, in JSON Schema."""
+    return {"if": {"properties": {"v": {"const": 1}}}, "then": first, "else": second}
+
+
+def _without(*names: str) -> dict[str, Any]:
+    """An object that has none of these, in JSON Schema."""
+    return {"properties": dict.fromkeys(names, False)}
+
+
+def _check_rules(body: QueryDecision | QueryAborted) -> None:
+    """Raise ValueError unless the rules' hashes stand in the one place that the version has for them."""
+    is_first, opened = body.version == 1, body.opening
+    if is_first != ("policy_hash" in opened):
+        raise ValueError("policy_hash stands in the entry, and in the opening of version 1 only")
+    if (body.manifest_hash is not None and is_first) or ("manifest_hash" in opened and not is_first):
+        raise ValueError("manifest_hash stands beside policy_hash")
+    if (body.level is not None) != (body.manifest_hash is not None or "manifest_hash" in opened):
+        raise ValueError("manifest_hash comes with a level, and with nothing else")
+
+
+_RULES_BY_VERSION = _by_version(
+    {"properties": {"policy_hash": False, "manifest_hash": False, "opening": {"required": ["policy_hash"]}}},
+    {"required": ["policy_hash"], "properties": {"opening": _without("policy_hash", "manifest_hash")}},
+)
+_MANIFEST_WITH_LEVEL = {
+    "if": {"required": ["level"]},
+    "then": _by_version({"properties": {"opening": {"required": ["manifest_hash"]}}}, {"required": ["manifest_hash"]}),
+    "else": {"properties": {"manifest_hash": False, "opening": _without("manifest_hash")}},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +142,13 @@ class QueryDecision(Body):
 
     `query_hash`: SHA-256 of the signed query. `result_hash`: SHA-256 of the signed answer's payload. `purpose`,
     `dataset`: absent where the query could not be read, or names what the league does not know. `level`,
-    `data_version`: absent together where the city serves no such dataset. `code`: of a refusal. `recalled`: the stored
-    release was given out again. The opening holds `manifest_hash` where there is a level, and `causes` (of
-    suppression) for a release that is new.
+    `data_version`, `manifest_hash`: absent together where the city serves no such dataset. `policy_hash`,
+    `manifest_hash`: of the published rules; in the opening in version 1. `code`: of a refusal. `recalled`: the stored
+    release was given out again. The opening holds `causes` (of suppression) for a release that is new.
     """
 
     TYPE: ClassVar[str] = "query.decision"
+    VERSIONS: ClassVar[tuple[int, ...]] = (1, 2)
     query_hash: Hex32
     organisation: Shown
     purpose: Purpose | None = None
@@ -108,13 +156,15 @@ class QueryDecision(Body):
     level: LevelName | None = None
     data_version: Version | None = None
     policy: PolicyRef
+    policy_hash: Hex32 | None = None
+    manifest_hash: Hex32 | None = None
     roster: RosterRef
     decision: Annotated[str, Choice(tuple(Decision))]
     code: Code | None = None
     recalled: YesNo = False
     ledgers: tuple[Charge, ...] = ()
     result_hash: Hex32
-    opening: Annotated[Mapping[str, str], Digests(("query", "analyst", "policy_hash"), ("manifest_hash", "causes"))]
+    opening: Annotated[Mapping[str, str], Digests(("query", "analyst"), ("policy_hash", "manifest_hash", "causes"))]
 
     RULES: ClassVar[tuple[dict[str, Any], ...]] = (
         {"dependentRequired": {"level": ["data_version", "dataset"], "data_version": ["level"]}},
@@ -132,17 +182,18 @@ class QueryDecision(Body):
                 }
             },
         },
-        {
-            "if": {"required": ["level"]},
-            "then": {"properties": {"opening": {"required": ["manifest_hash"]}}},
-            "else": {"properties": {"opening": {"properties": {"manifest_hash": False}}}},
-        },
+        _RULES_BY_VERSION,
+        _MANIFEST_WITH_LEVEL,
         {
             "if": {"properties": {"decision": {"const": "permit"}, "recalled": {"const": False}}},
             "then": {"properties": {"opening": {"required": ["causes"]}}},
             "else": {"properties": {"opening": {"properties": {"causes": False}}}},
         },
     )
+
+    @property
+    def version(self) -> int:
+        return 1 if self.policy_hash is None else 2
 
     def check_together(self) -> None:
         if (self.level is None) != (self.data_version is None) or (self.level is not None and self.dataset is None):
@@ -154,10 +205,9 @@ class QueryDecision(Body):
             raise ValueError("only a refusal can do without level, data_version and purpose")
         if self.recalled and (not is_permitted or any(charge.cost for charge in self.ledgers)):
             raise ValueError("a recalled release is permitted, and costs 0")
-        if (self.level is not None) != ("manifest_hash" in self.opening):
-            raise ValueError("opening.manifest_hash comes with a level, and with nothing else")
         if (is_permitted and not self.recalled) != ("causes" in self.opening):
             raise ValueError("opening.causes comes with a new release, and with nothing else")
+        _check_rules(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +215,7 @@ class QueryAborted(Body):
     """A query that was permitted and charged, and then got no answer. Its policy and roster are of the reservation."""
 
     TYPE: ClassVar[str] = "query.aborted"
+    VERSIONS: ClassVar[tuple[int, ...]] = (1, 2)
     query_hash: Hex32
     organisation: Shown
     purpose: Purpose
@@ -172,9 +223,20 @@ class QueryAborted(Body):
     level: LevelName
     data_version: Version
     policy: PolicyRef
+    policy_hash: Hex32 | None = None
+    manifest_hash: Hex32 | None = None
     roster: RosterRef
     ledgers: tuple[Charge, ...] = ()
-    opening: Annotated[Mapping[str, str], Digests(("query", "analyst", "policy_hash", "manifest_hash"))]
+    opening: Annotated[Mapping[str, str], Digests(("query", "analyst"), ("policy_hash", "manifest_hash"))]
+
+    RULES: ClassVar[tuple[dict[str, Any], ...]] = (_RULES_BY_VERSION, _MANIFEST_WITH_LEVEL)
+
+    @property
+    def version(self) -> int:
+        return 1 if self.policy_hash is None else 2
+
+    def check_together(self) -> None:
+        _check_rules(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,11 +272,33 @@ class ApprovalDenied(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyPublished(Body):
-    """From here on this policy is in force."""
+    """From here on this policy is in force. `policy_hash`: of its published rules, which commit to `deny` as this does.
+
+    The opening holds the deny list; in version 1 it held the hash.
+    """
 
     TYPE: ClassVar[str] = "policy.published"
+    VERSIONS: ClassVar[tuple[int, ...]] = (1, 2)
     policy: PolicyRef
-    opening: Annotated[Mapping[str, str], Digests(("policy_hash",))]
+    policy_hash: Hex32 | None = None
+    opening: Annotated[Mapping[str, str], OneDigest(("policy_hash", "deny"))]
+
+    RULES: ClassVar[tuple[dict[str, Any], ...]] = (
+        _by_version(
+            {"properties": {"policy_hash": False, "opening": {"required": ["policy_hash"]}}},
+            {"required": ["policy_hash"], "properties": {"opening": {"required": ["deny"]}}},
+        ),
+    )
+
+    @property
+    def version(self) -> int:
+        return 1 if self.policy_hash is None else 2
+
+    def check_together(self) -> None:
+        if (self.policy_hash is None) != ("policy_hash" in self.opening):
+            raise ValueError(
+                "policy_hash stands in the entry, with deny in its opening; or, in version 1, in the opening"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,12 +311,34 @@ class RosterAccepted(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetRegistered(Body):
-    """The city serves a dataset under this manifest."""
+    """The city serves a dataset under this manifest and contract, by the hashes of their published rules.
+
+    In version 1 the opening held the manifest's hash, and none of the contract was named.
+    """
 
     TYPE: ClassVar[str] = "dataset.registered"
+    VERSIONS: ClassVar[tuple[int, ...]] = (1, 2)
     dataset: Dataset
     level: LevelName
-    opening: Annotated[Mapping[str, str], Digests(("manifest_hash",))]
+    manifest_hash: Hex32 | None = None
+    contract_hash: Hex32 | None = None
+    opening: Annotated[Mapping[str, str], Digests(("manifest_hash",))] | None = None
+
+    RULES: ClassVar[tuple[dict[str, Any], ...]] = (
+        _by_version(
+            {"required": ["opening"], "properties": {"manifest_hash": False, "contract_hash": False}},
+            {"required": ["manifest_hash", "contract_hash"], "properties": {"opening": False}},
+        ),
+    )
+
+    @property
+    def version(self) -> int:
+        return 1 if self.manifest_hash is None else 2
+
+    def check_together(self) -> None:
+        hashes = (self.manifest_hash is None, self.contract_hash is None, self.opening is not None)
+        if len(set(hashes)) > 1:
+            raise ValueError("manifest_hash and contract_hash stand in the entry, or in version 1 one in its opening")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,11 +372,24 @@ class LogGenesis(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStarted(Body):
-    """The node serves from here on, under this policy and this roster."""
+    """The node serves from here on, under this policy and this roster.
+
+    `register`: whether the city takes part in public registers of questions; version 1 did not say.
+    """
 
     TYPE: ClassVar[str] = "node.started"
+    VERSIONS: ClassVar[tuple[int, ...]] = (1, 2)
     policy: PolicyRef
     roster: RosterRef
+    register: YesNo | None = None
+
+    RULES: ClassVar[tuple[dict[str, Any], ...]] = (
+        _by_version({"properties": {"register": False}}, {"required": ["register"]}),
+    )
+
+    @property
+    def version(self) -> int:
+        return 1 if self.register is None else 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from hansa_core.evidence.entries import BODIES, Body
 from hansa_core.evidence.kinds import City, Count, Software
 from hansa_core.evidence.leaf_pattern import LeafMember, ObjectPattern, UnreadError, members_of, put_values
 from hansa_core.evidence.record import Record
-from hansa_core.evidence.schema import ENTRY_VERSION, LOG_SCHEMA
+from hansa_core.evidence.schema import LOG_SCHEMA
 
 MAX_ENTRY_BYTES = 65_535  # tlog-tiles: a bundle gives an entry's length in two bytes
 
@@ -52,7 +52,7 @@ def encode_entry(entry: Entry) -> bytes:
     """The leaf's bytes: RFC 8785 JSON. Raises ValueError above `MAX_ENTRY_BYTES`."""
     leaf = canonical_json(
         {
-            "v": ENTRY_VERSION,
+            "v": entry.body.version,
             "type": entry.body.TYPE,
             "time_unix_s": entry.time_unix_s,
             "node": entry.node,
@@ -79,7 +79,7 @@ class _LeafPattern:
     def __init__(self, body: type[Body]) -> None:
         fixed = [
             LeafMember("type", f'"{re.escape(body.TYPE)}"', is_fixed=True),
-            LeafMember("v", str(ENTRY_VERSION), is_fixed=True),
+            LeafMember("v", f"(?:{'|'.join(map(str, body.VERSIONS))})", is_fixed=True),
         ]
         pattern = ObjectPattern([*members_of(Entry, without=("body",)), *fixed, *members_of(body)])
         self._match = pattern.match
@@ -95,6 +95,8 @@ class _LeafPattern:
         try:
             put_values(said, self._body_plan, groups)
             said.check_together()
+            if not text.endswith(f'"v":{said.version}}}'):
+                return None
             put_values(entry, self._head_plan, groups)
         except (UnreadError, ValueError):
             return None

@@ -104,6 +104,29 @@ class Digests:
 
 
 @dataclass(frozen=True, slots=True)
+class OneDigest:
+    """The salted commitment to exactly one of `names`."""
+
+    names: tuple[str, ...]
+
+    def check(self, value: object, name: str) -> None:
+        digests = value if isinstance(value, Mapping) else {}
+        if len(digests) != 1 or next(iter(digests)) not in self.names:
+            raise ValueError(f"{name} must hold one digest, of {' or '.join(self.names)}")
+        for each, digest in digests.items():
+            SHA256.check(digest, f"{name}.{each}")
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "properties": {name: SHA256.schema() for name in self.names},
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A list of at most `most` different texts of one kind."""
 
@@ -120,7 +143,7 @@ class Words:
         return {"type": "array", "items": self.each.schema(), "maxItems": self.most, "uniqueItems": True}
 
 
-Kind = Text | Choice | Whole | Flag | Digests | Words
+Kind = Text | Choice | Whole | Flag | Digests | OneDigest | Words
 
 COUNT = Whole(0)
 CITY = Text("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", "a city's name, one DNS label")
@@ -128,7 +151,7 @@ SOFTWARE = Text("[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}", "a software version")
 SHA256 = Text("[0-9a-f]{64}", "32 bytes in lower-case hex")
 LEDGER = Text("[a-z0-9][a-z0-9._/-]{0,99}", "the name of a ledger")
 OPENING_FIELD = Text(
-    "query|analyst|policy_hash|manifest_hash|causes|steward", "the name of a field that an entry commits to"
+    "query|analyst|policy_hash|manifest_hash|causes|steward|deny", "the name of a field that an entry commits to"
 )
 TABLE = Text("[a-z][a-z0-9_]{0,62}", "the name of a published table")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hansa_core.documents.canonical_json import MAX_INTEGER
-from hansa_core.evidence.kinds import SHA256, Choice, Digests, Flag, Kind, Text, Whole, Words
+from hansa_core.evidence.kinds import SHA256, Choice, Digests, Flag, Kind, OneDigest, Text, Whole, Words
 from hansa_core.evidence.record import Record, RecordField, fields_of
 
 _PLAIN = re.compile(r"(?:[^\\^\"]|\\\.)*")  # a pattern that can match neither a quote nor a backslash
@@ -126,6 +126,8 @@ def _of_kind(kind: Kind) -> tuple[str, Read | None]:
             return "(true|false)", "true".__eq__
         case Digests():
             return _of_digests(kind)
+        case OneDigest():
+            return _of_one_digest(kind)
         case Words():
             return _of_words(kind)
 
@@ -163,12 +165,16 @@ def _of_whole(kind: Whole) -> tuple[str, Read]:
 def _of_digests(kind: Digests) -> tuple[str, Read]:
     names = sorted((*kind.needed, *kind.possible))
     digests = _object([LeafMember(name, f'"{SHA256.pattern}"', is_optional=name in kind.possible) for name in names])
+    return f"({digests})", _read_digests
 
-    def read(text: str) -> dict[str, str]:
-        parts = text.split('"')  # names and digests in turn, with a mark of JSON between each two
-        return dict(zip(parts[1::4], parts[3::4], strict=True))
 
-    return f"({digests})", read
+def _of_one_digest(kind: OneDigest) -> tuple[str, Read]:
+    return rf'(\{{"(?:{"|".join(kind.names)})":"{SHA256.pattern}"\}})', _read_digests
+
+
+def _read_digests(text: str) -> dict[str, str]:
+    parts = text.split('"')  # names and digests in turn, with a mark of JSON between each two
+    return dict(zip(parts[1::4], parts[3::4], strict=True))
 
 
 def _of_words(kind: Words) -> tuple[str, Read]:

@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
 from hansa_core.documents.canonical_json import JsonValue
-from hansa_core.evidence.kinds import Digests, Kind, Words
+from hansa_core.evidence.kinds import Digests, Kind, OneDigest, Words
 
 
 class Record:
@@ -96,7 +96,7 @@ class RecordField:
 
     def write(self, value: Any) -> JsonValue:
         if self.record is None:
-            return dict(value) if isinstance(self.kind, Digests) else value
+            return dict(value) if isinstance(self.kind, Digests | OneDigest) else value
         return [each.to_json() for each in value] if self.is_many else value.to_json()
 
     def read(self, value: Any, *, is_valid: bool = False) -> object:

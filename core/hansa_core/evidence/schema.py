@@ -8,14 +8,12 @@ from hansa_core.evidence.entries import BODIES, Body
 from hansa_core.evidence.kinds import CITY, COUNT, SOFTWARE
 from hansa_core.evidence.record import records_in
 
-ENTRY_VERSION = 1
-
 
 def _branch(body: type[Body]) -> dict[str, Any]:
     """One type of entry: the head that all have, and the body's own fields."""
     own = body.schema()
     head = {
-        "v": {"const": ENTRY_VERSION},
+        "v": {"enum": list(body.VERSIONS)} if len(body.VERSIONS) > 1 else {"const": body.VERSIONS[0]},
         "type": {"const": body.TYPE},
         "time_unix_s": COUNT.schema(),
         "node": CITY.schema(),
