@@ -85,8 +85,8 @@ def _leaves(signer: Ed25519Signer) -> list[bytes]:
     beginning: list[Body] = [
         LogGenesis(origin=ORIGIN, log_key=signer.public_key.hex()),
         RosterAccepted(roster=ROSTER),
-        PolicyPublished(policy=POLICY, opening={"policy_hash": DIGEST}),
-        DatasetRegistered(dataset=DATASET, level="open", opening={"manifest_hash": DIGEST}),
+        PolicyPublished(policy=POLICY, policy_hash=DIGEST, opening={"deny": DIGEST}),
+        DatasetRegistered(dataset=DATASET, level="open", manifest_hash=DIGEST, contract_hash=DIGEST),
         DataVersion(dataset=DATASET, data_version=1),
         BudgetCreated(ledger="residents", unit="microrho", limit=LIMIT),
     ]
@@ -98,7 +98,6 @@ def _leaves(signer: Ed25519Signer) -> list[bytes]:
 
 
 def _decision(number: int) -> QueryDecision:
-    fields = ("query", "analyst", "policy_hash", "manifest_hash", "causes")
     return QueryDecision(
         query_hash=secrets.token_hex(32),
         organisation="bench",
@@ -107,11 +106,13 @@ def _decision(number: int) -> QueryDecision:
         level="open",
         data_version=1,
         policy=POLICY,
+        policy_hash=DIGEST,
+        manifest_hash=DIGEST,
         roster=ROSTER,
         decision="permit",
         ledgers=(Charge(ledger="residents", unit="microrho", cost=1, spent=number, limit=LIMIT),),
         result_hash=secrets.token_hex(32),
-        opening={field: secrets.token_hex(32) for field in fields},
+        opening={field: secrets.token_hex(32) for field in ("query", "analyst", "causes")},
     )
 
 

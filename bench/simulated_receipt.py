@@ -30,7 +30,9 @@ def receipt_of(answer: SignedAnswer, release: Release, payload: bytes, member: M
         roster=RosterRef(version=1, hash=_DIGEST),
         decision=Decision.PERMIT,
         result_hash=hashlib.sha256(payload).hexdigest(),
-        opening=dict.fromkeys(("query", "analyst", "policy_hash", "manifest_hash", "causes"), _DIGEST),
+        policy_hash=_DIGEST,
+        manifest_hash=_DIGEST,
+        opening=dict.fromkeys(("query", "analyst", "causes"), _DIGEST),
     )
     time_unix_s = int(answer.answered_at.replace(tzinfo=UTC).timestamp())
     leaf = encode_entry(Entry(time_unix_s=time_unix_s, node=member.city, software="0.1.0", body=decided))

@@ -126,7 +126,7 @@ def _node(directory: Path, city: str) -> Iterator[_OneCity]:
         context = NodeContext(
             city=city,
             league=CurrentLeague(LeagueInForce(city=city, roster=roster)),
-            policy=read_policy(config.policy),
+            policy=store.published_policy(read_policy(config.policy)),
             signer=identity.answer_signer,
             datasets=datasets,
             store=store,

@@ -13,13 +13,17 @@ from hansa_core.documents.model import Section
 
 def plain_keys(model: type[Section]) -> Mapping[str, FieldInfo]:
     """The keys that hold a value or a list of values."""
-    fields = model.model_fields.items()
-    return {name: field for name, field in fields if section_in(field) is None and not is_mapping(field)}
+    return {key: field for key, field in _keys(model).items() if section_in(field) is None and not is_mapping(field)}
 
 
 def section_keys(model: type[Section]) -> Mapping[str, FieldInfo]:
     """The keys that hold a section, a list of sections, or a table of the file's own names."""
-    return {name: field for name, field in model.model_fields.items() if name not in plain_keys(model)}
+    return {key: field for key, field in _keys(model).items() if key not in plain_keys(model)}
+
+
+def _keys(model: type[Section]) -> Mapping[str, FieldInfo]:
+    """Each field by the key that files write for it."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def section_in(field: FieldInfo) -> type[Section] | None:

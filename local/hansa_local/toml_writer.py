@@ -30,7 +30,7 @@ def annotated_toml(model: type[Section], values: Values, head: Sequence[str]) ->
 
 
 def _add_keys(into: tomlkit.TOMLDocument | Table, model: type[Section], values: Values) -> None:
-    unknown = values.keys() - model.model_fields.keys()
+    unknown = values.keys() - plain_keys(model).keys() - section_keys(model).keys()
     if unknown:
         raise ValueError(f"{model.__name__} has no key {', '.join(sorted(unknown))}")
     for name, field in plain_keys(model).items():

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hansa_core.evidence.entries import PolicyRef
-from hansa_core.policy.hashes import policy_hash
-from hansa_core.policy.policy import Policy
 from hansa_core.signing.dsse import Signer
 from hansa_local.expiry import ExpiryWatch
 from hansa_local.peer_clocks import PeerClocks
 from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.clock import Clock, NonceSource
 from hansa_node.current_league import CurrentLeague
+from hansa_node.log.published_policy import PublishedPolicy
 from hansa_node.node_stop import NodeStop
 from hansa_node.node_store import NodeStore
 
@@ -21,20 +19,25 @@ from hansa_node.node_store import NodeStore
 class NodeContext:
     """City, rules, keys and stores of a node; of these only what `league` holds changes from its start to its end.
 
+<<<<<<< HEAD
     `policy_ref`, `policy_hash`: how log entries name the policy. `stop`: where a task reports that the node must not
     go on. `expiry`: warns of what expires. `clocks`: warns of peers whose clocks are wrong. Raises ValueError at birth
     where the policy's id cannot be shown.
+=======
+    `policy`: with the rules of it that are published. `stop`: where a task reports that the node must not go on.
+>>>>>>> 7b6d36d (node: rules are published and served by hash)
     """
 
     city: str
     league: CurrentLeague
-    policy: Policy
+    policy: PublishedPolicy
     signer: Signer
     datasets: ServedDatasets
     store: NodeStore
     clock: Clock
     fresh_nonce: NonceSource
     stop: NodeStop = field(default_factory=NodeStop)
+<<<<<<< HEAD
     policy_ref: PolicyRef = field(init=False)
     policy_hash: str = field(init=False)
     expiry: ExpiryWatch = field(init=False)
@@ -45,3 +48,5 @@ class NodeContext:
         object.__setattr__(self, "clocks", PeerClocks(self.clock))
         object.__setattr__(self, "policy_ref", PolicyRef(id=self.policy.id, version=self.policy.version))
         object.__setattr__(self, "policy_hash", policy_hash(self.policy))
+=======
+>>>>>>> 7b6d36d (node: rules are published and served by hash)

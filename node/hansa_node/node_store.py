@@ -12,6 +12,7 @@ from typing import Protocol, Self
 from hansa_core.evidence.entries import KeyAdded, LogGenesis, NodeStarted, RosterRef
 from hansa_core.partial.release_key import ReleaseKey
 from hansa_core.policy.decide import Refuse, Verdict
+from hansa_core.policy.policy import Policy
 from hansa_node.log import query_rows
 from hansa_node.log.announcements import (
     Announcement,
@@ -26,12 +27,14 @@ from hansa_node.log.identity import LogIdentity
 from hansa_node.log.keys import announce_keys
 from hansa_node.log.own_log import OwnLog
 from hansa_node.log.peer_logs import PeerLogs
+from hansa_node.log.published_policy import PublishedPolicy, publish_policy
 from hansa_node.log.records import Commitment, QueryRecord
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
 from hansa_node.store.answers import find_answer
 from hansa_node.store.file import Reader, connect, lock
 from hansa_node.store.ledger import spent_in
 from hansa_node.store.nonces import nonce_owner
+from hansa_node.store.published_rules import openings_of_rules
 from hansa_node.store.releases import find_release
 from hansa_node.store.reservations import Reservation
 from hansa_node.store.writer import Writer
@@ -130,6 +133,10 @@ class NodeStore:
             batch.append(started, now=now)
 
         self._writer.run(write)
+
+    def published_policy(self, policy: Policy) -> PublishedPolicy:
+        """The policy with its published rules, under the salt that it had before. Raises StoreCorruptError."""
+        return publish_policy(policy, openings_of_rules(self._reader), self.log.identity.fresh_salt)
 
     def accept_roster(self, roster: RosterRef, keys: Collection[KeyAdded], *, now: datetime) -> None:
         """Record that a newer roster comes into force, under which `keys` are the city's. Nothing if it is recorded.

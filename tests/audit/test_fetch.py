@@ -376,15 +376,16 @@ def test_an_opening_is_asked_for_and_its_reading_is_in_the_log(tmp_path: Path) -
                     await asyncio.to_thread(fetched, FIRST, folder, profile)
                     read = (entry.body for _, entry in open_log(folder).entries())
                     body = [each for each in read if isinstance(each, OpeningRead)]
-            assert body == [OpeningRead(index=index, field="policy_hash", reader=FIRST)]
+            assert body == [OpeningRead(index=index, field="deny", reader=FIRST)]
 
     def opened(index: int) -> None:
         settings = load_auditor(profile)
         roster, _ = roster_of(settings, utc_now())
-        name, disclosure = fetch_opening(wanted_log(FIRST, settings, roster), open_log(folder), index, "policy_hash")
+        name, disclosure = fetch_opening(wanted_log(FIRST, settings, roster), open_log(folder), index, "deny")
         assert (folder / name).is_file()
         shown = hansa("show", folder, str(index)).output
-        assert f"policy_hash: {disclosure.value}" in shown
+        assert "deny organisations: none" in shown
+        assert disclosure.value == {"keys": [], "organisations": [], "subjects": []}
         assert decode_entry(open_log(folder).leaf(index)).type in shown
 
     asyncio.run(scene())
@@ -393,9 +394,9 @@ def test_an_opening_is_asked_for_and_its_reading_is_in_the_log(tmp_path: Path) -
 
 def test_an_opening_that_the_entry_does_not_commit_to_is_not_kept(log: PublishedLog, tmp_path: Path) -> None:
     served, folder, index = log.write(tmp_path / "served"), tmp_path / "log", 2
-    other = Disclosure(field="policy_hash", salt=bytes(16), value="0" * 64)
+    other = Disclosure(field="deny", salt=bytes(16), value="0" * 64)
     (served / f"opening/{index}").mkdir(parents=True)
-    (served / f"opening/{index}/policy_hash").write_bytes(encode_disclosure(other))
+    (served / f"opening/{index}/deny").write_bytes(encode_disclosure(other))
     fetched(served, folder, log.profile)
     settings = load_auditor(log.profile)
     with pytest.raises(TrustError, match="opening_invalid"):
@@ -403,7 +404,7 @@ def test_an_opening_that_the_entry_does_not_commit_to_is_not_kept(log: Published
             wanted_log(str(served), settings, roster_of(settings, utc_now())[0]),
             open_log(folder),
             index,
-            "policy_hash",
+            "deny",
         )
     assert not (folder / "openings").exists()
 
@@ -430,7 +431,7 @@ def test_everything_that_an_auditor_may_see_comes_in_one_go(tmp_path: Path) -> N
                     body = [each for each in read if isinstance(each, OpeningRead)]
             [one] = body
             assert (one.field, one.reader) == (None, FIRST)
-            assert one.fields == ("query", "analyst", "policy_hash", "manifest_hash", "causes")
+            assert one.fields == ("query", "analyst", "causes", "deny", "policy_hash", "manifest_hash")
             wrong = await asyncio.to_thread(opened, "--fields", "policy")
             assert (wrong.exit_code, "did you mean policy_hash?" in wrong.output) == (2, True)
 

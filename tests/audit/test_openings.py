@@ -109,6 +109,8 @@ class Scene:
             "roster": roster,
             "opening": opening.digests,
             "policy": STRICT,
+            "policy_hash": None,
+            "manifest_hash": None,
             "level": "open",
             **self.body,
         }

@@ -27,7 +27,7 @@ from hansa_published_log import PublishedLog, published_log
 
 PAGE = Path(__file__).parents[2] / "docs" / "tampering.md"
 OPENED = 300
-FIELDS = ("query", "analyst", "policy_hash", "manifest_hash", "causes")
+FIELDS = ("query", "analyst", "causes")
 OPENING = seal_opening(
     {name: {"threshold": 3} if name == "causes" else "said" for name in FIELDS},
     {name: bytes([number]) * 16 for number, name in enumerate(FIELDS)},

@@ -26,11 +26,8 @@ from hansa_log_entries import charge, decision_on
 from hansa_published_log import PublishedLog, published_log
 
 OPENING = seal_opening(
-    {**dict.fromkeys(("query", "analyst", "policy_hash", "manifest_hash"), "said"), "causes": {"threshold": 3}},
-    {
-        name: bytes([number]) * 16
-        for number, name in enumerate(("query", "analyst", "policy_hash", "manifest_hash", "causes"))
-    },
+    {**dict.fromkeys(("query", "analyst"), "said"), "causes": {"threshold": 3}},
+    {name: bytes([number]) * 16 for number, name in enumerate(("query", "analyst", "causes"))},
 )
 OPENED = 300
 

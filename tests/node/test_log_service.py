@@ -212,18 +212,18 @@ def test_an_entitled_auditor_is_shown_one_field_and_the_log_says_so_first(cities
         leaves = store.log.tree.entries(0, store.log.size)
         index = [decode_entry(leaf).type for leaf in leaves].index("policy.published")
         before = store.log.size
-        status, body = await cities[FIRST].get(f"/opening/{index}/policy_hash", shown="auditor")
+        status, body = await cities[FIRST].get(f"/opening/{index}/deny", shown="auditor")
         assert status == 200
         check_disclosure(decode_disclosure(body), decode_entry(leaves[index]).body.opening)  # type: ignore[attr-defined]
         reads = [decode_entry(leaf).body for leaf in store.log.tree.entries(before, store.log.size)]
-        assert OpeningRead(index=index, field="policy_hash", reader=FIRST) in reads
+        assert OpeningRead(index=index, field="deny", reader=FIRST) in reads
 
     in_league(cities, scene)
 
 
 def test_many_openings_are_shown_in_one_go_which_one_entry_tells_first(cities: dict[str, LogCity]) -> None:
     async def scene(_: LogKeeper, store: NodeStore) -> None:
-        before, fields = store.log.size, "policy_hash,manifest_hash,query"
+        before, fields = store.log.size, "deny,analyst,query"
         status, body = await cities[FIRST].get(f"/openings/0-{before - 1}/{fields}", shown="auditor")
         assert status == 200
         first, *lines = body.splitlines()

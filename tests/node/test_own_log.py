@@ -499,7 +499,7 @@ def test_a_window_lets_others_join(path: Path) -> None:
 def data(version: int) -> Announcement:
     says: dict[str, JsonValue] = {"dataset": "housing.permits/1", "data_version": version}
     subject = "data of housing.permits/1"
-    return Announcement(subject=subject, version=version, kind=DataVersion, says=says, conceals={})
+    return Announcement(subject=subject, version=version, kind=DataVersion, says=says)
 
 
 def test_what_an_answer_stands_on_is_said_before_it_and_once(store: NodeStore, path: Path) -> None:

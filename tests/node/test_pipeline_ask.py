@@ -64,6 +64,11 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "store.sqlite"
 
 
+def ruled(context: NodeContext, **changes: Any) -> NodeContext:
+    """The node under another policy."""
+    return replace(context, policy=context.store.published_policy(replace(context.policy.policy, **changes)))
+
+
 def refusal(node: NodeHome, answer: Envelope) -> Refusal:
     outcome = node.opened(answer).outcome
     assert isinstance(outcome, Refusal)
@@ -149,7 +154,7 @@ def test_a_start_tells_the_log_what_has_changed_and_nothing_else(node: NodeHome,
         pass
     assert types(store) == [*first, "node.started"]
     with node.context(store) as context:
-        record_start(replace(context, policy=replace(context.policy, version=context.policy.version + 1)))
+        record_start(ruled(context, version=context.policy.policy.version + 1))
     assert types(store) == [*first, "node.started", "node.started", "policy.published", "node.started"]
     assert_agrees(store, node.roster, CITY)
 
@@ -317,7 +322,7 @@ def test_who_is_on_the_deny_list_is_refused(node: NodeHome, store: Path, listed:
     names = {"subjects": "analyst.bremen", "organisations": "bremen", "keys": node.query_signer.keyid}
     with node.context(store) as context:
         deny = DenyList(**{listed: frozenset({names[listed]})})
-        denying = replace(context, policy=replace(context.policy, deny=deny))
+        denying = ruled(context, deny=deny)
         (answer,) = ask(node, denying, node.signed(node.query()))
     assert refusal(node, answer).code == "denied"
 
@@ -455,7 +460,7 @@ def test_who_signs_anothers_query_anew_is_judged_on_their_own(node: NodeHome, st
     again = sign(payload_types.QUERY, encode_query(query), read_signer(other / "query.key"))
     with node.context(store) as context:
         ask(node, context, node.signed(query))
-        denying = replace(context, policy=replace(context.policy, deny=DenyList(organisations=frozenset({"luebeck"}))))
+        denying = ruled(context, deny=DenyList(organisations=frozenset({"luebeck"})))
         answer = ask_as(denying, again, credential).envelope
     assert refusal(node, answer).code == "denied"
 

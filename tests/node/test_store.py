@@ -82,8 +82,6 @@ def test_a_commit_keeps_entry_opening_nonce_release_debit_and_answer(store: Node
     assert {each.field: each.value for each in opening.disclosures} == {
         "query": ASKED.query,
         "analyst": {"subject": "ann", "key_id": ASKED.key_id, "credential": ASKED.credential},
-        "policy_hash": ASKED.policy_hash,
-        "manifest_hash": ASKED.manifest_hash,
         "causes": {"threshold": 2},
     }
     assert_openings_open(store.log)
@@ -92,7 +90,7 @@ def test_a_commit_keeps_entry_opening_nonce_release_debit_and_answer(store: Node
 def test_a_leaf_names_no_person_and_no_question(store: NodeStore) -> None:
     store.commit(COMMITMENT)
     (leaf,) = store.log.tree.entries(2, 3)
-    for secret in (ASKED.subject, ASKED.key_id, ASKED.policy_hash, str(ASKED.manifest_hash), "payload"):
+    for secret in (ASKED.subject, ASKED.key_id, "payload"):
         assert secret.encode() not in leaf
 
 
@@ -104,7 +102,7 @@ def test_no_salt_serves_twice(store: NodeStore) -> None:
     assert first is not None
     assert second is not None
     assert {each.salt for each in first.disclosures}.isdisjoint(each.salt for each in second.disclosures)
-    assert first.digests["policy_hash"] != second.digests["policy_hash"]
+    assert first.digests["analyst"] != second.digests["analyst"]
 
 
 def test_a_refusal_is_an_entry_with_its_code(store: NodeStore, path: Path) -> None:

@@ -112,11 +112,10 @@ def _decide(batch: Batch, size: int, now: datetime) -> None:
     says: dict[str, JsonValue] = {
         "query": envelope_to_json(query).decode(),
         "analyst": {"subject": "ann", "key_id": query.signatures[0].keyid},
-        "policy_hash": "cd" * 32,
     }
     asked = hashlib.sha256(query.payload).hexdigest()
     for number in range(batch.size, min(size, batch.size + _DISTINCT)):
-        opening = batch.conceal(says | {"manifest_hash": "ef" * 32})
+        opening = batch.conceal(says)
         body = refusal_of(f"question {number}", "not_published")
         if number == OPENED:
             body = replace(body, query_hash=asked)

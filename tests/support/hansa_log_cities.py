@@ -65,7 +65,7 @@ class LogCity:
             context = NodeContext(
                 city=self.name,
                 league=CurrentLeague(LeagueInForce(city=self.name, roster=self.roster)),
-                policy=read_policy(self.config.policy),
+                policy=store.published_policy(read_policy(self.config.policy)),
                 signer=identity.answer_signer,
                 datasets=ServedDatasets({}),
                 store=store,

@@ -157,7 +157,7 @@ class NodeHome:
         context = NodeContext(
             city=CITY,
             league=CurrentLeague(LeagueInForce(city=CITY, roster=self.roster)),
-            policy=read_policy(self.config.policy),
+            policy=opened.published_policy(read_policy(self.config.policy)),
             signer=identity.answer_signer,
             datasets=ServedDatasets(read_all_declared(self.config, self.roster)),
             store=opened,

@@ -155,12 +155,13 @@ def opening(
     ] = False,
     fields: Annotated[
         str, typer.Option(metavar="F,F", help="Of which fields, with --all.")
-    ] = "query,analyst,policy_hash,manifest_hash,causes",
+    ] = "query,analyst,causes,deny,policy_hash,manifest_hash",
     profile: AuditorOption = None,
 ) -> None:
     """Ask a city to show what entries commit to; that it was read becomes an entry of the log, before it is shown.
 
-    One field of one entry, such as query, analyst, policy_hash, manifest_hash or causes; or, with --all, those fields
+    One field of one entry, such as query, analyst, causes, or deny of a policy (before version 2 of the entries also
+    policy_hash and manifest_hash); or, with --all, those fields
     of every entry, which one entry of the log tells, or a few where there are very many.
     """
     if len(which) != (1 if all_ else 3) or not (all_ or which[0].isdecimal()):

@@ -66,6 +66,11 @@ class Log(Section):
     public: bool = Field(
         default=False, description="`true`: anybody may read checkpoint and hashes; entries stay for members"
     )
+    in_register: bool = Field(
+        default=False,
+        alias="register",  # a model has a method of that name
+        description="`true`: the city takes part in public registers of questions; its log says so",
+    )
     commit_window_ms: int = Field(
         default=0, ge=0, le=1000, description="milliseconds that a commit waits for others to share its transaction"
     )

@@ -46,6 +46,7 @@ class LogKeeper:
         self.waits = quorum_of(context.league.now.roster, context.city) > 0
         self.context = context
         self._witnessing = witnessing
+        self._is_in_register = config.log.in_register
         self._keep_openings = timedelta(days=config.log.keep_openings_days)
 
     async def begin(self) -> None:
@@ -54,7 +55,7 @@ class LogKeeper:
         Raises ForkError where one of them knows another or a later log: then nothing is signed.
         """
         await self._witnessing.confirm()
-        await asyncio.to_thread(record_start, self.context)
+        await asyncio.to_thread(record_start, self.context, register=self._is_in_register)
         self.status.is_confirmed = True
         log.info("log open", extra={"size": self.context.store.log.size})
 

@@ -43,7 +43,7 @@ async def serve(config: NodeConfig) -> None:
         context = NodeContext(
             city=config.city,
             league=CurrentLeague(league),
-            policy=policy,
+            policy=store.published_policy(policy),
             signer=identity.answer_signer,
             datasets=datasets,
             store=store,

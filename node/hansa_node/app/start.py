@@ -8,18 +8,18 @@ from hansa_node.log.announcements import of_dataset, of_policy, of_roster
 from hansa_node.log.keys import keys_of
 
 
-def record_start(context: NodeContext) -> None:
+def record_start(context: NodeContext, *, register: bool = False) -> None:
     """Bring the log up to what the node stands on, in one transaction. Nothing is answered before.
 
-    It signs a checkpoint: a node that has witnesses asks them first whether they know a later one. Raises ConfigError
-    where the roster is older than one that the log names.
+    `register`: whether the city takes part in public registers. It signs a checkpoint: a node that has witnesses asks
+    them first whether they know a later one. Raises ConfigError where the roster is older than one that the log names.
     """
     league = context.league.now
     announcements = (
         of_roster(league.roster_ref),
-        of_policy(context.policy_ref, context.policy_hash),
+        of_policy(context.policy),
         *(each for dataset in context.datasets.all_current() for each in of_dataset(dataset)),
     )
-    started = NodeStarted(policy=context.policy_ref, roster=league.roster_ref)
+    started = NodeStarted(policy=context.policy.reference, roster=league.roster_ref, register=register)
     keys = keys_of(league.roster.member(context.city))
     context.store.begin(announcements, started, keys=keys, now=context.clock())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hansa_core.contract.contract import Contract
 from hansa_core.manifest.manifest import Manifest
-from hansa_core.policy.hashes import manifest_hash
+from hansa_core.policy.published_rules import contract_rules, manifest_rules, rules_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +21,19 @@ class Declared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionedDataset:
-    """One version of a declared dataset. `manifest_hash`: lower-case hex."""
+    """One version of a declared dataset.
+
+    `manifest_rules`, `contract_rules`: what it stands under, as it is published. `manifest_hash`: lower-case hex.
+    """
 
     contract: Contract
     manifest: Manifest
     data_version: int
+    manifest_rules: bytes = field(init=False, repr=False, compare=False)
+    contract_rules: bytes = field(init=False, repr=False, compare=False)
     manifest_hash: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "manifest_hash", manifest_hash(self.manifest))
+        object.__setattr__(self, "manifest_rules", manifest_rules(self.manifest))
+        object.__setattr__(self, "contract_rules", contract_rules(self.contract))
+        object.__setattr__(self, "manifest_hash", rules_hash(self.manifest_rules))

@@ -16,14 +16,20 @@ from hansa_core.evidence.entries import (
     DatasetRegistered,
     DataVersion,
     PolicyPublished,
-    PolicyRef,
     RosterAccepted,
     RosterRef,
     TablesPublished,
 )
+from hansa_core.evidence.opening import Opening
+from hansa_core.policy.published_rules import rules_hash
 from hansa_node.datasets.dataset import VersionedDataset
 from hansa_node.log.batch import Batch
+<<<<<<< HEAD
 from hansa_node.store.file import Reader
+=======
+from hansa_node.log.published_policy import PublishedPolicy
+from hansa_node.store.published_rules import add_rules
+>>>>>>> 7b6d36d (node: rules are published and served by hash)
 
 _ROSTER = "roster"
 
@@ -34,20 +40,22 @@ class LeagueChangedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """One word about `subject`. `says`: the entry's fields, as in JSON. `conceals`: what its opening holds.
+    """One word about `subject`. `says`: the entry's fields, as in JSON. `opening`: what it commits to.
 
     `version`: while the node runs, no smaller one follows a larger: a slow answer over yesterday's data comes late.
+    `rules`: the published rules that the entry names by their hashes.
     """
 
     subject: str
     version: int
     kind: type[Body]
     says: Mapping[str, JsonValue]
-    conceals: Mapping[str, JsonValue]
+    opening: Opening | None = None
+    rules: tuple[bytes, ...] = ()
     digest: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        word = canonical_json([self.kind.TYPE, self.says, self.conceals])
+        word = canonical_json([self.kind.TYPE, self.says, {}])  # the third was what openings held: stores have it so
         object.__setattr__(self, "digest", hashlib.sha256(word).digest())
 
 
@@ -58,9 +66,9 @@ def announce(batch: Batch, announcements: Iterable[Announcement], *, anew: bool,
         said = found.fetchone()
         if said is not None and (said[1] == each.digest or not (anew or each.version > said[0])):
             continue
-        opening = batch.conceal(each.conceals) if each.conceals else None
-        digests = {} if opening is None else {"opening": opening.digests}
-        batch.append(each.kind.from_json({**each.says, **digests}), opening, now=now)
+        for document in each.rules:
+            add_rules(batch.cursor, document, each.opening)
+        batch.append(each.kind.from_json(each.says), each.opening, now=now)
         _note(batch, each)
 
 
@@ -94,7 +102,7 @@ def check_roster_in_force(batch: Batch, roster: RosterRef) -> None:
 def remember(batch: Batch, body: Body) -> None:
     """Note what an entry says that was not written here, but kept by a peer: it is not news any more.
 
-    What an opening conceals is lost with it, so policy and manifests are announced again.
+    The published rules are lost with the store, so policy and manifests are announced again.
     """
     match body:
         case DataVersion():
@@ -114,19 +122,22 @@ def _note(batch: Batch, each: Announcement) -> None:
 
 def of_roster(roster: RosterRef) -> Announcement:
     """The roster in force."""
-    return Announcement(
-        subject=_ROSTER, version=roster.version, kind=RosterAccepted, says={"roster": roster.to_json()}, conceals={}
-    )
+    return Announcement(subject=_ROSTER, version=roster.version, kind=RosterAccepted, says={"roster": roster.to_json()})
 
 
-def of_policy(policy: PolicyRef, policy_hash: str) -> Announcement:
+def of_policy(published: PublishedPolicy) -> Announcement:
     """The policy in force."""
     return Announcement(
         subject="policy",
-        version=policy.version,
+        version=published.reference.version,
         kind=PolicyPublished,
-        says={"policy": policy.to_json()},
-        conceals={"policy_hash": policy_hash},
+        says={
+            "policy": published.reference.to_json(),
+            "policy_hash": published.hash,
+            "opening": published.opening.digests,
+        },
+        opening=published.opening,
+        rules=(published.rules,),
     )
 
 
@@ -136,7 +147,8 @@ def of_dataset(dataset: VersionedDataset) -> tuple[Announcement, ...]:
     return _of_dataset(
         name=str(dataset.contract.id),
         level=manifest.level,
-        manifest_hash=dataset.manifest_hash,
+        manifest_rules=dataset.manifest_rules,
+        contract_rules=dataset.contract_rules,
         data_version=dataset.data_version,
         protection_version=manifest.protection_version,
         tables=tuple(sorted(table.name for table in manifest.tables)),
@@ -145,14 +157,26 @@ def of_dataset(dataset: VersionedDataset) -> tuple[Announcement, ...]:
 
 @lru_cache(maxsize=256)  # asked for with every answer
 def _of_dataset(
-    *, name: str, level: Level, manifest_hash: str, data_version: int, protection_version: int, tables: tuple[str, ...]
+    *,
+    name: str,
+    level: Level,
+    manifest_rules: bytes,
+    contract_rules: bytes,
+    data_version: int,
+    protection_version: int,
+    tables: tuple[str, ...],
 ) -> tuple[Announcement, ...]:
     registered = Announcement(
         subject=f"manifest of {name}",
         version=0,
         kind=DatasetRegistered,
-        says={"dataset": name, "level": level.value},
-        conceals={"manifest_hash": manifest_hash},
+        says={
+            "dataset": name,
+            "level": level.value,
+            "manifest_hash": rules_hash(manifest_rules),
+            "contract_hash": rules_hash(contract_rules),
+        },
+        rules=(manifest_rules, contract_rules),
     )
     data = DataVersion(dataset=name, data_version=data_version)
     if level is not Level.CONTROLLED:
@@ -169,5 +193,4 @@ def _of_data(what: str, body: DataVersion | TablesPublished) -> Announcement:
         version=body.data_version,
         kind=type(body),
         says=body.to_json(),
-        conceals={},
     )

@@ -20,6 +20,8 @@ def decided(commitment: Commitment, opening: Mapping[str, str]) -> QueryDecision
         level=None if asked.level is None else asked.level.value,
         data_version=asked.data_version,
         policy=asked.policy,
+        policy_hash=asked.policy_hash,
+        manifest_hash=asked.manifest_hash,
         roster=asked.roster,
         decision=Decision.PERMIT if commitment.code is None else Decision.REFUSE,
         code=commitment.code,
@@ -42,6 +44,8 @@ def aborted(asked: QueryRecord, opening: Mapping[str, str]) -> QueryAborted:
         level=asked.level.value,
         data_version=asked.data_version,
         policy=asked.policy,
+        policy_hash=asked.policy_hash,
+        manifest_hash=asked.manifest_hash,
         roster=asked.roster,
         opening=opening,
     )

@@ -22,6 +22,7 @@ from hansa_node.log.sealed import receipt_of
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
 from hansa_node.store.checksum import check_row
 from hansa_node.store.file import Reader
+from hansa_node.store.published_rules import find_rules
 from hansa_node.store.reservations import end_reservation_of
 
 _CHECKPOINT_OF = "SELECT sha256, size, note FROM checkpoints WHERE size = coalesce(?, size) ORDER BY size DESC LIMIT 1"
@@ -122,6 +123,10 @@ class OwnLog:
             return None
         check_row(*found, what=f"the opening of entry {index}")
         return decode_opening(found[2])
+
+    def rules(self, hash_: str) -> bytes | None:
+        """The published rules of that hash; None where no entry names them. Raises StoreCorruptError."""
+        return find_rules(self._reader, hash_)
 
     def openings(self, first: int, last: int) -> Iterator[tuple[int, Opening]]:
         """What the entries from `first` to `last` commit to, by index; those that retention deleted are left out."""

@@ -43,12 +43,10 @@ class QueryRecord:
     @property
     def concealed(self) -> dict[str, JsonValue]:
         """What the entry commits to without saying it."""
-        values: dict[str, JsonValue] = {
+        return {
             "query": self.query,
             "analyst": {"subject": self.subject, "key_id": self.key_id, "credential": self.credential},
-            "policy_hash": self.policy_hash,
         }
-        return values if self.manifest_hash is None else values | {"manifest_hash": self.manifest_hash}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,7 @@ class LogPages:
                 web.get("/mirror/{city}/checkpoint", self._mirrored_checkpoint),
                 web.get("/mirror/{city}/newest", self._newest_mirrored),
                 web.get("/mirror/{city}/{tile:tile/.+}", self._mirrored_tile),
+                web.get("/rules/{hash:[0-9a-f]{64}}.json", self._rules),
                 web.get("/opening/{index:[0-9]{1,16}}/{field:[a-z_]{1,32}}", self._opening),
                 web.get("/openings/{first:[0-9]{1,16}}-{last:[0-9]{1,16}}/{fields:[a-z_,]{1,200}}", self._openings),
                 web.post("/add-checkpoint", self._add_checkpoint),
@@ -83,6 +84,14 @@ class LogPages:
         is_public = self.is_public and not path.startswith(_ENTRIES)
         visitor = None if is_public else self._member(request)
         return _tile_or_none(path, visitor, await self._run(partial(self.own.tile, path)))
+
+    async def _rules(self, request: web.Request) -> web.Response:
+        if not self.is_public:
+            self._member(request)
+        document = await self._run(partial(self.openings.log.rules, request.match_info["hash"]))
+        if document is None:
+            return refused(404, "the log names no such rules", "take the hash from one of its entries")
+        return unchanging(document, content_type="application/json")
 
     async def _mirrored_checkpoint(self, request: web.Request) -> web.Response:
         """For readers, who believe a quorum."""

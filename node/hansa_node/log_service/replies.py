@@ -16,12 +16,14 @@ def text(content: bytes, *, status: int = 200, content_type: str = _TEXT) -> web
     return web.Response(body=content, status=status, content_type=kind, charset="utf-8", headers=headers)
 
 
-def unchanging(content: bytes, *, is_packed: bool = False) -> web.Response:
+def unchanging(
+    content: bytes, *, is_packed: bool = False, content_type: str = "application/octet-stream"
+) -> web.Response:
     """Bytes that stay what they are, such as a tile of a tree that only grows. `is_packed`: with gzip, if accepted."""
     headers = {"Cache-Control": _FOR_EVER}
     if is_packed:
         headers["Vary"] = "Accept-Encoding"
-    response = web.Response(body=content, content_type="application/octet-stream", headers=headers)
+    response = web.Response(body=content, content_type=content_type, headers=headers)
     if is_packed:
         response.enable_compression()
     return response

@@ -65,7 +65,7 @@ def bind_and_decide(
     refused = turn_away(
         query,
         asker=verified.asker,
-        policy=context.policy,
+        policy=context.policy.policy,
         league=verified.league.rules,
         is_served=dataset is not None or unreadable is not None,
         replayed=replayed,
@@ -108,8 +108,8 @@ def asked_of(verified: VerifiedQuery, dataset: VersionedDataset | None, context:
         dataset=source,
         level=None if dataset is None else dataset.manifest.level,
         data_version=None if dataset is None else dataset.data_version,
-        policy=context.policy_ref,
+        policy=context.policy.reference,
         roster=verified.league.roster_ref,
-        policy_hash=context.policy_hash,
+        policy_hash=context.policy.hash,
         manifest_hash=None if dataset is None else dataset.manifest_hash,
     )
