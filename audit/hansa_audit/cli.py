@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hansa.cli_options import FormatOption, OutOption, RawOption
-from hansa_audit.commands import check, read, watch
+from hansa_audit.commands import check, read, rules, watch
 
 app = typer.Typer(
     help="Prove what was asked, answered, refused and spent, without trusting anybody.",
@@ -30,6 +30,7 @@ for command, example, codes in (
     (check.verify, "hansa audit verify logs/bremen --policy bremen.policy", _CHECK_CODES + _AGE_CODE),
     (read.log, "hansa audit log logs/bremen --decision refuse --since 2026-05-01 --format csv", _READ_CODES),
     (read.show, "hansa audit show logs/bremen 17", _READ_CODES),
+    (rules.rules, "hansa audit rules logs/bremen --at 2026-05-01", _READ_CODES),
     (check.opening, "hansa audit opening bremen 17 query logs/bremen", _CHECK_CODES),
     (check.prove, "hansa audit prove logs/bremen 17 --out entry-17.tlog-proof", _CHECK_CODES),
     (read.join, "hansa audit join logs/bremen logs/hamburg --receipt evidence/", _READ_CODES + _AGE_CODE),

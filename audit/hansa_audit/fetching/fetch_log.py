@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hansa.errors import TrustError, UnreachableError
+from hansa_audit.fetching.fetch_rules import fetch_rules
 from hansa_audit.fetching.incoming_tiles import IncomingTiles
 from hansa_audit.fetching.log_source import LogSource, NotThereError
 from hansa_audit.fetching.places import Wanted
@@ -93,6 +94,7 @@ def fetch_log(
         IncomingTiles.sweep(folder, 0 if held is None else held.size, checkpoint.size)
         write_reading(folder, checkpoint, source=source.name, now=utc_now())
         notes += _withdrawn(folder, checkpoint, wanted)
+        notes += fetch_rules(source, folder, checkpoint.size)
         return Fetched(
             origin=checkpoint.origin,
             size=checkpoint.size,

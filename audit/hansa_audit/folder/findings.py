@@ -24,6 +24,7 @@ class FileRule(StrEnum):
     RECEIPT = "receipt"
     DISCLOSURE = "disclosure"
     SEALED = "sealed"
+    RULES = "rules"
     UNCHECKED = "unchecked"
 
 
@@ -42,6 +43,7 @@ _MEANINGS: dict[Rule, str] = {
     FileRule.RECEIPT: "what this receipt promised does not stand in the log",
     FileRule.DISCLOSURE: "what was shown is not what the entry committed to",
     FileRule.SEALED: "what the city sealed does not go with what its log says; ask the city, with the entry's number",
+    FileRule.RULES: "it is not what the city published as its rules; take it away and fetch again",
     FileRule.UNCHECKED: "it cannot be judged by what lies here; it speaks neither for nor against the city",
     AuditRule.SCHEMA: "the entry says what no entry may say, or cannot be read",
     AuditRule.GENESIS: "the log does not begin as this city's log",

@@ -8,6 +8,7 @@ roster.json                    the signed roster that they follow from; older on
 fetched.json                   when and where the auditor read it last
 receipts/*                     receipts to hold against the log, put there by the auditor
 openings/<index>.<field>.json  openings that the city showed
+rules/<hash>.json              policies, manifests and contracts that entries name, as the city published them
 contradicting/*                checkpoints of this log that do not go with `checkpoint`, kept as evidence
 """
 
@@ -27,6 +28,7 @@ from hansa_core.tlog.tiles import MAX_ENTRY_BYTES, Tile
 CHECKPOINT, VKEYS, POLICY, ROSTER = "checkpoint", "vkeys.txt", "policy.txt", "roster.json"
 READING = "fetched.json"
 OLD_ROSTERS, RECEIPTS, OPENINGS, CONTRADICTING = "rosters", "receipts", "openings", "contradicting"
+RULES = "rules"
 MAX_TEXT_BYTES = 16 * 1024 * 1024
 MOST_FILES = 100_000  # of one sub-folder; beyond it somebody fills the auditor's memory
 

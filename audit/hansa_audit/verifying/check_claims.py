@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hansa_audit.entries.named_rules import read_rules
 from hansa_audit.folder.findings import FileRule, Findings
+from hansa_audit.folder.log_folder import LogFolder
 from hansa_audit.folder.seen_checkpoints import History, SeenCheckpoint
 from hansa_audit.verifying.check_openings import check_openings
 from hansa_audit.verifying.claims import Claims, OpenedField, Promised
@@ -26,6 +28,18 @@ def check_claims(claims: Claims, log: ProvenLog, rosters: Mapping[int, Roster], 
     for shown in claims.shown:
         _check_shown(shown, log, findings)
     check_openings(claims, log, rosters, findings)
+
+
+def check_rules(folder: LogFolder, log: ProvenLog, findings: Findings) -> int:
+    """Hold the published rules in the folder against the entries that name them; how many lie there."""
+    found: set[str] = set()
+    for named in log.rules:
+        try:
+            if read_rules(folder, named) is not None:
+                found.add(named.hash)
+        except PeerError as broken:
+            findings.add(named.file, FileRule.RULES, broken, named.index)
+    return len(found)
 
 
 def _check_seen(seen: SeenCheckpoint, log: ProvenLog, findings: Findings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from hansa_audit.entries.named_rules import NamedRules, rules_named_by
 from hansa_audit.folder.findings import FileRule, Findings
 from hansa_audit.folder.log_folder import CHECKPOINT, LogFolder
 from hansa_audit.folder.rebuilt_tree import RebuiltTree, split_hashes
@@ -44,12 +45,13 @@ class ProvenLeaf:
 class ProvenLog:
     """What the log's signature proves of the folder: its roots at the sizes, and its leaves at the indices, of claims.
 
-    An index that is absent from `leaves` was not proven.
+    An index that is absent from `leaves` was not proven. `rules`: the documents that its entries name.
     """
 
     size: int
     roots: Mapping[int, bytes]
     leaves: Mapping[int, ProvenLeaf]
+    rules: tuple[NamedRules, ...] = ()
 
 
 class EntryWalk:
@@ -102,7 +104,8 @@ class EntryWalk:
             self._findings.take_over(self._broken_rules)
             self.newest_unix_s = self._audit.time_unix_s if self._audit is not None else None
         roots = {at: root for at in self._claims.sizes if (root := tree.root_at(at)) is not None}
-        return ProvenLog(size=size, roots=roots, leaves=self._leaves)
+        rules = tuple(self._announced.rules) if are_entries_right else ()
+        return ProvenLog(size=size, roots=roots, leaves=self._leaves, rules=rules)
 
     def _take(self, tile: Tile) -> bool:
         """Whether the walk can go on."""
@@ -197,13 +200,15 @@ class EntryWalk:
 
 
 class _Announced:
-    """Where the log announced policies and manifests so far."""
+    """Where the log announced policies and manifests so far, and which documents it named."""
 
     def __init__(self) -> None:
         self._policies: dict[PolicyRef, tuple[int, ...]] = {}
         self._manifests: dict[tuple[str, str], tuple[int, ...]] = {}
+        self.rules: list[NamedRules] = []
 
     def note(self, index: int, body: Body) -> None:
+        self.rules += rules_named_by(index, body)
         match body:
             case PolicyPublished():
                 self._policies[body.policy] = (*self._policies.get(body.policy, ()), index)

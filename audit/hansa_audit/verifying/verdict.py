@@ -35,6 +35,7 @@ class Verdict:
     quorum: str
     receipts: int
     openings: int
+    rules: int
     rests_on: str
     is_anchored: bool
     freshness: Freshness
@@ -66,6 +67,7 @@ class Verdict:
             "witnesses": [{"name": each.witness, "cosigned_at_unix_s": each.at_unix_s} for each in self.witnesses],
             "receipts": self.receipts,
             "openings": self.openings,
+            "rules": self.rules,
             "rests_on": self.rests_on,
             "keys_from_outside": self.is_anchored,
             "findings": [finding.to_json() for finding in self.findings],

@@ -29,7 +29,7 @@ def verdict_lines(verdict: Verdict, now_unix_s: int, max_age_s: int | None = Non
         result,
         _line("Log", f"{whose}, {verdict.size} {_s(verdict.size, 'entry', 'entries')}, root {verdict.root.hex()}"),
         _line("Witnesses", _witnesses(verdict)),
-        _line("Also held against it", f"{_many(verdict.receipts, 'receipt')}, {_many(verdict.openings, 'opening')}"),
+        _line("Also held against it", _claims(verdict)),
         _line("Read", _reading(verdict)),
         _line("Rests on", verdict.rests_on, style="" if verdict.is_anchored else "yellow"),
     ]
@@ -43,6 +43,11 @@ def verdict_lines(verdict: Verdict, now_unix_s: int, max_age_s: int | None = Non
     if more > 0:
         lines.append(Text(f"\n… and {more} more; --json has the first thousand", style="dim"))
     return Group(*lines)
+
+
+def _claims(verdict: Verdict) -> str:
+    rules = f"{verdict.rules} {_s(verdict.rules, 'document', 'documents')} of rules"
+    return f"{_many(verdict.receipts, 'receipt')}, {_many(verdict.openings, 'opening')}, {rules}"
 
 
 def _reading(verdict: Verdict) -> str:

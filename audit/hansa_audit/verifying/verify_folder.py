@@ -10,7 +10,7 @@ from hansa_audit.folder.freshness import freshness_of
 from hansa_audit.folder.log_folder import CHECKPOINT, READING, LogFolder
 from hansa_audit.folder.reading import Reading, read_reading
 from hansa_audit.folder.trusted_keys import Trusted, claimed, trusted_of
-from hansa_audit.verifying.check_claims import check_claims
+from hansa_audit.verifying.check_claims import check_claims, check_rules
 from hansa_audit.verifying.claims import claims_of
 from hansa_audit.verifying.entry_walk import EntryWalk
 from hansa_audit.verifying.verdict import Cosigned, Verdict
@@ -37,8 +37,10 @@ def verify_folder(
     claims = claims_of(folder, trusted, findings, since=since, receipts=receipts)
     walk = EntryWalk(folder, checkpoint, trusted, claims, findings, is_signed=_is_signed(note, trusted))
     proven = walk.run()
+    rules = 0
     if proven is not None:
         check_claims(claims, proven, trusted.rosters, findings)
+        rules = check_rules(folder, proven, findings)
     return Verdict(
         origin=checkpoint.origin,
         city=walk.city,
@@ -48,6 +50,7 @@ def verify_folder(
         quorum=trusted.policy.quorum,
         receipts=0 if proven is None else len(claims.promised),
         openings=0 if proven is None else len(claims.shown),
+        rules=rules,
         rests_on=trusted.rests_on,
         is_anchored=trusted.is_anchored,
         freshness=freshness_of(note, trusted.policy, walk.newest_unix_s),
