@@ -19,13 +19,8 @@ from hansa_node.node_store import NodeStore
 class NodeContext:
     """City, rules, keys and stores of a node; of these only what `league` holds changes from its start to its end.
 
-<<<<<<< HEAD
-    `policy_ref`, `policy_hash`: how log entries name the policy. `stop`: where a task reports that the node must not
-    go on. `expiry`: warns of what expires. `clocks`: warns of peers whose clocks are wrong. Raises ValueError at birth
-    where the policy's id cannot be shown.
-=======
     `policy`: with the rules of it that are published. `stop`: where a task reports that the node must not go on.
->>>>>>> 7b6d36d (node: rules are published and served by hash)
+    `expiry`: warns of what expires. `clocks`: warns of peers whose clocks are wrong.
     """
 
     city: str
@@ -37,16 +32,9 @@ class NodeContext:
     clock: Clock
     fresh_nonce: NonceSource
     stop: NodeStop = field(default_factory=NodeStop)
-<<<<<<< HEAD
-    policy_ref: PolicyRef = field(init=False)
-    policy_hash: str = field(init=False)
     expiry: ExpiryWatch = field(init=False)
     clocks: PeerClocks = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expiry", ExpiryWatch(self.clock))
         object.__setattr__(self, "clocks", PeerClocks(self.clock))
-        object.__setattr__(self, "policy_ref", PolicyRef(id=self.policy.id, version=self.policy.version))
-        object.__setattr__(self, "policy_hash", policy_hash(self.policy))
-=======
->>>>>>> 7b6d36d (node: rules are published and served by hash)

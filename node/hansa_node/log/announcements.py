@@ -24,12 +24,9 @@ from hansa_core.evidence.opening import Opening
 from hansa_core.policy.published_rules import rules_hash
 from hansa_node.datasets.dataset import VersionedDataset
 from hansa_node.log.batch import Batch
-<<<<<<< HEAD
-from hansa_node.store.file import Reader
-=======
 from hansa_node.log.published_policy import PublishedPolicy
+from hansa_node.store.file import Reader
 from hansa_node.store.published_rules import add_rules
->>>>>>> 7b6d36d (node: rules are published and served by hash)
 
 _ROSTER = "roster"
 
