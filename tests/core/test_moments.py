@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from hansa_core.contract.quanta import row_values, value_of
 from hansa_core.contract.types import INT64_MAX
 from hansa_core.plan.expression import Call, Column, Op, literal
+from hansa_core.plan.expression_document import expression_document
 from hansa_core.plan.measure import measure_of
 from hansa_core.plan.moments import Moment, MomentKind, moments_of, moments_of_aggregate
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
@@ -51,6 +53,17 @@ def test_the_order_of_moments_depends_on_them_alone(asked: Plan, random: object)
     assert set(moments) == {
         moment for aggregate in asked.aggregates for moment in moments_of_aggregate(aggregate, TRIPS)
     }
+
+
+@given(plans())
+def test_moments_stand_in_the_order_of_their_json(asked: Plan) -> None:
+    def as_json(moment: Moment) -> str:
+        arguments = (moment.column, moment.second, moment.where)
+        documents = [one if one is None or isinstance(one, str) else expression_document(one) for one in arguments]
+        return json.dumps([moment.kind.value, moment.bin, *documents, moment.half, moment.limb], sort_keys=True)
+
+    moments = moments_of(asked, TRIPS)
+    assert list(moments) == sorted(moments, key=as_json)
 
 
 @given(CELLS, CELLS, CELLS)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hansa_core.contract.measure_bins import Bin, bins_of, level_bins
+from hansa_core.contract.measure_bins import Bin, level_bins
 from hansa_core.partial.quantiles import Segment, contradict, quantile, segments_of
 from hansa_core.plan.plan import Aggregate, AggregateFunction
 from hansa_merged_cells import finish
@@ -105,10 +105,10 @@ def test_the_quantile_of_nothing_is_null() -> None:
 
 def test_bins_are_half_open_in_the_columns_unit_and_closed_in_quanta() -> None:
     duration = TRIPS.columns["duration"]  # quanta of 5, cuts at 30 and at 10, 30, 60, bounds 0 to 600
-    finest = level_bins(duration, duration.bins[-1])
+    finest = duration.levels[-1]
     assert finest == ((0, 2), (3, 6), (7, 12), (13, 120))
-    assert bins_of(duration) == ((0, 6), (7, 120), *finest)
-    assert level_bins(duration, [Fraction(600), Fraction(10)]) == ((0, 2), (3, 120))
+    assert duration.all_bins == ((0, 6), (7, 120), *finest)
+    assert level_bins((0, 120), Fraction(5), [Fraction(600), Fraction(10)]) == ((0, 2), (3, 120))
 
 
 MEDIAN = Aggregate(AggregateFunction.QUANTILE_CONT, "duration", quantile=0.5)

@@ -12,8 +12,6 @@ from functools import reduce
 
 from hansa_core.contract.contract import Contract, Scope
 from hansa_core.contract.level import Level
-from hansa_core.contract.measure_bins import bins_of
-from hansa_core.contract.quanta import bounds_in_quanta
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value
 from hansa_core.partial.domain_order import cell_order
 from hansa_core.partial.finalise import Binned
@@ -196,8 +194,8 @@ def _from_bins(aggregate: Aggregate, moments: Sequence[int | None], contract: Co
     measure = measure_of(column.name, contract)
     *rows, count = moments
     assert count is not None
-    counts = dict(zip(bins_of(column), rows, strict=True))
-    ends = bounds_in_quanta(column)
+    counts = dict(zip(column.all_bins, rows, strict=True))
+    ends = column.bounds
     if aggregate.function is AggregateFunction.HISTOGRAM:
         segments = segments_of(counts, ends, count)
         if None in rows and len(segments) == 1:

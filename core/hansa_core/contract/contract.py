@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from math import ceil, floor
 from types import MappingProxyType
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
+from hansa_core.contract.measure_bins import Bin, level_bins
 from hansa_core.contract.types import DataType, DatePart, Value
 
 MAX_QUANTUM_TERM = 10**15
@@ -32,6 +34,8 @@ class ContractColumn:
     `required`: never NULL; ingest rejects the row.
     `domain`: the public values, in display order; `per_city`: each manifest declares its own domain instead.
     `bins`: cuts of a measure in its own unit, coarse level first; each level contains the one before; a bin is (a, b].
+    `levels`: the bins that they make, level by level. `all_bins`: each of them once: where a fine one is suppressed, a
+    coarse one may be published.
     `key_width`: finest width of a numeric key; `key_part`: finest calendar part of a date key.
     `null_is_public`: that x is NULL is public record. `constant_per_unit`: one value per privacy unit.
     """
@@ -52,6 +56,8 @@ class ContractColumn:
     key_part: DatePart | None = None
     null_is_public: bool = False
     constant_per_unit: bool = False
+    levels: tuple[tuple[Bin, ...], ...] = field(init=False, repr=False, compare=False)
+    all_bins: tuple[Bin, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         numeric = (self.quantum, self.lower, self.upper)
@@ -79,6 +85,23 @@ class ContractColumn:
             raise ValueError(f"column {self.name}: the cuts of a level must rise")
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
             raise ValueError(f"column {self.name}: lower is above upper")
+        levels = self._levels()
+        object.__setattr__(self, "levels", levels)
+        object.__setattr__(self, "all_bins", tuple(dict.fromkeys(one for level in levels for one in level)))
+
+    @property
+    def bounds(self) -> Bin:
+        """The least and the greatest whole quanta within the bounds of a column that declares them."""
+        assert self.quantum is not None
+        assert self.lower is not None
+        assert self.upper is not None
+        return ceil(self.lower / self.quantum), floor(self.upper / self.quantum)
+
+    def _levels(self) -> tuple[tuple[Bin, ...], ...]:
+        if self.quantum is None or self.lower is None or self.upper is None:
+            return ()
+        bounds, quantum = self.bounds, self.quantum
+        return tuple(level_bins(bounds, quantum, cuts) for cuts in self.bins)
 
 
 def domain_of(column: ContractColumn, own: Mapping[str, Sequence[Value]]) -> Sequence[Value]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
@@ -34,14 +33,6 @@ def value_of(column: ContractColumn, stored: Value | None) -> Value | None:
     if column.type is DataType.NUMBER:
         return float(scaled) / float(quantum.denominator)
     return scaled if INT64_MIN <= scaled <= INT64_MAX else None
-
-
-def bounds_in_quanta(column: ContractColumn) -> tuple[int, int]:
-    """The least and the greatest whole quanta within the bounds of a column that declares them."""
-    assert column.quantum is not None
-    assert column.lower is not None
-    assert column.upper is not None
-    return math.ceil(column.lower / column.quantum), math.floor(column.upper / column.quantum)
 
 
 def row_values(contract: Contract, stored: Mapping[str, Value | None]) -> dict[str, Value | None]:

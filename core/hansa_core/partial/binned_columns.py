@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from hansa_core.contract.contract import ContractColumn
-from hansa_core.contract.measure_bins import bins_of, level_bins
-from hansa_core.contract.quanta import bounds_in_quanta
 from hansa_core.partial.moment_columns import MomentColumn
 from hansa_core.partial.quantiles import Quantile, Segment, quantile, segments_of
 from hansa_core.partial.wholes import Mask, Wholes, all_of, narrowed, plus, scaled, times
@@ -19,7 +17,7 @@ from hansa_core.partial.wholes import Mask, Wholes, all_of, narrowed, plus, scal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BinCounts:
-    """The rows of each cell in each bin of a measure, in the order of `bins_of`, and over all of its values."""
+    """The rows of each cell in each bin of a measure, in the order of `all_bins`, and over all of its values."""
 
     column: ContractColumn
     bins: Sequence[MomentColumn]
@@ -33,26 +31,26 @@ class BinCounts:
     @property
     def finest(self) -> tuple[tuple[int, int], ...]:
         """The bins of the finest level: every other bin is a union of some of them."""
-        return level_bins(self.column, self.column.bins[-1])
+        return self.column.levels[-1]
 
     @property
     def in_finest(self) -> npt.NDArray[np.int64]:
         """The rows in the finest bins: one row for each cell, one column for each bin."""
-        place = {held: number for number, held in enumerate(bins_of(self.column))}
+        place = {held: number for number, held in enumerate(self.column.all_bins)}
         return np.stack([self.bins[place[held]].values for held in self.finest], axis=1).astype(np.int64)
 
     def segments(self, cell: int) -> tuple[Segment, ...]:
         """The partition of one cell into its most published bins."""
-        return segments_of(self._counts(cell), bounds_in_quanta(self.column), int(self.total.values[cell]))
+        return segments_of(self._counts(cell), self.column.bounds, int(self.total.values[cell]))
 
     def quantile(self, cell: int, q: float) -> Quantile | None:
         """The quantile of one cell, as its published bins tell it."""
-        return quantile(self._counts(cell), bounds_in_quanta(self.column), int(self.total.values[cell]), q)
+        return quantile(self._counts(cell), self.column.bounds, int(self.total.values[cell]), q)
 
     def _counts(self, cell: int) -> dict[tuple[int, int], int | None]:
         return {
             held: int(one.values[cell]) if one.known[cell] else None
-            for held, one in zip(bins_of(self.column), self.bins, strict=True)
+            for held, one in zip(self.column.all_bins, self.bins, strict=True)
         }
 
 

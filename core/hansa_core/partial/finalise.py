@@ -12,8 +12,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hansa_core.contract.contract import Contract
-from hansa_core.contract.measure_bins import bins_of
-from hansa_core.contract.quanta import bounds_in_quanta
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType
 from hansa_core.partial.array_values import array_from_numbers, array_from_wholes, bitmap_of
 from hansa_core.partial.arrow_arrays import array_of
@@ -192,7 +190,7 @@ def _squares(total: Moment, aggregate: Aggregate, moments: Moments) -> Wholes | 
 def _bin_counts(aggregate: Aggregate, moments: Moments, contract: Contract) -> BinCounts:
     column = contract.columns[str(aggregate.column)]
     *bins, count = moments_of_aggregate(aggregate, contract)
-    assert len(bins) == len(bins_of(column))
+    assert len(bins) == len(column.all_bins)
     return BinCounts(column=column, bins=[moments[one] for one in bins], total=moments[count])
 
 
@@ -210,7 +208,7 @@ def _quantiles(aggregate: Aggregate, counts: BinCounts, given: Mask, contract: C
         one = counts.quantile(cell, aggregate.quantile)
         if one is None:
             continue
-        hidden[cell] = (one.lower, one.upper) == bounds_in_quanta(counts.column)
+        hidden[cell] = (one.lower, one.upper) == counts.column.bounds
         exact = one.value * quantum
         nearest = nearest_quotient(exact.numerator, exact.denominator)
         known[cell] = nearest is not None and not hidden[cell]

@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from hansa_core.contract.contract import Contract
-from hansa_core.contract.measure_bins import Bin, bins_of, level_bins
-from hansa_core.contract.quanta import bounds_in_quanta
+from hansa_core.contract.measure_bins import Bin
 from hansa_core.partial.moment_columns import Moments, whole_moment
 from hansa_core.partial.quantiles import contradict
 from hansa_core.partial.wholes import Mask, Wholes, all_of, minus, plus, scaled, times
@@ -136,12 +135,12 @@ def _cauchy(squares: Moment, moments: Moments) -> Mask:
 def _bins_agree(one: Moment, moments: Moments, contract: Contract) -> Mask:
     """Whether the counts in coarse bins, and over all, are those of the fine bins in them, as far as published."""
     column = contract.columns[str(one.column)]
-    counts = {held: moments[replace(one, bin=held)] for held in bins_of(column)}
+    counts = {held: moments[replace(one, bin=held)] for held in column.all_bins}
     total = moments[one.count]
     whole = all_of([count.known for count in counts.values()])
-    fine = level_bins(column, column.bins[-1])
+    fine = column.levels[-1]
     holds = np.ones(len(total), dtype=bool)
-    for held, count in [*counts.items(), (bounds_in_quanta(column), total)]:
+    for held, count in [*counts.items(), (column.bounds, total)]:
         parts = [counts[part].values for part in fine if held[0] <= part[0] and part[1] <= held[1]]
         holds &= (count.values == _sum(parts)).astype(bool)
     holds |= ~whole
@@ -149,7 +148,7 @@ def _bins_agree(one: Moment, moments: Moments, contract: Contract) -> Mask:
         held_rows: dict[Bin, int | None] = {
             held: int(count.values[cell]) if count.known[cell] else None for held, count in counts.items()
         }
-        holds[cell] = not contradict(held_rows, bounds_in_quanta(column), int(total.values[cell]))
+        holds[cell] = not contradict(held_rows, column.bounds, int(total.values[cell]))
     return holds | ~total.known
 
 

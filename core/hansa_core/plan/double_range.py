@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from hansa_core.contract.contract import Contract, ContractColumn
-from hansa_core.contract.quanta import bounds_in_quanta, quantum_of, value_of
+from hansa_core.contract.quanta import quantum_of, value_of
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, DatePart
 from hansa_core.plan.casts import round_half_away
 from hansa_core.plan.expression import ARITHMETIC, Call, Column, Expression, Literal, Op
@@ -178,7 +178,7 @@ def column_steps(column: ContractColumn) -> tuple[int, int]:
     """The least and the greatest whole quanta that a dataset stores: ingest clips to the contract's bounds."""
     if column.quantum is None or column.per_city:  # a city's own domain is stored as the city declares it
         return INT64_MIN, INT64_MAX
-    return bounds_in_quanta(column)
+    return column.bounds
 
 
 def _of_literal(node: Literal, value: Fraction | int, kind: DataType) -> DoubleRange:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from hansa_core.contract.contract import ContractColumn
-from hansa_core.contract.measure_bins import level_bins
-from hansa_core.contract.quanta import bounds_in_quanta, quantum_of
+from hansa_core.contract.quanta import quantum_of
 from hansa_core.protection.hierarchy import BinInterval, Dimension, Leaf, Node
 
 
@@ -15,9 +14,9 @@ def binned(column: ContractColumn, *, cuts: bool) -> Dimension:
 
     A bin (a, b] is held in whole quanta; the first and the last end at the column's bounds, to which ingest clips.
     """
-    first, last = bounds_in_quanta(column)
+    first, last = column.bounds
     quantum = quantum_of(column)
-    levels = [[BinInterval(*ends) for ends in level_bins(column, level)] for level in (column.bins if cuts else ())]
+    levels = [[BinInterval(*ends) for ends in level] for level in (column.levels if cuts else ())]
     finest = levels[-1] if levels else [BinInterval(first, last)]
     position = {interval.lower: index for index, interval in enumerate(finest)}
     unknown = len(finest)

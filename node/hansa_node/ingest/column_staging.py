@@ -7,7 +7,6 @@ import pyarrow as pa
 from sqlglot import exp
 
 from hansa_core.contract.contract import ContractColumn, domain_of
-from hansa_core.contract.quanta import bounds_in_quanta
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.partial.partial import ARROW_TYPES
 from hansa_node.ingest.columns import (
@@ -86,7 +85,7 @@ class ColumnStaging:
         """The value as the dataset keeps it: clipped to its bounds, unless a domain holds it already."""
         value: Sql = name_of("v", self.index)
         if self._is_clipped:
-            lower, upper = (exp.Literal.string(str(bound)) for bound in bounds_in_quanta(self._column))
+            lower, upper = (exp.Literal.string(str(bound)) for bound in self._column.bounds)
             value = fragment(
                 "greatest(least(:v, CAST(:upper AS HUGEINT)), CAST(:lower AS HUGEINT))",
                 v=value,
@@ -102,7 +101,7 @@ class ColumnStaging:
         value, status = name_of("v", self.index), name_of("s", self.index)
         out: Sql = exp.false()
         if self._is_clipped:
-            lower, upper = (exp.Literal.string(str(bound)) for bound in bounds_in_quanta(self._column))
+            lower, upper = (exp.Literal.string(str(bound)) for bound in self._column.bounds)
             out = fragment(
                 ":v < CAST(:lower AS HUGEINT) OR :v > CAST(:upper AS HUGEINT)", v=value, lower=lower, upper=upper
             )

@@ -9,7 +9,6 @@ import duckdb
 from sqlglot import exp
 
 from hansa_core.contract.contract import ContractColumn
-from hansa_core.contract.quanta import bounds_in_quanta
 from hansa_core.contract.types import DataType, Value
 from hansa_node.ingest.mapping import ColumnMapping
 from hansa_node.ingest.zones import CLOCK_TEXT, clock_sql, utc_sql
@@ -97,7 +96,7 @@ def stored_value(column: ContractColumn, value: Value) -> Value:
 def _quanta_sql(mapping: ColumnMapping, column: ContractColumn, text: Sql) -> Sql:
     """Whole quanta, rounded half away from zero, all in integers: 5.3 weeks are 37.1 days and so 37."""
     assert column.quantum is not None
-    lower, upper = bounds_in_quanta(column)
+    lower, upper = column.bounds
     scale = mapping.conversion.scale / column.quantum
     offset = mapping.conversion.offset / column.quantum
     shared = Fraction(1, scale.denominator * offset.denominator)
