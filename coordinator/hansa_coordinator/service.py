@@ -7,7 +7,6 @@ import logging
 import signal
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from pathlib import Path
 from random import SystemRandom
 
 from hansa_coordinator.breaker import BreakerRule
@@ -20,13 +19,13 @@ from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.league.roster import CoordinatorEntry, Roster
 from hansa_local.clock import utc_now
 from hansa_local.coordinator_config import CoordinatorConfig
-from hansa_local.expiry import Expiring, ExpiryWatch, certificate_of_service, expiry_of, of_roster
+from hansa_local.expiry import Expiring, ExpiryWatch, certificate_of_service, of_roster
 from hansa_local.free_memory import keep_giving_back_memory
-from hansa_local.key_file import read_private_file
 from hansa_local.open_files import part_of_open_files
 from hansa_local.peer_clocks import PeerClocks
 from hansa_local.roster_follower import RosterFollower
 from hansa_local.shown_certificates import service_of, shown_by
+from hansa_local.tls_identity import OwnCertificate, read_certificate, read_key_of
 from hansa_local.trust_anchor import load_roster
 from hansa_wire.attach.attach_rpc import ATTACH_SERVICE, add_attach_service
 from hansa_wire.attach.attachments import Attachments
@@ -51,14 +50,16 @@ class RunningCoordinator:
     one is refused is known to this process alone: after a start, any roster that is valid then is the one in force.
     """
 
-    def __init__(self, config: CoordinatorConfig, certificate: bytes, key: bytes) -> None:
+    def __init__(self, config: CoordinatorConfig, own: OwnCertificate) -> None:
         """Check everything that can be checked, and open nothing. Raises ConfigError."""
         roster = load_roster(config, utc_now())
+        certificate = own.pem
         _check_own_pin(config, roster, certificate)
+        key = read_key_of(own, config.tls.key, setting="tls.key")
         self._upstream = _upstream(config, roster)
         self.port = 0
         self._config = config
-        self._certificate = certificate
+        self._own = own
         self._roster = roster
         self._follower = RosterFollower(config, roster, utc_now)
         self._expiry = ExpiryWatch(utc_now)
@@ -146,7 +147,7 @@ class RunningCoordinator:
         return self._callers.attacher(caller)
 
     def _relied_on(self) -> Sequence[Expiring]:
-        own = certificate_of_service(expiry_of(self._certificate), service=self._config.name)
+        own = certificate_of_service(self._own.expires, service=self._config.name)
         return [own, *of_roster(self._roster)]
 
     async def _shown(self) -> Sequence[Expiring]:
@@ -174,7 +175,7 @@ class RunningCoordinator:
         self._attachments.follow(self._upstream_in_force())
         self._follower.accept(newer)
         try:
-            _check_own_pin(self._config, newer, self._certificate)
+            _check_own_pin(self._config, newer, self._own.pem)
         except ConfigError as outside:
             log.error("not in the roster in force", extra={"reason": str(outside)})  # noqa: TRY400  no traceback
 
@@ -199,7 +200,9 @@ class RunningCoordinator:
 
 async def start(config: CoordinatorConfig) -> RunningCoordinator:
     """A coordinator that listens. Raises ConfigError."""
-    running = RunningCoordinator(config, _read(config.tls.certificate), read_private_file(config.tls.key))
+    certificate = read_certificate(config.tls.certificate, setting="tls.certificate")
+    certificate.check_in_force(utc_now(), issuer=f"the CA of {config.name}")
+    running = RunningCoordinator(config, certificate)
     await running.run()
     return running
 
@@ -246,10 +249,3 @@ def _check_own_pin(config: CoordinatorConfig, roster: Roster, certificate: bytes
         raise ConfigError(f"name: {unknown.rule}; {unknown.remedy}") from None
     except PeerError as broken:
         raise ConfigError(f"tls.certificate {config.tls.certificate}: {broken}") from None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as broken:
-        raise ConfigError(f"tls.certificate {path}: cannot be read ({broken.strerror}); give a readable file") from None

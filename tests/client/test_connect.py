@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,14 @@ import pytest
 import hansa
 from hansa.errors import TrustError
 from hansa_core.contract.ids import ContractId
-from hansa_core.errors import RefusedError
+from hansa_core.errors import ConfigError, RefusedError
 from hansa_core.league.roster import Roster, roster_payload
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_local.key_file import read_signer
-from hansa_new_league import new_league
+from hansa_new_league import CITIES, new_league
+from hansa_renewed_certificate import renewed
 
 COUNT = "SELECT COUNT(*) FROM housing.permits"
 PERMITS = ContractId("housing.permits", 1)
@@ -78,3 +80,18 @@ def test_a_city_that_does_not_serve_the_contract_is_refused_before_anybody_is_as
 
 def test_a_level_that_does_not_exist_is_refused_before_anybody_is_asked(league: Path) -> None:
     assert refused(league, COUNT, level="opne") == "unknown_level"
+
+
+def test_an_expired_certificate_is_named_with_the_clock_before_anybody_is_asked(league: Path) -> None:
+    analyst, city = league / "analysts" / CITIES[0], league / "cities" / CITIES[0]
+    certificate = analyst / "tls.pem"
+    certificate.write_bytes(renewed(certificate, city, valid_for=timedelta(minutes=-1)))
+    with pytest.raises(ConfigError, match=r"tls.pem: has expired, at .*; have your city issue a new one .*clock"):
+        hansa.connect(league / "profile.toml")
+
+
+def test_a_key_of_another_certificate_is_named_before_anybody_is_asked(league: Path) -> None:
+    own, other = (league / "analysts" / city / "tls.key" for city in CITIES[:2])
+    own.write_bytes(other.read_bytes())
+    with pytest.raises(ConfigError, match=r"tls.key: is not the key of .*tls.pem.* see to `tls_key`"):
+        hansa.connect(league / "profile.toml")

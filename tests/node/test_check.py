@@ -86,6 +86,7 @@ BREAKS: dict[str, tuple[Break, str]] = {
     "another city's witness key": (swap("keys/witness.key"), "is not the witness key that the roster names for bremen"),
     "another city's certificate": (swap("keys/tls.pem"), "is not the certificate that the roster pins for bremen"),
     "no certificate": (lambda node: (node.home / "keys/tls.pem").write_text("x"), "is no certificate in PEM"),
+    "another city's TLS key": (swap("keys/tls.key"), "is not the key of .*tls.pem; install the two that were made"),
     "a key open to others": (lambda node: (node.home / "keys/answer.key").chmod(0o644), "chmod 600"),
     "a misspelt policy": (rewrite("policy.toml", "version", "vresion"), "did you mean version"),
     "a purpose nobody has": (rewrite("policy.toml", '"statistics"', '"statistic"'), "the league has no purpose"),

@@ -6,15 +6,18 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from hansa_core.errors import ConfigError, RefusedError
 from hansa_core.evidence.audit import Subject
 from hansa_core.evidence.entries import KeyAdded, NodeRecovered, PeerHead
 from hansa_core.evidence.entry import decode_entry
+from hansa_core.league.members import Member
 from hansa_core.league.roster import roster_hash
 from hansa_core.league.witnesses import log_vkey, tlog_policy
 from hansa_core.tlog.checkpoint import open_checkpoint
@@ -25,6 +28,7 @@ from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.app.recover import recover_node
 from hansa_node.node_stop import ForkError
 from hansa_node.node_store import NodeStore
+from hansa_node.witnessing.peer import WitnessPeer
 from hansa_whole_trees import audit_entries
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
@@ -107,7 +111,9 @@ def test_without_a_quorum_for_too_long_the_operator_is_told_once_and_when_it_is_
             third = await stack.enter_async_context(AsyncExitStack())
             await stack.enter_async_context(cities[SECOND].running())
             await third.enter_async_context(cities[THIRD].running())
-            keeper, store = await stack.enter_async_context(cities[FIRST].running(clock=lambda: utc_now() + late))
+            keeper, store = await stack.enter_async_context(
+                cities[FIRST].changed(max_unwitnessed_s=3600).running(clock=lambda: utc_now() + late)
+            )
             await until(lambda: is_covered(keeper, store))
             await third.aclose()
             grow(store)
@@ -130,7 +136,9 @@ def test_without_a_quorum_for_too_long_the_city_answers_nothing_and_says_so(citi
             third = await stack.enter_async_context(AsyncExitStack())
             await stack.enter_async_context(cities[SECOND].running())
             await third.enter_async_context(cities[THIRD].running())
-            keeper, store = await stack.enter_async_context(cities[FIRST].running(clock=lambda: utc_now() + late))
+            keeper, store = await stack.enter_async_context(
+                cities[FIRST].changed(max_unwitnessed_s=3600).running(clock=lambda: utc_now() + late)
+            )
             await until(lambda: is_covered(keeper, store))
             await third.aclose()
             grow(store)
@@ -285,6 +293,24 @@ def test_a_city_whose_clock_is_wrong_is_named_by_its_peers_and_finds_it_out_itse
 
     asyncio.run(scene())
     assert {whose for whose, _ in told()} == {f"the node of {THIRD}", "this machine"}
+
+
+def test_a_peer_that_is_not_reached_is_told_in_a_sentence(cities: dict[str, LogCity]) -> None:
+    gone, wrong = cities[SECOND].member, replace(cities[FIRST].member, ca_pem=cities[SECOND].member.ca_pem)
+
+    async def told(member: Member) -> str:
+        tls = cities[FIRST].config.tls
+        async with aiohttp.ClientSession() as session:
+            with pytest.raises(ConnectionError) as failed:
+                await WitnessPeer(member, session, certificate=tls.certificate, key=tls.key).get("/checkpoint")
+        return str(failed.value)
+
+    async def scene() -> None:
+        async with cities[FIRST].opened():
+            assert (await told(gone)).startswith(f"{SECOND}: the peer cannot be reached: nobody listens at its address")
+            assert (await told(wrong)).startswith(f"{FIRST}: the peer cannot be reached: the TLS handshake failed: a")
+
+    asyncio.run(scene())
 
 
 def test_logs_that_witness_each_other_do_not_grow_by_it_for_ever(cities: dict[str, LogCity]) -> None:

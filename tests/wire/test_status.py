@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import grpc
 import pytest
@@ -108,3 +111,34 @@ def test_a_sentence_of_ours_is_handed_on_as_it_is(said: str) -> None:
     assert str(heard) == said
     status = status_from_error(PeerUnreachableError(str(heard)))  # a hub hands it on once more
     assert str(error_from_status(Ended(status))) == said
+
+
+@pytest.mark.parametrize("code", [code for code in grpc.StatusCode if code is not grpc.StatusCode.OK])
+def test_a_status_of_any_code_begins_with_a_sentence_of_ours(code: grpc.StatusCode) -> None:
+    raw = "Exception deserializing response!"
+    told = str(error_from_status(Ended(Status(code=code, text=raw))))
+    assert told.startswith(("the peer ", "the call was broken off", "no answer before the deadline"))
+    assert code.name not in told.partition("(")[0]
+
+
+def test_a_method_that_the_peer_lacks_is_told_as_such() -> None:
+    status = Status(code=grpc.StatusCode.UNIMPLEMENTED, text="Method not found!")
+    told = str(error_from_status(Ended(status)))
+    assert told.startswith("the peer does not know this call: another service listens")
+    assert told.endswith("(UNIMPLEMENTED: Method not found!)")
+
+
+def test_grpc_writes_nothing_to_standard_error_by_itself() -> None:
+    """A handshake with a key that does not fit, on which gRPC's C core writes OpenSSL's words."""
+    code = (
+        "import hansa_wire.rpc.tls as tls, hansa_test_tls as t\n"
+        "a, b = (t.TestAuthority('a').issue('a') for _ in range(2))\n"
+        "ca = t.TestAuthority('c').ca_pem\n"
+        "with tls.dial_sync('127.0.0.1', 1, ca_pem=ca, server_name='a', cert_pem=a.cert_pem, key_pem=b.key_pem) as c:\n"
+        "    try: c.unary_unary('/x')(b'', timeout=5)\n"
+        "    except Exception: pass\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "GRPC_VERBOSITY"}
+    environment["PYTHONPATH"] = ":".join(sys.path)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""

@@ -19,8 +19,9 @@ from hansa_audit.fetching.in_flight import IN_FLIGHT
 from hansa_audit.folder.log_folder import read_bounded
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.members import Member
-from hansa_local.key_file import read_private_file
+from hansa_local.clock import utc_now
 from hansa_local.tls import client_context
+from hansa_local.tls_identity import read_certificate, read_key_of
 
 _MOST_WORDS = 300  # bytes of a refusal that are shown
 _RETRIES = urllib3.Retry(
@@ -154,19 +155,27 @@ class HttpsSource:
 def _tls(member: Member, certificate: Path, key: Path) -> ssl.SSLContext:
     """One root, that city's, and no other: the system's authorities vouch for nobody here."""
     tls = client_context(member.ca_pem, minimum_version=ssl.TLSVersion.TLSv1_3)
-    read_private_file(key)  # refuses one that others can read
-    try:
-        tls.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as failure:
-        raise ConfigError(
-            f"{certificate}, {key}: cannot be used together ({failure}); see tls_cert and tls_key"
-        ) from None
+    own = read_certificate(certificate, setting="tls_cert")
+    own.check_in_force(utc_now(), issuer="your city")
+    read_key_of(own, key, setting="tls_key")
+    tls.load_cert_chain(certificate, key)
     return tls
 
 
+_HANDSHAKE = "the TLS handshake failed: a certificate has expired or is not the roster's, or a clock is wrong"
+
+
 def _reason(failure: HTTPError) -> str:
-    """The cause beneath the retries, in a word."""
+    """What the cause beneath the retries means, with its own name or words behind."""
     cause = getattr(failure, "reason", None) or failure
-    return (
-        type(cause).__name__ if not isinstance(cause, ssl.SSLError | urllib3.exceptions.SSLError) else f"TLS: {cause}"
-    )
+    match cause:
+        case ssl.SSLError() | urllib3.exceptions.SSLError():
+            return f"{_HANDSHAKE}; {cause}"
+        case urllib3.exceptions.NameResolutionError():
+            return "its host name is not known here"
+        case urllib3.exceptions.NewConnectionError():
+            return "nobody listens at its address, or no way leads there"
+        case urllib3.exceptions.TimeoutError():
+            return "nothing comes back in time"
+        case _:
+            return f"the connection broke; {type(cause).__name__}"

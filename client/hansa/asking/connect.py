@@ -19,8 +19,9 @@ from hansa_core.signing.dsse import Envelope
 from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_local.clock import utc_now
 from hansa_local.contract_files import contracts_in, read_contract_documents
-from hansa_local.key_file import read_private_file, read_signer
+from hansa_local.key_file import read_signer
 from hansa_local.profile import PROFILE_VARIABLE, Profile, load_profile
+from hansa_local.tls_identity import read_certificate, read_key_of
 from hansa_local.trust_anchor import UntrustedRosterError, load_signed_roster
 
 
@@ -53,13 +54,15 @@ def open_session(profile: str | os.PathLike[str] | None) -> tuple[AnalystSession
         entry = roster.coordinator(settings.coordinator)
     except RefusedError as unknown:
         raise ConfigError(f"{path}: coordinator: {unknown.rule}; {unknown.remedy}") from None
+    certificate = read_certificate(settings.tls_cert, setting="tls_cert")
+    certificate.check_in_force(utc_now(), issuer="your city")
     address = CoordinatorAddress(
         host=entry.host,
         port=entry.port,
         ca_pem=entry.ca_pem,
         server_name=entry.server_name,
-        cert_pem=_read(settings.tls_cert),
-        key_pem=read_private_file(settings.tls_key),
+        cert_pem=certificate.pem,
+        key_pem=read_key_of(certificate, settings.tls_key, setting="tls_key"),
     )
     session = AnalystSession(
         roster=roster,

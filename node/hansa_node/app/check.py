@@ -73,7 +73,7 @@ def _identity(config: NodeConfig, roster: Roster, now: datetime) -> Iterator[Che
     yield CheckFinding(
         weight=Weight.OK, subject="answer, log and witness key", text=f"the roster's keys of {config.city}"
     )
-    yield _expiry("TLS certificate", "the roster's pin holds", identity.certificate_expires, now)
+    yield _expiry("TLS certificate", "the roster's pin holds", identity.certificate.expires, now)
 
 
 def _policy(config: NodeConfig, roster: Roster) -> Iterator[CheckFinding]:

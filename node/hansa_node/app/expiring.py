@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa_core.league.witnesses import witnesses_of
-from hansa_local.expiry import Expiring, certificate_of_service, expiry_of, of_roster
+from hansa_local.expiry import Expiring, certificate_of_service, of_roster
 from hansa_local.shown_certificates import service_of, shown_by
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.identity import Identity
@@ -16,14 +16,14 @@ class NodeExpiry:
     def __init__(self, config: NodeConfig, context: NodeContext, identity: Identity) -> None:
         self._config = config
         self._context = context
-        self._certificate = identity.tls_certificate
+        self._certificate = identity.certificate
 
     async def watch(self) -> None:
         """Warn of what expires, until cancelled."""
         await self._context.expiry.look(self._relied_on, self._shown)
 
     def _relied_on(self) -> list[Expiring]:
-        own = certificate_of_service(expiry_of(self._certificate), service=f"the node of {self._context.city}")
+        own = certificate_of_service(self._certificate.expires, service=f"the node of {self._context.city}")
         return [own, *of_roster(self._context.league.now.roster)]
 
     async def _shown(self) -> list[Expiring]:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-
-from cryptography import x509
 
 from hansa_core.errors import ConfigError, RefusedError
 from hansa_core.league.roster import CoordinatorEntry, Member, Roster
 from hansa_core.signing.dsse import Ed25519Signer
-from hansa_local.key_file import read_private_file, read_signer
+from hansa_local.key_file import read_signer
+from hansa_local.tls_identity import OwnCertificate, read_certificate, read_key_of
 from hansa_node.app.config import NodeConfig
 from hansa_wire.rpc.tls import spki_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What the node shows and signs with. `certificate_expires`: naive UTC."""
+    """What the node shows and signs with. `tls_key`: PEM."""
 
-    tls_certificate: bytes
+    certificate: OwnCertificate
     tls_key: bytes
-    certificate_expires: datetime
     answer_signer: Ed25519Signer
     log_signer: Ed25519Signer
     witness_signer: Ed25519Signer
+
+    @property
+    def tls_certificate(self) -> bytes:
+        """In PEM."""
+        return self.certificate.pem
 
 
 def member_of(roster: Roster, config: NodeConfig) -> Member:
@@ -46,24 +48,15 @@ def attached_coordinators(roster: Roster, config: NodeConfig) -> tuple[Coordinat
 
 def read_identity(config: NodeConfig, member: Member) -> Identity:
     """The node's keys, if they are the ones that the roster pins. Raises ConfigError."""
-    try:
-        certificate = config.tls.certificate.read_bytes()
-        expires = x509.load_pem_x509_certificate(certificate).not_valid_after_utc.replace(tzinfo=None)
-    except OSError as failure:
-        raise ConfigError(
-            f"{config.tls.certificate}: cannot be read ({failure.strerror}); see to `tls.certificate`"
-        ) from None
-    except ValueError:
-        raise ConfigError(f"{config.tls.certificate}: is no certificate in PEM; see to `tls.certificate`") from None
-    if spki_of(certificate) != member.tls_spki:
+    certificate = read_certificate(config.tls.certificate, setting="tls.certificate")
+    if spki_of(certificate.pem) != member.tls_spki:
         raise ConfigError(
             f"{config.tls.certificate}: is not the certificate that the roster pins for {member.city}; install the"
             " city's own, or ask the governors to publish this one's pin"
         )
     return Identity(
-        tls_certificate=certificate,
-        tls_key=read_private_file(config.tls.key),
-        certificate_expires=expires,
+        certificate=certificate,
+        tls_key=read_key_of(certificate, config.tls.key, setting="tls.key"),
         answer_signer=_signer(config.keys.answer, "answer", member, member.answer_key),
         log_signer=_signer(config.keys.log, "log", member, member.log_key),
         witness_signer=_signer(config.keys.witness, "witness", member, member.witness_key),

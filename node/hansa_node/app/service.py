@@ -7,7 +7,6 @@ import signal
 from contextlib import closing
 from datetime import datetime
 
-from hansa_core.errors import ConfigError
 from hansa_core.league.roster import Roster
 from hansa_local.clock import utc_now
 from hansa_local.trust_anchor import load_roster
@@ -67,8 +66,7 @@ def _identity(config: NodeConfig, roster: Roster, now: datetime) -> Identity:
     """The node's keys, as the roster has them. Raises ConfigError, also where node.toml attaches to strangers."""
     identity = read_identity(config, member_of(roster, config))
     attached_coordinators(roster, config)
-    if now >= identity.certificate_expires:
-        raise ConfigError(f"{config.tls.certificate}: has expired; renew it from the city's CA")
+    identity.certificate.check_in_force(now, issuer=f"the CA of {config.city}")
     return identity
 
 

@@ -12,6 +12,7 @@ from hansa_core.league.members import Member
 from hansa_core.league.witnesses import log_url
 from hansa_core.tlog.witness import SIZE_TYPE
 from hansa_local.tls import client_context
+from hansa_wire.rpc.status import unreachable
 
 _MAX_REPLY_BYTES = 4 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
@@ -59,7 +60,9 @@ class WitnessPeer:
                 while content and len(content) <= _MAX_REPLY_BYTES and not response.content.at_eof():
                     content += await response.content.read(_MAX_REPLY_BYTES + 1 - len(content))
         except aiohttp.ClientError as failure:
-            raise ConnectionError(f"{self.member.city} is not reached: {type(failure).__name__}") from failure
+            said = failure.os_error if isinstance(failure, aiohttp.ClientConnectorError) else failure
+            reason = unreachable(str(said) or type(failure).__name__)
+            raise ConnectionError(f"{self.member.city}: {reason}") from failure
         if len(content) > _MAX_REPLY_BYTES:
             raise PeerError(f"{self.member.city} says more than {_MAX_REPLY_BYTES} bytes")
         return Reply(status=response.status, body=content, is_size=response.content_type == SIZE_TYPE)

@@ -25,7 +25,7 @@ UNREACHABLE_METADATA = "hansa-unreachable-bin"
 _LONGEST_RETRY_MS = 600_000
 _UNREACHABLE = "the peer cannot be reached"
 _REASONS = {
-    "nobody listens at its address; its operator has to start it": ("connection refused",),
+    "nobody listens at its address; its operator has to start it": ("connection refused", "connect call failed"),
     "the TLS handshake failed: a certificate has expired or is not the roster's, or a clock is wrong": (
         "certificate_verify_failed",
         "handshake",
@@ -36,6 +36,17 @@ _REASONS = {
     "the connection broke": ("socket closed", "reset", "goaway", "broken pipe", "closing", "eof", "removed"),
 }
 """What gRPC's words for a lost connection mean, the surest first: gRPC has no code for it. They choose words alone."""
+
+_MEANINGS = {
+    grpc.StatusCode.UNIMPLEMENTED: "the peer does not know this call: another service listens at its address, or"
+    " another version of Hansa",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "the peer takes no more calls now, or a message is larger than is read",
+    grpc.StatusCode.CANCELLED: "the call was broken off",
+    grpc.StatusCode.UNAUTHENTICATED: "the peer does not know who calls",
+    grpc.StatusCode.PERMISSION_DENIED: "the peer does not let the caller in",
+    grpc.StatusCode.UNKNOWN: "the peer failed, or no node or coordinator of Hansa listens at its address",
+}
+"""What statuses mean that Hansa's own services do not give."""
 
 UNAUTHENTICATED_CODES = frozenset(
     {
@@ -122,14 +133,17 @@ def error_from_status(call: EndedCall) -> RefusedError | BusyError | PeerError |
             return TimeoutError("no answer before the deadline")
         case grpc.StatusCode.UNAVAILABLE:
             is_told = any(key == UNREACHABLE_METADATA for key, _ in trailer)
-            return ConnectionError((is_told and text) or _unreachable(text))
+            return ConnectionError((is_told and text) or unreachable(text))
+        case grpc.StatusCode.INVALID_ARGUMENT if text:  # a PeerError's own sentence, from the other end
+            return PeerError(f"the peer turned the call away: {text}")
         case grpc.StatusCode.INTERNAL:
-            return PeerError(f"the peer failed{f': {text}' if text else ' without saying why'}")
+            return PeerError(f"the peer failed{f' ({text})' if text else ' without saying why'}")
         case code:
-            return PeerError(f"the peer ended the call with {code.name}{f': {text}' if text else ''}")
+            meaning = _MEANINGS.get(code, "the peer ended the call")
+            return PeerError(f"{meaning} ({code.name}{f': {text}' if text else ''})")
 
 
-def _unreachable(text: str) -> str:
+def unreachable(text: str) -> str:
     """A sentence of ours before whatever gRPC, TLS or the system says."""
     if not text:
         return _UNREACHABLE
