@@ -163,7 +163,7 @@ def test_a_value_that_a_gap_could_change_is_marked_or_noted(
             assert value == counterpart[column] or (number, column) in marked, (row, counterpart)
 
 
-def cell(city: str, project: str, n: int | None) -> MergedCell:
+def cell(city: str, project: str | None, n: int | None) -> MergedCell:
     gaps = {} if n is not None else {city: "suppressed"}
     return MergedCell(
         city=city, keys=(project,), values=(MergedValue(value=n, cities=(city,), gaps=gaps, marks=frozenset()),)
@@ -188,6 +188,27 @@ def test_a_sum_over_a_withheld_cell_is_marked_in_its_group_alone(engine: OuterEn
     assert marked_in(shown) == {(0, "n")}
     assert shown.marks.covered_up == ("n",)
     assert shown.notes == ()
+
+
+def test_a_key_that_is_null_is_a_value_and_a_missing_citys_row_has_none(engine: OuterEngine) -> None:
+    """What is withheld is the count beside it; of a city that is not there, the key is as unknown as the count."""
+    gone = MergedValue(value=None, cities=(), gaps={"san-francisco": "timed_out"}, marks=frozenset())
+    cells = [
+        cell("los-angeles", None, 4),
+        cell("san-diego", None, None),
+        MergedCell(city="san-francisco", keys=(None,), values=(gone,)),
+        cell("seattle", "adu", None),
+    ]
+    sql = "SELECT city, project, COUNT(*) AS n FROM housing.permits GROUP BY city, project ORDER BY city"
+    shown = show(parse_statement(sql, permits(), CITIES), cells, engine)
+    assert shown.table.column("project").to_pylist() == [None, None, None, "adu"]
+    assert [(mark.row, mark.column) for mark in shown.marks.suppressed] == [
+        (1, "n"),
+        (2, "project"),
+        (2, "n"),
+        (3, "n"),
+    ]
+    assert shown.marks.partial == ()
 
 
 def test_having_says_how_many_cells_it_drops_for_want_of_a_value(engine: OuterEngine) -> None:

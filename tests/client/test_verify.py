@@ -15,6 +15,7 @@ from hansa.answering.verify import verify_answer
 from hansa.errors import TrustError
 from hansa.question.question import Expected
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.league.members import Member
 from hansa_simulated_city import CITIES, SimulatedLeague
@@ -42,6 +43,23 @@ def asked(league: sdk.League) -> tuple[Answered, Expected]:
         purpose=answer.purpose,
     )
     return answer.evidence.answers[CITY], expected
+
+
+@pytest.mark.parametrize("dataset", ["aaa.ships/1", "zzz.ships/1"])
+def test_a_release_of_another_contract_is_not_believed(
+    cities: SimulatedLeague, league: sdk.League, dataset: str
+) -> None:
+    given, expected = asked(league)
+    other = replace(expected, contract=replace(expected.contract, id=ContractId.parse(dataset)))
+    with pytest.raises(TrustError, match="wrong_plan"):
+        verify_answer(given, cities.roster.member(CITY), other)
+
+
+def test_a_partial_that_does_not_fit_the_plan_is_the_citys_fault(cities: SimulatedLeague, league: sdk.League) -> None:
+    given, expected = asked(league)
+    other = replace(expected, plan=league.sql("SELECT kind, COUNT(*) AS n FROM harbour.ships GROUP BY kind").plan)
+    with pytest.raises(TrustError, match="malformed_answer"):
+        verify_answer(given, cities.roster.member(CITY), other)
 
 
 def under(contract: Contract, least: Level) -> Contract:

@@ -144,6 +144,13 @@ def test_an_asked_level_must_be_the_served_one() -> None:
     assert isinstance(decide(replace(QUERY, level=Level.CONTROLLED), BOUND, spent={}), Permit)
 
 
+@pytest.mark.parametrize("served", Level)
+@pytest.mark.parametrize("asked", Level)
+def test_neither_a_stricter_nor_a_laxer_level_than_the_served_one_is_offered(asked: Level, served: Level) -> None:
+    verdict = decide(replace(QUERY, level=asked), replace(BOUND, level=served), spent={})
+    assert isinstance(verdict, Permit) == (asked is served)
+
+
 def test_what_binding_found_is_passed_on_word_for_word() -> None:
     verdict = decide(QUERY, replace(BOUND, broken=BROKEN), spent={})
     assert isinstance(verdict, Refuse)

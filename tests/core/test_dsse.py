@@ -88,6 +88,12 @@ def test_no_other_split_of_type_and_payload_shares_a_signature() -> None:
     assert pae("a", b"b c") != pae("a 3 b", b"c")
 
 
+@pytest.mark.parametrize("size", [0, 63, 65])
+def test_a_signature_of_another_length_is_none(size: int) -> None:
+    with pytest.raises(PeerError, match=f"sig has {size} bytes"):
+        Signature(ANN.keyid, bytes(size))
+
+
 def test_a_foreign_signature_is_refused() -> None:
     with pytest.raises(PeerError, match="unknown key"):
         opened(sign(payload_types.QUERY, b"how many permits?", EVE))

@@ -110,6 +110,24 @@ def test_what_need_not_wait_is_tried_whatever_its_cost() -> None:
     asyncio.run(alone())
 
 
+@pytest.mark.parametrize(("took_s", "left_s"), [(1.0, 3.0), (6.0, 6.0)])
+def test_what_runs_is_awaited_for_the_rest_of_its_cost_and_beyond_it_for_as_long_again(
+    took_s: float, left_s: float
+) -> None:
+    async def told() -> float:
+        work = Work()
+        work.now_s = 10.0
+        first = asyncio.create_task(work.do(asker("bremen"), 4 * HEAVY))
+        await asyncio.sleep(0)
+        work.now_s += took_s
+        with pytest.raises(BusyError) as busy:
+            await work.do(asker("luebeck"), deadline_s=0.1)
+        first.cancel()
+        return busy.value.retry_after_s
+
+    assert asyncio.run(told()) == left_s
+
+
 def test_whose_time_was_taken_by_others_is_told_before_the_work_begins() -> None:
     async def overtaken() -> list[str]:
         work = Work()

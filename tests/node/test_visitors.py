@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -77,6 +78,17 @@ def test_a_certificate_that_expires_on_an_open_connection_makes_a_stranger_and_i
     assert [(record.message, record.__dict__["what"][:43]) for record in caplog.records] == [
         (message, f"the TLS certificate of an analyst of {FIRST}"[:43]) for message in ("expires soon", "has expired")
     ]
+
+
+@pytest.mark.parametrize("role", [VisitorRole.ANALYST, VisitorRole.AUDITOR])
+def test_no_city_vouches_for_another_ones_people(league: tuple[LeagueLayout, Roster], role: VisitorRole) -> None:
+    roster = league[1]
+    authority = TestAuthority(SECOND)
+    second = replace(roster.member(SECOND), ca_pem=authority.ca_pem)
+    changed = replace(roster, members=tuple(second if each.city == SECOND else each for each in roster.members))
+    own, others = (der(authority.issue(f"{role}.{city}").cert_pem) for city in (SECOND, FIRST))
+    assert visitors(changed).of(own) == Visitor(role=role, city=SECOND)
+    assert visitors(changed).of(others) is None
 
 
 def test_nobody_shows_nothing(league: tuple[LeagueLayout, Roster]) -> None:

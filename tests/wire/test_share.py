@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
+import grpc
 import pytest
 
 from hansa_core.errors import BusyError
@@ -95,3 +98,88 @@ def test_a_caller_gets_its_share_and_not_one_more_and_takes_nothing_from_another
 def test_a_share_of_nothing_is_none() -> None:
     with pytest.raises(ValueError, match="below 1"):
         Share(0)
+    Share(1)
+
+
+WORD = b"word"
+
+
+async def one_to_one(request: bytes, context: Any) -> bytes:
+    return request
+
+
+async def one_to_many(request: bytes, context: Any) -> AsyncIterator[bytes]:
+    for _ in range(2):
+        yield request
+
+
+async def many_to_one(requests: AsyncIterator[bytes], context: Any) -> bytes:
+    return b"".join([request async for request in requests])
+
+
+async def many_to_many(requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
+    async for request in requests:
+        yield request
+
+
+HANDLERS: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+    "unary_unary": grpc.unary_unary_rpc_method_handler(one_to_one),
+    "unary_stream": grpc.unary_stream_rpc_method_handler(one_to_many),
+    "stream_unary": grpc.stream_unary_rpc_method_handler(many_to_one),
+    "stream_stream": grpc.stream_stream_rpc_method_handler(many_to_many),
+}
+
+
+@asynccontextmanager
+async def words(limit: int) -> AsyncIterator[grpc.aio.Channel]:
+    """A caller's channel to a server of HANDLERS that gives each caller `limit` places."""
+    own, caller = CITY.issue("node.city"), HUB.issue("one")
+    server = new_server(max_concurrent_calls=64, max_calls_of_one=limit)
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("words", HANDLERS)])
+    port = listen(server, "127.0.0.1", 0, server_credentials(own.cert_pem, own.key_pem, [HUB.ca_pem]))
+    await server.start()
+    tls = {"ca_pem": CITY.ca_pem, "cert_pem": caller.cert_pem, "key_pem": caller.key_pem}
+    try:
+        async with dial_aio("127.0.0.1", port, server_name="node.city", **tls) as channel:
+            yield channel
+    finally:
+        await server.stop(None)
+
+
+@pytest.mark.parametrize("kind", HANDLERS)
+def test_a_call_of_each_kind_gets_its_answer_and_gives_its_place_back(kind: str) -> None:
+    """Reflection and attachments are streams both ways."""
+    asks, answers = kind.split("_")
+
+    async def scene() -> None:
+        async with words(1) as channel:
+            call = getattr(channel, kind)(f"/words/{kind}")
+            for _ in range(2):
+                said = call(iter([WORD, WORD]) if asks == "stream" else WORD)
+                heard = b"".join([word async for word in said]) if answers == "stream" else await said
+                assert heard == (WORD if kind == "unary_unary" else WORD + WORD)
+
+    asyncio.run(scene())
+
+
+def test_a_place_that_comes_free_is_one_place() -> None:
+    async def scene() -> None:
+        async with words(SHARE) as channel:
+            held = [await begun(channel) for _ in range(SHARE)]
+            await held[0].done_writing()
+            assert await held[0].read() is grpc.aio.EOF
+            assert await held[0].code() is grpc.StatusCode.OK
+            await begun(channel)
+            with pytest.raises(grpc.aio.AioRpcError, match="RESOURCE_EXHAUSTED"):
+                await begun(channel)
+
+    asyncio.run(scene())
+
+
+async def begun(channel: grpc.aio.Channel) -> Any:
+    """A stream that holds its place."""
+    call: Any = channel.stream_stream("/words/stream_stream")
+    stream = call()
+    await stream.write(WORD)
+    assert await stream.read() == WORD
+    return stream
