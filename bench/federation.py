@@ -51,6 +51,13 @@ DEPARTURES = {
     "distinct units": """
         SELECT city, carrier, COUNT(DISTINCT aircraft) AS n
         FROM mobility.departures WHERE arrival_delay <> {n} GROUP BY city, carrier ORDER BY city, carrier""",
+    "a spread": """
+        SELECT carrier, STDDEV_SAMP(departure_delay) AS spread
+        FROM mobility.departures WHERE arrival_delay <> {n} GROUP BY carrier ORDER BY carrier""",
+    # Plain DuckDB counts every delay by itself here.
+    "a histogram": """
+        SELECT carrier, HISTOGRAM(departure_delay) AS delays
+        FROM mobility.departures WHERE arrival_delay <> {n} GROUP BY carrier ORDER BY carrier""",
 }
 TRIPS = {
     "a total": """
@@ -68,6 +75,9 @@ TRIPS = {
     "distinct units": """
         SELECT city, vehicle_type, COUNT(DISTINCT person) AS n
         FROM mobility.trips WHERE duration <> {n} GROUP BY city, vehicle_type ORDER BY city, vehicle_type""",
+    "a spread": """
+        SELECT zone, STDDEV_SAMP(distance) AS spread
+        FROM mobility.trips WHERE duration <> {n} GROUP BY zone ORDER BY zone""",
 }
 
 

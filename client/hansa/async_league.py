@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from hansa.answer import Answer
 from hansa.answering.city_words import CityWord, Verdicts
+from hansa.answering.stage import OnStage
 from hansa.asking.async_league_connection import AsyncLeagueConnection
 from hansa.asking.follow import OnProgressAsync
 from hansa.catalogue import Catalogue, Dataset
@@ -74,10 +75,16 @@ class AsyncLeague:
     @short_traceback
     @with_options
     async def sql(
-        self, statement: str, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]
+        self,
+        statement: str,
+        *,
+        on_progress: OnProgressAsync | None = None,
+        on_stage: OnStage | None = None,
+        **options: Unpack[AskKeywords],
     ) -> Answer:
         """As `League.sql`; `on_progress` may be a coroutine function. Cancelling cancels the call."""
-        return Answer.of(await self._connection.ask(statement, AskOptions.from_keywords(options), on_progress))
+        asked = await self._connection.ask(statement, AskOptions.from_keywords(options), on_progress, on_stage)
+        return Answer.of(asked)
 
     @short_traceback
     @with_options

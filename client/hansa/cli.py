@@ -109,7 +109,7 @@ def query(
                 cities = [report.city for report in reports]
                 raise typer.Exit(exit_code(reports, demanded_cities(min_cities, cities, partial=partial)))
             with ProgressBoard(output.messages) as board:
-                answer = league.sql(sql, on_progress=board.tell, **options)
+                answer = league.sql(sql, on_progress=board.tell, on_stage=board.reach, **options)
             if receipt is not None:
                 answer.save_evidence(receipt)
             output.write_answer(answer)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from hansa.answer import Answer
 from hansa.answering.city_words import CityWord, Verdicts
+from hansa.answering.stage import OnStage
 from hansa.asking.follow import OnProgress
 from hansa.asking.league_connection import LeagueConnection
 from hansa.catalogue import Catalogue, Dataset
@@ -72,17 +73,25 @@ class League:
 
     @short_traceback
     @with_options
-    def sql(self, statement: str, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]) -> Answer:
+    def sql(
+        self,
+        statement: str,
+        *,
+        on_progress: OnProgress | None = None,
+        on_stage: OnStage | None = None,
+        **options: Unpack[AskKeywords],
+    ) -> Answer:
         """Ask every addressed city and merge what they sign.
 
         `options`: `purpose`, `min_cities`, `partial`, `tables`, `deadline_s`, `level`, `epsilon`, as `AskOptions` says.
-        `on_progress`: told of each city's steps as the coordinator claims them.
+        `on_progress`: told of each city's steps as the coordinator claims them. `on_stage`: told how far the question
+        is: `asked`, `answered`, `merging`, `shaping`.
 
         Raises RefusedError if the question breaks a rule that needs no city to tell, CoordinatorError if nobody was
         heard, TypeError for an option that there is not. A city that refuses, is late or is not trusted raises nothing:
         it stands in `Answer.cities`.
         """
-        return Answer.of(self._connection.ask(statement, AskOptions.from_keywords(options), on_progress))
+        return Answer.of(self._connection.ask(statement, AskOptions.from_keywords(options), on_progress, on_stage))
 
     @short_traceback
     @with_options

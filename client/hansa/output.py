@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -52,13 +51,17 @@ class Output:
 
     def write_answer(self, answer: ShapedAnswer) -> None:
         """The answer; on standard error who is missing from it, and what its marks mean."""
-        from hansa.view.render.text import answer_table, below_table
+        from hansa.view.render.cells import MOST_ROWS
+        from hansa.view.render.text import aligned_answer, answer_table, below_table
 
-        if self._format is Format.TABLE:
-            self._print(answer_table(answer))
-        else:
+        if not self.is_for_people:
             self._write(encode_answer(answer, self._format, raw=self._raw))
+        elif self._is_on_a_terminal:
+            self._print(answer_table(answer, most_rows=MOST_ROWS))
+        else:
+            self._write_text(aligned_answer(answer))
         self.say(below_table(answer))
+        self._say_what_is_left_out(len(answer))
 
     def write_listing(
         self, table: pa.Table, reports: Sequence[CityReport], *, verb: str = "answered", notes: Sequence[str] = ()
@@ -80,22 +83,36 @@ class Output:
         from hansa.view.render.cells import MOST_ROWS, printable
         from hansa.view.render.text import aligned_text, plain_table
 
-        if self.is_for_people and table.num_rows > MOST_ROWS:
-            self._write(aligned_text(table).encode())
-        elif self.is_for_people:
-            self._print(plain_table(table))
-        else:
+        if not self.is_for_people:
             self._write(encode_table(table, self._format, raw=self._raw))
+        elif self._is_on_a_terminal:
+            self._print(plain_table(table.slice(0, MOST_ROWS)))
+        else:
+            self._write_text(aligned_text(table))
+        self._say_what_is_left_out(table.num_rows)
         if below:
             self.say(Group(*(Text(printable(line), style="dim") for line in below)))
 
+    @property
+    def _is_on_a_terminal(self) -> bool:
+        return self.is_for_people and self._out is None and sys.stdout.isatty()
+
+    def _say_what_is_left_out(self, rows: int) -> None:
+        """That a terminal has the first rows only, of a table that nobody would read there to its end."""
+        from hansa.view.render.cells import MOST_ROWS
+
+        if self._is_on_a_terminal and rows > MOST_ROWS:
+            left = f"The first {MOST_ROWS:,} of {rows:,} rows are shown, {rows - MOST_ROWS:,} more are there: "
+            self.say(Text(f"{left}pipe the output, or name a file with --out, to have all", style="bold"))
+
     def _print(self, table: RenderableType) -> None:
+        _console(sys.stdout).print(table)
+
+    def _write_text(self, text: str) -> None:
         if self._out is None:
-            _console(sys.stdout).print(table)
+            sys.stdout.write(text)  # in its own encoding
         else:
-            text = io.StringIO()
-            _console(text).print(table)
-            self._write(text.getvalue().encode())
+            self._write(text.encode())
 
     def _write(self, content: bytes) -> None:
         if self._out is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from hansa.answer import Answer
 from hansa.answering.city_words import Verdicts
+from hansa.answering.stage import OnStage
 from hansa.asking.async_league_connection import AsyncLeagueConnection
 from hansa.asking.follow import OnProgress, OnProgressAsync
 from hansa.asking.league_connection import LeagueConnection
@@ -150,9 +151,11 @@ class Table(Draft[LeagueConnection]):
 
     @short_traceback
     @with_options
-    def ask(self, *, on_progress: OnProgress | None = None, **options: Unpack[AskKeywords]) -> Answer:
+    def ask(
+        self, *, on_progress: OnProgress | None = None, on_stage: OnStage | None = None, **options: Unpack[AskKeywords]
+    ) -> Answer:
         """Ask the cities; options and errors as `League.sql`."""
-        return Answer.of(self.connection.ask(self.sql, AskOptions.from_keywords(options), on_progress))
+        return Answer.of(self.connection.ask(self.sql, AskOptions.from_keywords(options), on_progress, on_stage))
 
     @short_traceback
     @with_options
@@ -176,9 +179,16 @@ class AsyncTable(Draft[AsyncLeagueConnection]):
 
     @short_traceback
     @with_options
-    async def ask(self, *, on_progress: OnProgressAsync | None = None, **options: Unpack[AskKeywords]) -> Answer:
+    async def ask(
+        self,
+        *,
+        on_progress: OnProgressAsync | None = None,
+        on_stage: OnStage | None = None,
+        **options: Unpack[AskKeywords],
+    ) -> Answer:
         """Ask the cities; options and errors as `AsyncLeague.sql`."""
-        return Answer.of(await self.connection.ask(self.sql, AskOptions.from_keywords(options), on_progress))
+        asked = await self.connection.ask(self.sql, AskOptions.from_keywords(options), on_progress, on_stage)
+        return Answer.of(asked)
 
     @short_traceback
     @with_options

@@ -237,6 +237,13 @@ def test_progress_is_told_for_each_city(cities: SimulatedLeague, league: hansa.L
         assert [event.state for event in events if event.city == city] == [CityState.ASKED, CityState.ANSWERED]
 
 
+def test_the_stages_of_a_question_are_told_in_order(league: hansa.League) -> None:
+    stages: list[str] = []
+    league.sql(COUNT, on_stage=stages.append)
+    league.table("harbour.ships").agg(n=hansa.count()).ask(on_stage=stages.append)
+    assert stages == ["asked", "answered", "merging", "shaping"] * 2
+
+
 def test_a_first_answer_does_not_load_pandas(served: SimulatedLeague) -> None:
     script = (
         "import sys, hansa; league = hansa.connect(sys.argv[1]);"

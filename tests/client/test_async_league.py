@@ -150,6 +150,17 @@ def test_progress_goes_to_a_function_or_a_coroutine_function(cities: SimulatedLe
         assert [event.state for event in events if event.city == city] == [CityState.ASKED, CityState.ANSWERED]
 
 
+def test_the_stages_of_a_question_are_told_in_the_loop(cities: SimulatedLeague) -> None:
+    stages: list[str] = []
+
+    def reached(stage: str) -> None:
+        asyncio.get_running_loop()  # raises outside of it
+        stages.append(stage)
+
+    asked(cities, lambda league: league.sql(COUNT, on_stage=reached))
+    assert stages == ["asked", "answered", "merging", "shaping"]
+
+
 def test_a_question_is_built_and_awaited(cities: SimulatedLeague) -> None:
     async def built(league: hansa.AsyncLeague) -> tuple[hansa.Answer, list[Outcome]]:
         ships = league.table("harbour.ships")

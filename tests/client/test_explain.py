@@ -14,7 +14,7 @@ from hansa.answer import Answer
 from hansa.answering.city_words import CityWord, DryRunAnswer
 from hansa.answering.coverage import CityReport, Outcome
 from hansa.answering.intervals import Interval
-from hansa.answering.marks import MarkedCell
+from hansa.answering.marked_cells import MarkedCell
 from hansa.answering.meanings import meanings
 from hansa.view.explain import explain_dry_run
 from hansa.view.explanation import Explanation, Part

@@ -13,7 +13,7 @@ import vl_convert
 from hansa.answer import Answer
 from hansa.answering.coverage import CityReport, Outcome
 from hansa.answering.intervals import Interval
-from hansa.answering.marks import MarkedCell
+from hansa.answering.marked_cells import MarkedCell
 from hansa.view.plotting.hatch import hatched
 from hansa.view.plotting.theme import DARK, LIGHT, Theme
 from hansa_answers import answer_of, answered

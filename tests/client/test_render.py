@@ -12,13 +12,17 @@ from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
+from rich.console import Console
 
 from hansa.answer import Answer
 from hansa.answering.coverage import CityReport, ExitCode, Outcome, exit_code
-from hansa.answering.marks import MarkedCell
+from hansa.answering.marked_cells import MarkedCell
+from hansa.answering.stage import Stage
+from hansa.output import Output
 from hansa.view.render.cells import cell_texts, printable
 from hansa.view.render.formats import Format, encode_answer, encode_table
-from hansa.view.render.text import aligned_text, plain_table, plain_text
+from hansa.view.render.progress import ProgressBoard
+from hansa.view.render.text import aligned_answer, aligned_text, answer_table, plain_table, plain_text
 from hansa_answers import answer_of
 from hansa_core.contract.level import Level
 from hansa_simulated_city import SimulatedLeague
@@ -233,3 +237,44 @@ def test_a_table_of_thousands_of_rows_looks_as_a_short_one_does() -> None:
         }
     )
     assert aligned_text(table) == plain_text(plain_table(table)) + "\n"
+
+
+def test_an_answer_of_thousands_of_rows_looks_as_a_short_one_does() -> None:
+    assert aligned_answer(answer()) == plain_text(answer_table(answer())) + "\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def long_answer() -> Answer:
+    rows = 20_000
+    table = pa.table({"<kind>": [f"kind {row}" for row in range(rows)], "n": list(range(rows))})
+    return answer(table=table, suppressed=(), partial=())
+
+
+def test_a_terminal_shows_the_first_rows_and_says_how_many_more_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, err = Terminal(), Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    Output(None, None).write_answer(long_answer())
+    assert "kind 499" in out.getvalue()
+    assert "kind 500" not in out.getvalue()
+    assert "The first 500 of 20,000 rows are shown, 19,500 more" in err.getvalue()
+
+
+def test_a_pipe_gets_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    Output(None, None).write_answer(long_answer())
+    assert len(out.getvalue().splitlines()) == 2 + 20_000
+    assert "are shown" not in err.getvalue()
+
+
+def test_a_terminal_names_the_stage_of_a_question() -> None:
+    out = Terminal()
+    with ProgressBoard(Console(file=out, force_terminal=True, width=80)) as board:
+        board.reach(Stage.MERGING)
+    assert "merging" in out.getvalue()

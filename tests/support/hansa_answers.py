@@ -12,6 +12,7 @@ import yaml
 
 from hansa.answer import Answer, AnswerColumn
 from hansa.answering.coverage import CityReport, Outcome
+from hansa.answering.marked_cells import MarkedCells
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
 from hansa_core.contract.level import Level
@@ -62,4 +63,7 @@ def answer_of(
         "min_cities": len(CITIES),
         "evidence": None,  # nothing of it is shown
     }
-    return Answer(**given | changes)
+    given |= changes
+    for marks in ("suppressed", "partial"):
+        given[marks] = MarkedCells.of(given[marks])
+    return Answer(**given)

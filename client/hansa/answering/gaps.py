@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from hansa_core.partial.merged_table import MergedTable
@@ -15,7 +16,7 @@ _BITS = 62
 """Bits of a mask: it fits BIGINT and is never negative."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GapMasks:
     """The gaps of merged rows as bit masks.
 
@@ -27,8 +28,8 @@ class GapMasks:
     it is in is marked with more gaps than it may have, never with fewer.
     """
 
-    of_rows: tuple[int, ...]
-    patterns: tuple[int, ...]
+    of_rows: npt.NDArray[np.int64]
+    patterns: npt.NDArray[np.int64]
     examples: tuple[tuple[int, ...], ...]
 
     def rows(self, mask: int) -> Iterator[int]:
@@ -52,6 +53,4 @@ def mask_gaps(merged: MergedTable) -> GapMasks:
         bits[pattern] = 1 << (len(examples) - 1)
     masks = np.zeros(merged.num_rows, dtype=np.int64)
     masks[rows_with_gaps] = bits[patterns[rows_with_gaps]]
-    return GapMasks(
-        of_rows=tuple(masks.tolist()), patterns=tuple(patterns.tolist()), examples=tuple(map(tuple, examples))
-    )
+    return GapMasks(of_rows=masks, patterns=patterns, examples=tuple(map(tuple, examples)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hansa.answering.marks import HiddenColumns
     from hansa_core.partial.merged_table import MergedTable
     from hansa_core.sql.statement import OuterSelect
 
@@ -26,15 +27,13 @@ class Interval:
     upper: float
 
 
-def find_intervals(
-    hidden: Mapping[str, Sequence[int | None]], outer: OuterSelect, merged: MergedTable
-) -> tuple[Interval, ...]:
+def find_intervals(hidden: HiddenColumns, outer: OuterSelect, merged: MergedTable) -> tuple[Interval, ...]:
     """The intervals of the quantiles that the outer SELECT passes through, row by row.
 
     `hidden`: the columns that tell which row of `merged` is behind a value.
     """
     places = [
-        (column.name, hidden[column.row], outer.aggregate_columns.index(column.depends_on[0]))
+        (column.name, hidden[column.row].tolist(), outer.aggregate_columns.index(column.depends_on[0]))
         for column in outer.columns
         if column.passes_through and column.row is not None and column.depends_on[0] in outer.aggregate_columns
     ]
@@ -42,7 +41,7 @@ def find_intervals(
         Interval(row=row, column=name, lower=ends[0], upper=ends[1])
         for row in range(max((len(sources) for _, sources, _ in places), default=0))
         for name, sources, place in places
-        if (source := sources[row]) is not None and (ends := merged.interval(source, place)) is not None
+        if (source := sources[row]) >= 0 and (ends := merged.interval(source, place)) is not None
     )
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hansa.answering.marked_cells import Gaps, MarkedCells, MarkedColumn
+from hansa_core.partial.array_values import one_array, validity_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,83 +19,78 @@ if TYPE_CHECKING:
     from hansa_core.partial.merged_table import MergedTable
     from hansa_core.sql.statement import OuterColumn, OuterSelect
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkedCell:
-    """One value of an answer that lacks an addressed city.
-
-    `row`: from 0, in the answer's order. `gaps`: the cities that are not in it, each with its reason: `suppressed`,
-    `timed_out`, `unreachable`, `failed`, `untrusted`, `not_in_domain`, or the code of a refusal.
-    """
-
-    row: int
-    column: str
-    gaps: Mapping[str, str]
-
-    @property
-    def reason(self) -> str:
-        """The reason of the first city, by name."""
-        return self.gaps[min(self.gaps)]
+HiddenColumns = Mapping[str, npt.NDArray[np.int64]]
+"""What the outer engine tells beside the answer, by name: merged rows, or masks of gaps; -1 where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """All marks of an answer, by row and column.
+    """All marks of an answer.
 
     `suppressed`: no value is shown. `partial`: a value is shown, over the other cities. `covered_up`: the columns that
     show a value although what it is computed from is missing, as COALESCE does.
     """
 
-    suppressed: tuple[MarkedCell, ...]
-    partial: tuple[MarkedCell, ...]
+    suppressed: MarkedCells
+    partial: MarkedCells
     covered_up: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lacking:
+    """The values of one column that lack a city. `kinds`: of each row, the place of its gaps; -1 where it has none.
+
+    `misses`: of each kind, whether a value behind it is withheld.
+    """
+
+    kinds: npt.NDArray[np.int64]
+    gaps: tuple[Gaps, ...]
+    misses: npt.NDArray[np.bool_]
+
+
 def find_marks(
-    table: pa.Table,
-    hidden: Mapping[str, Sequence[int | None]],
-    outer: OuterSelect,
-    merged: MergedTable,
-    masks: GapMasks,
+    table: pa.Table, hidden: HiddenColumns, outer: OuterSelect, merged: MergedTable, masks: GapMasks
 ) -> Marks:
     """The marks of `table`. `hidden`: the columns that tell the rows of `merged`, or the gaps, behind each value."""
-    if not masks.examples:
-        return Marks(suppressed=(), partial=(), covered_up=())
-    suppressed: list[MarkedCell] = []
-    partial: list[MarkedCell] = []
+    suppressed: list[MarkedColumn] = []
+    partial: list[MarkedColumn] = []
     covered_up: list[str] = []
-    for column, values in zip(outer.columns, table.columns, strict=True):
-        known: dict[int, tuple[dict[str, str], bool]] = {}  # alike for all values with the same gaps behind them
-        nulls = values.is_null().to_pylist()
-        for row, (key, sources) in enumerate(_sources(column, hidden, masks)):
-            if key not in known:
-                gaps = gaps_of(column.depends_on, sources, outer, merged)
-                known[key] = gaps, bool(gaps) and _misses(column, sources, outer, merged)
-            gaps, misses = known[key]
-            if not gaps:
-                continue
-            (suppressed if nulls[row] else partial).append(MarkedCell(row=row, column=column.name, gaps=gaps))
-            if misses and not nulls[row] and column.name not in covered_up:
-                covered_up.append(column.name)
-    return Marks(
-        suppressed=tuple(sorted(suppressed, key=_place)),
-        partial=tuple(sorted(partial, key=_place)),
-        covered_up=tuple(covered_up),
-    )
+    for column, values in zip(outer.columns, table.columns, strict=True) if masks.examples else ():
+        lacking = _lacking(column, hidden, outer, merged, masks)
+        if lacking is None:
+            continue
+        shown = validity_of(one_array(values))
+        for marked, is_here in ((suppressed, ~shown), (partial, shown)):
+            rows = np.flatnonzero((lacking.kinds >= 0) & is_here)
+            if len(rows):
+                kinds = lacking.kinds[rows]
+                marked.append(MarkedColumn(column=column.name, rows=rows, kinds=kinds, gaps=lacking.gaps))
+        if (lacking.misses[lacking.kinds] & (lacking.kinds >= 0) & shown).any():
+            covered_up.append(column.name)
+    return Marks(suppressed=MarkedCells(suppressed), partial=MarkedCells(partial), covered_up=tuple(covered_up))
 
 
-def _sources(
-    column: OuterColumn, hidden: Mapping[str, Sequence[int | None]], masks: GapMasks
-) -> Iterator[tuple[int, Sequence[int]]]:
-    """For each value that may lack a city: a key that says which gaps it has, and merged rows that have them."""
+def _lacking(
+    column: OuterColumn, hidden: HiddenColumns, outer: OuterSelect, merged: MergedTable, masks: GapMasks
+) -> _Lacking | None:
+    """What a column's values lack, judged once for all that have the same gaps behind them; None if nothing."""
     if column.gaps is not None:
-        yield from ((mask or 0, tuple(masks.rows(mask or 0))) for mask in hidden[column.gaps])
+        keys = np.maximum(hidden[column.gaps], 0)
+        distinct, place = np.unique(keys, return_inverse=True)
+        sources = [tuple(masks.rows(mask)) for mask in distinct.tolist()]
     elif column.row is not None and column.depends_on:
-        yield from ((-1, ()) if row is None else (masks.patterns[row], (row,)) for row in hidden[column.row])
-
-
-def _place(cell: MarkedCell) -> int:
-    return cell.row
+        rows = hidden[column.row]
+        keys = np.where(rows >= 0, masks.patterns[rows], -1)
+        distinct, first, place = np.unique(keys, return_index=True, return_inverse=True)
+        sources = [() if key < 0 else (int(rows[at]),) for key, at in zip(distinct, first, strict=True)]
+    else:
+        return None
+    gaps = tuple(gaps_of(column.depends_on, behind, outer, merged) for behind in sources)
+    if not any(gaps):
+        return None
+    kinds = np.array([kind if found else -1 for kind, found in enumerate(gaps)], dtype=np.int64)
+    misses = np.array([_misses(column, behind, outer, merged) for behind in sources], dtype=bool)
+    return _Lacking(kinds=kinds[place.reshape(-1)], gaps=gaps, misses=misses)
 
 
 def gaps_of(depends_on: Sequence[str], rows: Sequence[int], outer: OuterSelect, merged: MergedTable) -> dict[str, str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from threading import Lock, Timer
 from types import MappingProxyType, TracebackType
 from typing import Self
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hansa_core.errors import RefusedError
-from hansa_core.partial.arrow_arrays import array_of
+from hansa_core.partial.array_values import array_from_numbers, numbers_of, one_array, validity_of
 from hansa_core.sql.own_tables import registered_name
 from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect
 
@@ -52,19 +54,20 @@ class OuterEngine:
         outer: OuterSelect,
         released: pa.Table,
         *,
-        gaps: Sequence[int] = (),
+        gaps: npt.NDArray[np.int64] | None = None,
         tables: Mapping[str, pa.Table] = MappingProxyType({}),
-    ) -> tuple[pa.Table, dict[str, list[int | None]]]:
-        """The table that the analyst sees, and the hidden columns that its columns name, by name.
+    ) -> tuple[pa.Table, dict[str, npt.NDArray[np.int64]]]:
+        """The table that the analyst sees, and the hidden columns that its columns name, by name; -1 for NULL.
 
         `released`: the columns that `outer` names; its rows are numbered here. `gaps`: the mask of each of its rows;
-        none by default. `tables`: own tables, by name in lower case. Raises RefusedError `outer_failed` where the
+        None is none. `tables`: own tables, by name in lower case. Raises RefusedError `outer_failed` where the
         SELECT does not fit the types of its columns, `outer_too_large` and `outer_too_slow` where it outgrows the
         engine.
         """
         rows = released.num_rows
-        numbered = released.append_column(ROW_COLUMN, array_of(range(rows), pa.int64())).append_column(
-            GAPS_COLUMN, array_of(gaps or [0] * rows, pa.int64())
+        masks = np.zeros(rows, dtype=np.int64) if gaps is None else gaps
+        numbered = released.append_column(ROW_COLUMN, _numbers(np.arange(rows))).append_column(
+            GAPS_COLUMN, _numbers(masks)
         )
         inputs = {RELEASED: numbered} | {registered_name(name): tables[name] for name in outer.tables}
         with self._lock:
@@ -77,7 +80,7 @@ class OuterEngine:
             for index, column in enumerate(outer.columns)
         ]
         hidden = {
-            table.column_names[index]: table.column(index).to_pylist()
+            table.column_names[index]: _known(table.column(index))
             for index in range(len(outer.columns), table.num_columns)
         }
         return pa.Table.from_arrays(shown, names=[column.name for column in outer.columns]), hidden
@@ -125,6 +128,17 @@ class OuterEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _numbers(numbers: npt.NDArray[np.int64]) -> pa.Array:
+    return array_from_numbers(numbers, np.ones(len(numbers), dtype=bool), pa.int64())
+
+
+def _known(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """The numbers of a column, none of which is negative; -1 for NULL."""
+    numbers = one_array(column.cast(pa.int64()))
+    known: npt.NDArray[np.int64] = np.where(validity_of(numbers), numbers_of(numbers), -1)
+    return known
 
 
 def _finite(column: pa.ChunkedArray) -> pa.ChunkedArray:

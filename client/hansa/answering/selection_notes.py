@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
+import numpy.typing as npt
 
-from hansa.answering.marks import gaps_of
+from hansa.answering.marks import HiddenColumns, gaps_of
 from hansa_core.partial.merged_table import MergedTable
 from hansa_core.sql.statement import OuterSelect
 
 
-def selection_notes(
-    hidden: Mapping[str, Sequence[int | None]], outer: OuterSelect, merged: MergedTable
-) -> tuple[str, ...]:
+def selection_notes(hidden: HiddenColumns, outer: OuterSelect, merged: MergedTable) -> tuple[str, ...]:
     """What clauses decided without values, a sentence for those with the same cells; and the cities without any cell.
 
     A mark can stand on a value that is shown, never on a row that is not: so the clause is named, and with it whatever
@@ -21,16 +18,16 @@ def selection_notes(
     """
     notes: list[str] = []
     shown = _shown_rows(hidden, outer)
-    alike: dict[tuple[int, ...], list[str]] = {}
+    alike: dict[bytes, list[str]] = {}
     patterns = merged.gap_patterns() if outer.selections else np.empty(0, dtype=np.int64)
     examples = np.unique(patterns, return_index=True)[1].tolist()
     for selection in outer.selections:
         lacking = [patterns[row] for row in examples if gaps_of(selection.depends_on, (row,), outer, merged)]
-        unsure = tuple(np.flatnonzero(np.isin(patterns, lacking)).tolist())
-        alike.setdefault(unsure, []).append(selection.clause)
-    for unsure, clauses in alike.items():
-        if unsure:
-            gone = "" if shown is None else _gone(sum(row not in shown for row in unsure))
+        alike.setdefault(np.flatnonzero(np.isin(patterns, lacking)).tobytes(), []).append(selection.clause)
+    for rows, clauses in alike.items():
+        unsure = np.frombuffer(rows, dtype=np.int64)
+        if len(unsure):
+            gone = "" if shown is None else _gone(int(np.count_nonzero(~np.isin(unsure, shown))))
             noun = "cell" if len(unsure) == 1 else "cells"
             decide = "decides" if len(clauses) == 1 else "decide"
             notes.append(
@@ -44,12 +41,12 @@ def selection_notes(
     return tuple(notes)
 
 
-def _shown_rows(hidden: Mapping[str, Sequence[int | None]], outer: OuterSelect) -> frozenset[int | None] | None:
+def _shown_rows(hidden: HiddenColumns, outer: OuterSelect) -> npt.NDArray[np.int64] | None:
     """The merged rows that the answer shows; None where its rows are computed from several."""
     rows = {column.row for column in outer.columns if column.depends_on}
     if None in rows or not rows:
         return None
-    return frozenset(source for name in rows if name is not None for source in hidden[name])
+    return np.unique(np.concatenate([hidden[name] for name in rows if name is not None]))
 
 
 def _gone(rows: int) -> str:

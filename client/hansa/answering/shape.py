@@ -13,6 +13,7 @@ from hansa.answering.notes import notes_on
 from hansa.answering.outer import OuterEngine
 from hansa.answering.selection_notes import selection_notes
 from hansa.answering.shaped import AnswerColumn, ShapedAnswer
+from hansa.answering.stage import OnStage, Stage, untold
 from hansa.question.question import Question
 from hansa_core.partial.answer import Refusal
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
@@ -20,15 +21,20 @@ from hansa_core.sql.statement import OuterSelect
 
 
 def shape_answer(
-    question: Question, words: Mapping[str, CityWord[VerifiedRelease | Refusal]], engine: OuterEngine
+    question: Question,
+    words: Mapping[str, CityWord[VerifiedRelease | Refusal]],
+    engine: OuterEngine,
+    on_stage: OnStage = untold,
 ) -> ShapedAnswer:
     """Merge the releases, run the outer SELECT, and carry the marks over. `words`: of every addressed city, by name.
 
     Raises RefusedError `mixed_levels`, and what the outer SELECT is refused for.
     """
     asked, expected = question.asked, question.expected
+    on_stage(Stage.MERGING)
     outcomes = {city: _outcome(word) for city, word in words.items()}
     merged = merge(asked.plan, expected.contract, outcomes, by_city=asked.by_city, partial=question.partial)
+    on_stage(Stage.SHAPING)
     masks = mask_gaps(merged)
     table, hidden = engine.run(asked.outer, merged.to_arrow(), gaps=masks.of_rows, tables=question.tables)
     marks = find_marks(table, hidden, asked.outer, merged, masks)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hansa.answering.coverage import CityReport, ExitCode, answered, exit_code
 from hansa.answering.intervals import Interval
-from hansa.answering.marks import MarkedCell
+from hansa.answering.marked_cells import MarkedCells
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,8 +39,8 @@ class ShapedAnswer:
     table: pa.Table
     columns: tuple[AnswerColumn, ...]
     cities: tuple[CityReport, ...]
-    suppressed: tuple[MarkedCell, ...]
-    partial: tuple[MarkedCell, ...]
+    suppressed: MarkedCells
+    partial: MarkedCells
     notes: tuple[str, ...]
     plan: Plan
     outer: OuterSelect

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, WordT
+from hansa.answering.stage import OnStage, Stage, untold
 from hansa.answering.verify import verify_description
 from hansa.asking.follow import Gathering, OnProgressAsync, gather_async
 from hansa.asking.session import AnalystSession
@@ -38,13 +39,24 @@ class AsyncLeagueConnection:
         await asyncio.to_thread(self.session.close)
 
     async def ask(
-        self, statement: str, options: AskOptions, on_progress: OnProgressAsync | None = None
+        self,
+        statement: str,
+        options: AskOptions,
+        on_progress: OnProgressAsync | None = None,
+        on_stage: OnStage | None = None,
     ) -> ProvenAnswer:
-        """As `LeagueConnection.ask`; cancelling the task ends the call."""
+        """As `LeagueConnection.ask`; cancelling the task ends the call. `on_stage` is called in the loop."""
+        loop, told = asyncio.get_running_loop(), on_stage or untold
+
+        def tell(stage: Stage) -> None:
+            loop.call_soon_threadsafe(told, stage)
+
         asked = await asyncio.to_thread(self.session.question, statement, options)
         gathering, heard = Gathering(asked.question.cities, self.session.roster, asked.verify), HeardClock()
+        tell(Stage.ASKED)
         words = await self._words(asked.signed, options.deadline_s, heard, gathering, on_progress)
-        return await asyncio.to_thread(self.session.answer, asked, words, self.session.ahead_s(heard))
+        tell(Stage.ANSWERED)
+        return await asyncio.to_thread(self.session.answer, asked, words, self.session.ahead_s(heard), tell)
 
     async def dry_run(
         self, statement: str, options: AskOptions, on_progress: OnProgressAsync | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, WordT
+from hansa.answering.stage import OnStage, Stage, untold
 from hansa.answering.verify import verify_description
 from hansa.asking.follow import Gathering, OnProgress, gather
 from hansa.asking.session import AnalystSession
@@ -33,12 +34,21 @@ class LeagueConnection:
         self._close_channel()
         self.session.close()
 
-    def ask(self, statement: str, options: AskOptions, on_progress: OnProgress | None = None) -> ProvenAnswer:
+    def ask(
+        self,
+        statement: str,
+        options: AskOptions,
+        on_progress: OnProgress | None = None,
+        on_stage: OnStage | None = None,
+    ) -> ProvenAnswer:
         """Ask every addressed city, and shape what they sign. Raises RefusedError, CoordinatorError."""
+        tell = on_stage or untold
         asked = self.session.question(statement, options)
         gathering, heard = Gathering(asked.question.cities, self.session.roster, asked.verify), HeardClock()
+        tell(Stage.ASKED)
         words = self._words(asked.signed, options.deadline_s, heard, gathering, on_progress)
-        return self.session.answer(asked, words, self.session.ahead_s(heard))
+        tell(Stage.ANSWERED)
+        return self.session.answer(asked, words, self.session.ahead_s(heard), tell)
 
     def dry_run(self, statement: str, options: AskOptions, on_progress: OnProgress | None = None) -> DryRunAnswer:
         """Ask every addressed city what it would do; no data is touched. Raises as `ask`."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, VerifiedRelease
 from hansa.answering.clock_notes import clock_notes
+from hansa.answering.stage import OnStage, untold
 from hansa.answering.verify import verify_answer, verify_dry_run
 from hansa.asking.sign import SignedQuery, sign_query
 from hansa.errors import CoordinatorError
@@ -198,6 +199,7 @@ class AnalystSession:
         asked: SignedQuestion,
         words: Mapping[str, CityWord[VerifiedRelease | Refusal]],
         coordinator_ahead_s: int | None,
+        on_stage: OnStage = untold,
     ) -> ProvenAnswer:
         """The answer from what every addressed city said, with its evidence. Raises RefusedError as `shape_answer`."""
         from hansa.answering.shape import shape_answer  # DuckDB, which only an answer needs
@@ -211,7 +213,8 @@ class AnalystSession:
             credential=self.credential,
             league_documents=self._league_documents,
         )
-        return ProvenAnswer(answer=shape_answer(question, words, self._outer_engine()), evidence=evidence)
+        answer = shape_answer(question, words, self._outer_engine(), on_stage)
+        return ProvenAnswer(answer=answer, evidence=evidence)
 
     def _outer_engine(self) -> OuterEngine:
         """The one that runs the outer SELECTs; started when it is first asked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import sqlglot
@@ -27,7 +27,7 @@ from hansa_core.sql.statement import OuterSelect
 
 if TYPE_CHECKING:
     from hansa.answering.city_words import DryRunAnswer
-    from hansa.answering.marks import MarkedCell
+    from hansa.answering.marked_cells import Gaps, MarkedCells
     from hansa.answering.shaped import ShapedAnswer
     from hansa_core.partial.answer import DryRun
 
@@ -176,21 +176,24 @@ def _missing(answer: ShapedAnswer) -> Part:
         *(f"{SUPPRESSED} {line}" for line in _counted(answer.suppressed, "not shown, for want of")),
         *(f"{PARTIAL} {line}" for line in _counted(answer.partial, "partial, without")),
     ]
-    if any("suppressed" in cell.gaps.values() for cell in (*answer.suppressed, *answer.partial)):
+    if any("suppressed" in gaps.values() for gaps in (*answer.suppressed.all_gaps(), *answer.partial.all_gaps())):
         lines.append(_THRESHOLD)
     if answer.rows_are_unsure:
         lines.append("Which rows there are depends on values that are missing: see Notes.")
     return Part(heading="Missing", lines=tuple(lines) or ("Nothing: every city is in every value.",))
 
 
-def _counted(cells: Iterable[MarkedCell], what: str) -> list[str]:
+def _counted(cells: MarkedCells, what: str) -> list[str]:
     """A line for each column and set of reasons: over thirty cells of four cities a reader wants the sum."""
-    alike: dict[tuple[str, frozenset[str]], list[MarkedCell]] = {}
-    for cell in cells:
-        alike.setdefault((cell.column, frozenset(cell.gaps.values())), []).append(cell)
+    alike: dict[tuple[str, frozenset[str]], list[Gaps]] = {}
+    values: Counter[tuple[str, frozenset[str]]] = Counter()
+    for column, gaps, count in cells.counts():
+        kind = column, frozenset(gaps.values())
+        alike.setdefault(kind, []).append(gaps)
+        values[kind] += count
     return [
-        f"{column}: {len(same):,} {'value is' if len(same) == 1 else 'values are'} {what} {reasons_of(same)}."
-        for (column, _), same in alike.items()
+        f"{kind[0]}: {values[kind]:,} {'value is' if values[kind] == 1 else 'values are'} {what} {reasons_of(same)}."
+        for kind, same in alike.items()
     ]
 
 

@@ -131,8 +131,11 @@ class _Merge:
     def _nothing(self, cells: int) -> tuple[tuple[pa.Array, ...], dict[Moment, MomentColumn]]:
         """Cells without keys, over no rows."""
         kinds = partial_schema(self._plan, self._contract).types[: self._plan.key_width]
+        return tuple(array_of([None] * cells, kind) for kind in kinds), self._no_rows(cells)
+
+    def _no_rows(self, cells: int) -> dict[Moment, MomentColumn]:
         known = np.ones(cells, dtype=bool)
-        return tuple(array_of([None] * cells, kind) for kind in kinds), {
+        return {
             moment: MomentColumn(np.full(cells, moment.nothing), known)
             for moment in moments_of(self._plan, self._contract)
         }
@@ -140,7 +143,7 @@ class _Merge:
     def _part(self, city: str, at: npt.NDArray[np.int64] | None, cells: int) -> _Part:
         """What the city gives to the merged cells; `at`: where its own cells stand among them."""
         outcome = self._outcomes[city]
-        _, moments = self._nothing(cells)
+        moments = self._no_rows(cells)
         if isinstance(outcome, CityMissing) or at is None:
             reason = outcome.reason if isinstance(outcome, CityMissing) else "not_in_domain"
             return _Part(moments=moments, gaps=np.full(cells, self._code(reason), dtype=np.uint16))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,9 @@ class Mark(StrEnum):
     PARTIAL = "partial"  # some addressed city is not in it
     NOT_DEDUPLICATED = "not_deduplicated"  # units that appear in several cities count once in each
 
+
+_MOST_KINDS = 2**62
+"""Numbers of rows' kinds stay in int64; kinds that occur are at most as many as rows, of which there are far fewer."""
 
 GapCodes = npt.NDArray[np.uint16]
 """Cells by cities: 0 where the city is in the value, else 1 + the place of the reason in `MergedTable.reasons`."""
@@ -143,17 +147,27 @@ class MergedTable:
         """
         incomplete = any_of([column.is_incomplete for column in self.columns])
         rows = np.flatnonzero(incomplete)
-        facts: list[npt.NDArray[np.int64]] = [self.is_missing_city[rows, None].astype(np.int64)]
-        if self.city is not None:
-            facts.append(self.city[rows, None])
+        facts: list[npt.NDArray[Any]] = (
+            [self.is_missing_city] if self.city is None else [self.is_missing_city, self.city]
+        )
         for column in self.columns:
-            facts += [
-                one[rows].astype(np.int64) for one in (column.gaps, column.given[:, None], column.repeats[:, None])
-            ]
+            facts += [*column.gaps.T, column.given, column.repeats]
         patterns = np.full(self.num_rows, -1, dtype=np.int64)
         if len(rows):
-            patterns[rows] = np.unique(np.hstack(facts), axis=0, return_inverse=True)[1].reshape(-1)
+            patterns[rows] = _numbered([fact[rows] for fact in facts])
         return patterns
 
     def _city_at(self, row: int, slot: int) -> str:
         return self.addressed[slot if self.city is None else self.city[row]]
+
+
+def _numbered(facts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
+    """A number from 0 for each different row of the columns `facts`, none of which has a negative number."""
+    codes, kinds = np.zeros(len(facts[0]), dtype=np.int64), 1
+    for fact in facts:
+        most = int(fact.max()) + 1
+        if kinds * most > _MOST_KINDS:
+            kept, codes = np.unique(codes, return_inverse=True)
+            codes, kinds = codes.reshape(-1), len(kept)
+        codes, kinds = codes * most + fact.astype(np.int64), kinds * most
+    return np.unique(codes, return_inverse=True)[1].reshape(-1)

@@ -43,8 +43,8 @@ def caption_of(answer: ShapedAnswer, layout: Layout, drawing: Drawing, key: Mapp
 
 def key_of(answer: ShapedAnswer, layout: Layout, drawing: Drawing) -> dict[PointStatus, str]:
     """The legend: what each mark that the chart uses means."""
-    withheld = [cell for cell in answer.suppressed if cell.column == layout.value.name]
-    partial = [cell for cell in answer.partial if cell.column == layout.value.name]
+    withheld = answer.suppressed.all_gaps(layout.value.name)
+    partial = answer.partial.all_gaps(layout.value.name)
     key: dict[PointStatus, str] = {}
     if drawing.of(PointStatus.WITHHELD):
         key[PointStatus.WITHHELD] = f"no value: {reasons_of(withheld)}"

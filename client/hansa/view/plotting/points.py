@@ -78,8 +78,7 @@ class Drawing:
 def draw_points(answer: ShapedAnswer, layout: Layout) -> Drawing:
     """One point for each row that has a place."""
     name = layout.value.name
-    withheld = {cell.row: cell for cell in answer.suppressed if cell.column == name}
-    partial = {cell.row: cell for cell in answer.partial if cell.column == name}
+    withheld, partial = answer.suppressed.in_column(name), answer.partial.in_column(name)
     ends = {one.row: one for one in answer.intervals if one.column == name}
     texts = {
         column.name: column_texts(answer, column, values.to_pylist())
@@ -87,12 +86,12 @@ def draw_points(answer: ShapedAnswer, layout: Layout) -> Drawing:
     }
     tips = [Tip(field=f"tip{index}", title=column.name) for index, column in enumerate(answer.columns)]
     columns = {column: answer.table.column(column).to_pylist() for column in answer.table.column_names}
-    keyless = {(cell.row, cell.column) for cell in answer.suppressed}
     places = [one for one in (layout.position, layout.series, layout.facet) if one is not None]
+    keyless = {row for one in places for row in answer.suppressed.rows_of(one.name).tolist()}
     points: list[Point] = []
     left_out = 0
     for row, value in enumerate(columns[name]):
-        if any((row, one.name) in keyless for one in places):
+        if row in keyless:
             continue  # the row of a missing city, which is named elsewhere
         position = _position(layout, columns, texts, row)
         if position is None:

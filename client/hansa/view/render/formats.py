@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hansa.answering.coverage import CityReport
-    from hansa.answering.marks import MarkedCell
+    from hansa.answering.marked_cells import MarkedCell
     from hansa.answering.shaped import ShapedAnswer
 
 METADATA_KEY = b"hansa"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from hansa.answering.coverage import CityReport, Outcome
-from hansa.answering.marks import MarkedCell
+from hansa.answering.marked_cells import Gaps
 from hansa.view.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED
 from hansa.view.render.column_texts import column_texts
 from hansa.view.render.legend import coverage_line, mark_lines, missing_lines, reasons_of, rows_line
 
 if TYPE_CHECKING:
-    from hansa.answering.shaped import ShapedAnswer
+    from hansa.answering.shaped import AnswerColumn, ShapedAnswer
 
 # Only relative colours: a notebook may be light or dark. The class twice weighs more than a notebook's own style.
 STYLE = (
@@ -44,13 +44,8 @@ _STATE_MARKS = {Outcome.ANSWERED: "✓", Outcome.REFUSED: "–", Outcome.TIMED_O
 def answer_html(answer: ShapedAnswer) -> str:
     """The table with its marks, and a caption that says what is missing."""
     shown = answer.table.slice(0, MOST_ROWS)
-    gone = {(cell.row, cell.column): cell for cell in answer.suppressed}
-    part = {(cell.row, cell.column): cell for cell in answer.partial}
     columns = [
-        [
-            _cell((row, column.name), text, gone, part)
-            for row, text in enumerate(column_texts(answer, column, values.to_pylist()))
-        ]
+        _cells(answer, column, column_texts(answer, column, values.to_pylist()))
         for column, values in zip(answer.columns, shown.columns, strict=True)
     ]
     classes = [' class="n"' if column.measured else "" for column in answer.columns]
@@ -68,16 +63,17 @@ def answer_html(answer: ShapedAnswer) -> str:
     )
 
 
-def _cell(
-    place: tuple[int, str],
-    text: str,
-    gone: Mapping[tuple[int, str], MarkedCell],
-    part: Mapping[tuple[int, str], MarkedCell],
-) -> str:
-    if place in gone:
-        return _mark(SUPPRESSED, f"no value: {reasons_of([gone[place]])}")
-    if place in part:
-        return f"{escape(text)} {_mark(PARTIAL, f'partial, without {reasons_of([part[place]])}')}"
+def _cells(answer: ShapedAnswer, column: AnswerColumn, texts: Sequence[str]) -> list[str]:
+    gone = answer.suppressed.first(len(texts)).in_column(column.name)
+    part = answer.partial.first(len(texts)).in_column(column.name)
+    return [_cell(text, gone.get(row), part.get(row)) for row, text in enumerate(texts)]
+
+
+def _cell(text: str, gone: Gaps | None, part: Gaps | None) -> str:
+    if gone is not None:
+        return _mark(SUPPRESSED, f"no value: {reasons_of([gone])}")
+    if part is not None:
+        return f"{escape(text)} {_mark(PARTIAL, f'partial, without {reasons_of([part])}')}"
     return escape(text)
 
 

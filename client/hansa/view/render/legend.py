@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from hansa.answering.coverage import CityReport, Outcome, answered, missing
-from hansa.answering.marks import MarkedCell
+from hansa.answering.marked_cells import Gaps
 from hansa.view.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, printable
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def mark_lines(answer: ShapedAnswer) -> list[tuple[str, str]]:
     """The marks that the table uses, each with what it means here."""
     lines = []
     if answer.suppressed:
-        lines.append((SUPPRESSED, f"no value: {reasons_of(answer.suppressed)}"))
+        lines.append((SUPPRESSED, f"no value: {reasons_of(answer.suppressed.all_gaps())}"))
     if answer.partial:
-        lines.append((PARTIAL, f"partial, without {reasons_of(answer.partial)}"))
+        lines.append((PARTIAL, f"partial, without {reasons_of(answer.partial.all_gaps())}"))
     return lines
 
 
@@ -57,11 +57,11 @@ def rows_line(answer: ShapedAnswer) -> str | None:
     return f"The first {MOST_ROWS:,} of {len(answer):,} rows are shown; to_pandas() and to_arrow() have all."
 
 
-def reasons_of(cells: Iterable[MarkedCell]) -> str:
-    """Which cities are missing and why, over all the cells: `seattle (no answer in time)`."""
+def reasons_of(gaps: Iterable[Gaps]) -> str:
+    """Which cities are missing and why, over all the gaps: `seattle (no answer in time)`."""
     reasons: dict[str, set[str]] = {}
-    for cell in cells:
-        for city, reason in cell.gaps.items():
+    for one in gaps:
+        for city, reason in one.items():
             reasons.setdefault(reason, set()).add(city)
     return "; ".join(f"{', '.join(sorted(cities))} ({reason_text(why)})" for why, cities in sorted(reasons.items()))
 

@@ -12,6 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from hansa.answering.stage import Stage
 from hansa.view.render.cells import printable
 from hansa_wire.codec.progress import CityEvent, CityState
 
@@ -25,10 +26,11 @@ _ENDS = {
 
 
 class ProgressBoard(AbstractContextManager["ProgressBoard"]):
-    """One line for each city while a question is under way; it vanishes when the answer is there."""
+    """One line for each city and one for the stage, while a question is under way; it vanishes with the answer."""
 
     def __init__(self, console: Console) -> None:
         self._last: dict[str, CityEvent] = {}
+        self._stage: Stage | None = None
         self._spinner = Spinner("dots")
         self._live = Live(console=console, get_renderable=self._board, transient=True, refresh_per_second=12)
         self._shows = console.is_terminal
@@ -48,6 +50,10 @@ class ProgressBoard(AbstractContextManager["ProgressBoard"]):
         """Show what the coordinator says of one city."""
         self._last[event.city] = event
 
+    def reach(self, stage: Stage) -> None:
+        """Show how far the question is."""
+        self._stage = stage
+
     def _board(self) -> Table:
         board = Table.grid(padding=(0, 2))
         for city, event in sorted(self._last.items()):
@@ -60,4 +66,6 @@ class ProgressBoard(AbstractContextManager["ProgressBoard"]):
                 Text(state, style=style),
                 Text(elapsed, style="dim"),
             )
+        if self._stage is not None:
+            board.add_row(self._spinner, Text("question"), Text(self._stage.value, style="dim"), "")
         return board

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -45,38 +46,89 @@ def plain_text(shown: RenderableType) -> str:
 
 def answer_table(answer: ShapedAnswer, *, most_rows: int | None = None) -> Table:
     """The values as a table; marks stand for a missing one and behind a partial one. `most_rows`: None for all."""
-    gone = {(cell.row, cell.column) for cell in answer.suppressed}
-    part = {(cell.row, cell.column) for cell in answer.partial}
-    shown = answer.table.slice(0, most_rows)
-    texts = [
-        column_texts(answer, column, values.to_pylist())
-        for column, values in zip(answer.columns, shown.columns, strict=True)
-    ]
-    return _table(shown, [column.measured for column in answer.columns], texts, gone, part)
+    return _table(_answer_columns(answer, most_rows))
 
 
 def plain_table(table: pa.Table) -> Table:
     """A table without marks, such as a catalogue."""
-    texts = [cell_texts(values.to_pylist(), measured=False, null="") for values in table.columns]
-    return _table(table, [False] * table.num_columns, texts, set(), set())
+    return _table(_plain_columns(table))
 
 
-def aligned_text(table: pa.Table) -> str:
-    """The same in plain lines that no width folds: for tables of thousands of rows, which a layout would take long for.
+def aligned_answer(answer: ShapedAnswer) -> str:
+    """As `answer_table`, in plain lines that no width folds, at once for tables of many thousand rows.
 
     Ends with a newline.
     """
+    return _aligned(_answer_columns(answer, None))
+
+
+def aligned_text(table: pa.Table) -> str:
+    """As `plain_table`, in plain lines as those of `aligned_answer`."""
+    return _aligned(_plain_columns(table))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """A column to be written. `cells`: those of numbers padded to one width; `partial`: the rows that get a mark."""
+
+    header: str
+    cells: Sequence[str]
+    is_number: bool
+    partial: frozenset[int]
+
+    @classmethod
+    def of(cls, name: str, texts: Sequence[str], *, is_number: bool, partial: frozenset[int] = frozenset()) -> _Column:
+        header = printable(name)
+        if is_number:
+            # Padded here: a renderer that aligns to the right would drop the room that the marks of other rows need.
+            width = max(map(_width, [*texts, header[: len(header) - 2 * bool(partial)]]))
+            texts = [" " * (width - _width(text)) + text for text in texts]
+        return cls(header=header, cells=texts, is_number=is_number, partial=partial)
+
+
+def _answer_columns(answer: ShapedAnswer, most_rows: int | None) -> list[_Column]:
+    shown = answer.table.slice(0, most_rows)
+    columns = []
+    for name, values, column in zip(shown.column_names, shown.columns, answer.columns, strict=True):
+        texts = column_texts(answer, column, values.to_pylist()))
+        for row in answer.suppressed.first(len(texts)).rows_of(name).tolist():
+            texts[row] = SUPPRESSED
+        partial = frozenset(answer.partial.first(len(texts)).rows_of(name).tolist())
+        is_number = column.measured or _is_number(values.type)
+        columns.append(_Column.of(name, texts, is_number=is_number, partial=partial))
+    return columns
+
+
+def _plain_columns(table: pa.Table) -> list[_Column]:
+    return [
+        _Column.of(name, cell_texts(values.to_pylist(), measured=False, null=""), is_number=_is_number(values.type))
+        for name, values in zip(table.column_names, table.columns, strict=True)
+    ]
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _aligned(columns: Sequence[_Column]) -> str:
     lines: list[list[str]] = []
-    for name, values in zip(table.column_names, table.columns, strict=True):
-        header, texts = printable(name), cell_texts(values.to_pylist(), measured=False, null="")
-        widths = [cell_len(text) for text in (header, *texts)]
-        widest, numeric = max(widths), pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-        room = [" " * (widest - width) for width in widths]
-        cells = zip(room, (header, *texts), strict=True)
-        column = [space + text if numeric else text + space for space, text in cells]
-        lines.append([column[0], "─" * widest, *column[1:]])
-    head, rule, *rows = zip(*lines, strict=True)
-    return "".join(f"{line.rstrip()}\n" for line in ("   ".join(head), "───".join(rule), *map("   ".join, rows)))
+    for column in columns:
+        mark = f" {PARTIAL}"
+        cells = [f"{cell}{mark}" if row in column.partial else cell for row, cell in enumerate(column.cells)]
+        widths = list(map(_width, cells))
+        widest = max([*widths, _width(column.header)])
+        room = " " * (widest - _width(column.header))
+        head = room + column.header if column.is_number else column.header + room
+        padded = [cell + " " * (widest - width) for cell, width in zip(cells, widths, strict=True)]
+        lines.append([head, "─" * widest, *padded])
+    top, rule, *rows = zip(*lines, strict=True)
+    written = ["   ".join(top), "───".join(rule), *map("   ".join, rows)]
+    return "".join(f"{one.rstrip()}\n" for one in written)
+
+
+def _width(text: str) -> int:
+    """The places that a text takes on a terminal; of plain letters quickly."""
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def below_table(answer: ShapedAnswer) -> RenderableType:
@@ -95,30 +147,15 @@ def city_lines(reports: Sequence[CityReport], *, verb: str = "answered") -> list
     return lines
 
 
-def _table(
-    table: pa.Table,
-    measured: Sequence[bool],
-    columns_of_texts: Sequence[Sequence[str]],
-    gone: set[tuple[int, str]],
-    part: set[tuple[int, str]],
-) -> Table:
-    """`gone`, `part`: the cells, by row and column, that are marked."""
+def _table(columns: Sequence[_Column]) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    columns = []
-    for field, written, is_measured in zip(table.schema, columns_of_texts, measured, strict=True):
-        name = field.name
-        numeric = is_measured or pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-        texts = [SUPPRESSED if (row, name) in gone else text for row, text in enumerate(written)]
-        marked = frozenset(row for row, column in part if column == name)
-        header = printable(name)
-        if numeric:
-            # Padded here: a renderer that aligns to the right would drop the room that the marks of other rows need.
-            width = max(map(cell_len, [*texts, header[: len(header) - 2 * bool(marked)]]))
-            texts = [" " * (width - cell_len(text)) + text for text in texts]
-        shown.add_column(Text(header, justify="right" if numeric else "left"), overflow="fold")
-        columns.append([_cell(text, partial=row in marked) for row, text in enumerate(texts)])
-    for row in zip(*columns, strict=True):
-        shown.add_row(*row)
+    for column in columns:
+        shown.add_column(Text(column.header, justify="right" if column.is_number else "left"), overflow="fold")
+    cells = (
+        [_cell(cell, partial=row in column.partial) for row, cell in enumerate(column.cells)] for column in columns
+    )
+    for line in zip(*cells, strict=True):
+        shown.add_row(*line)
     return shown
 
 

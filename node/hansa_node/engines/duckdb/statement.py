@@ -10,6 +10,7 @@ from typing import assert_never
 from sqlglot import exp
 
 from hansa_core.contract.contract import Contract
+from hansa_core.contract.measure_bins import Bin, bins_of
 from hansa_core.contract.types import INT64_MAX, DataType, Value
 from hansa_core.plan.expression import Expression
 from hansa_core.plan.limbs import pairs_at
@@ -17,9 +18,11 @@ from hansa_core.plan.measure import measure_of
 from hansa_core.plan.moments import Half, Moment, MomentKind, measures_of, moments_of
 from hansa_core.plan.plan import Argument, Plan
 from hansa_node.engines.duckdb.limbs import limb, power_of_two
-from hansa_node.engines.duckdb.nodes import HUGEINT, binary, call, cast, huge, text, whole
+from hansa_node.engines.duckdb.nodes import HUGEINT, balanced, binary, call, cast, huge, text, whole
 from hansa_node.engines.duckdb.scalar import ScalarCompiler, stored
 from hansa_node.engines.duckdb.steps import StepsCompiler
+
+_BIGINTS = exp.DataType.build("BIGINT[]", dialect="duckdb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +122,10 @@ def _aggregate(moment: Moment, inner: _InnerSelect, contract: Contract) -> exp.E
         if argument is not None
     ]
     conditions = [_is_known(column) for column in columns[1:]]
-    if moment.bin is not None:
-        first, last = (exp.Literal.number(end) for end in moment.bin)
-        conditions.append(exp.Between(this=columns[0].copy(), low=first, high=last))
     if moment.where is not None:
         conditions.append(inner.filter(moment.where))
+    if moment.bin is not None:
+        return _rows_in(moment.bin, _histogram(moment, columns[0], conditions, contract), moment, contract)
     if moment.limb is not None:
         return _sum_of_limbs(moment, columns, conditions, contract)
     aggregate = _filtered(_unfiltered(moment, columns, contract), conditions)
@@ -163,6 +165,33 @@ def _sum_of_limbs(
     return exp.Cast(this=reduce(partial(binary, exp.Add), sums), to=HUGEINT.copy())
 
 
+def _histogram(moment: Moment, column: exp.Column, conditions: Sequence[exp.Expr], contract: Contract) -> exp.Expr:
+    """How many values end at each edge of the contract's bins, all in one pass: equal for all bins of one column, so
+    that DuckDB computes it once."""
+    edges = exp.Array(expressions=[whole(edge) for edge in _edges(moment, contract)])
+    return _filtered(call("histogram", column, exp.Cast(this=edges, to=_BIGINTS.copy())), conditions)
+
+
+def _rows_in(one: Bin, histogram: exp.Expr, moment: Moment, contract: Contract) -> exp.Expr:
+    """The rows in a bin: those of the finest bins that it is made of, added up."""
+    first, last = one
+    parts = [
+        exp.Coalesce(
+            this=call("map_extract_value", histogram.copy(), cast(whole(edge), DataType.INTEGER)),
+            expressions=[whole(0)],
+        )
+        for edge in _edges(moment, contract)
+        if first <= edge <= last
+    ]
+    return exp.Cast(this=exp.Paren(this=balanced(exp.Add, parts)), to=HUGEINT.copy())
+
+
+def _edges(moment: Moment, contract: Contract) -> tuple[int, ...]:
+    """The last quanta of the column's finest bins, after that of what lies below all of them."""
+    bins = bins_of(contract.columns[str(moment.column)])
+    return tuple(sorted({end for first, last in bins for end in (first - 1, last)}))
+
+
 def _is_ordered_by_code(moment: Moment, contract: Contract) -> bool:
     return moment.wide and measures_of(moment, contract)[0].is_ordered_by_code
 
@@ -171,7 +200,7 @@ def _unfiltered(moment: Moment, columns: Sequence[exp.Column], contract: Contrac
     match moment.kind:
         case MomentKind.ROWS:
             return exp.Count(this=exp.Star())
-        case MomentKind.COUNT | MomentKind.MEASURED | MomentKind.BIN:
+        case MomentKind.COUNT | MomentKind.MEASURED:
             return exp.Count(this=columns[0])
         case MomentKind.SUM:
             return exp.Sum(this=columns[0])
@@ -186,6 +215,8 @@ def _unfiltered(moment: Moment, columns: Sequence[exp.Column], contract: Contrac
             return exp.Min(this=columns[0])
         case MomentKind.MAX:
             return exp.Max(this=columns[0])
+        case MomentKind.BIN:
+            raise AssertionError("bins are counted by one histogram")
         case _:
             assert_never(moment.kind)
 
