@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
 
+import duckdb
 import pytest
 
 from hansa_core.contract.contract import Contract
@@ -38,3 +39,14 @@ def test_squares_take_128_bits_exactly_where_the_bounds_allow_an_overflow(upper:
 def test_squares_of_what_is_computed_take_128_bits() -> None:
     twice = Call(Op.MUL, (Column("stops"), literal(2)))
     assert "AS INT128) *" in text_of(Aggregate(VAR, twice))
+
+
+def test_all_bins_of_a_column_come_from_one_pass_over_its_values() -> None:
+    histogram = Aggregate(AggregateFunction.HISTOGRAM, "duration")
+    median = Aggregate(AggregateFunction.QUANTILE_CONT, "duration", quantile=0.5)
+    compiled = compile_plan(Plan(TRIPS.id, None, (), (histogram, median)), TRIPS, limit=1).sql
+    assert " BETWEEN " not in compiled
+    with duckdb.connect() as connection:
+        connection.execute('CREATE TABLE "rows" (duration BIGINT)')
+        (_, steps) = connection.execute(f"EXPLAIN {compiled}").fetchall()[-1]
+    assert steps.count("histogram(#") == 1
