@@ -90,7 +90,7 @@ def _answer_columns(answer: ShapedAnswer, most_rows: int | None) -> list[_Column
     shown = answer.table.slice(0, most_rows)
     columns = []
     for name, values, column in zip(shown.column_names, shown.columns, answer.columns, strict=True):
-        texts = column_texts(answer, column, values.to_pylist()))
+        texts = column_texts(answer, column, values.to_pylist())
         for row in answer.suppressed.first(len(texts)).rows_of(name).tolist():
             texts[row] = SUPPRESSED
         partial = frozenset(answer.partial.first(len(texts)).rows_of(name).tolist())
