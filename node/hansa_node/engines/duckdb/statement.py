@@ -10,7 +10,7 @@ from typing import assert_never
 from sqlglot import exp
 
 from hansa_core.contract.contract import Contract
-from hansa_core.contract.measure_bins import Bin, bins_of
+from hansa_core.contract.measure_bins import Bin
 from hansa_core.contract.types import INT64_MAX, DataType, Value
 from hansa_core.plan.expression import Expression
 from hansa_core.plan.limbs import pairs_at
@@ -188,7 +188,7 @@ def _rows_in(one: Bin, histogram: exp.Expr, moment: Moment, contract: Contract) 
 
 def _edges(moment: Moment, contract: Contract) -> tuple[int, ...]:
     """The last quanta of the column's finest bins, after that of what lies below all of them."""
-    bins = bins_of(contract.columns[str(moment.column)])
+    bins = contract.columns[str(moment.column)].all_bins
     return tuple(sorted({end for first, last in bins for end in (first - 1, last)}))
 
 
