@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hansa_go_verifier import GoVerifier, built_verifier, skip_without_go
 from hansa_no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  hooks
 from hansa_simulated_city import SimulatedLeague, simulated_league
+from hansa_stable_codes import births, produced_by
 
 settings.register_profile("shallow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("deep", settings.get_profile("shallow"), max_examples=2000)
@@ -21,6 +22,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Here and not in the fixture, because skips of one place are told in one line."""
     if "go" in getattr(item, "fixturenames", ()):
         skip_without_go()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Marks that are ours."""
+    config.addinivalue_line("markers", "produces(*codes, param=NAME): fails unless the source gives these codes")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """A test that is marked to produce a code sees to it that the source really gives it."""
+    mark = pyfuncitem.get_closest_marker("produces")
+    if mark is None:
+        return (yield)
+    with births() as born:
+        result = yield
+    lacking = produced_by(mark, pyfuncitem.callspec.params if mark.kwargs else {}) - born
+    assert not lacking, f"no place of the source gave {sorted(lacking)}; given were {sorted(born)}"
+    return result
 
 
 @pytest.fixture(scope="session")

@@ -164,6 +164,7 @@ def test_an_entry_is_shown_with_what_was_opened_of_it(log: PublishedLog) -> None
     assert hansa("show", folder(log), 9999).exit_code == 2
 
 
+@pytest.mark.produces("proof_invalid", "contradiction")
 def test_a_proof_is_written_and_checked(log: PublishedLog, tmp_path: Path) -> None:
     proof = tmp_path / "entry.tlog-proof"
     assert hansa("prove", folder(log), 12, "--out", proof).exit_code == 0
@@ -265,6 +266,7 @@ def test_ocsf_events_are_one_a_line_in_ascii(log: PublishedLog, tmp_path: Path) 
     assert [event["metadata"]["sequence"] for event in events] == list(range(len(log.leaves)))
 
 
+@pytest.mark.produces("log_invalid")
 def test_a_log_that_was_changed_is_not_listed(log: PublishedLog, tmp_path: Path) -> None:
     forged = replace(log, leaves=[*log.leaves[:5], log.leaves[4], *log.leaves[6:]]).write(tmp_path / "forged")
     (forged / "checkpoint").write_bytes((folder(log) / "checkpoint").read_bytes())

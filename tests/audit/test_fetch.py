@@ -392,6 +392,7 @@ def test_an_opening_is_asked_for_and_its_reading_is_in_the_log(tmp_path: Path) -
     assert verify_folder(folder).openings == 1
 
 
+@pytest.mark.produces("opening_invalid")
 def test_an_opening_that_the_entry_does_not_commit_to_is_not_kept(log: PublishedLog, tmp_path: Path) -> None:
     served, folder, index = log.write(tmp_path / "served"), tmp_path / "log", 2
     other = Disclosure(field="deny", salt=bytes(16), value="0" * 64)

@@ -100,6 +100,7 @@ def test_a_suppressed_cell_is_null_with_its_reason(cities: SimulatedLeague, leag
     assert answer.exit_code is ExitCode.ENOUGH
 
 
+@pytest.mark.produces(param="code")
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -151,6 +152,7 @@ def test_a_refusal_that_nobody_signed_is_shown_as_unproven(cities: SimulatedLeag
     assert "not signed by the city" in repr(answer)
 
 
+@pytest.mark.produces("mixed_levels")
 def test_cities_at_different_levels_are_shown_side_by_side_and_never_summed(
     cities: SimulatedLeague, league: hansa.League
 ) -> None:

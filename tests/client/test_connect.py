@@ -49,12 +49,14 @@ def refused(league: Path, statement: str, **options: str) -> str:
     return refusal.value.code
 
 
+@pytest.mark.produces("roster_invalid")
 def test_a_roster_that_its_governors_did_not_sign_is_not_believed(league: Path, founded: tuple[Path, Roster]) -> None:
     govern(league, founded[1], by=[Ed25519Signer(bytes([number]) * 32) for number in range(3)])
     with pytest.raises(TrustError, match="roster_invalid"):
         hansa.connect(league / "profile.toml")
 
 
+@pytest.mark.produces("contract_invalid")
 def test_a_contract_that_is_not_the_one_of_the_roster_is_not_believed(league: Path) -> None:
     (contract,) = (league / "contracts").iterdir()
     contract.write_text(contract.read_text() + "# more\n")
@@ -62,6 +64,7 @@ def test_a_contract_that_is_not_the_one_of_the_roster_is_not_believed(league: Pa
         hansa.connect(league / "profile.toml")
 
 
+@pytest.mark.produces("contract_not_served")
 def test_a_contract_that_no_city_serves_is_refused_before_anybody_is_asked(
     league: Path, founded: tuple[Path, Roster]
 ) -> None:
@@ -78,6 +81,7 @@ def test_a_city_that_does_not_serve_the_contract_is_refused_before_anybody_is_as
     assert refused(league, f"{COUNT} WHERE city = '{first.city}'") == "contract_not_served"
 
 
+@pytest.mark.produces("unknown_level")
 def test_a_level_that_does_not_exist_is_refused_before_anybody_is_asked(league: Path) -> None:
     assert refused(league, COUNT, level="opne") == "unknown_level"
 

@@ -141,6 +141,7 @@ def test_the_command_hands_on_every_option(
     assert captured == [AskOptions(**{name: value})]
 
 
+@pytest.mark.produces("epsilon_not_available")
 @pytest.mark.parametrize("entry_point", ENTRY_POINTS)
 def test_epsilon_is_refused_by_every_way_to_ask_while_no_query_can_carry_it(
     cities: SimulatedLeague, entry_point: str
@@ -209,6 +210,7 @@ def test_an_option_that_is_left_out_leaves_the_query_as_it_was(cities: Simulated
     assert (query.level, query.purpose) == (None, "statistics")
 
 
+@pytest.mark.produces("wrong_level")
 def test_a_city_that_answers_at_another_level_than_was_asked_for_is_not_trusted(cities: SimulatedLeague) -> None:
     cities.cities["bremen"].level = Level.CONTROLLED
     with hansa.connect(cities.profile) as league:

@@ -91,6 +91,7 @@ def test_wide_sums_are_computed_with(engine: OuterEngine) -> None:
     assert float(table.column("half")[0].as_py()) == pytest.approx(5e29)
 
 
+@pytest.mark.produces("outer_failed")
 def test_an_ill_typed_outer_expression_is_refused_with_its_reason(engine: OuterEngine) -> None:
     outer = ask("SELECT upper(project) + 1 AS x, COUNT(*) FROM housing.permits GROUP BY project").outer
     with pytest.raises(RefusedError, match="outer_failed"):

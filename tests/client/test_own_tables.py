@@ -70,6 +70,7 @@ def test_a_table_cannot_take_the_name_of_anything_else(name: str) -> None:
         parse_statement("SELECT COUNT(*) FROM housing.permits", permits(), CITIES, {name: ("a",)})
 
 
+@pytest.mark.produces("table_name")
 @pytest.mark.parametrize("columns", [(), ("a", "A"), ("__gaps",), ("",)])
 def test_a_table_cannot_bring_columns_that_hide_others(columns: tuple[str, ...]) -> None:
     with pytest.raises(RefusedError, match="table_name"):
@@ -85,6 +86,7 @@ def test_a_hostile_column_name_stays_a_name() -> None:
     assert table.to_pydict() == {hostile: [5]}
 
 
+@pytest.mark.produces("own_table")
 @pytest.mark.parametrize("given", [7, [1, 2], "mine.xlsx", "absent.parquet", pa.table({"a": [{"b": 1}]})])
 def test_what_is_no_table_is_refused_with_its_name(given: object) -> None:
     with pytest.raises(RefusedError, match="own_table") as refused:
@@ -104,6 +106,24 @@ def large() -> dict[str, pa.Table]:
 
 
 PAIRS = Q + "SELECT {} FROM q CROSS JOIN mine a CROSS JOIN mine b"
+
+
+@pytest.mark.produces(param="code")
+@pytest.mark.parametrize(
+    ("code", "shown", "time_limit_s"),
+    [
+        ("outer_too_large", "a.x, b.x AS y", 60.0),
+        ("outer_too_slow", "SUM(a.x * b.x) AS s", 0.05),
+    ],
+)
+def test_a_join_is_refused_for_what_it_takes_too_much_of(
+    large: dict[str, pa.Table], code: str, shown: str, time_limit_s: float
+) -> None:
+    statement = parse_statement(PAIRS.format(shown), permits(), CITIES, {"mine": ("x",)})
+    released = pa.table({"city": ["seattle"] * 40, "a0": [1] * 40})
+    with OuterEngine(time_limit_s=time_limit_s) as engine, pytest.raises(RefusedError) as refused:
+        engine.run(statement.outer, released, tables=large)
+    assert refused.value.code == code
 
 
 @pytest.mark.parametrize("shown", ["a.x, b.x AS y", "SUM(a.x * b.x) AS s, COUNT(DISTINCT a.x + b.x) AS d"])

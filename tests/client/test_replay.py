@@ -135,6 +135,7 @@ def test_an_own_table_is_kept_as_a_file_that_others_read_too(joined: Path) -> No
     assert replay_folder(joined).answer.table_rows[0] == {"kind": "cog", "sailors": 36, "since": None}
 
 
+@pytest.mark.produces("evidence_invalid", "evidence_missing")
 def test_a_changed_bit_in_an_own_table_is_found_even_where_it_is_not_read(joined: Path) -> None:
     for name in ("ports", "spare"):
         path = joined / "tables" / f"{name}.arrows"
@@ -308,7 +309,12 @@ def test_the_analyst_cannot_pass_the_answers_off_as_those_to_another_question(
 
 
 @pytest.mark.parametrize(
-    ("years", "code"), [(0.001, "query_expired"), (20, "evidence_invalid"), (-20, "evidence_invalid")]
+    ("years", "code"),
+    [
+        pytest.param(0.001, "query_expired", marks=pytest.mark.produces("query_expired")),
+        (20, "evidence_invalid"),
+        (-20, "evidence_invalid"),
+    ],
 )
 def test_roster_credential_and_query_must_have_held_when_it_was_asked(
     served: SimulatedLeague, league: sdk.League, years: float, code: str
@@ -330,6 +336,7 @@ def with_roster_until(served: SimulatedLeague, evidence: Evidence, expires: date
     return replace(evidence, league_documents=replace(evidence.league_documents, roster=signed))
 
 
+@pytest.mark.produces("roster_expired")
 def test_a_roster_that_had_expired_when_it_was_asked_proves_nothing(
     served: SimulatedLeague, league: sdk.League
 ) -> None:

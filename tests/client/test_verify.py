@@ -66,6 +66,7 @@ def under(contract: Contract, least: Level) -> Contract:
     return replace(contract, least_level=least)
 
 
+@pytest.mark.produces("below_floor")
 def test_a_city_that_answers_below_the_contracts_floor_is_not_believed(
     cities: SimulatedLeague, league: sdk.League
 ) -> None:

@@ -46,9 +46,14 @@ def events_of(calls: dict[str, Call], *, deadline_s: float = 5.0, max_concurrenc
         (ConnectionError("no route"), CityState.UNREACHABLE, ""),
         (TimeoutError(), CityState.TIMED_OUT, ""),
         (RefusedError("credential_expired", "rule", "remedy"), CityState.REFUSED, "credential_expired"),
-        (PeerError("nonsense"), CityState.FAILED, "peer_error"),
-        (CircuitOpenError("left alone"), CityState.UNREACHABLE, "circuit_open"),
-        (BusyError(retry_after_s=2.0), CityState.UNREACHABLE, "busy"),
+        pytest.param(PeerError("nonsense"), CityState.FAILED, "peer_error", marks=pytest.mark.produces("peer_error")),
+        pytest.param(
+            CircuitOpenError("left alone"),
+            CityState.UNREACHABLE,
+            "circuit_open",
+            marks=pytest.mark.produces("circuit_open"),
+        ),
+        pytest.param(BusyError(retry_after_s=2.0), CityState.UNREACHABLE, "busy", marks=pytest.mark.produces("busy")),
     ],
 )
 def test_each_failure_ends_in_its_state_and_spares_the_others(error: Exception, state: CityState, code: str) -> None:

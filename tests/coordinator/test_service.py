@@ -194,6 +194,7 @@ def test_another_payload_type_is_carried_nowhere(league: SimulatedLeague) -> Non
     assert league.cities["bremen"].asked == 0
 
 
+@pytest.mark.produces("unpinned_peer")
 @pytest.mark.parametrize(
     ("by", "name"), [("hamburg", "analyst.bremen"), ("hamburg", "node.hamburg"), ("hamburg", "analyst.atlantis")]
 )

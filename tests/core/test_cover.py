@@ -190,6 +190,7 @@ def test_distinct_units_are_those_of_one_declared_cell() -> None:
     assert told(cover_of(plan(UNITS, where=within(20)))) == {(): ["all × ≤ 20"]}
 
 
+@pytest.mark.produces("distinct_union")
 def test_distinct_units_add_up_only_over_columns_that_are_constant_per_unit() -> None:
     two_kinds = Call(Op.IN, (Column("kind"), literal("bar"), literal("other")))
     assert told(cover_of(plan(UNITS, where=two_kinds))) == {(): ["bar × all", "other × all"]}

@@ -101,6 +101,7 @@ def test_a_dataset_that_the_city_does_not_serve_is_refused() -> None:
     assert code_of(is_served=False) == "dataset_not_served"
 
 
+@pytest.mark.produces("organisation_not_allowed")
 def test_an_organisation_that_no_rule_admits_is_refused() -> None:
     assert code_of(asker=replace(ASKER, organisation="hamburg")) == "organisation_not_allowed"
 

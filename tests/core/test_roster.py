@@ -190,6 +190,7 @@ def test_an_unknown_city_is_refused_with_the_nearest_name() -> None:
     assert ROSTER.member("hamburg").city == "hamburg"
 
 
+@pytest.mark.produces("unknown_coordinator")
 def test_a_coordinator_is_found_by_name_or_first() -> None:
     assert ROSTER.coordinator() == ROSTER.coordinator("coordinator") == ROSTER.coordinators[0]
     with pytest.raises(RefusedError, match="unknown_coordinator"):

@@ -119,6 +119,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert rows(path, SPENT) == [("residents", COST * FITTING, COST * FITTING, FITTING)]
 
 
+@pytest.mark.produces("budget_exhausted")
 @pytest.mark.usefixtures("priced")
 def test_whole_questions_that_race_are_answered_while_the_budget_lasts_and_then_refused(
     node: NodeHome, tmp_path: Path

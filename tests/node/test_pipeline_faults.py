@@ -19,7 +19,7 @@ import pytest
 
 import hansa_test_node
 from hansa_core.contract.types import DataType
-from hansa_core.errors import BusyError
+from hansa_core.errors import BusyError, RefusedError
 from hansa_core.partial.answer import Refusal, Release
 from hansa_core.plan.expression import Call, Column, Expression, Literal, Op
 from hansa_core.plan.plan import Aggregate, AggregateFunction
@@ -408,6 +408,7 @@ def test_a_question_that_is_put_off_reserves_nothing(node: NodeHome, store: Path
     assert decisions(store) == ["permit"]
 
 
+@pytest.mark.produces("too_costly")
 def test_a_question_that_is_too_costly_is_a_signed_refusal(node: NodeHome, store: Path) -> None:
     noted = Column("note")
     cube = replace(BY_MODE, keys=(Column("mode"), noted), aggregates=COSTLY, totals=((), (0,), (1,)))
@@ -452,3 +453,21 @@ def ask_and_die(step: str, league: str, store: str, query: str) -> None:
     with node.context(Path(store)) as context:
         setattr(*places.get(step, (*PLACES.get(step, (steps, step)), die)))
         ask(node, context, envelope_from_json(Path(query).read_bytes()))
+
+
+@pytest.mark.produces("unavailable")
+def test_what_the_store_cannot_record_is_told_as_unavailable_and_names_no_file(
+    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from outside, where another process is that node: here it is seen where the code is given."""
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreUnavailableError(f"{store}: the disk is full")
+
+    with node.context(store) as context, ThreadPoolExecutor(2) as executor:
+        monkeypatch.setattr(context.store, "charge", full)
+        calls = node_calls(node, context, executor, Admission(8))
+        with pytest.raises(RefusedError) as refused:
+            asyncio.run(calls.ask(node.signed(node.query()), node.credential))
+    assert refused.value.code == "unavailable"
+    assert str(store) not in str(refused.value)

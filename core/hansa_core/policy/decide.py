@@ -74,11 +74,6 @@ class Refuse:
 
 
 Verdict = Permit | Refuse
-_BUDGET_EXHAUSTED = Refusal(
-    code="budget_exhausted",
-    rule="what is spent on a city's answers never passes the limits of its ledgers",
-    remedy="ask a question that was answered before, or ask the city's steward for more",
-)
 
 
 def turn_away(
@@ -128,7 +123,13 @@ def decide(query: Query, bound: Bound, *, spent: Mapping[str, int]) -> Verdict:
     if refused is not None:
         return refused
     if first_over_limit(bound.charges, spent) is not None:
-        return Refuse(refusal=_BUDGET_EXHAUSTED)
+        return Refuse(
+            refusal=Refusal(
+                code="budget_exhausted",
+                rule="what is spent on a city's answers never passes the limits of its ledgers",
+                remedy="ask a question that was answered before, or ask the city's steward for more",
+            )
+        )
     return Permit(level=bound.level, charges=bound.charges)
 
 

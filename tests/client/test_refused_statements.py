@@ -1,0 +1,73 @@
+"""What an analyst is refused before anything is sent, each with the code that the documentation names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import hansa as sdk
+from hansa_simulated_city import SimulatedLeague
+
+FROM = "FROM harbour.ships"
+MANY = ", ".join(f"COUNT(*) FILTER (WHERE year = {1300 + number})" for number in range(64))
+KEYS = ", ".join(f"year + {number}" for number in range(9))
+DEEP = "+ 1 " * 40
+LONG = ", ".join(map(str, range(6000)))
+
+
+@pytest.fixture(scope="module")
+def league(served: SimulatedLeague) -> Iterator[sdk.League]:
+    with sdk.connect(served.profile) as connected:
+        yield connected
+
+
+@pytest.mark.produces(param="code")
+@pytest.mark.parametrize(
+    ("code", "statement"),
+    [
+        ("cannot_split", f"SELECT COUNT(*) {FROM} UNION SELECT COUNT(*) {FROM}"),
+        ("city_misplaced", f"SELECT COUNT(*) {FROM} WHERE kind = city"),
+        ("no_bins", f"SELECT MEDIAN(tons) {FROM}"),
+        ("not_a_query", "DELETE FROM harbour.ships"),
+        ("not_a_unit", f"SELECT COUNT(DISTINCT kind) {FROM}"),
+        ("not_grouped", f"SELECT kind, quay, COUNT(*) {FROM} GROUP BY kind"),
+        ("not_total", f"SELECT COUNT(*) {FROM} WHERE CAST(kind AS INTEGER) = 1"),
+        ("rows_requested", f"SELECT * {FROM}"),
+        ("several_statements", f"SELECT COUNT(*) {FROM}; SELECT COUNT(*) {FROM}"),
+        ("syntax_error", f"SELECT COUNT(* {FROM}"),
+        ("too_deep", f"SELECT COUNT(*) {FROM} WHERE year {DEEP} = 1"),
+        ("too_large", f"SELECT COUNT(*) {FROM} WHERE year IN ({LONG})"),
+        ("too_many_aggregates", f"SELECT COUNT(*), {MANY} {FROM}"),
+        ("too_many_keys", f"SELECT COUNT(*) {FROM} GROUP BY {KEYS}"),
+        ("unknown_city", f"SELECT COUNT(*) {FROM} WHERE city = 'visby'"),
+        ("unknown_column", f"SELECT SUM(ells) {FROM}"),
+        ("unknown_contract", "SELECT COUNT(*) FROM harbour.sheep"),
+        ("unknown_function", f"SELECT COUNT(*) {FROM} WHERE soundex(kind) = 'c'"),
+        (
+            "unknown_table",
+            f"WITH q AS (SELECT kind, COUNT(*) AS n {FROM} GROUP BY kind) SELECT n FROM q CROSS JOIN ports",
+        ),
+        ("unsupported_clause", f"SELECT COUNT(*) {FROM} TABLESAMPLE 10%"),
+        ("wrong_type", f"SELECT SUM(kind) {FROM}"),
+    ],
+)
+def test_a_statement_is_refused_with_its_code(league: sdk.League, code: str, statement: str) -> None:
+    with pytest.raises(sdk.RefusedError) as refused:
+        league.sql(statement)
+    assert refused.value.code == code
+    assert refused.value.rule
+    assert refused.value.remedy
+
+
+@pytest.mark.produces(param="code")
+@pytest.mark.parametrize(
+    ("code", "options"), [("min_cities", {"min_cities": 4}), ("purpose_not_allowed", {"purpose": "curiosity"})]
+)
+def test_options_that_no_question_can_have_are_refused_with_their_code(
+    league: sdk.League, code: str, options: dict[str, Any]
+) -> None:
+    with pytest.raises(sdk.RefusedError) as refused:
+        league.sql(f"SELECT COUNT(*) {FROM}", **options)
+    assert refused.value.code == code
