@@ -464,10 +464,13 @@ def test_what_the_store_cannot_record_is_told_as_unavailable_and_names_no_file(
     def full(*_: object, **__: object) -> None:
         raise StoreUnavailableError(f"{store}: the disk is full")
 
-    with node.context(store) as context, ThreadPoolExecutor(2) as executor:
+    async def call(context: NodeContext) -> None:
+        async with Workers.opened(steps=2, engines=2) as workers:
+            await node_calls(node, context, workers, Admission(8)).ask(node.signed(node.query()), node.credential)
+
+    with node.context(store) as context:
         monkeypatch.setattr(context.store, "charge", full)
-        calls = node_calls(node, context, executor, Admission(8))
         with pytest.raises(RefusedError) as refused:
-            asyncio.run(calls.ask(node.signed(node.query()), node.credential))
+            asyncio.run(call(context))
     assert refused.value.code == "unavailable"
     assert str(store) not in str(refused.value)
