@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,7 +17,9 @@ import pytest
 from hansa_core.evidence.entries import QueryDecision, RosterAccepted
 from hansa_core.partial.answer import Release
 from hansa_log_checks import audit_findings, entries
-from hansa_node.app.league_follower import LeagueFollower
+from hansa_node.app import league_follower as follower_module
+from hansa_node.app.declared import read_contracts
+from hansa_node.app.league_follower import LOOK_EVERY_S, LeagueFollower
 from hansa_node.context import NodeContext
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.keys import keys_of
@@ -94,6 +97,61 @@ def test_the_same_question_sent_again_under_a_newer_roster_does_not_wait_for_one
     assert audit_findings(store, CITY, node.roster, newer.roster) == []
 
 
+def test_a_question_that_starts_again_has_no_more_time_than_its_asker_gave_it(
+    node: NodeHome, context: NodeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute, deadlines, took_s = ask_module.__dict__["execute"], list[float](), 0.2
+
+    class RecordingQueue(EngineQueue):
+        def turn(self, *arguments: Any, deadline_s: float | None, **named: Any) -> Any:
+            assert deadline_s is not None
+            deadlines.append(deadline_s)
+            return super().turn(*arguments, deadline_s=deadline_s, **named)
+
+    def overtaken(*arguments: Any) -> Any:
+        if len(deadlines) == 1:
+            time.sleep(took_s)
+            put_in_force(node, context, 2)
+        return execute(*arguments)
+
+    monkeypatch.setattr(ask_module, "execute", overtaken)
+
+    async def one() -> None:
+        async with Workers.opened(steps=2, engines=2) as workers:
+            pipeline = AskPipeline(context, workers, RecordingQueue(2))
+            await pipeline.ask(node.signed(node.query()), node.credential, deadline_s=DEADLINE_S)
+
+    asyncio.run(one())
+    first, second = deadlines
+    assert second <= first - took_s
+
+
+def test_no_question_reads_the_contracts_again_that_another_has_just_missed(
+    node: NodeHome, context: NodeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = type(next(iter(node.roster.contracts)))("town.trees", 1)
+    publish_roster(node, version=2, contracts={**node.roster.contracts, new: "ab" * 32})
+    reads, now_s = list[int](), [100.0]
+
+    def counted(*arguments: Any) -> Any:
+        reads.append(1)
+        return read_contracts(*arguments)
+
+    monkeypatch.setattr(follower_module, "read_contracts", counted)
+
+    async def looks() -> None:
+        with ThreadPoolExecutor() as executor:
+            follower = LeagueFollower(node.config, context, ALWAYS, executor, seconds=lambda: now_s[0])
+            for _ in range(3):
+                await follower.look()
+            assert len(reads) == 1
+            now_s[0] += LOOK_EVERY_S
+            await follower.look()
+
+    asyncio.run(looks())
+    assert len(reads) == 2
+
+
 def test_a_question_that_is_given_up_while_it_brings_a_roster_into_force_does_not_stop_it(
     node: NodeHome, context: NodeContext, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +204,10 @@ def test_a_roster_whose_entry_failed_but_persisted_comes_into_force_though_its_f
                 await follower.look()
             assert context.league.now.roster.version == 1
             write_roster(node, b"{")
-            await follower.look()
+            async with asyncio.timeout(DEADLINE_S):
+                while context.league.now.roster.version == 1:
+                    await follower.look()
+                    await asyncio.sleep(0.02)
 
     asyncio.run(looks())
     assert context.league.now.roster.version == 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 from concurrent.futures import Executor
 from threading import Lock
 
@@ -31,25 +33,35 @@ class LeagueFollower:
     """Puts the roster of the configured file in force once it is newer. `status`: whether the log may grow.
 
     A roster that the node cannot serve under ends it; one that cannot be taken at this moment is tried again. The work
-    is done in `executor` to its end, even where the question that began it is given up.
+    is done in `executor` to its end, even where the question that began it is given up. `seconds`: they never go back.
     """
 
-    def __init__(self, config: NodeConfig, context: NodeContext, status: WitnessStatus, executor: Executor) -> None:
+    def __init__(
+        self,
+        config: NodeConfig,
+        context: NodeContext,
+        status: WitnessStatus,
+        executor: Executor,
+        *,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._config = config
         self._context = context
         self._status = status
         self._executor = executor
+        self._seconds = seconds
         self._file = RosterFollower(config, context.league.now.roster, context.clock)
         self._turn = Lock()
         self._recording: Roster | None = None
         self._told: str | None = None
+        self._not_before_s = 0.0
 
     async def look(self) -> None:
         """Return once a newer roster in the file is in force, or is told to be none.
 
         Raises ConfigError where the node cannot serve under it, and StoreCorruptError: then the node ends.
         """
-        if self._status.is_confirmed and not self._file.is_settled():
+        if self._status.is_confirmed and not self._file.is_settled() and self._seconds() >= self._not_before_s:
             await asyncio.get_running_loop().run_in_executor(self._executor, self._look)
 
     def _look(self) -> None:
@@ -66,6 +78,7 @@ class LeagueFollower:
                 self._take(newer)
             except (ConfigError, StoreUnavailableError) as hindrance:
                 self._tell(newer, str(hindrance))
+                self._not_before_s = self._seconds() + LOOK_EVERY_S  # no question waits for what just did not go
 
     def _take(self, newer: Roster) -> None:
         """Log it, then put it in force. Raises ConfigError, or StoreUnavailableError: then the earlier one stays."""
