@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hansa.cli_options import FormatOption, OutOption, RawOption
-from hansa_audit.commands import check, read, rules, watch
+from hansa_audit.commands import check, read, rules, site, watch
 
 app = typer.Typer(
     help="Prove what was asked, answered, refused and spent, without trusting anybody.",
@@ -35,6 +35,7 @@ for command, example, codes in (
     (check.prove, "hansa audit prove logs/bremen 17 --out entry-17.tlog-proof", _CHECK_CODES),
     (read.join, "hansa audit join logs/bremen logs/hamburg --receipt evidence/", _READ_CODES + _AGE_CODE),
     (read.report, "hansa audit report logs/bremen --html bremen.html", _CHECK_CODES + _AGE_CODE),
+    (site.site, "hansa audit site logs/hamburg logs/bremen register --url https://register.example", _CHECK_CODES),
     (
         watch.watch,
         "hansa audit watch hamburg bremen --dir watched --every 10m --alert https://pager.example/hansa",

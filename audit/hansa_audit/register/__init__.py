@@ -1,0 +1,1 @@
+"""A public register of what cities were asked, as static pages."""

@@ -1,0 +1,88 @@
+"""The newest questions of a register as feeds: RSS 2.0 and JSON Feed 1.1."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterator
+from email.utils import formatdate
+from xml.etree import ElementTree
+
+from hansa.view.render.cells import printable
+from hansa_audit.entries.times import time_text
+from hansa_audit.register.register import Register
+from hansa_audit.register.registered_log import RegisteredLog, RegisteredQuestion
+
+_MOST_ITEMS = 100
+
+
+def rss_feed(register: Register) -> str:
+    """The feed as XML."""
+    rss = ElementTree.Element("rss", version="2.0")
+    channel = ElementTree.SubElement(rss, "channel")
+    _add(channel, "title", _title(register))
+    _add(channel, "link", register.url or "index.html")
+    _add(channel, "description", "Each question to the cities, answered or refused, from their own logs")
+    _add(channel, "lastBuildDate", formatdate(register.now_unix_s))
+    for log, number, question in _newest(register):
+        item = ElementTree.SubElement(channel, "item")
+        _add(item, "title", _headline(log, question))
+        _add(item, "link", register.url + register.address(log, number))
+        guid = ElementTree.SubElement(item, "guid", isPermaLink="false")
+        guid.text = _id(log, question)
+        _add(item, "pubDate", formatdate(min(question.time_unix_s, _LAST_DATE_UNIX_S)))
+        _add(item, "description", _text(question))
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(rss, encoding="unicode")}\n'
+
+
+def json_feed(register: Register) -> str:
+    """The feed as JSON."""
+    items = [
+        {
+            "id": _id(log, question),
+            "url": register.url + register.address(log, number),
+            "title": _headline(log, question),
+            "content_text": _text(question),
+            "date_published": time_text(question.time_unix_s).removesuffix(" UTC").replace(" ", "T") + "Z",
+            "tags": [log.city, *filter(None, (question.purpose, question.dataset))],
+        }
+        for log, number, question in _newest(register)
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": _title(register), "items": items}
+    if register.url:
+        feed |= {"home_page_url": register.url, "feed_url": f"{register.url}feed.json"}
+    return json.dumps(feed, indent=1)
+
+
+_LAST_DATE_UNIX_S = 253_402_300_799  # the end of the year 9999: a made-up log may claim later times
+
+
+def _newest(register: Register) -> Iterator[tuple[RegisteredLog, int, RegisteredQuestion]]:
+    every = ((log, number, each) for log in register.logs for number, each in enumerate(log.questions))
+    yield from heapq.nlargest(_MOST_ITEMS, every, key=lambda item: (item[2].time_unix_s, item[2].index))
+
+
+def _title(register: Register) -> str:
+    return f"Questions to the cities of {register.league}"
+
+
+def _headline(log: RegisteredLog, question: RegisteredQuestion) -> str:
+    return (
+        f"{log.city}: {question.organisation} asked about {question.dataset or 'nothing it offers'}: {question.outcome}"
+    )
+
+
+def _text(question: RegisteredQuestion) -> str:
+    said = [f"Purpose: {question.purpose or 'not named'}.", f"Outcome: {question.outcome}."]
+    said += [f"Because: {question.why}."] if question.why else []
+    said += [f"Cost: {', '.join(question.costs)}."] if question.costs else []
+    said.append(question.sql or f"Sealed; SHA-256 of the signed question: {question.query_hash}")
+    return " ".join(said)
+
+
+def _id(log: RegisteredLog, question: RegisteredQuestion) -> str:
+    return f"{log.verdict.origin}/{question.index}"
+
+
+def _add(parent: ElementTree.Element, name: str, text: str) -> None:
+    ElementTree.SubElement(parent, name).text = printable(text)

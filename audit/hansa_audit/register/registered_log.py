@@ -1,0 +1,111 @@
+"""What a register says of one log: its questions, the rules in force, and whether it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hansa_audit.entries.times import TimeSpan, time_text
+from hansa_audit.folder.held_log import HeldLog, open_log
+from hansa_audit.report.figures import OTHER, REFUSED, outcome_of
+from hansa_audit.report.opened_questions import OpenedQuestion, opened_questions
+from hansa_audit.report.refusal_words import refusal_words, unit_words
+from hansa_audit.rules.history import AnnouncedRules, rules_in_force
+from hansa_audit.verifying.verdict import Verdict
+from hansa_audit.verifying.verify_folder import verify_folder
+from hansa_core.errors import ConfigError, PeerError
+from hansa_core.evidence.entries import NodeStarted, QueryAborted, QueryDecision
+from hansa_core.evidence.entry import Entry
+from hansa_core.evidence.rows import ABORTED, row_of
+from hansa_local.trust_anchor import TrustAnchor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredQuestion:
+    """One question, in words. `sql`, `cities`: of one that was opened; None: the log has only a commitment to it.
+
+    `costs`: what it took from each privacy budget. `why`: the rule of a refusal.
+    """
+
+    index: int
+    time_unix_s: int
+    outcome: str
+    organisation: str
+    purpose: str | None
+    dataset: str | None
+    level: str | None
+    costs: tuple[str, ...]
+    why: str | None
+    query_hash: str
+    sql: str | None
+    cities: tuple[str, ...]
+
+    @property
+    def time(self) -> str:
+        """When it was asked, in UTC."""
+        return time_text(self.time_unix_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredLog:
+    """`takes_part`: by its newest start. `questions`: in the order of the log; none where its entries do not hold."""
+
+    city: str
+    verdict: Verdict
+    takes_part: bool
+    questions: tuple[RegisteredQuestion, ...] = ()
+    rules: tuple[AnnouncedRules, ...] = ()
+
+
+def registered_log(folder: Path, anchor: TrustAnchor | None) -> RegisteredLog:
+    """Verify the log and read its questions. Raises ConfigError for no such folder, PeerError for nothing to check by.
+
+    A city whose entries are not those that it signed takes no part: nobody knows whether it wanted to.
+    """
+    verdict = verify_folder(folder, anchor=anchor)
+    city = verdict.city or verdict.origin
+    try:
+        log = open_log(folder)
+        rules = rules_in_force(log)
+    except (ConfigError, PeerError):
+        return RegisteredLog(city=city, verdict=verdict, takes_part=False)
+    takes_part, questions = _read(log)
+    return RegisteredLog(city=city, verdict=verdict, takes_part=takes_part, questions=questions, rules=rules)
+
+
+def _read(log: HeldLog) -> tuple[bool, tuple[RegisteredQuestion, ...]]:
+    opened = {each.row.index: each for each in opened_questions(log, TimeSpan())}
+    takes_part, questions = False, []
+    for index, entry in log.entries():
+        body = entry.body
+        if isinstance(body, NodeStarted):
+            takes_part = body.register is True
+        elif isinstance(body, QueryDecision | QueryAborted):
+            questions.append(_question(index, entry, body, opened.get(index)))
+    return takes_part, tuple(questions)
+
+
+def _question(
+    index: int, entry: Entry, body: QueryDecision | QueryAborted, opened: OpenedQuestion | None
+) -> RegisteredQuestion:
+    row = row_of(index, entry)
+    outcome = outcome_of(row.decision, recalled=bool(row.recalled))
+    charges = [each for each in body.ledgers if each.cost]
+    return RegisteredQuestion(
+        index=index,
+        time_unix_s=entry.time_unix_s,
+        outcome=_other(row.decision) if outcome == OTHER else outcome,
+        organisation=body.organisation,
+        purpose=body.purpose,
+        dataset=body.dataset,
+        level=body.level,
+        costs=tuple(f"{each.cost:,} {unit_words(each.unit)} of {each.ledger}" for each in charges),
+        why=refusal_words(row.code) if outcome == REFUSED and row.code is not None else None,
+        query_hash=body.query_hash,
+        sql=None if opened is None else opened.sql,
+        cities=() if opened is None else opened.cities,
+    )
+
+
+def _other(decision: str | None) -> str:
+    return "charged, and not answered" if decision == ABORTED else "waits for a person"
