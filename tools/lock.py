@@ -21,7 +21,7 @@ EXTRAS: Mapping[str, Sequence[str]] = {
     "dev": ("dev", "docs", "mutants", "release"),
     "analyst": (),
     "node": ("node",),
-    "wheel": ("node", "coordinator", "demo", "plot"),  # whatever the wheel can ask for
+    "wheel": ("node", "coordinator", "audit", "demo", "plot"),  # whatever the wheel can ask for
 }
 # What builds this project as an editable install, and the two dependencies that are published as sources only.
 BUILD = ("hatchling", "editables", "setuptools", "wheel")

@@ -12,6 +12,7 @@ import yaml
 from hansa_audit.entries.named_rules import NamedRules, read_rules, rules_named_by
 from hansa_audit.folder.held_log import HeldLog
 from hansa_core.documents.canonical_json import JsonValue
+from hansa_core.policy.published_rules import RulesKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def rules_in_force(log: HeldLog, at_unix_s: int | None = None) -> tuple[Announce
             last[named.subject] = AnnouncedRules(
                 named=named, since_unix_s=entry.time_unix_s, document=read_rules(log.folder, named), before=before
             )
-    return tuple(sorted(last.values(), key=lambda each: (each.named.kind, each.named.subject)))
+    return tuple(sorted(last.values(), key=lambda each: (list(RulesKind).index(each.named.kind), each.named.subject)))
 
 
 def rules_text(document: Mapping[str, JsonValue]) -> str:

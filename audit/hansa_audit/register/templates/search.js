@@ -18,7 +18,7 @@ function itemOf([city, time, organisation, purpose, dataset, outcome, sql, addre
 function show() {
   const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
   const found = words.length ? QUESTIONS.filter(matches(words)) : [];
-  said.textContent = words.length ? `${found.length} of ${QUESTIONS.length} questions; the newest 200 are shown` : "";
+  said.textContent = words.length ? `${found.length} of ${QUESTIONS.length} questions${found.length > 200 ? "; the newest 200" : ""}` : "";
   list.replaceChildren(...found.slice(-200).reverse().map(itemOf));
 }
 
