@@ -56,6 +56,7 @@ def new(
 ) -> None:
     """Make a complete local league: keys, certificates, signed roster, credentials and analysts' profiles."""
     from hansa_core.errors import ConfigError
+    from hansa_core.league.outages import DEFAULT_MAX_UNWITNESSED, outages_of_league
     from hansa_league.founding.create import DEFAULT_PURPOSE, create_league
 
     try:
@@ -78,5 +79,7 @@ def new(
     needed, governors = roster.governance_threshold, len(roster.governance_keys)
     typer.echo(f"{directory}: the league {roster.league} of {len(roster.members)} cities, until {roster.expires} UTC")
     typer.echo(f"  signed by all of {governors} governors; {needed} can sign the next roster")
+    for line in outages_of_league(roster, DEFAULT_MAX_UNWITNESSED):
+        typer.echo(f"  {line}")
     typer.echo(f"  an analyst asks with HANSA_PROFILE={directory / 'profile.toml'}")
     typer.echo("Hand each folder of governance/, cities/ and analysts/ to its holder, and keep no copy.")

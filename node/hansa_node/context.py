@@ -13,6 +13,7 @@ from hansa_node.current_league import CurrentLeague
 from hansa_node.log.published_policy import PublishedPolicy
 from hansa_node.node_stop import NodeStop
 from hansa_node.node_store import NodeStore
+from hansa_node.witnessing.status import WitnessStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,8 @@ class NodeContext:
     """City, rules, keys and stores of a node; of these only what `league` holds changes from its start to its end.
 
     `policy`: with the rules of it that are published. `stop`: where a task reports that the node must not go on.
-    `expiry`: warns of what expires. `clocks`: warns of peers whose clocks are wrong.
+    `witnesses`: what they make of the log. `expiry`: warns of what expires. `clocks`: warns of peers whose clocks are
+    wrong.
     """
 
     city: str
@@ -31,6 +33,7 @@ class NodeContext:
     store: NodeStore
     clock: Clock
     fresh_nonce: NonceSource
+    witnesses: WitnessStatus = field(default_factory=WitnessStatus)
     stop: NodeStop = field(default_factory=NodeStop)
     expiry: ExpiryWatch = field(init=False)
     clocks: PeerClocks = field(init=False)

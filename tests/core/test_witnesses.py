@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from hansa_core.errors import PeerError, RefusedError
+from hansa_core.league.outages import outages_of_city, outages_of_league
 from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import log_url, log_vkey, quorum_of, tlog_policy, witnesses_of
 from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, sign_checkpoint
@@ -71,3 +73,18 @@ def test_a_city_that_only_dials_out_has_a_log_but_nowhere_to_read_it() -> None:
     assert log_url(roster.member("bremen")) == ""
     assert log_url(roster.member("hamburg")) == "https://127.0.0.1:8402"
     assert log_vkey(roster.member("bremen")).name == "node.bremen/log"
+
+
+def test_a_league_says_in_words_how_many_outages_it_bears() -> None:
+    three_days = timedelta(days=3)
+    (four,) = outages_of_league(ROSTER, three_days)
+    assert four == (
+        "bremen, hamburg, luebeck, rostock: 2 of 3 witnesses have to cosign its log: 1 of them may be down for as long"
+        " as it takes; with 2 down it answers on for 3 days at open and controlled, then nothing until enough are back;"
+        " it starts once 2 are up"
+    )
+    listening, silent = outages_of_league(with_outbound("luebeck"), three_days)
+    assert listening.startswith("bremen, hamburg, rostock: 2 of 2 witnesses")
+    assert "no outage of a witness is borne for ever; with 1 down it answers on for 3 days" in listening
+    assert silent.startswith("luebeck: 2 of 3 witnesses")
+    assert "cosigned by nobody" in outages_of_city(replace(ROSTER, witness_threshold=0), "bremen", three_days)

@@ -122,6 +122,19 @@ def test_every_answer_carries_a_receipt_that_proves_it_in_the_log(node: NodeHome
     assert_agrees(store, node.roster, CITY)
 
 
+def test_an_answer_says_since_when_no_quorum_has_cosigned_the_log_once_that_is_an_hour(
+    node: NodeHome, store: Path
+) -> None:
+    since = utc_now() - timedelta(minutes=59)
+    with node.context(store) as context:
+        context.witnesses.uncovered_since = since
+        (early,) = ask(node, context, node.signed(node.query()))
+        context.witnesses.uncovered_since = since = since - timedelta(minutes=2)
+        (late,) = ask(node, context, node.signed(node.query()))
+    assert node.opened(early).unwitnessed_since is None
+    assert node.opened(late).unwitnessed_since == since
+
+
 def test_a_key_that_is_null_is_a_key_and_no_suppressed_cell(node: NodeHome, store: Path) -> None:
     unless_walking = Call(Op.NULLIF, (Column("mode"), literal("walk")))
     plan = Plan(TRIPS, None, (unless_walking,), (COUNT,))

@@ -119,15 +119,17 @@ def test_without_a_quorum_for_too_long_the_operator_is_told_once_and_when_it_is_
             await third.aclose()
             grow(store)
             await until(lambda: keeper.status.uncovered_since is not None)
+            await until(lambda: told("no quorum of witnesses") > 0)
             assert told("unwitnessed, nothing is answered") == 0
             late = timedelta(days=3, seconds=100)
             await until(lambda: told("unwitnessed, nothing is answered") > 0)
             late = timedelta()
             await stack.enter_async_context(cities[THIRD].running())
-            await until(lambda: told("witnessed again, answers go on") > 0)
+            await until(lambda: told("witnessed again, answers go on") > 0 and told("quorum of witnesses again") > 0)
 
     asyncio.run(scene())
     assert told("unwitnessed, nothing is answered") == 1
+    assert told("no quorum of witnesses") == 1
 
 
 @pytest.mark.produces("unwitnessed")

@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from hansa_node.current_league import CurrentLeague
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
+from hansa_node.witnessing.status import WitnessStatus
 
 PATIENCE_S = 60.0
 
@@ -71,6 +72,7 @@ class LogCity:
                 store=store,
                 clock=clock,
                 fresh_nonce=lambda: os.urandom(16),
+                witnesses=WitnessStatus(max_unwitnessed=timedelta(seconds=self.config.log.max_unwitnessed_s)),
             )
             async with log_keeper(self.config, context, identity) as keeper:
                 yield keeper, store

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -129,6 +129,7 @@ class SimulatedCity:
         self.level = Level.OPEN
         self.clock_ahead = timedelta()  # of the times that it signs
         self.call_clock_ahead = timedelta()  # of the time that it tells beside a call
+        self.unwitnessed_since: datetime | None = None  # as it signs
         self.refusal = REFUSAL  # what it says under Fault.REFUSE
         self.asked = 0
         self.queries: list[Query] = []
@@ -152,6 +153,7 @@ class SimulatedCity:
             nonce=secrets.token_bytes(16),
             answered_at=utc_now() + self.clock_ahead,
             outcome=outcome,
+            unwitnessed_since=self.unwitnessed_since,
         )
         payload = encode_answer(answer)
         asked_as = {"organisation": _organisation(credential), "purpose": asked.purpose}

@@ -103,6 +103,7 @@ answers = st.builds(
     nonce=nonces,
     answered_at=instants,
     outcome=st.one_of(releases, refusals),
+    unwitnessed_since=st.none() | instants,
 )
 dry_runs = st.builds(
     DryRun,

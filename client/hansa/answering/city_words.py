@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedRelease:
-    """A city's protected partial, in `partial_schema`, with the level, version and time that the city signed."""
+    """A city's protected partial, in `partial_schema`, with the level, version and times that the city signed.
+
+    `unwitnessed_since`: no quorum of witnesses has cosigned its log since then.
+    """
 
     level: Level
     data_version: int
     answered_at: datetime
     table: pa.Table
+    unwitnessed_since: datetime | None = None
 
 
 WordT = TypeVar("WordT", bound=VerifiedRelease | Refusal | DryRun | Description)

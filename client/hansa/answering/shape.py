@@ -14,6 +14,7 @@ from hansa.answering.outer import OuterEngine
 from hansa.answering.selection_notes import selection_notes
 from hansa.answering.shaped import AnswerColumn, ShapedAnswer
 from hansa.answering.stage import OnStage, Stage, untold
+from hansa.answering.witness_notes import witness_notes
 from hansa.question.question import Question
 from hansa_core.partial.answer import Refusal
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
@@ -50,6 +51,7 @@ def shape_answer(
         intervals=intervals,
         notes=(
             *clock_notes(question.asked_at, words, question.coordinator_ahead_s),
+            *witness_notes(words.values()),
             *notes_on(asked, expected.contract, reports, merged, marks),
             *uncertainty_notes(table, intervals),
             *unsure,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TypeVar
 
 from hansa.answering.city_words import VerifiedRelease
@@ -35,7 +34,7 @@ def verify_answer(given: Answered, member: Member, expected: Expected) -> Verifi
     verify_receipt(given, member, answer, organisation=expected.organisation, purpose=expected.purpose)
     if isinstance(answer.outcome, Refusal):
         return answer.outcome
-    return _release(answer.outcome, answer.answered_at, member, expected)
+    return _release(answer.outcome, answer, member, expected)
 
 
 def verify_receipt(given: Answered, member: Member, answer: SignedAnswer, *, organisation: str, purpose: str) -> None:
@@ -88,7 +87,7 @@ def _check_about(answer: SignedAnswer | DryRun, member: Member, query_hash: byte
         raise TrustError("wrong_query", f"{member.city} signed an answer to another question")
 
 
-def _release(release: Release, answered_at: datetime, member: Member, expected: Expected) -> VerifiedRelease:
+def _release(release: Release, answer: SignedAnswer, member: Member, expected: Expected) -> VerifiedRelease:
     from hansa_core.partial.partial import read_partial  # Arrow, which only a release needs
 
     contract = expected.contract
@@ -103,4 +102,10 @@ def _release(release: Release, answered_at: datetime, member: Member, expected: 
         table = read_partial(release.partial_ipc, expected.plan, contract)
     except PeerError as broken:
         raise TrustError("malformed_answer", f"{member.city} signed a partial that does not fit: {broken}") from broken
-    return VerifiedRelease(level=release.level, data_version=release.data_version, answered_at=answered_at, table=table)
+    return VerifiedRelease(
+        level=release.level,
+        data_version=release.data_version,
+        answered_at=answer.answered_at,
+        table=table,
+        unwitnessed_since=answer.unwitnessed_since,
+    )

@@ -36,13 +36,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedAnswer:
-    """A city's word on one query. `answered_at`: naive UTC, whole seconds. `nonce`: fresh, 16 bytes."""
+    """A city's word on one query. Times are naive UTC, whole seconds. `nonce`: fresh, 16 bytes.
+
+    `unwitnessed_since`: no quorum of witnesses has cosigned the city's log since then; None: not for long.
+    """
 
     city: str
     query_hash: bytes
     nonce: bytes
     answered_at: datetime
     outcome: Release | Refusal
+    unwitnessed_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from enum import StrEnum
 from functools import partial
 
 from hansa_core.errors import ConfigError
+from hansa_core.league.outages import outages_of_city
 from hansa_core.league.roster import Roster
-from hansa_core.league.witnesses import quorum_of, witnesses_of
+from hansa_core.league.witnesses import witnesses_of
 from hansa_local.trust_anchor import load_roster
 from hansa_node.answering.served_dataset import open_dataset
 from hansa_node.app.config import NodeConfig
@@ -138,10 +139,9 @@ def _log(config: NodeConfig, roster: Roster) -> Iterator[CheckFinding]:
     """Where it is read, and on whom the node depends to go on answering."""
     port = member_of(roster, config).log_port
     place = "read at its mirrors" if port is None else f"read at {config.log.host}:{config.log.port}"
-    witnesses, quorum = [each.city for each in witnesses_of(roster, config.city)], quorum_of(roster, config.city)
-    after = f"without them the node stops answering after {config.log.max_unwitnessed_s} s"
-    cosigned = f"cosigned by {quorum} of {', '.join(witnesses)}; {after}" if quorum else "cosigned by nobody"
-    yield CheckFinding(weight=Weight.OK, subject="log", text=f"{place}; {cosigned}")
+    witnesses = ", ".join(each.city for each in witnesses_of(roster, config.city)) or "no other city"
+    borne = outages_of_city(roster, config.city, timedelta(seconds=config.log.max_unwitnessed_s))
+    yield CheckFinding(weight=Weight.OK, subject="log", text=f"{place}; witnesses: {witnesses}; {borne}")
 
 
 def _expiry(subject: str, text: str, expires: datetime, now: datetime) -> CheckFinding:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from hansa_core.contract.ids import ContractId
 from hansa_core.documents.model import ListOf, Section, Text, absent_table
 from hansa_core.errors import ConfigError
+from hansa_core.league.outages import DEFAULT_MAX_UNWITNESSED
 from hansa_local.toml_file import FilePath, read_section
 from hansa_local.trust_anchor import TrustAnchor
 
@@ -79,7 +80,9 @@ class Log(Section):
         default=1, ge=1, le=3600, description="seconds between two requests for cosignatures, while the log grows"
     )
     max_unwitnessed_s: int = Field(
-        default=259_200, ge=1, description="seconds without a quorum of witnesses after which nothing is answered"
+        default=round(DEFAULT_MAX_UNWITNESSED.total_seconds()),
+        ge=1,
+        description="seconds without a quorum of witnesses after which nothing is answered",
     )
     peer_head_every_s: int = Field(
         default=3600, ge=1, description="seconds between two records of what a witnessed log had grown to"

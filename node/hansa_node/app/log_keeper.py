@@ -80,7 +80,7 @@ class LogKeeper:
 @asynccontextmanager
 async def log_keeper(config: NodeConfig, context: NodeContext, identity: Identity) -> AsyncIterator[LogKeeper]:
     """The keeper, with the pages served where the roster says that this city listens. Raises ConfigError."""
-    status = WitnessStatus(max_unwitnessed=timedelta(seconds=config.log.max_unwitnessed_s))
+    status = context.witnesses
     with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="log") as executor:
         async with aiohttp.ClientSession(auto_decompress=False) as session:
             keeper = LogKeeper(config, context, _witnessing(config, context, session, executor, status), status)

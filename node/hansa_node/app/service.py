@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hansa_core.league.roster import Roster
 from hansa_local.clock import utc_now
@@ -25,6 +25,7 @@ from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
 from hansa_node.pipeline.engine_queue import engine_places
 from hansa_node.pipeline.workers import Workers
+from hansa_node.witnessing.status import WitnessStatus
 
 
 async def serve(config: NodeConfig) -> None:
@@ -48,6 +49,7 @@ async def serve(config: NodeConfig) -> None:
             store=store,
             clock=utc_now,
             fresh_nonce=fresh_nonce,
+            witnesses=WitnessStatus(max_unwitnessed=timedelta(seconds=config.log.max_unwitnessed_s)),
         )
         await _run(config, context, identity)
 

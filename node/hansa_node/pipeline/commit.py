@@ -54,6 +54,7 @@ def commit(ending: Ending, context: NodeContext) -> Answered:
         signer=context.signer,
         nonce=context.fresh_nonce(),
         now=now,
+        unwitnessed_since=context.witnesses.told_to_askers(now),
     )
     is_new = isinstance(outcome, Release) and not ending.recalled
     receipt = context.store.commit(
@@ -76,8 +77,22 @@ def commit(ending: Ending, context: NodeContext) -> Answered:
 
 
 def seal(
-    outcome: Release | Refusal, query_hash: bytes, *, city: str, signer: Signer, nonce: bytes, now: datetime
+    outcome: Release | Refusal,
+    query_hash: bytes,
+    *,
+    city: str,
+    signer: Signer,
+    nonce: bytes,
+    now: datetime,
+    unwitnessed_since: datetime | None = None,
 ) -> Envelope:
     """The signed answer. `nonce`: fresh, 16 bytes: it keeps the hash of a guessable answer from being guessed."""
-    answer = SignedAnswer(city=city, query_hash=query_hash, nonce=nonce, answered_at=now, outcome=outcome)
+    answer = SignedAnswer(
+        city=city,
+        query_hash=query_hash,
+        nonce=nonce,
+        answered_at=now,
+        outcome=outcome,
+        unwitnessed_since=unwitnessed_since,
+    )
     return sign(payload_types.ANSWER, encode_answer(answer), signer)

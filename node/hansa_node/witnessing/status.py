@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hansa_core.errors import RefusedError
+from hansa_core.league.outages import DEFAULT_MAX_UNWITNESSED
+
+ASKERS_TOLD_AFTER = timedelta(hours=1)
+"""How long the log may stand without a quorum before each answer says so."""
 
 
 @dataclass(slots=True)
@@ -17,13 +21,18 @@ class WitnessStatus:
     quorum covers; None: all are covered, or the league has no witnesses.
     """
 
-    max_unwitnessed: timedelta
+    max_unwitnessed: timedelta = DEFAULT_MAX_UNWITNESSED
     is_confirmed: bool = False
     uncovered_since: datetime | None = None
 
     def is_unwitnessed(self, now: datetime) -> bool:
         """Whether the log has stood for too long without a quorum over all of it."""
         return self.uncovered_since is not None and now - self.uncovered_since > self.max_unwitnessed
+
+    def told_to_askers(self, now: datetime) -> datetime | None:
+        """Since when there is no quorum over all of the log, once that is long enough for askers to be told."""
+        since = self.uncovered_since
+        return since if since is not None and now - since > ASKERS_TOLD_AFTER else None
 
     def check(self, now: datetime) -> None:
         """Raise RefusedError `awaiting_witnesses` or `unwitnessed` while nothing may be answered.

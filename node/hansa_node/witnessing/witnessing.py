@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -56,6 +56,7 @@ class Witnessing:
         self._clock = clock
         self._draw = draw
         self._silent: set[str] = set()
+        self._had_quorum = True
         self._was_unwitnessed = False
 
     async def confirm(self) -> None:
@@ -92,7 +93,7 @@ class Witnessing:
             try:
                 await self._have_cosigned(size, lines)
                 await self._run(self._look_back)
-                self._tell()
+                self._tell(has_quorum=not size or len(lines) >= self._panel.quorum)
             except StoreUnavailableError as failure:
                 log.error("cosignatures not kept", extra={"remedy": str(failure)})  # noqa: TRY400  no traceback
             await asyncio.sleep(self._every_s)
@@ -122,20 +123,30 @@ class Witnessing:
         witnessed = self._log.witnessed() if self._panel.quorum else (self._log.size, None)
         self._status.uncovered_since = self._log.time_of(0 if witnessed is None else witnessed[0])
 
-    def _tell(self) -> None:
-        """One line when too long without a quorum stops all answers, and one when they go on."""
-        is_unwitnessed = self._status.is_unwitnessed(self._clock())
-        if is_unwitnessed and not self._was_unwitnessed:
-            fields = {
-                "since": f"{self._status.uncovered_since}Z",
-                "silent": ",".join(sorted(self._silent)),
-                "needed": self._panel.quorum,
-                "witnesses": len(self._panel.witnesses),
-            }
-            log.error("unwitnessed, nothing is answered", extra=fields)
+    def _tell(self, *, has_quorum: bool) -> None:
+        """One line when a round misses the quorum, one when too long without it stops all answers, and one each when
+        that is over."""
+        since, now = self._status.uncovered_since, self._clock()
+        if since is not None and not has_quorum and self._had_quorum:
+            until = since + self._status.max_unwitnessed
+            log.warning("no quorum of witnesses", extra=self._lack(since) | {"answers_until": f"{until}Z"})
+        elif has_quorum and not self._had_quorum:
+            log.info("quorum of witnesses again")
+        self._had_quorum = has_quorum or since is None
+        is_unwitnessed = self._status.is_unwitnessed(now)
+        if since is not None and is_unwitnessed and not self._was_unwitnessed:
+            log.error("unwitnessed, nothing is answered", extra=self._lack(since))
         elif self._was_unwitnessed and not is_unwitnessed:
             log.info("witnessed again, answers go on")
         self._was_unwitnessed = is_unwitnessed
+
+    def _lack(self, since: datetime) -> dict[str, object]:
+        return {
+            "since": f"{since}Z",
+            "silent": ",".join(sorted(self._silent)),
+            "needed": self._panel.quorum,
+            "witnesses": len(self._panel.witnesses),
+        }
 
     async def _heard(self, ask: Callable[[], Awaitable[_ResultT]], witness: Cosigning) -> _ResultT | None:
         """What the witness gives; None, and one line when it falls silent, where it gives nothing."""

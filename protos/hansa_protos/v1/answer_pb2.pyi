@@ -112,6 +112,7 @@ class Answer(_message.Message):
     ANSWERED_AT_UNIX_S_FIELD_NUMBER: _builtins.int
     RELEASE_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
+    UNWITNESSED_SINCE_UNIX_S_FIELD_NUMBER: _builtins.int
     city: _builtins.str
     """The name of the answering city; never empty."""
     query_hash: _builtins.bytes
@@ -120,6 +121,10 @@ class Answer(_message.Message):
     """16 random bytes, fresh for each answer."""
     answered_at_unix_s: _builtins.int
     """Seconds since 1970-01-01T00:00:00 UTC, by the city's clock."""
+    unwitnessed_since_unix_s: _builtins.int
+    """Since when no quorum of witnesses has cosigned the city's log, in seconds since 1970-01-01T00:00:00 UTC; absent: it
+    has, or the league has no witnesses, or it is so for less than an hour.
+    """
     @_builtins.property
     def release(self) -> Global___Release:
         """The city answers."""
@@ -137,13 +142,19 @@ class Answer(_message.Message):
         answered_at_unix_s: _builtins.int = ...,
         release: Global___Release | None = ...,
         refusal: Global___Refusal | None = ...,
+        unwitnessed_since_unix_s: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "refusal", b"refusal", "release", b"release"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_unwitnessed_since_unix_s", b"_unwitnessed_since_unix_s", "outcome", b"outcome", "refusal", b"refusal", "release", b"release", "unwitnessed_since_unix_s", b"unwitnessed_since_unix_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered_at_unix_s", b"answered_at_unix_s", "city", b"city", "nonce", b"nonce", "outcome", b"outcome", "query_hash", b"query_hash", "refusal", b"refusal", "release", b"release"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_unwitnessed_since_unix_s", b"_unwitnessed_since_unix_s", "answered_at_unix_s", b"answered_at_unix_s", "city", b"city", "nonce", b"nonce", "outcome", b"outcome", "query_hash", b"query_hash", "refusal", b"refusal", "release", b"release", "unwitnessed_since_unix_s", b"unwitnessed_since_unix_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__unwitnessed_since_unix_s: _TypeAlias = _typing.Literal["unwitnessed_since_unix_s"]  # noqa: Y015
+    _WhichOneofArgType__unwitnessed_since_unix_s: _TypeAlias = _typing.Literal["_unwitnessed_since_unix_s", b"_unwitnessed_since_unix_s"]  # noqa: Y015
     _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["release", "refusal"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unwitnessed_since_unix_s) -> _WhichOneofReturnType__unwitnessed_since_unix_s | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
 
 Global___Answer: _TypeAlias = Answer  # noqa: Y015

@@ -27,6 +27,7 @@ def encode_answer(answer: SignedAnswer) -> bytes:
         query_hash=answer.query_hash,
         nonce=answer.nonce,
         answered_at_unix_s=seconds_of(answer.answered_at),
+        unwitnessed_since_unix_s=None if answer.unwitnessed_since is None else seconds_of(answer.unwitnessed_since),
     )
     match answer.outcome:
         case Release() as release:
@@ -46,6 +47,11 @@ def decode_answer(payload: bytes) -> SignedAnswer:
             nonce=_exactly(NONCE_BYTES, "nonce", message.nonce),
             answered_at=instant_of_seconds(message.answered_at_unix_s),
             outcome=_outcome(message),
+            unwitnessed_since=(
+                instant_of_seconds(message.unwitnessed_since_unix_s)
+                if message.HasField("unwitnessed_since_unix_s")
+                else None
+            ),
         )
 
 
