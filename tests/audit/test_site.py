@@ -177,3 +177,11 @@ def test_a_log_that_does_not_hold_says_so_first(log: PublishedLog, tmp_path: Pat
     result = site(folder, tmp_path / "site")
     assert result.exit_code == 5
     assert "Something does not hold" in pages(tmp_path / "site")[f"{FIRST}/index.html"]
+
+
+def test_without_its_library_the_command_says_what_to_install(
+    log: PublishedLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    result = site(fetched(log, tmp_path), tmp_path / "site")
+    assert (result.exit_code, "pip install 'hansa[audit]'" in result.output) == (2, True)

@@ -9,6 +9,7 @@ import typer
 
 from hansa_audit.commands.check import GovernorsOption
 from hansa_audit.commands.messages import errors
+from hansa_core.errors import ConfigError
 
 
 def site(
@@ -34,7 +35,10 @@ def site(
         raise typer.BadParameter("give at least one log, and the folder to write to", param_hint="LOG... DIR")
     with errors() as messages:
         import time
+        from importlib.util import find_spec
 
+        if find_spec("jinja2") is None:
+            raise ConfigError("a register needs jinja2, which is not installed; run `pip install 'hansa[audit]'`")
         from hansa_audit.register.make_register import make_register
         from hansa_audit.register.site import write_site
         from hansa_local.trust_anchor import read_anchor
