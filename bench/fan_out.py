@@ -1,4 +1,4 @@
-"""What the coordinator adds to a fan-out: one question carried to many nodes, and a bare gRPC fan-out to them.
+"""Cost of a fan-out by the coordinator: one question carried to many nodes, and a bare gRPC fan-out to them.
 
 The nodes are simulated, in processes of their own, and say real signed answers that were made once. The reference asks
 the very same servers for the same bytes over as many warm channels under mutual TLS, with the same bound on calls at

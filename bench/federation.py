@@ -1,4 +1,4 @@
-"""What federation costs: the same new question asked of three cities, and of plain DuckDB over the pooled Parquet.
+"""Cost of federation: the same new question asked of three cities, and of plain DuckDB over the pooled Parquet.
 
 Real departures, and synthetic trips for load. Each pair runs back to back, so that what else the machine does falls on
 both; no question repeats, since a city answers a repeated one from its store. Ratios only: nothing is asserted.

@@ -1,4 +1,4 @@
-"""What each process of a running league holds in memory: idle after its start, and idle after questions.
+"""Memory of each process of a running league: idle after its start, and idle after questions.
 
 Arrow imports pandas and NumPy where they are installed, as they are for development; an operator's install lacks them.
 """

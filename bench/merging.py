@@ -1,4 +1,4 @@
-"""What a big answer costs a node that builds its partial, and the analyst who merges and shapes those of three cities.
+"""Cost of a big answer: a node builds its partial, an analyst merges and shapes those of three cities.
 
 The reference is DuckDB adding up the same three tables: no check, no gap, no mark.
 """

@@ -1,4 +1,4 @@
-"""How a bench prints: a heading, and rows of medians and tails in one unit."""
+"""Printing of a bench: a heading, and rows of medians and tails in one unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a statement costs before it is signed: parse, split, canonicalise and hash, over the golden statements.
+"""Cost of a statement before it is signed: parse, split, canonicalise and hash, over the golden statements.
 
 The reference is sqlglot's parser over the same text: the tree that everything else starts from.
 """

@@ -1,4 +1,4 @@
-"""What a fault does to questions: each is answered, partial or refused, and none may be wrong or lost."""
+"""Faults and their effect on questions: each is answered, partial or refused, and none may be wrong or lost."""
 
 from __future__ import annotations
 

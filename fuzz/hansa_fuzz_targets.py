@@ -1,4 +1,4 @@
-"""What is fuzzed: each reader of foreign bytes, with valid examples to start from."""
+"""Fuzz targets: each reader of foreign bytes, with valid examples to start from."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ PACKAGES = (
     "demo/hansa_demo",
     "redteam/hansa_redteam",
 )
+ASKING = frozenset({"How", "What", "When", "Where", "Whether", "Which", "Who", "Whom", "Why"})
 MODULES = sorted(module for package in PACKAGES for module in (ROOT / package).rglob("*.py"))
 SCRIPTS = sorted(
     module for folder in ("bench", "faults", "fuzz", "tests/support", "docs") for module in (ROOT / folder).glob("*.py")
@@ -33,6 +34,7 @@ def test_a_modules_first_line_is_a_plain_statement(module: Path) -> None:
     first_line = (ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or "").partition("\n")[0]
     assert first_line.endswith((".", ")", ":")), f"{first_line!r} is no whole sentence"
     assert "?" not in first_line, f"{first_line!r} asks; say what the module does"
+    assert first_line.partition(" ")[0] not in ASKING, f"{first_line!r} asks in other words; name the thing"
 
 
 def test_a_class_name_means_one_class() -> None:

@@ -1,4 +1,4 @@
-"""Whom a coordinator lets ask and attach, by one roster."""
+"""Callers of a coordinator: those whom one roster lets ask and attach."""
 
 from __future__ import annotations
 

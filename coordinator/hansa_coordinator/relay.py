@@ -1,4 +1,4 @@
-"""What the coordinator does with a call: find the addressed cities, carry the envelopes, keep nothing."""
+"""The coordinator's calls: find the addressed cities, carry the envelopes, keep nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the publishers of the permit data want every reader to know, printed with every tour."""
+"""Caveats that the publishers of the permit data want every reader to know, printed with every tour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes a demo league: whose data, in which cities, under which contracts, and what a tour asks of it."""
+"""Demo leagues: whose data, in which cities, under which contracts, and the questions of a tour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `hansa demo` does from the first line to the last: make or find the league, start it, tour it or stay."""
+"""The course of `hansa demo`: make or find the league, start it, tour it or stay."""
 
 from __future__ import annotations
 

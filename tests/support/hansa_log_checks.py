@@ -1,4 +1,4 @@
-"""Whether everything that a node's store says agrees: log, checkpoints, openings, answers, releases, reservations."""
+"""Agreement of all that a node's store says: log, checkpoints, openings, answers, releases, reservations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Hansa wrote at commit 5663f2a: a league, a node's store, its log as an auditor fetched it, and its answers."""
+"""Files of commit 5663f2a: a league, a node's store, its log as an auditor fetched it, and its answers."""
 
 from __future__ import annotations
 

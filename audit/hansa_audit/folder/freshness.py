@@ -1,4 +1,4 @@
-"""How recent a fetched log is: when witnesses last saw it as the newest, and when it was read."""
+"""Freshness of a fetched log: when witnesses last saw it as the newest, and when it was read."""
 
 from __future__ import annotations
 

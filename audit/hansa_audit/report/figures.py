@@ -1,4 +1,4 @@
-"""What the report counts, in one walk over the entries."""
+"""Figures of the report, counted in one walk over the entries."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What rules a city announced: in force at a time, and how they changed."""
+"""Rules that a city announced: those in force at a time, and their changes."""

@@ -1,4 +1,4 @@
-"""What must agree with a log: receipts, openings, and checkpoints seen at other times."""
+"""Claims that must agree with a log: receipts, openings, and checkpoints seen at other times."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from hansa.answering.notes import notes_on
 from hansa.answering.outer import OuterEngine
 from hansa.answering.selection_notes import selection_notes
 from hansa.answering.shaped import AnswerColumn, ShapedAnswer
-from hansa.answering.stage import OnStage, Stage, untold
+from hansa.answering.stage import OnStage, Stage, tell_nobody
 from hansa.answering.witness_notes import witness_notes
 from hansa.question.question import Question
 from hansa_core.partial.answer import Refusal
@@ -25,7 +25,7 @@ def shape_answer(
     question: Question,
     words: Mapping[str, CityWord[VerifiedRelease | Refusal]],
     engine: OuterEngine,
-    on_stage: OnStage = untold,
+    on_stage: OnStage = tell_nobody,
 ) -> ShapedAnswer:
     """Merge the releases, run the outer SELECT, and carry the marks over. `words`: of every addressed city, by name.
 

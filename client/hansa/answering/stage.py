@@ -18,5 +18,5 @@ class Stage(StrEnum):
 OnStage = Callable[[Stage], None]
 
 
-def untold(stage: Stage) -> None:
+def tell_nobody(stage: Stage) -> None:
     """Tell nobody."""

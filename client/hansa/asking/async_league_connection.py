@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, WordT
-from hansa.answering.stage import OnStage, Stage, untold
+from hansa.answering.stage import OnStage, Stage, tell_nobody
 from hansa.answering.verify import verify_description
 from hansa.asking.follow import Gathering, OnProgressAsync, gather_async
 from hansa.asking.session import AnalystSession
@@ -46,7 +46,7 @@ class AsyncLeagueConnection:
         on_stage: OnStage | None = None,
     ) -> ProvenAnswer:
         """As `LeagueConnection.ask`; cancelling the task ends the call. `on_stage` is called in the loop."""
-        loop, told = asyncio.get_running_loop(), on_stage or untold
+        loop, told = asyncio.get_running_loop(), on_stage or tell_nobody
 
         def tell(stage: Stage) -> None:
             loop.call_soon_threadsafe(told, stage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, WordT
-from hansa.answering.stage import OnStage, Stage, untold
+from hansa.answering.stage import OnStage, Stage, tell_nobody
 from hansa.answering.verify import verify_description
 from hansa.asking.follow import Gathering, OnProgress, gather
 from hansa.asking.session import AnalystSession
@@ -42,7 +42,7 @@ class LeagueConnection:
         on_stage: OnStage | None = None,
     ) -> ProvenAnswer:
         """Ask every addressed city, and shape what they sign. Raises RefusedError, CoordinatorError."""
-        tell = on_stage or untold
+        tell = on_stage or tell_nobody
         asked = self.session.question(statement, options)
         gathering, heard = Gathering(asked.question.cities, self.session.roster, asked.verify), HeardClock()
         tell(Stage.ASKED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, VerifiedRelease
 from hansa.answering.clock_notes import clock_notes
-from hansa.answering.stage import OnStage, untold
+from hansa.answering.stage import OnStage, tell_nobody
 from hansa.answering.verify import verify_answer, verify_dry_run
 from hansa.asking.sign import SignedQuery, sign_query
 from hansa.errors import CoordinatorError
@@ -199,7 +199,7 @@ class AnalystSession:
         asked: SignedQuestion,
         words: Mapping[str, CityWord[VerifiedRelease | Refusal]],
         coordinator_ahead_s: int | None,
-        on_stage: OnStage = untold,
+        on_stage: OnStage = tell_nobody,
     ) -> ProvenAnswer:
         """The answer from what every addressed city said, with its evidence. Raises RefusedError as `shape_answer`."""
         from hansa.answering.shape import shape_answer  # DuckDB, which only an answer needs

@@ -1,1 +1,1 @@
-"""How answers, explanations and catalogues are shown."""
+"""Views of answers, explanations and catalogues."""

@@ -1,4 +1,4 @@
-"""What became of one question in the cities that it addressed, joined from their logs by the query's hash."""
+"""One question in the cities that it addressed, joined from their logs by the query's hash."""
 
 from __future__ import annotations
 

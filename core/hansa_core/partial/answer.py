@@ -1,4 +1,4 @@
-"""What a city signs: a query hash bound to a release or to a refusal."""
+"""Answers as a city signs them: a query hash bound to a release or to a refusal."""
 
 from __future__ import annotations
 

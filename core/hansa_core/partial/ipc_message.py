@@ -1,4 +1,4 @@
-"""Where a record batch's buffers lie in an Arrow message, and how they are packed. Any message with more is refused.
+"""Layout of a record batch in an Arrow message: its buffers and their packing. Any message with more is refused.
 
 Arrow's own reader also honours what an attacker may add (a codec named in a message's metadata, for one), and allocates
 what a packed buffer claims. So a message is read here, field by field, before Arrow is given anything of it.

@@ -1,4 +1,4 @@
-"""What an analyst signs: a plan with its purpose, expiry, nonce, league, addressed cities and asked level."""
+"""Queries as an analyst signs them: a plan with purpose, expiry, nonce, league, addressed cities and asked level."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a city declares about its datasets and allows to be asked of them."""
+"""Policy: the rules by which a city answers or refuses a question."""

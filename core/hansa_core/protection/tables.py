@@ -1,4 +1,4 @@
-"""What is published: the cells of every declared table, each with all of its figures or with none."""
+"""Published tables: the cells of every declared table, each with all of its figures or with none."""
 
 from __future__ import annotations
 

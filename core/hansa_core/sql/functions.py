@@ -1,4 +1,4 @@
-"""Which SQL functions the cities compute, and what each becomes."""
+"""SQL functions that the cities compute, and the expression that each becomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an analyst's SQL splits into: a plan for the cities and a SELECT over the released table."""
+"""A statement that was split: a plan for the cities and a SELECT over the released table."""
 
 from __future__ import annotations
 

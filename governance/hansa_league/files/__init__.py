@@ -1,1 +1,1 @@
-"""Where the files of a league lie, and the TOML in them."""
+"""Files of a league: their places, and the TOML in them."""

@@ -1,4 +1,4 @@
-"""What each holder of a new league holds: a city, its analyst, its auditor, a coordinator."""
+"""Belongings of each holder of a new league: a city, its analyst, its auditor, a coordinator."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What each protection level owes: how a plan is bound, priced and computed there."""
+"""Answering at each protection level: a plan is bound, priced and computed there."""

@@ -1,4 +1,4 @@
-"""What a protection level owes: how a plan is bound to a dataset there, priced, and computed."""
+"""Duties of a protection level: it binds a plan to a dataset, prices it, and computes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may expire under a running node: what it rests on itself, and what those show that it dials."""
+"""Things that may expire under a running node: those it rests on, and those that its peers show."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What answers a plan over one dataset: engines over rows, to the bit alike, and published tables."""
+"""Engines that answer a plan over the rows of one dataset, to the bit alike."""

@@ -1,4 +1,4 @@
-"""What an engine over rows owes, and the refusals that engines share."""
+"""Engine: the duties of whatever answers plans over rows, and the refusals that engines share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the store keeps of other cities' logs: the head that was cosigned for each, and the entries mirrored for it."""
+"""Other cities' logs in the store: the head that was cosigned for each, and the entries mirrored for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This city as a mirror: it keeps entries of other logs, to be read when their city cannot be reached."""
+"""Mirror: this city keeps entries of other logs, to be read when their city cannot be reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This city as a witness: it cosigns a checkpoint that continues the last one it cosigned, and stores it first."""
+"""Witness: this city cosigns a checkpoint that continues the last one it cosigned, and stores it first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What travels between a coordinator and a peer that attached to it: calls one way, presence the other way."""
+"""Messages between a coordinator and a peer that attached to it: calls one way, presence the other way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a city gives for a call: what it signed, and the receipt that it stands in the city's log."""
+"""A city's reply to a call: what it signed, and the receipt that it stands in the city's log."""
 
 from __future__ import annotations
 

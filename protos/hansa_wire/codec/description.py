@@ -1,4 +1,4 @@
-"""What a city serves, in a city's own words."""
+"""Description of a city: the datasets that it says it serves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large a message may be, in each direction of a call."""
+"""Limits on the size of messages, in each direction of a call."""
 
 from __future__ import annotations
 

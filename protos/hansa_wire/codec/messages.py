@@ -1,4 +1,4 @@
-"""How bytes from a peer become a message, or an error that says why they do not."""
+"""Messages to bytes and back, with an error that says why bytes from a peer are no message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a call at each city, as the coordinator tells it."""
+"""Progress of a call at each city, as the coordinator tells it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around every call that a server answers: who may call before it, the status table after it."""
+"""Guard around every call that a server answers: it decides who may call, and turns errors into statuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which city an analyst's certificate speaks for: the one that it names, if that very city issued it."""
+"""Pins: the one city that an analyst's certificate speaks for, if that very city issued it."""
 
 from __future__ import annotations
 

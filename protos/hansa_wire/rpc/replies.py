@@ -1,4 +1,4 @@
-"""What a peer gave back, if it is a reply to the call: anything else is that peer's failure and nobody else's."""
+"""Replies of a peer: whatever is none is that peer's failure and nobody else's."""
 
 from __future__ import annotations
 

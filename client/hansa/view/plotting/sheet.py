@@ -1,4 +1,4 @@
-"""What all layers of a chart share: the points, the scales of colour and shape, and the size of a panel."""
+"""Sheet of a chart, shared by its layers: the points, the scales of colour and shape, and the size of a panel."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How an answer is shown to a person or written for a program."""
+"""Rendering of an answer, for a person or for a program."""
