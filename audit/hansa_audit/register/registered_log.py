@@ -1,4 +1,4 @@
-"""What a register says of one log: its questions, the rules in force, and whether it holds."""
+"""One log in a register: its questions, the rules in force, and whether it holds."""
 
 from __future__ import annotations
 
