@@ -14,8 +14,6 @@ from hansa_core.errors import PeerError
 from hansa_core.tlog.merkle import (
     EMPTY_ROOT,
     Frontier,
-    check_consistency,
-    check_inclusion,
     consistency_proof,
     grow,
     inclusion_proof,
@@ -24,6 +22,7 @@ from hansa_core.tlog.merkle import (
     root_of,
     root_of_leaves,
 )
+from hansa_core.tlog.merkle_checks import check_consistency, check_inclusion
 from hansa_tlog_values import LEAVES, VECTORS, flipped, read_hash
 from hansa_whole_trees import tree_hashes
 

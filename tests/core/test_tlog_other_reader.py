@@ -12,7 +12,8 @@ from tlog_scales.tlog import ConsistencyProof, InclusionProof
 from tlog_scales.writer import TilesWriter
 
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
-from hansa_core.tlog.merkle import check_consistency, check_inclusion, consistency_proof, inclusion_proof, root_of
+from hansa_core.tlog.merkle import consistency_proof, inclusion_proof, root_of
+from hansa_core.tlog.merkle_checks import check_consistency, check_inclusion
 from hansa_core.tlog.note import VerifierKey
 from hansa_core.tlog.tiles import TileHashes, decode_bundle, encode_bundle
 from hansa_tlog_values import (

@@ -17,7 +17,8 @@ from hansa_audit.folder.log_folder import CONTRADICTING, LogFolder
 from hansa_core.documents.strict_json import read_object
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
-from hansa_core.tlog.merkle import HashReader, check_consistency, consistency_proof, root_of
+from hansa_core.tlog.merkle import HashReader, consistency_proof, root_of
+from hansa_core.tlog.merkle_checks import check_consistency
 from hansa_core.tlog.note import MAX_NOTE_BYTES, VerifierKey
 from hansa_core.tlog.proof import MAX_HASHES
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from hansa_core.errors import PeerError
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
-from hansa_core.tlog.merkle import check_inclusion, leaf_hash
+from hansa_core.tlog.merkle import leaf_hash
+from hansa_core.tlog.merkle_checks import check_inclusion
 from hansa_core.tlog.note import MAX_NOTE_BYTES, VerifierKey, read_note
 from hansa_core.tlog.spelling import (
     base64_bytes,

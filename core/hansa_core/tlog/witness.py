@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from hansa_core.errors import PeerError
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.cosignature import check_cosignature
-from hansa_core.tlog.merkle import EMPTY_ROOT, check_consistency
+from hansa_core.tlog.merkle import EMPTY_ROOT
+from hansa_core.tlog.merkle_checks import check_consistency
 from hansa_core.tlog.note import Note, VerifierKey, read_note, read_signatures
 from hansa_core.tlog.spelling import (
     base64_hash,
