@@ -15,20 +15,17 @@ from time import perf_counter
 from hansa_audit.folder.rebuilt_tree import RebuiltTree
 from hansa_audit.folder.trusted_keys import vkeys_text
 from hansa_audit.verifying.verify_folder import verify_folder
-from hansa_core.evidence.entries import (
-    Body,
+from hansa_core.evidence.body import Body, Charge, PolicyRef, RosterRef
+from hansa_core.evidence.entry import Entry, encode_entry
+from hansa_core.evidence.log_entries import LogGenesis
+from hansa_core.evidence.query_entries import QueryDecision
+from hansa_core.evidence.rule_entries import (
     BudgetCreated,
-    Charge,
     DatasetRegistered,
     DataVersion,
-    LogGenesis,
     PolicyPublished,
-    PolicyRef,
-    QueryDecision,
     RosterAccepted,
-    RosterRef,
 )
-from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import leaf_hash

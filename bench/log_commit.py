@@ -18,7 +18,8 @@ from time import perf_counter
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
-from hansa_core.evidence.entries import NodeStarted, PolicyRef, RosterRef
+from hansa_core.evidence.body import PolicyRef, RosterRef
+from hansa_core.evidence.log_entries import NodeStarted
 from hansa_core.partial.answer import Refusal
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_node.log.identity import LogIdentity

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC
 
-from hansa_core.evidence.entries import Decision, PolicyRef, QueryDecision, RosterRef
+from hansa_core.evidence.body import PolicyRef, RosterRef
 from hansa_core.evidence.entry import Entry, encode_entry
+from hansa_core.evidence.query_entries import Decision, QueryDecision
 from hansa_core.league.members import Member
 from hansa_core.partial.answer import Release, SignedAnswer
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint

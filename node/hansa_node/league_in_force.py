@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hansa_core.evidence.entries import RosterRef
+from hansa_core.evidence.body import RosterRef
 from hansa_core.league.roster import Roster, roster_hash
 from hansa_core.policy.decide import LeagueRules
 

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, Self
 
-from hansa_core.evidence.entries import KeyAdded, LogGenesis, NodeStarted, RosterRef
+from hansa_core.evidence.body import RosterRef
+from hansa_core.evidence.log_entries import KeyAdded, LogGenesis, NodeStarted
 from hansa_core.partial.release_key import ReleaseKey
 from hansa_core.policy.decide import Refuse, Verdict
 from hansa_core.policy.policy import Policy

@@ -21,9 +21,11 @@ from typer.testing import CliRunner, Result
 import hansa as sdk
 from hansa.cli import app
 from hansa_audit.report.style import STYLE
-from hansa_core.evidence.entries import BudgetReset, LogGenesis, NodeStarted, RosterRef
+from hansa_core.evidence.body import RosterRef
 from hansa_core.evidence.entry import Entry, encode_entry
+from hansa_core.evidence.log_entries import LogGenesis, NodeStarted
 from hansa_core.evidence.opening import Disclosure, encode_disclosure
+from hansa_core.evidence.rule_entries import BudgetReset
 from hansa_core.league.roster import roster_hash
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign

@@ -30,9 +30,11 @@ from hansa_audit.folder.findings import FileRule
 from hansa_audit.folder.held_log import open_log
 from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.evidence.entries import KeyAdded, OpeningRead, RosterAccepted, RosterRef
+from hansa_core.evidence.body import RosterRef
 from hansa_core.evidence.entry import decode_entry
+from hansa_core.evidence.log_entries import KeyAdded, OpeningRead
 from hansa_core.evidence.opening import Disclosure, encode_disclosure
+from hansa_core.evidence.rule_entries import RosterAccepted
 from hansa_core.league.roster import roster_hash, roster_payload
 from hansa_core.league.witnesses import log_url
 from hansa_core.signing import payload_types

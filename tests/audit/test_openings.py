@@ -19,8 +19,9 @@ from hansa_audit.folder.findings import FileRule
 from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
-from hansa_core.evidence.entries import DatasetRegistered, PolicyPublished, PolicyRef, RosterRef
+from hansa_core.evidence.body import PolicyRef, RosterRef
 from hansa_core.evidence.opening import Opening, encode_disclosure, seal_opening
+from hansa_core.evidence.rule_entries import DatasetRegistered, PolicyPublished
 from hansa_core.league.credential import Credential, credential_payload
 from hansa_core.league.roster import roster_hash
 from hansa_core.partial.answer import Release, SignedAnswer

@@ -20,8 +20,9 @@ from hansa_audit.folder.held_log import open_log
 from hansa_audit.rules.history import rules_in_force
 from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.documents.canonical_json import canonical_json
-from hansa_core.evidence.entries import DatasetRegistered, PolicyPublished, PolicyRef
+from hansa_core.evidence.body import PolicyRef
 from hansa_core.evidence.opening import Opening, check_disclosure, decode_disclosure, seal_opening
+from hansa_core.evidence.rule_entries import DatasetRegistered, PolicyPublished
 from hansa_core.policy.policy import DenyList, Policy, Rule
 from hansa_core.policy.published_rules import deny_value, policy_rules, rules_hash
 from hansa_local.clock import utc_now

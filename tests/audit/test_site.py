@@ -18,7 +18,8 @@ from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
 from hansa_audit.fetching.fetch_log import fetch_log
 from hansa_audit.fetching.places import wanted_log
 from hansa_audit.register.register import QUESTIONS_A_PAGE
-from hansa_core.evidence.entries import NodeStarted, RosterRef
+from hansa_core.evidence.body import RosterRef
+from hansa_core.evidence.log_entries import NodeStarted
 from hansa_core.evidence.opening import encode_disclosure, seal_opening
 from hansa_core.league.roster import roster_hash
 from hansa_core.signing import payload_types

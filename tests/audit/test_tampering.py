@@ -17,7 +17,7 @@ from hansa_audit.fetching.fetch_log import fetch_log
 from hansa_audit.fetching.places import wanted_log
 from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.evidence.entries import RosterRef
+from hansa_core.evidence.body import RosterRef
 from hansa_core.evidence.opening import encode_disclosure, seal_opening
 from hansa_core.league.roster import roster_hash
 from hansa_local.clock import utc_now

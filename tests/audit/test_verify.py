@@ -17,7 +17,7 @@ from hansa_audit.folder.findings import FileRule
 from hansa_audit.verifying.verdict import Verdict
 from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.evidence.entries import RosterRef
+from hansa_core.evidence.body import RosterRef
 from hansa_core.evidence.finding import AuditRule
 from hansa_core.evidence.opening import encode_disclosure, seal_opening
 from hansa_core.league.roster import roster_hash

@@ -22,7 +22,7 @@ from typer.testing import CliRunner, Result
 from hansa.cli import app
 from hansa_audit.fetching.places import wanted_log
 from hansa_audit.watching import watch_round
-from hansa_core.evidence.entries import PeerHead
+from hansa_core.evidence.log_entries import PeerHead
 from hansa_core.league.roster import Roster
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
 from hansa_local.profile import AuditorProfile

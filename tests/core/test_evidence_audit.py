@@ -7,14 +7,9 @@ from dataclasses import replace
 import pytest
 
 from hansa_core.evidence.audit import Audit, Subject
-from hansa_core.evidence.entries import (
-    ApprovalGiven,
-    Body,
-    BudgetCreated,
-    BudgetReset,
-    DatasetRegistered,
-    DataVersion,
-    Decision,
+from hansa_core.evidence.body import Body, PolicyRef, RosterRef
+from hansa_core.evidence.finding import AuditRule, LogFinding
+from hansa_core.evidence.log_entries import (
     KeyAdded,
     KeyRetired,
     KeyRole,
@@ -23,13 +18,17 @@ from hansa_core.evidence.entries import (
     NodeStarted,
     OpeningRead,
     PeerHead,
+)
+from hansa_core.evidence.query_entries import ApprovalGiven, Decision
+from hansa_core.evidence.rule_entries import (
+    BudgetCreated,
+    BudgetReset,
+    DatasetRegistered,
+    DataVersion,
     PolicyPublished,
-    PolicyRef,
     RosterAccepted,
-    RosterRef,
     TablesPublished,
 )
-from hansa_core.evidence.finding import AuditRule, LogFinding
 from hansa_log_entries import (
     BEGINNING,
     CITY,

@@ -20,8 +20,12 @@ from jsonschema_rs import Draft202012Validator, meta
 
 from hansa_core.documents.canonical_json import MAX_INTEGER, canonical_json
 from hansa_core.errors import PeerError
-from hansa_core.evidence.entries import BODIES, Body, Decision, OpeningRead, PeerHead, PolicyRef, TablesPublished
+from hansa_core.evidence.body import Body, PolicyRef
+from hansa_core.evidence.entries import BODIES
 from hansa_core.evidence.entry import MAX_ENTRY_BYTES, Entry, decode_entry, encode_entry, read_generally, read_quickly
+from hansa_core.evidence.log_entries import OpeningRead, PeerHead
+from hansa_core.evidence.query_entries import Decision
+from hansa_core.evidence.rule_entries import TablesPublished
 from hansa_core.evidence.schema import LOG_SCHEMA
 from hansa_log_entries import CITY, FIRST_VERSIONS, NOON, ONE_OF_EACH, Writer, charge, decision_on, entries, refusal_of
 from hansa_tlog_values import flipped

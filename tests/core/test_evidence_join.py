@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hansa_core.evidence.entries import Body, Decision
+from hansa_core.evidence.body import Body
 from hansa_core.evidence.entry import Entry
 from hansa_core.evidence.join import SETTLED_S, Addressed, Fate, JoinedLog, join
+from hansa_core.evidence.query_entries import Decision
 from hansa_core.evidence.rows import COLUMNS, LogFilter, LogRow, row_of
 from hansa_log_entries import (
     NOON,

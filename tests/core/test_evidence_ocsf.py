@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hansa_core.evidence.entries import Body
+from hansa_core.evidence.body import Body
 from hansa_core.evidence.entry import Entry
 from hansa_core.evidence.ocsf import Caller, ocsf_event
 from hansa_log_entries import CITY, NOON, ONE_OF_EACH, ORIGIN, aborted, decision_on, digest_of, refusal_of

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError
-from hansa_core.evidence.entries import Decision, KeyAdded, KeyRole
+from hansa_core.evidence.log_entries import KeyAdded, KeyRole
+from hansa_core.evidence.query_entries import Decision
 from hansa_core.evidence.receipt import check_receipt, read_receipt
 from hansa_core.partial.answer import Refusal, Release, SignedAnswer
 from hansa_core.tlog.proof import decode_proof, encode_proof

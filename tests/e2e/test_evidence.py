@@ -17,7 +17,8 @@ from rich.console import Console
 import hansa
 from hansa.errors import CoordinatorError
 from hansa_auditor import Auditor
-from hansa_core.evidence.entries import NodeRecovered, NodeStarted, QueryDecision
+from hansa_core.evidence.log_entries import NodeRecovered, NodeStarted
+from hansa_core.evidence.query_entries import QueryDecision
 from hansa_core.tlog.proof import decode_proof
 from hansa_demo.evidence_stop import show_evidence
 from hansa_demo.league import CITIES

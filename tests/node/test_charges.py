@@ -17,7 +17,7 @@ import pytest
 
 from hansa_core.budget.ledger_charge import LedgerCharge
 from hansa_core.errors import StoreCorruptError
-from hansa_core.evidence.entries import RosterRef
+from hansa_core.evidence.body import RosterRef
 from hansa_core.partial.answer import DryRun, Refusal, Release
 from hansa_core.plan.expression import Call, Column, Op, literal
 from hansa_core.policy.decide import Bound, Refuse

@@ -14,7 +14,8 @@ import aiohttp
 import pytest
 
 from hansa_core.errors import ConfigError
-from hansa_core.evidence.entries import NodeStarted, QueryDecision
+from hansa_core.evidence.log_entries import NodeStarted
+from hansa_core.evidence.query_entries import QueryDecision
 from hansa_core.partial.answer import Release
 from hansa_log_checks import audit_findings, entries
 from hansa_log_cities import LogCity, call, log_cities, until

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from hansa_core.evidence.entries import QueryDecision, RosterAccepted
+from hansa_core.evidence.query_entries import QueryDecision
+from hansa_core.evidence.rule_entries import RosterAccepted
 from hansa_core.partial.answer import Release
 from hansa_log_checks import audit_findings, entries
 from hansa_node.app import league_follower as follower_module

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from hansa_core.errors import ConfigError
-from hansa_core.evidence.entries import PolicyPublished, PolicyRef
+from hansa_core.evidence.body import PolicyRef
+from hansa_core.evidence.rule_entries import PolicyPublished
 from hansa_core.league.witnesses import log_url
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import leaf_hash

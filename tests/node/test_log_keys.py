@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from hansa_core.evidence.entries import KeyAdded, KeyRetired, KeyRole, NodeStarted, PolicyRef, RosterRef
+from hansa_core.evidence.body import PolicyRef, RosterRef
 from hansa_core.evidence.entry import decode_entry
+from hansa_core.evidence.log_entries import KeyAdded, KeyRetired, KeyRole, NodeStarted
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_log_checks import entries
 from hansa_log_cities import LogCity, log_cities

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from hansa_core.evidence.entries import KeyAdded, OpeningRead, PolicyPublished
 from hansa_core.evidence.entry import decode_entry
+from hansa_core.evidence.log_entries import KeyAdded, OpeningRead
 from hansa_core.evidence.opening import check_disclosure, decode_disclosure
+from hansa_core.evidence.rule_entries import PolicyPublished
 from hansa_core.league.witnesses import log_url, log_vkey
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, open_checkpoint, sign_checkpoint

@@ -21,8 +21,10 @@ from hypothesis import strategies as st
 
 from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.errors import PeerError, StoreCorruptError
-from hansa_core.evidence.entries import DataVersion, LogGenesis, NodeStarted, PeerHead, QueryDecision
 from hansa_core.evidence.entry import decode_entry
+from hansa_core.evidence.log_entries import LogGenesis, NodeStarted, PeerHead
+from hansa_core.evidence.query_entries import QueryDecision
+from hansa_core.evidence.rule_entries import DataVersion
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hansa_core.evidence.entries import KeyAdded
+from hansa_core.evidence.log_entries import KeyAdded
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.tiles import encode_bundle
 from hansa_local.clock import utc_now

@@ -27,7 +27,8 @@ import tomlkit
 from hansa_attach_point import AttachPoint, attach_point
 from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.evidence.entries import QueryDecision, RosterAccepted
+from hansa_core.evidence.query_entries import QueryDecision
+from hansa_core.evidence.rule_entries import RosterAccepted
 from hansa_core.partial.answer import Release
 from hansa_core.plan.plan import Plan
 from hansa_core.signing import payload_types

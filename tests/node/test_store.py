@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from hansa_core.errors import ConfigError, StoreCorruptError
-from hansa_core.evidence.entries import QueryAborted, QueryDecision
+from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
 from hansa_log_checks import assert_openings_open, entries, rows, types
 from hansa_node.node_store import NodeStore
 from hansa_node.store.errors import StoreUnavailableError

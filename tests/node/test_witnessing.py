@@ -15,8 +15,8 @@ import pytest
 
 from hansa_core.errors import ConfigError, RefusedError
 from hansa_core.evidence.audit import Subject
-from hansa_core.evidence.entries import KeyAdded, NodeRecovered, PeerHead
 from hansa_core.evidence.entry import decode_entry
+from hansa_core.evidence.log_entries import KeyAdded, NodeRecovered, PeerHead
 from hansa_core.league.members import Member
 from hansa_core.league.roster import roster_hash
 from hansa_core.league.witnesses import log_vkey, tlog_policy

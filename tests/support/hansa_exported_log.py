@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from hansa_core.documents.canonical_json import JsonValue
-from hansa_core.evidence.entries import LogGenesis
 from hansa_core.evidence.entry import Entry, encode_entry
+from hansa_core.evidence.log_entries import LogGenesis
 from hansa_core.evidence.opening import encode_disclosure
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign

@@ -17,7 +17,7 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from hansa_core.evidence.entries import QueryAborted, QueryDecision
+from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
 from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
 from hansa_core.tlog.proof import decode_proof

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hansa_core.evidence.audit import Audit, Subject
-from hansa_core.evidence.entries import QueryAborted, QueryDecision
 from hansa_core.evidence.entry import Entry, decode_entry
+from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
 from hansa_core.league.roster import Roster, roster_hash
 from hansa_core.league.witnesses import log_vkey
 from hansa_core.tlog.checkpoint import open_checkpoint

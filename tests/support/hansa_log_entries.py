@@ -9,17 +9,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hansa_core.documents.canonical_json import MAX_INTEGER
-from hansa_core.evidence.entries import (
-    ApprovalAsked,
-    ApprovalDenied,
-    ApprovalGiven,
-    Body,
-    BudgetCreated,
-    BudgetReset,
-    Charge,
-    DatasetRegistered,
-    DataVersion,
-    Decision,
+from hansa_core.evidence.body import Body, Charge, PolicyRef, RosterRef
+from hansa_core.evidence.entry import Entry, encode_entry
+from hansa_core.evidence.log_entries import (
     KeyAdded,
     KeyRetired,
     KeyRole,
@@ -28,15 +20,24 @@ from hansa_core.evidence.entries import (
     NodeStarted,
     OpeningRead,
     PeerHead,
-    PolicyPublished,
-    PolicyRef,
+)
+from hansa_core.evidence.query_entries import (
+    ApprovalAsked,
+    ApprovalDenied,
+    ApprovalGiven,
+    Decision,
     QueryAborted,
     QueryDecision,
+)
+from hansa_core.evidence.rule_entries import (
+    BudgetCreated,
+    BudgetReset,
+    DatasetRegistered,
+    DataVersion,
+    PolicyPublished,
     RosterAccepted,
-    RosterRef,
     TablesPublished,
 )
-from hansa_core.evidence.entry import Entry, encode_entry
 
 CITY, ORIGIN, LOG_KEY = "hamburg", "node.hamburg/log", bytes(range(32))
 NOON = 1_767_225_600

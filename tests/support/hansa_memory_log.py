@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hansa_core.evidence.entries import Body, Decision, LogGenesis, PolicyRef, QueryDecision, RosterRef
+from hansa_core.evidence.body import Body, PolicyRef, RosterRef
 from hansa_core.evidence.entry import Entry, encode_entry
+from hansa_core.evidence.log_entries import LogGenesis
+from hansa_core.evidence.query_entries import Decision, QueryDecision
 from hansa_core.partial.answer import Refusal, SignedAnswer
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint

@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hansa_core.evidence.entries import (
-    Body,
+from hansa_core.evidence.body import Body, RosterRef
+from hansa_core.evidence.entry import Entry, encode_entry
+from hansa_core.evidence.log_entries import LogGenesis, NodeStarted
+from hansa_core.evidence.rule_entries import (
     BudgetCreated,
     DatasetRegistered,
     DataVersion,
-    LogGenesis,
-    NodeStarted,
     PolicyPublished,
     RosterAccepted,
-    RosterRef,
     TablesPublished,
 )
-from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster, roster_hash
 from hansa_core.league.witnesses import witnesses_of

@@ -12,7 +12,8 @@ from typing import Any
 from hansa_core.budget.ledger_charge import LedgerCharge
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
-from hansa_core.evidence.entries import NodeStarted, PolicyRef, RosterRef
+from hansa_core.evidence.body import PolicyRef, RosterRef
+from hansa_core.evidence.log_entries import NodeStarted
 from hansa_core.partial.answer import Release
 from hansa_core.partial.release_key import ReleaseKey
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan

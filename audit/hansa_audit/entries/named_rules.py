@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from hansa_audit.folder.log_folder import MAX_TEXT_BYTES, RULES, LogFolder
 from hansa_core.documents.canonical_json import JsonValue, read_canonical
 from hansa_core.errors import PeerError
-from hansa_core.evidence.entries import Body, DatasetRegistered, PolicyPublished
+from hansa_core.evidence.body import Body
+from hansa_core.evidence.rule_entries import DatasetRegistered, PolicyPublished
 from hansa_core.policy.published_rules import DENY, RulesKind, rules_hash
 
 

@@ -11,7 +11,7 @@ from hansa_audit.fetching.log_source import LogSource, NotThereError
 from hansa_audit.fetching.places import Wanted
 from hansa_audit.folder.held_log import HeldLog
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.evidence.entries import OPENING_FIELDS
+from hansa_core.evidence.body import OPENING_FIELDS
 from hansa_core.evidence.entry import Entry, decode_entry
 from hansa_core.evidence.opening import Disclosure, check_disclosure, decode_disclosure, encode_disclosure
 from hansa_core.nearest import nearest, shown

@@ -9,8 +9,8 @@ from hansa_audit.entries.named_rules import NamedRules, rules_named_by
 from hansa_audit.fetching.log_source import LogSource, NotThereError
 from hansa_audit.folder.log_folder import MAX_TEXT_BYTES, LogFolder
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.evidence.entries import DatasetRegistered, PolicyPublished
 from hansa_core.evidence.entry import decode_entry
+from hansa_core.evidence.rule_entries import DatasetRegistered, PolicyPublished
 from hansa_core.tlog.tiles import TILE_WIDTH, decode_bundle, tile_at
 
 _NAMING = tuple(f'"type":"{body.TYPE}"'.encode() for body in (PolicyPublished, DatasetRegistered))

@@ -14,8 +14,9 @@ from hansa_audit.rules.history import AnnouncedRules, rules_in_force
 from hansa_audit.verifying.verdict import Verdict
 from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.evidence.entries import NodeStarted, QueryAborted, QueryDecision
 from hansa_core.evidence.entry import Entry
+from hansa_core.evidence.log_entries import NodeStarted
+from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
 from hansa_core.evidence.rows import ABORTED, row_of
 from hansa_local.trust_anchor import TrustAnchor
 

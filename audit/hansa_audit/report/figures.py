@@ -7,19 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hansa_audit.entries.times import TimeSpan
-from hansa_core.evidence.entries import (
-    BudgetCreated,
-    BudgetReset,
-    Decision,
-    KeyRole,
-    NodeRecovered,
-    OpeningRead,
-    PeerHead,
-    QueryAborted,
-    QueryDecision,
-)
 from hansa_core.evidence.entry import Entry
+from hansa_core.evidence.log_entries import KeyRole, NodeRecovered, OpeningRead, PeerHead
+from hansa_core.evidence.query_entries import Decision, QueryAborted, QueryDecision
 from hansa_core.evidence.rows import row_of
+from hansa_core.evidence.rule_entries import BudgetCreated, BudgetReset
 
 ANSWERED, AGAIN, REFUSED, OTHER = "answered", "answered again", "refused", "other"
 OUTCOMES = (ANSWERED, AGAIN, REFUSED, OTHER)

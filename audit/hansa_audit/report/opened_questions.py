@@ -10,8 +10,8 @@ from hansa_audit.entries.times import TimeSpan
 from hansa_audit.folder.held_log import HeldLog
 from hansa_audit.folder.log_folder import OPENINGS
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.evidence.entries import QueryAborted, QueryDecision
 from hansa_core.evidence.entry import Entry, decode_entry
+from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
 from hansa_core.evidence.rows import LogRow, row_of
 from hansa_core.sql.render import render_plan
 

@@ -12,10 +12,10 @@ from hansa_audit.verifying.claims import Claims, OpenedField
 from hansa_audit.verifying.entry_walk import ProvenLeaf, ProvenLog
 from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.errors import PeerError, RefusedError
-from hansa_core.evidence.entries import ApprovalAsked, Decision, QueryAborted, QueryDecision
 from hansa_core.evidence.entry import Entry
 from hansa_core.evidence.join import SETTLED_S
 from hansa_core.evidence.opening import check_disclosure
+from hansa_core.evidence.query_entries import ApprovalAsked, Decision, QueryAborted, QueryDecision
 from hansa_core.league.credential import Credential, credential_from_envelope
 from hansa_core.league.roster import Roster
 from hansa_core.plan.query import Query

@@ -13,16 +13,11 @@ from hansa_audit.folder.trusted_keys import Trusted
 from hansa_audit.verifying.claims import Claims
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.audit import Audit, Subject
-from hansa_core.evidence.entries import (
-    Body,
-    DatasetRegistered,
-    PolicyPublished,
-    PolicyRef,
-    QueryAborted,
-    QueryDecision,
-)
+from hansa_core.evidence.body import Body, PolicyRef
 from hansa_core.evidence.entry import Entry, decode_entry
 from hansa_core.evidence.finding import LogFinding
+from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
+from hansa_core.evidence.rule_entries import DatasetRegistered, PolicyPublished
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.merkle import leaf_hash
 from hansa_core.tlog.tiles import TILE_WIDTH, Tile, decode_bundle, tile_at

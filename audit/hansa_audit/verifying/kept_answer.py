@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.errors import PeerError
-from hansa_core.evidence.entries import Body, QueryDecision
+from hansa_core.evidence.body import Body
+from hansa_core.evidence.query_entries import QueryDecision
 from hansa_core.evidence.receipt import check_decision
 from hansa_core.partial.answer import Release, SignedAnswer
 from hansa_core.partial.ipc_read import read_stream

@@ -12,7 +12,7 @@ from hansa_audit.folder.held_log import HeldLog
 from hansa_audit.folder.log_folder import CHECKPOINT
 from hansa_audit.folder.seen_checkpoints import keep_contradicting
 from hansa_core.errors import PeerError
-from hansa_core.evidence.entries import PeerHead
+from hansa_core.evidence.log_entries import PeerHead
 from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES
 

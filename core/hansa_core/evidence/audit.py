@@ -7,13 +7,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from hansa_core.errors import PeerError
-from hansa_core.evidence import entries as log
 from hansa_core.evidence.audit_datasets import AnnouncedDatasets
 from hansa_core.evidence.audit_force import KeysInForce, PoliciesInForce, RostersInForce
 from hansa_core.evidence.audit_ledgers import Ledgers
 from hansa_core.evidence.audit_references import Approvals, Openings, PeerHeads, Results, check_recovery
+from hansa_core.evidence.body import Body
 from hansa_core.evidence.entry import Entry, decode_entry
 from hansa_core.evidence.finding import AuditRule, Breaches, LogFinding
+from hansa_core.evidence.log_entries import (
+    KeyAdded,
+    KeyRetired,
+    LogGenesis,
+    NodeRecovered,
+    NodeStarted,
+    OpeningRead,
+    PeerHead,
+)
+from hansa_core.evidence.query_entries import ApprovalAsked, ApprovalDenied, ApprovalGiven, QueryAborted, QueryDecision
+from hansa_core.evidence.rule_entries import (
+    BudgetCreated,
+    BudgetReset,
+    DatasetRegistered,
+    DataVersion,
+    PolicyPublished,
+    RosterAccepted,
+    TablesPublished,
+)
 
 _Judge = Callable[[Any], Breaches]
 
@@ -75,7 +94,7 @@ class Audit:
 
     def _judge(self, entry: Entry) -> Breaches:
         body = entry.body
-        if isinstance(body, log.LogGenesis) != (self._size == 0):
+        if isinstance(body, LogGenesis) != (self._size == 0):
             yield AuditRule.GENESIS, "a log begins with its genesis, and has no other"
         if entry.node != self._subject.city:
             yield AuditRule.NODE, f"the entry is by the node of {entry.node}, in the log of {self._subject.city}"
@@ -85,36 +104,36 @@ class Audit:
         for judge in self._judges.get(type(body), ()):
             yield from judge(body)
 
-    def _begin(self, body: log.LogGenesis) -> Breaches:
+    def _begin(self, body: LogGenesis) -> Breaches:
         if body.origin != self._subject.origin:
             yield AuditRule.GENESIS, f"the log names itself {body.origin}; the roster names it {self._subject.origin}"
 
-    def _recover(self, body: log.NodeRecovered) -> Breaches:
+    def _recover(self, body: NodeRecovered) -> Breaches:
         return check_recovery(body, self._size)
 
-    def _judges_by_type(self) -> dict[type[log.Body], tuple[_Judge, ...]]:
+    def _judges_by_type(self) -> dict[type[Body], tuple[_Judge, ...]]:
         policies, rosters = PoliciesInForce(), RostersInForce(self._subject.rosters)
         datasets, ledgers, results = AnnouncedDatasets(), Ledgers(), Results()
         approvals, heads = Approvals(), PeerHeads(self._subject.origin)
         keys, openings = self._keys, self._openings
         return {
-            log.LogGenesis: (self._begin, keys.begin),
-            log.NodeStarted: (rosters.use, policies.use),
-            log.NodeRecovered: (self._recover, ledgers.recover),
-            log.RosterAccepted: (rosters.accept,),
-            log.PolicyPublished: (policies.publish,),
-            log.KeyAdded: (keys.add,),
-            log.KeyRetired: (keys.retire,),
-            log.DatasetRegistered: (datasets.register,),
-            log.DataVersion: (datasets.announce,),
-            log.TablesPublished: (datasets.publish,),
-            log.BudgetCreated: (ledgers.create,),
-            log.BudgetReset: (ledgers.reset,),
-            log.QueryDecision: (rosters.use, policies.use, datasets.use, ledgers.charge, results.note),
-            log.QueryAborted: (rosters.use_earlier, policies.use_earlier, datasets.use, ledgers.charge),
-            log.ApprovalAsked: (approvals.ask,),
-            log.ApprovalGiven: (approvals.settle,),
-            log.ApprovalDenied: (approvals.settle,),
-            log.OpeningRead: (openings.read,),
-            log.PeerHead: (heads.note,),
+            LogGenesis: (self._begin, keys.begin),
+            NodeStarted: (rosters.use, policies.use),
+            NodeRecovered: (self._recover, ledgers.recover),
+            RosterAccepted: (rosters.accept,),
+            PolicyPublished: (policies.publish,),
+            KeyAdded: (keys.add,),
+            KeyRetired: (keys.retire,),
+            DatasetRegistered: (datasets.register,),
+            DataVersion: (datasets.announce,),
+            TablesPublished: (datasets.publish,),
+            BudgetCreated: (ledgers.create,),
+            BudgetReset: (ledgers.reset,),
+            QueryDecision: (rosters.use, policies.use, datasets.use, ledgers.charge, results.note),
+            QueryAborted: (rosters.use_earlier, policies.use_earlier, datasets.use, ledgers.charge),
+            ApprovalAsked: (approvals.ask,),
+            ApprovalGiven: (approvals.settle,),
+            ApprovalDenied: (approvals.settle,),
+            OpeningRead: (openings.read,),
+            PeerHead: (heads.note,),
         }

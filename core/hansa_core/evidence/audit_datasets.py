@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from hansa_core.contract.level import Level
-from hansa_core.evidence.entries import (
-    DatasetRegistered,
-    DataVersion,
-    Decision,
-    QueryAborted,
-    QueryDecision,
-    TablesPublished,
-)
 from hansa_core.evidence.finding import AuditRule, Breaches
+from hansa_core.evidence.query_entries import Decision, QueryAborted, QueryDecision
+from hansa_core.evidence.rule_entries import DatasetRegistered, DataVersion, TablesPublished
 
 
 class AnnouncedDatasets:

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hansa_core.evidence.entries import (
-    KeyAdded,
-    KeyRetired,
-    KeyRole,
-    LogGenesis,
-    NodeStarted,
-    PolicyPublished,
-    PolicyRef,
-    QueryAborted,
-    QueryDecision,
-    RosterAccepted,
-    RosterRef,
-)
+from hansa_core.evidence.body import PolicyRef, RosterRef
 from hansa_core.evidence.finding import AuditRule, Breaches
+from hansa_core.evidence.log_entries import KeyAdded, KeyRetired, KeyRole, LogGenesis, NodeStarted
+from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
+from hansa_core.evidence.rule_entries import PolicyPublished, RosterAccepted
 
 
 class PoliciesInForce:

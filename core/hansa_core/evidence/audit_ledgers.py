@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hansa_core.evidence.entries import BudgetCreated, BudgetReset, Charge, NodeRecovered, QueryAborted, QueryDecision
+from hansa_core.evidence.body import Charge
 from hansa_core.evidence.finding import AuditRule, Breaches
+from hansa_core.evidence.log_entries import NodeRecovered
+from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
+from hansa_core.evidence.rule_entries import BudgetCreated, BudgetReset
 
 
 @dataclass(slots=True)

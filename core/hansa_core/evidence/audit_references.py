@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from hansa_core.evidence.entries import (
-    ApprovalAsked,
-    ApprovalDenied,
-    ApprovalGiven,
-    Body,
-    NodeRecovered,
-    OpeningRead,
-    PeerHead,
-    QueryDecision,
-)
+from hansa_core.evidence.body import Body
 from hansa_core.evidence.finding import AuditRule, Breaches
+from hansa_core.evidence.log_entries import NodeRecovered, OpeningRead, PeerHead
+from hansa_core.evidence.query_entries import ApprovalAsked, ApprovalDenied, ApprovalGiven, QueryDecision
 
 
 class Openings:

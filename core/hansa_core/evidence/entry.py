@@ -10,7 +10,8 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 
 from hansa_core.documents.canonical_json import canonical_json, read_canonical
 from hansa_core.errors import PeerError
-from hansa_core.evidence.entries import BODIES, Body
+from hansa_core.evidence.body import Body
+from hansa_core.evidence.entries import BODIES
 from hansa_core.evidence.kinds import City, Count, Software
 from hansa_core.evidence.leaf_pattern import LeafMember, ObjectPattern, UnreadError, members_of, put_values
 from hansa_core.evidence.record import Record

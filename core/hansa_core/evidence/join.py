@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hansa_core.evidence.entries import Charge, Decision, QueryAborted, QueryDecision
+from hansa_core.evidence.body import Charge
 from hansa_core.evidence.entry import Entry
+from hansa_core.evidence.query_entries import Decision, QueryAborted, QueryDecision
 
 
 class Fate(StrEnum):

@@ -10,22 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hansa_core.evidence.entries import (
+from hansa_core.evidence.entry import Entry
+from hansa_core.evidence.log_entries import KeyRetired, NodeRecovered, NodeStarted, OpeningRead, PeerHead
+from hansa_core.evidence.query_entries import (
     ApprovalAsked,
     ApprovalDenied,
     ApprovalGiven,
-    BudgetReset,
     Decision,
-    KeyRetired,
-    NodeRecovered,
-    NodeStarted,
-    OpeningRead,
-    PeerHead,
     QueryAborted,
     QueryDecision,
 )
-from hansa_core.evidence.entry import Entry
 from hansa_core.evidence.rows import LogRow, row_of
+from hansa_core.evidence.rule_entries import BudgetReset
 
 OCSF_VERSION = "1.6.0"
 _CATEGORY, _CLASS = 6, 6003  # Application Activity, API Activity

@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 
 from hansa_core.errors import PeerError
-from hansa_core.evidence.entries import Decision, QueryDecision
 from hansa_core.evidence.entry import Entry, decode_entry
+from hansa_core.evidence.query_entries import Decision, QueryDecision
 from hansa_core.league.roster import Member
 from hansa_core.league.witnesses import log_vkey
 from hansa_core.partial.answer import Refusal, Release, SignedAnswer

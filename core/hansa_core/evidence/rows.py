@@ -6,8 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 
 from hansa_core.errors import ConfigError
-from hansa_core.evidence.entries import BODIES, Decision, QueryAborted, QueryDecision
+from hansa_core.evidence.entries import BODIES
 from hansa_core.evidence.entry import Entry
+from hansa_core.evidence.query_entries import Decision, QueryAborted, QueryDecision
 from hansa_core.nearest import nearest, shown
 
 ABORTED = "aborted"

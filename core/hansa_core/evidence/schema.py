@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hansa_core.evidence.entries import BODIES, Body
+from hansa_core.evidence.body import Body
+from hansa_core.evidence.entries import BODIES
 from hansa_core.evidence.kinds import CITY, COUNT, SOFTWARE
 from hansa_core.evidence.record import records_in
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import aiohttp
 
 from hansa_core.errors import ConfigError, PeerError
-from hansa_core.evidence.entries import BudgetCreated, NodeRecovered
 from hansa_core.evidence.entry import Entry, decode_entry
+from hansa_core.evidence.log_entries import NodeRecovered
+from hansa_core.evidence.rule_entries import BudgetCreated
 from hansa_core.league.witnesses import quorum_of, witnesses_of
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansa_core.evidence.entries import NodeStarted
+from hansa_core.evidence.log_entries import NodeStarted
 from hansa_node.context import NodeContext
 from hansa_node.log.announcements import of_dataset, of_policy, of_roster
 from hansa_node.log.keys import keys_of

@@ -11,16 +11,15 @@ from functools import lru_cache
 from hansa_core.contract.level import Level
 from hansa_core.documents.canonical_json import JsonValue, canonical_json
 from hansa_core.errors import ConfigError
-from hansa_core.evidence.entries import (
-    Body,
+from hansa_core.evidence.body import Body, RosterRef
+from hansa_core.evidence.opening import Opening
+from hansa_core.evidence.rule_entries import (
     DatasetRegistered,
     DataVersion,
     PolicyPublished,
     RosterAccepted,
-    RosterRef,
     TablesPublished,
 )
-from hansa_core.evidence.opening import Opening
 from hansa_core.policy.published_rules import rules_hash
 from hansa_node.datasets.dataset import VersionedDataset
 from hansa_node.log.batch import Batch

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from hansa_core.documents.canonical_json import JsonValue
 from hansa_core.errors import PeerError
-from hansa_core.evidence.entries import Body
+from hansa_core.evidence.body import Body
 from hansa_core.evidence.entry import Entry, encode_entry
 from hansa_core.evidence.opening import Opening, encode_opening, seal_opening
 from hansa_core.instants import seconds_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from hansa_core.evidence.entries import Decision, QueryAborted, QueryDecision
+from hansa_core.evidence.query_entries import Decision, QueryAborted, QueryDecision
 from hansa_node.log.records import Commitment, QueryRecord
 
 

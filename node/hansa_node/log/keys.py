@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from hansa_core.evidence.entries import Body, KeyAdded, KeyRetired, KeyRole
+from hansa_core.evidence.body import Body
+from hansa_core.evidence.log_entries import KeyAdded, KeyRetired, KeyRole
 from hansa_core.league.members import Member
 from hansa_node.log.batch import Batch
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from hansa_core.errors import PeerError, StoreCorruptError
-from hansa_core.evidence.entries import Body, QueryAborted, QueryDecision
+from hansa_core.evidence.body import Body
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.evidence.opening import Opening, decode_opening
+from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
 from hansa_core.instants import instant_of_seconds, seconds_of
 from hansa_core.tlog.checkpoint import add_signatures, open_checkpoint
 from hansa_core.tlog.note import NoteSignature

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hansa_core.evidence.entries import PolicyRef
+from hansa_core.evidence.body import PolicyRef
 from hansa_core.evidence.opening import Opening, seal_opening
 from hansa_core.policy.policy import Policy
 from hansa_core.policy.published_rules import DENY, deny_value, policy_rules, rules_hash

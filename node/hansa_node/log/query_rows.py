@@ -8,8 +8,8 @@ from datetime import datetime
 
 from hansa_core.budget.ledger_charge import LedgerCharge
 from hansa_core.documents.canonical_json import canonical_json
-from hansa_core.evidence.entries import QueryAborted
 from hansa_core.evidence.opening import decode_opening, encode_opening
+from hansa_core.evidence.query_entries import QueryAborted
 from hansa_node.log.announcements import announce, check_roster_in_force
 from hansa_node.log.batch import Batch
 from hansa_node.log.bodies import aborted, decided

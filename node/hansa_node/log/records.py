@@ -9,7 +9,7 @@ from datetime import datetime
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.documents.canonical_json import JsonValue
-from hansa_core.evidence.entries import PolicyRef, RosterRef
+from hansa_core.evidence.body import PolicyRef, RosterRef
 from hansa_core.partial.answer import Release
 from hansa_core.partial.release_key import NO_PARAMETERS
 from hansa_core.signing.dsse import Envelope

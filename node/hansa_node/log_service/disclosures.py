@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from hansa_core.evidence.entries import OpeningRead
+from hansa_core.evidence.log_entries import OpeningRead
 from hansa_core.evidence.opening import encode_disclosure
 from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from hansa_core.evidence.entries import OPENING_FIELDS
+from hansa_core.evidence.body import OPENING_FIELDS
 from hansa_core.tlog.witness import MAX_REQUEST_BYTES as MAX_CHECKPOINT_REQUEST_BYTES
 from hansa_core.tlog.witness import Judgement
 from hansa_node.log.mirror_request import MAX_REQUEST_BYTES

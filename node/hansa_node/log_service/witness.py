@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from hansa_core.errors import PeerError
-from hansa_core.evidence.entries import PeerHead
+from hansa_core.evidence.log_entries import PeerHead
 from hansa_core.instants import seconds_of
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.cosignature import cosign
