@@ -25,8 +25,8 @@ from hansa_core.protection.declaration import declaration_from_document
 from hansa_core.protection.effort import Effort
 from hansa_core.protection.tables import TableShape, shapes_of
 from hansa_merged_cells import MergedValue, cells_of
-from hansa_node.answering import controlled
-from hansa_node.answering.controlled import PublishedTables
+from hansa_node.answering import published_tables
+from hansa_node.answering.published_tables import PublishedTables
 from hansa_node.datasets.version_file import VersionFile
 from hansa_node.datasets.versions import current_version, dataset_folder
 from hansa_node.engines.unreadable import DataUnavailableError
@@ -132,8 +132,8 @@ def test_an_answer_counts_its_suppressed_cells_by_the_causes_that_are_stored(
         FIRST = "first"
         THRESHOLD = "threshold"
 
-    monkeypatch.setattr(controlled, "Cause", Causes)
-    monkeypatch.setattr(controlled, "_SHOWN", len(Causes))
+    monkeypatch.setattr(published_tables, "Cause", Causes)
+    monkeypatch.setattr(published_tables, "_SHOWN", len(Causes))
     stored = VersionFile(number=1, path=path).published_cells(REPAIRS, MANIFEST)["by_kind"]
     told = stored.column("cause").to_pylist()
     shape = shapes_of(REPAIRS, MANIFEST)["by_kind"]
