@@ -11,6 +11,7 @@ from hansa_coordinator.carrier import CircuitOpenError, Told
 from hansa_coordinator.claims import refusal_in
 from hansa_coordinator.undelivered import UndeliveredEvents
 from hansa_core.errors import BusyError, PeerError, RefusedError
+from hansa_local.task_groups import plain_task_group
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
 
@@ -92,6 +93,6 @@ async def _ask_all(
             else:
                 tell(CityState.REFUSED, refusal.code, f"{refusal.rule}; {refusal.remedy}", answer)
 
-    async with asyncio.TaskGroup() as group:
+    async with plain_task_group() as group:
         for city, call in calls.items():
             group.create_task(ask(city, call))

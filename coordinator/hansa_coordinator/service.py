@@ -25,6 +25,7 @@ from hansa_local.open_files import part_of_open_files
 from hansa_local.peer_clocks import PeerClocks
 from hansa_local.roster_follower import RosterFollower
 from hansa_local.shown_certificates import service_of, shown_by
+from hansa_local.task_groups import plain_task_group
 from hansa_local.tls_identity import OwnCertificate, read_certificate, read_key_of
 from hansa_local.trust_anchor import load_roster
 from hansa_wire.attach.attach_rpc import ATTACH_SERVICE, add_attach_service
@@ -127,7 +128,7 @@ class RunningCoordinator:
         """Take no more calls, let those under way end, then hang up."""
         grace_s = self._config.limits.stop_grace_s
         await self._health.enter_graceful_shutdown()
-        async with asyncio.TaskGroup() as stopping:
+        async with plain_task_group() as stopping:
             stopping.create_task(self._server.stop(grace_s))
             await self._attachments.stop(grace_s)
             with suppress(TimeoutError):
@@ -215,16 +216,18 @@ async def serve(config: CoordinatorConfig) -> None:
     running = await start(config)
     fields = {"coordinator": config.name, "host": config.listen.host, "port": running.port}
     log.info("coordinator started", extra=fields)
-    async with asyncio.TaskGroup() as group:
-        beside = [
-            group.create_task(running.watch_expiry()),
-            group.create_task(running.follow_roster()),
-            group.create_task(keep_giving_back_memory()),
-        ]
-        await stopping.wait()
-        for task in beside:
-            task.cancel()
-    await running.stop()
+    try:
+        async with plain_task_group() as group:
+            beside = [
+                group.create_task(running.watch_expiry()),
+                group.create_task(running.follow_roster()),
+                group.create_task(keep_giving_back_memory()),
+            ]
+            await stopping.wait()
+            for task in beside:
+                task.cancel()
+    finally:
+        await running.stop()
     log.info("coordinator stopped", extra={"coordinator": config.name})
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from threading import Lock
 from typing import Any
 
 from hansa_core.errors import HansaError, StoreCorruptError
+from hansa_local.task_groups import plain_task_group
 
 
 class ForkError(HansaError):
@@ -73,19 +74,6 @@ class NodeStop:
             raise self._error
 
 
-@asynccontextmanager
-async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+def task_group() -> AbstractAsyncContextManager[asyncio.TaskGroup]:
     """A TaskGroup whose error leaves it in its own type: a fatal one before others, else the first."""
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            yield tasks
-    except BaseExceptionGroup as group:
-        raise _weightiest(group) from None
-
-
-def _weightiest(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    fatal, others = group.split(FATAL)
-    first: BaseException = fatal or others or group
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return first
+    return plain_task_group(*FATAL)

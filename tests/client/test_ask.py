@@ -272,6 +272,15 @@ def test_a_closed_league_says_so(cities: SimulatedLeague) -> None:
             ask()
 
 
+def test_a_league_that_is_closed_while_it_answers_starts_no_engine_any_more(cities: SimulatedLeague) -> None:
+    league = hansa.connect(cities.profile)
+    session = league._connection.session
+    with pytest.raises(hansa.CoordinatorError, match="was closed; connect again"):
+        league.sql(COUNT, on_progress=lambda _: session.close())
+    assert session._engine is None
+    league.close()
+
+
 def test_without_its_coordinator_a_league_says_so(cities: SimulatedLeague) -> None:
     cities.run(cities.stop_coordinator())
     try:

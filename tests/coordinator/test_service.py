@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -22,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from hansa_coordinator.service import start
+from hansa_coordinator.service import RunningCoordinator, serve, start
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
@@ -311,3 +312,18 @@ def test_a_roster_that_others_signed_stops_the_start(league: SimulatedLeague) ->
     key = league.roster.governance_keys[0].hex()
     other = Ed25519Signer(bytes([7]) * 32).public_key.hex()
     assert "roster" in refused_start(league, key, other)
+
+
+def test_what_ends_a_running_coordinator_reaches_its_operator_in_its_own_type(
+    league: SimulatedLeague, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: RunningCoordinator) -> None:
+        raise ConfigError("what the operator has to see")
+
+    monkeypatch.setattr(RunningCoordinator, "follow_roster", fail)
+    league.run(league.stop_coordinator())
+    try:
+        with pytest.raises(ConfigError, match="what the operator has to see"):
+            asyncio.run(serve(load_config(league.directory / "coordinator" / "coordinator.toml")))
+    finally:
+        league.run(league.start_coordinator())

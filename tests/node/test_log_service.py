@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from collections.abc import Coroutine, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,18 @@ from hansa_core.tlog.note import read_note
 from hansa_core.tlog.tiles import decode_bundle, tile_at
 from hansa_core.tlog.witness import AddCheckpoint
 from hansa_local.clock import utc_now
+from hansa_local.expiry import ExpiryWatch
 from hansa_local.key_file import read_signer
 from hansa_local.tls import client_context
 from hansa_log_cities import LogCity, call, log_cities, until
 from hansa_log_entries import POLICY
 from hansa_node.app.log_keeper import LogKeeper
+from hansa_node.current_league import CurrentLeague
+from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.batch import Batch
 from hansa_node.log.mirror_request import AddEntries
+from hansa_node.log_service.log_league import LogLeague
+from hansa_node.log_service.witness import Witness
 from hansa_node.node_store import NodeStore
 from hansa_test_tls import TestAuthority
 
@@ -377,6 +383,36 @@ def test_many_requests_at_once_never_cosign_two_histories(cities: dict[str, LogC
         async with second.opened():
             asked: list[Coroutine[Any, Any, int]] = [ask(bytes([number]) * 32) for number in range(20)]
             assert sorted(await asyncio.gather(*asked)) == [200, *[409] * 19]
+
+    asyncio.run(scene())
+
+
+def test_heads_that_come_at_once_are_told_in_the_own_log_once(cities: dict[str, LogCity]) -> None:
+    """One head an hour of each peer's log: however many threads take its checkpoints at the same time."""
+    first, second = cities[FIRST], cities[SECOND]
+    together = threading.Barrier(4)
+
+    def at_once() -> datetime:
+        together.wait()
+        return utc_now()
+
+    async def scene() -> None:
+        league = CurrentLeague(LeagueInForce(city=SECOND, roster=second.roster))
+        async with second.opened() as (_, store):
+            witness = Witness(
+                name=second.member.witness_name,
+                signer=read_signer(second.league / "cities" / SECOND / "witness.key"),
+                league=LogLeague(league, ExpiryWatch(utc_now), utc_now),
+                peers=store.peers,
+                own_log=store.log,
+                may_log=lambda: True,
+                head_every_s=3600,
+                clock=at_once,
+            )
+            head = Checkpoint(first.member.log_origin, 1, bytes(32))
+            tellings = (asyncio.to_thread(witness._record, head) for _ in range(together.parties))
+            await asyncio.gather(*tellings)
+            assert store.log.size == 1
 
     asyncio.run(scene())
 

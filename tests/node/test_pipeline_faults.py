@@ -19,7 +19,7 @@ import pytest
 
 import hansa_test_node
 from hansa_core.contract.types import DataType
-from hansa_core.errors import BusyError, RefusedError
+from hansa_core.errors import BusyError, RefusedError, StoreCorruptError
 from hansa_core.partial.answer import Refusal, Release
 from hansa_core.plan.expression import Call, Column, Expression, Literal, Op
 from hansa_core.plan.plan import Aggregate, AggregateFunction
@@ -354,6 +354,31 @@ def test_a_full_node_says_when_to_come_back_and_goes_on(node: NodeHome, store: P
     with node.context(store) as context:
         answers = asyncio.run(crowd(context))
     assert all(isinstance(node.opened(answer.envelope).outcome, Release) for answer in answers)
+
+
+def test_a_dry_run_that_meets_a_failing_store_says_so_or_stops_the_node_as_a_question_does(
+    node: NodeHome, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a dry run reads of the store, once something has a price, may fail as anything else of it."""
+    dry = node.signed(node.query(), payload_types.DRY_RUN)
+
+    async def meets(context: NodeContext, failure: Exception) -> None:
+        def fail(*_: object) -> Envelope:
+            raise failure
+
+        monkeypatch.setattr(steps, "dry_run", fail)
+        async with Workers.opened(steps=2, engines=2) as workers:
+            await node_calls(node, context, workers, Admission(1)).dry_run(dry, node.credential)
+
+    with node.context(store) as context:
+        with pytest.raises(RefusedError, match="cannot look at its decisions now") as refused:
+            asyncio.run(meets(context, StoreUnavailableError(f"{SECRET}: the disk is full")))
+        assert (refused.value.code, SECRET in str(refused.value)) == ("unavailable", False)
+        context.stop.raise_error()  # nothing has stopped the node
+        with pytest.raises(StoreCorruptError):
+            asyncio.run(meets(context, StoreCorruptError("a release is not what was written")))
+        with pytest.raises(StoreCorruptError, match="not what was written"):
+            context.stop.raise_error()
 
 
 def test_cheap_steps_never_wait_behind_the_engines(node: NodeHome, store: Path, held: HeldEngine) -> None:

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -304,6 +304,17 @@ def test_a_full_disk_takes_nothing_and_says_so(store: NodeStore, path: Path) -> 
     store.commit(other)
     assert store.release(replace(KEY, plan_hash=b"o" * 32)) == bytes(100_000)
     assert types(path) == [*START, "query.decision", "query.decision"]
+
+
+def test_a_store_that_another_program_holds_locked_takes_nothing_and_names_it(store: NodeStore, path: Path) -> None:
+    store._writer._connection.execute("PRAGMA busy_timeout = 10")  # milliseconds; 5 s otherwise
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        shell.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailableError, match=r"another program holds the store locked.*`sqlite3` shell"):
+            store.commit(COMMITMENT)
+        shell.execute("ROLLBACK")
+    store.commit(COMMITMENT)
+    assert types(path) == [*START, "query.decision"]
 
 
 # Checksums: what the disk changed is found where it is used -----------------------------------------------------------

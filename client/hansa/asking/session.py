@@ -220,7 +220,8 @@ class AnalystSession:
         """The one that runs the outer SELECTs; started when it is first asked for."""
         from hansa.answering.outer import OuterEngine
 
-        with self._lock:  # questions of several threads may end at once
+        with self._lock:  # questions of several threads may end at once, and one while the league is closed
+            self.check_open()
             if self._engine is None:
                 self._engine = OuterEngine()
             return self._engine

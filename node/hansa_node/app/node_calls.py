@@ -61,7 +61,10 @@ class NodeCalls:
         try:
             with self._admission.entered():
                 await self._follower.look()
-                return await self._pipeline.dry_run(query, credential, deadline_s=deadline_s)
+                with self._context.stop.fatal_errors():
+                    return await self._pipeline.dry_run(query, credential, deadline_s=deadline_s)
+        except StoreUnavailableError:
+            raise _unavailable("the city cannot look at its decisions now, so it tells nothing of others") from None
         except DataUnavailableError:
             raise _unavailable(_UNREADABLE) from None
 

@@ -14,6 +14,7 @@ from typing import Self, cast
 from aiohttp import web
 
 from hansa_local.open_files import part_of_open_files
+from hansa_node.node_stop import task_group
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Door:
     async def accept(self, listening: socket.socket) -> None:
         """Take connections until cancelled."""
         loop = asyncio.get_running_loop()
-        async with asyncio.TaskGroup() as tasks:
+        async with task_group() as tasks:
             try:
                 while True:
                     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Lock
 
 from hansa_core.errors import PeerError
 from hansa_core.evidence.log_entries import PeerHead
@@ -48,6 +49,7 @@ class Witness:
         self._head_every = timedelta(seconds=head_every_s)
         self._clock = clock
         self._heads_told: dict[str, datetime] = {}
+        self._told_lock = Lock()  # requests come in several threads
 
     def add_checkpoint(self, body: bytes) -> Judgement:
         """The reply to a request. Raises StoreUnavailableError where the new head cannot be kept: nothing is signed."""
@@ -74,8 +76,9 @@ class Witness:
     def _record(self, head: Checkpoint) -> None:
         """Put the peer's head into the own log now and then: at every one, two logs would feed each other for ever."""
         now = self._clock()
-        told = self._heads_told.get(head.origin)
-        if not self._may_log() or (told is not None and now - told < self._head_every):
-            return
-        self._heads_told[head.origin] = now
-        self._own_log.append(PeerHead(origin=head.origin, size=head.size, root=head.root.hex()), now=now)
+        with self._told_lock:
+            told = self._heads_told.get(head.origin)
+            if not self._may_log() or (told is not None and now - told < self._head_every):
+                return
+            self._own_log.append(PeerHead(origin=head.origin, size=head.size, root=head.root.hex()), now=now)
+            self._heads_told[head.origin] = now
