@@ -205,6 +205,12 @@ def test_a_cell_that_is_neither_shown_nor_suppressed_is_not_served(path: Path, t
         published(rewritten(path, tmp_path, change))
 
 
+def test_a_cause_that_only_a_newer_release_knows_is_not_served(path: Path, tmp_path: Path) -> None:
+    change = "UPDATE by_kind SET cause = 'dominance' WHERE cause IS NOT NULL"
+    with pytest.raises(ConfigError, match="a newer Hansa prepared the dataset file"):
+        published(rewritten(path, tmp_path, change))
+
+
 @pytest.mark.parametrize(
     "changes", [{"threshold": 4}, {"protection_version": 2}, {"tables": [{"name": "by_kind", "dimensions": ["kind"]}]}]
 )

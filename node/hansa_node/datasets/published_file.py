@@ -56,12 +56,17 @@ def write_published(
 
 def read_published(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> pa.Table:
     """The cause, NULL of a shown cell, and the figures of all cells, in the order of their numbers: a cell's number is
-    its place. Raises ConfigError where cells are missing, or are neither shown nor suppressed."""
+    its place. Raises ConfigError where cells are missing, are neither shown nor suppressed, or have an unknown cause."""
     stored = connection.table(shape.name)
     columns = [_cause(stored), *map(duckdb.ColumnExpression, _figure_columns(shape))]
     table = stored.order("cell").select(*columns).to_arrow_table()
     if table.num_rows != shape.cell_count:
         raise ConfigError(f"table {shape.name}: the dataset file lacks cells; run `hansa node ingest` again")
+    unknown = set(table.column(CAUSE_COLUMN).to_pylist()) - {None, *Cause}
+    if unknown:
+        raise ConfigError(
+            f"table {shape.name}: a newer Hansa prepared the dataset file; run that one, or `hansa node ingest` again"
+        )
     is_shown = table.column(CAUSE_COLUMN).is_null()
     if not all(column.is_valid().equals(is_shown) for column in table.columns[1:]):
         raise ConfigError(
