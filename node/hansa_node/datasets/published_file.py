@@ -55,8 +55,11 @@ def write_published(
 
 
 def read_published(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> pa.Table:
-    """The cause, NULL of a shown cell, and the figures of all cells, in the order of their numbers: a cell's number is
-    its place. Raises ConfigError where cells are missing, are neither shown nor suppressed, or have an unknown cause."""
+    """The cause, NULL of a shown cell, and the figures of all cells, in the order of their numbers.
+
+    A cell's number is its place. Raises ConfigError where cells are missing, are neither shown nor suppressed, or have
+    a cause that this release does not know.
+    """
     stored = connection.table(shape.name)
     columns = [_cause(stored), *map(duckdb.ColumnExpression, _figure_columns(shape))]
     table = stored.order("cell").select(*columns).to_arrow_table()
