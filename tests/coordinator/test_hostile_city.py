@@ -14,14 +14,15 @@ import hansa
 from hansa.answering.coverage import CityReport, Outcome
 from hansa_coordinator import service
 from hansa_coordinator.breaker import BreakerRule
-from hansa_hostile_peer import REPLIES, HostilePeer
+from hansa_hostile_peer import OVERSIZE, REPLIES, hostile_server
 from hansa_league.files.league_layout import LeagueLayout
 from hansa_simulated_city import CITIES, SimulatedLeague
-from hansa_wire.rpc.server import listen, new_server
+from hansa_wire.rpc.server import listen
 from hansa_wire.rpc.tls import server_credentials
 
 COUNT = "SELECT COUNT(*) AS n FROM harbour.ships"
 BAD = "hamburg"
+GIVEN = REPLIES | {"oversize": lambda: OVERSIZE}
 GOOD = [city for city in CITIES if city != BAD]
 
 
@@ -35,8 +36,7 @@ def taken_over(league: SimulatedLeague, city: str, reply: bytes) -> Iterator[Non
         credentials = server_credentials(
             (keys / "tls.pem").read_bytes(), (keys / "tls.key").read_bytes(), [league.roster.coordinator().ca_pem]
         )
-        server = new_server(max_concurrent_calls=64)
-        server.add_generic_rpc_handlers((HostilePeer(reply),))
+        server = hostile_server(reply)
         assert member.host is not None
         assert member.port is not None
         listen(server, member.host, member.port, credentials)
@@ -75,14 +75,14 @@ def published(league: SimulatedLeague) -> list[CityReport]:
 
 
 @pytest.mark.parametrize("way", [asked, asked_in_asyncio, rehearsed, published])
-@pytest.mark.parametrize("reply", ["random bytes", "nothing", "30 MB", "another message"])
+@pytest.mark.parametrize("reply", ["random bytes", "nothing", "30 MB", "oversize", "another message"])
 def test_a_city_that_garbles_fails_alone_with_a_reason(
     cities: SimulatedLeague,
     reply: str,
     way: Callable[[SimulatedLeague], list[CityReport]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with taken_over(cities, BAD, REPLIES[reply]()):
+    with taken_over(cities, BAD, GIVEN[reply]()):
         reports = {report.city: report for report in until_heard(cities, way)}
     assert [reports[city].state for city in GOOD] == [Outcome.ANSWERED] * len(GOOD)
     assert reports[BAD].state is Outcome.FAILED
@@ -100,14 +100,15 @@ def until_heard(league: SimulatedLeague, way: Callable[[SimulatedLeague], list[C
     return reports
 
 
+@pytest.mark.parametrize("reply", ["random bytes", "oversize"])
 def test_a_city_that_garbles_for_long_is_left_alone_and_asked_again_once_it_is_replaced(
-    cities: SimulatedLeague,
+    cities: SimulatedLeague, reply: str
 ) -> None:
     def state() -> tuple[str, str]:
         (report,) = [each for each in asked(cities) if each.city == BAD]
         return report.state, report.code
 
-    with taken_over(cities, BAD, REPLIES["random bytes"]()):
+    with taken_over(cities, BAD, GIVEN[reply]()):
         states = [state() for _ in range(60)]
     assert (Outcome.UNREACHABLE, "circuit_open") in states
     for _ in range(100):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -253,6 +254,36 @@ def test_a_mirror_that_serves_other_entries_does_not_stop_a_recovery(cities: dic
     tile = tile_at(0, 0, len(leaves))
     reads = 2 * [f"GET /mirror/{FIRST}/newest", f"GET /mirror/{FIRST}/{tile.entries_path}"]
     assert [call for call in lied if call.startswith("GET")] == reads
+
+
+ANSWERS: Mapping[str, tuple[int, bytes, str]] = {
+    "garbage": (200, os.urandom(400), "a note needs"),
+    "nothing": (200, b"", "a note needs"),
+    "30 MB": (200, bytes(30_000_000), "says more than"),
+    "another status": (500, b"", "answers with 500"),
+}
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_whatever_a_mirror_gives_is_its_own_failure_with_a_reason_and_the_other_one_is_heard(
+    cities: dict[str, LogCity], caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    status, body, reason = ANSWERS[kind]
+    first = cities[FIRST]
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, body=body)
+
+    async def scene() -> None:
+        async with hostile(cities[SECOND], answer):
+            with pytest.raises(ConfigError, match=f"0 of 2 witnesses were heard.*{SECOND}: .*{reason}.*{THIRD}: "):
+                await recover_node(first.config)
+            async with cities[THIRD].running():
+                assert (await recover_node(first.config)).startswith("nothing to recover")
+
+    asyncio.run(scene())
+    told = [record.__dict__ for record in caplog.records if record.message == "mirror not heard"]
+    assert [each["city"] for each in told] == [SECOND]
 
 
 @pytest.mark.parametrize("encoding", [None, "gzip"])

@@ -242,7 +242,7 @@ def test_a_store_that_went_its_own_way_is_not_recovered_over(cities: dict[str, L
 
 
 def test_recovering_waits_for_enough_peers_to_be_sure(cities: dict[str, LogCity]) -> None:
-    with pytest.raises(ConfigError, match="0 of 2 witnesses were reached, and 1 are needed"):
+    with pytest.raises(ConfigError, match="0 of 2 witnesses were heard, and 1 are needed"):
         asyncio.run(recover_node(cities[FIRST].config))
 
 

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
+import grpc.aio
 
 from hansa_protos.v1 import answer_pb2, coordinator_pb2, envelope_pb2, node_pb2
+from hansa_wire.codec.limits import MAX_RESPONSE_BYTES
 from hansa_wire.rpc.coordinator_rpc import COORDINATOR_SERVICE
 
 EMPTY = envelope_pb2.Envelope()
@@ -30,6 +32,16 @@ REPLIES: dict[str, Callable[[], bytes]] = {
     "an unknown state": lambda: event(city="bremen", state=77),
     "text that is no UTF-8": lambda: b"\x0a\x04\x0a\x02\xff\xfe",
 }
+
+OVERSIZE = bytes(MAX_RESPONSE_BYTES + 1)
+"""One byte more than is read of a peer."""
+
+
+def hostile_server(reply: bytes) -> grpc.aio.Server:
+    """A server without a port that answers every call with `reply`, however large."""
+    server = grpc.aio.server(options=[("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)])
+    server.add_generic_rpc_handlers((HostilePeer(reply),))
+    return server
 
 
 class HostilePeer(grpc.GenericRpcHandler):

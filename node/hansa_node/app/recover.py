@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ from hansa_node.log.own_log import OwnLog
 from hansa_node.node_store import NodeStore
 from hansa_node.witnessing.peer import WitnessPeer
 
+log = logging.getLogger(__name__)
+
 _UNREACHED = (ConnectionError, TimeoutError, PeerError)
 
 
@@ -47,24 +50,37 @@ class _Mirror:
     checkpoint: Checkpoint
 
 
+@dataclass(frozen=True, slots=True)
+class _Unheard:
+    """A peer that said nothing that counts, and why."""
+
+    city: str
+    reason: str
+
+
 async def recover(own_log: OwnLog, peers: Sequence[WitnessPeer], *, enough: int, clock: Clock) -> Recovered | None:
     """Bring the log up to the largest state that a peer mirrored; None where nothing is missing.
 
     `enough`: how many peers have to be heard, so that one of any quorum is among them. Raises ConfigError where too few
     are, or where what they hold does not continue this log.
     """
-    mirrors = [found for found in await asyncio.gather(*(_held_by(peer, own_log) for peer in peers)) if found]
-    heard = [mirror for mirror in mirrors if isinstance(mirror, _Mirror)]
-    if len(mirrors) < enough:
+    said = await asyncio.gather(*(_held_by(peer, own_log) for peer in peers))
+    unheard = [each for each in said if isinstance(each, _Unheard)]
+    mirrors = [each for each in said if isinstance(each, _Mirror)]
+    heard = len(said) - len(unheard)
+    if heard < enough:
+        reasons = "; ".join(f"{each.city}: {each.reason}" for each in unheard)
         raise ConfigError(
-            f"{len(mirrors)} of {len(peers)} witnesses were reached, and {enough} are needed to know the newest state;"
-            " try again when more are up"
+            f"{heard} of {len(peers)} witnesses were heard, and {enough} are needed to know the newest state"
+            f" ({reasons}); try again when more are up"
         )
+    for each in unheard:
+        log.warning("mirror not heard", extra={"city": each.city, "reason": each.reason})
     size = own_log.size
-    largest = max((mirror.checkpoint.size for mirror in heard), default=0)
+    largest = max((mirror.checkpoint.size for mirror in mirrors), default=0)
     if largest <= size:
         return None
-    newest, leaves = await _entries_at(largest, heard, own_log.identity.city)
+    newest, leaves = await _entries_at(largest, mirrors, own_log.identity.city)
     _check_continues(own_log, leaves, newest)
     exhausted = _ledgers_in(decode_entry(leaf) for leaf in leaves)
     own_log.replay(leaves[size:], newest.note)
@@ -72,17 +88,20 @@ async def recover(own_log: OwnLog, peers: Sequence[WitnessPeer], *, enough: int,
     return Recovered(from_size=size, to_size=len(leaves), exhausted=exhausted)
 
 
-async def _held_by(peer: WitnessPeer, own_log: OwnLog) -> _Mirror | WitnessPeer | None:
-    """What the peer holds of this log; the peer itself where that is nothing, None where it is not reached."""
+async def _held_by(peer: WitnessPeer, own_log: OwnLog) -> _Mirror | _Unheard | None:
+    """What the peer holds of this log; None where that is nothing. Whatever it says else is its own failure."""
+    city = peer.member.city
     try:
         reply = await peer.get(f"/mirror/{own_log.identity.city}/newest")
         if reply.status == 404:
-            return peer
-        if reply.status != 200:
             return None
+        if reply.status != 200:
+            return _Unheard(city, f"answers with {reply.status}")
         return _Mirror(peer, reply.body, open_checkpoint(reply.body, own_log.identity.vkey))
-    except _UNREACHED:
-        return None
+    except _UNREACHED as failure:
+        return _Unheard(city, str(failure) or type(failure).__name__)
+    except Exception as failure:  # noqa: BLE001  whatever one mirror gives, the others are heard
+        return _Unheard(city, type(failure).__name__)
 
 
 async def _entries_at(size: int, mirrors: Sequence[_Mirror], city: str) -> tuple[_Mirror, list[bytes]]:
@@ -111,8 +130,11 @@ async def _entries_of(mirror: _Mirror, city: str) -> list[bytes]:
             if reply.status != 200:
                 raise PeerError(f"{tile.entries_path} is answered with {reply.status}")
             leaves += decode_bundle(reply.body, tile.width)
-        except _UNREACHED as failure:
-            raise ConfigError(f"the mirror at {mirror.peer.member.city} breaks off: {failure}; try again") from None
+        except Exception as failure:  # noqa: BLE001  whatever one mirror gives, the next one is asked
+            reason = str(failure) if isinstance(failure, _UNREACHED) else ""
+            raise ConfigError(
+                f"the mirror at {mirror.peer.member.city} breaks off: {reason or type(failure).__name__}; try again"
+            ) from None
     if root_of_leaves([leaf_hash(leaf) for leaf in leaves]) != mirror.checkpoint.root:
         raise ConfigError(
             f"the entries at {mirror.peer.member.city} are not those of the checkpoint that they come with;"

@@ -15,6 +15,7 @@ from hansa_wire.codec.answer_codec import refusal_from_wire, refusal_to_wire
 from hansa_wire.codec.limits import MAX_STATUS_TEXT
 from hansa_wire.codec.messages import message_from_bytes
 from hansa_wire.rpc.pins import EXPIRED_CERTIFICATE, UNPINNED_PEER
+from hansa_wire.rpc.replies import GarbledReplyError
 
 REFUSAL_METADATA = "hansa-refusal-bin"
 RETRY_METADATA = "hansa-retry-after-ms-bin"
@@ -119,7 +120,8 @@ def status_from_error(error: BaseException) -> Status:
 
 def error_from_status(call: EndedCall) -> RefusedError | BusyError | PeerError | TimeoutError | ConnectionError:
     """What a failed call means here. RefusedError: the peer named a rule that the call breaks. BusyError: it says when
-    to come back. ConnectionError: the peer cannot be reached, or its certificate is not the expected one."""
+    to come back. ConnectionError: the peer cannot be reached, or its certificate is not the expected one.
+    GarbledReplyError: a status that no service of Hansa gives, as where a reply is larger than is read."""
     text = _short(call.details() or "")
     trailer = tuple(call.trailing_metadata() or ())
     refusal = _refusal_in(trailer)
@@ -140,7 +142,7 @@ def error_from_status(call: EndedCall) -> RefusedError | BusyError | PeerError |
             return PeerError(f"the peer failed{f' ({text})' if text else ' without saying why'}")
         case code:
             meaning = _MEANINGS.get(code, "the peer ended the call")
-            return PeerError(f"{meaning} ({code.name}{f': {text}' if text else ''})")
+            return GarbledReplyError(f"{meaning} ({code.name}{f': {text}' if text else ''})")
 
 
 def unreachable(text: str) -> str:
