@@ -28,7 +28,7 @@ test: .venv/installed-dev  ## all tests
 test-deep: .venv/installed-dev  ## all tests, property tests with twenty times as many examples
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
-test-pythons: .venv/installed-dev  ## the quick tests under each other Python from 3.11 on that is found here
+test-pythons: .venv/installed-dev  ## all tests but leagues of processes, under each other Python from 3.11 on that is found here: about as long as `make test` for each
 	$(BIN)/python tools/pythons.py
 
 test-installs: .venv/installed-release  ## plain hansa and hansa[node], each installed alone from the wheel

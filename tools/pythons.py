@@ -1,4 +1,4 @@
-"""Runs the quick tests under each other Python from 3.11 on that is found here: `make test-pythons`."""
+"""Runs most tests under each other Python from 3.11 on that is found here: `make test-pythons`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from locked import install_editable
 
 ROOT = Path(__file__).parents[1]
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
-QUICK = (
-    "tests/wire",
-    "tests/local",
-    "tests/governance",
-    "tests/core/test_evidence_entry.py",
+# What another Python could break: all but leagues of processes, which take as long as all of these together.
+TESTED = tuple(
+    f"tests/{each}" for each in ("core", "wire", "local", "governance", "audit", "node", "coordinator", "client")
 )
+_WORKERS = ("-p", "no:cacheprovider", "-n", "auto", "--dist", "loadgroup")
 
 
 def main() -> None:
@@ -33,7 +32,7 @@ def main() -> None:
             subprocess.run([python, "-m", "venv", folder], check=True)
             inside = str(Path(folder, "bin", "python"))
             install_editable(Path(inside), "dev")
-            subprocess.run([inside, "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUICK], cwd=ROOT, check=True)
+            subprocess.run([inside, "-m", "pytest", "-q", *_WORKERS, *TESTED], cwd=ROOT, check=True)
     print(f"tried under {', '.join(tried) or 'no other Python: none is here'}")
 
 
