@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_league.files.league_layout import LeagueLayout
 from hansa_local.coordinator_config import CoordinatorListen
 from hansa_local.key_file import read_signer
+from hansa_ports import free_ports
 from hansa_simulated_city import CITIES, SimulatedLeague, simulated_league
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
@@ -107,12 +107,6 @@ def query(league: SimulatedLeague, *cities: str) -> Envelope:
 def last_event(client: CoordinatorClient, league: SimulatedLeague, city: str) -> CityEvent:
     *_, last = client.ask(query(league, city), CREDENTIAL, deadline_s=DEADLINE_S)
     return last
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def eventually(holds: Callable[[], bool]) -> None:
@@ -263,7 +257,7 @@ def test_a_coordinator_attaches_to_another_at_its_new_address(outbound: Simulate
     outbound.run(outbound.attach_city("bremen", "coordinator-2"))
     outbound.run(outbound.reaches("coordinator", "bremen"))
     outbound.run(outbound.stop_coordinator())
-    old, port = outbound.roster, free_port()
+    old, port = outbound.roster, free_ports(1)[0]
     first, second = old.coordinators
     outbound.roster = replace(old, version=2, coordinators=(replace(first, port=port), second))
     install(outbound, signed(outbound, outbound.roster))

@@ -41,6 +41,7 @@ from hansa_local.peer_clocks import PeerClocks
 from hansa_local.trust_anchor import load_roster, read_anchor
 from hansa_log_checks import audit_findings, entries
 from hansa_node import __version__
+from hansa_ports import free_ports
 from hansa_test_node import BY_KIND, CITY, COUNT, OTHER_CITY, PERMITS, TRIPS, NodeHome, make_node, publish_roster
 from hansa_wire.attach.messages import Attacher
 from hansa_wire.codec.answer_codec import decode_dry_run
@@ -82,21 +83,15 @@ def start(node: NodeHome, port: int, way: str = LISTENING) -> subprocess.Popen[s
     )
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 def node_in(folder: Path) -> NodeHome:
     """A node whose league's coordinator has a port of its own."""
-    return make_node(folder / "league", base_port=free_port())
+    return make_node(folder / "league", base_port=free_ports(8)[0])
 
 
 @contextmanager
 def running(node: NodeHome, way: str = LISTENING) -> Iterator[Running]:
     """The node, listening or attached; stopped at the end."""
-    port = free_port()
+    port = free_ports(1)[0]
     with ExitStack() as stack:
         point = stack.enter_context(coordinator_of(node)) if way == ATTACHED else None
         process = start(node, port, way)
@@ -333,7 +328,7 @@ def test_a_roster_that_misses_the_city_stops_the_start_with_one_clear_line(tmp_p
     node = make_node(tmp_path / "league")
     config = node.home / "node.toml"
     config.write_text(config.read_text().replace(f'city = "{CITY}"', 'city = "bremem"'))
-    process = start(node, free_port())
+    process = start(node, free_ports(1)[0])
     _, log = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 2
     assert f"{node.config.roster}: city bremem: " in log
@@ -342,7 +337,7 @@ def test_a_roster_that_misses_the_city_stops_the_start_with_one_clear_line(tmp_p
 
 
 def test_two_nodes_cannot_share_one_store(listening: Running) -> None:
-    process = start(listening.node, free_port())
+    process = start(listening.node, free_ports(1)[0])
     _, log = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 2
     assert "another process has this store open" in log
@@ -368,7 +363,7 @@ def test_a_node_comes_back_to_a_coordinator_that_went_away_and_answers_as_before
 
 def test_a_node_warns_of_what_expires_and_says_who_replaces_it(tmp_path: Path) -> None:
     founded = utc_now() - timedelta(days=DEFAULT_VALID_DAYS - 6)
-    node = make_node(tmp_path / "league", now=founded, base_port=free_port())
+    node = make_node(tmp_path / "league", now=founded, base_port=free_ports(8)[0])
     with running(node) as served:
         served.process.terminate()
         served.process.wait()
@@ -484,7 +479,7 @@ async def is_let_in(served: Running, keys: str) -> bool:
 
 def test_an_attached_node_follows_its_coordinator_to_another_address(tmp_path: Path) -> None:
     node = node_in(tmp_path)
-    moved = replace(node.roster.coordinator(), port=free_port())
+    moved = replace(node.roster.coordinator(), port=free_ports(1)[0])
     with coordinator_of(node, moved.port) as point, running(node, ATTACHED) as served:
         assert not point.lines
         publish_roster(node, version=2, coordinators=(moved,))
@@ -500,7 +495,7 @@ def test_a_start_with_an_older_roster_opens_no_port(tmp_path: Path) -> None:
     node = make_node(tmp_path / "league")
     with replace(node, roster=replace(node.roster, version=2)).context(node.config.store):
         pass
-    process = start(node, free_port())
+    process = start(node, free_ports(1)[0])
     _, log = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 2
     assert "is version 1, and this city has accepted version 2 before" in log

@@ -21,7 +21,7 @@ from hansa_core.partial.answer import Release
 from hansa_core.signing.dsse import Envelope
 from hansa_local.clock import utc_now
 from hansa_local.peer_clocks import PeerClocks
-from hansa_log_cities import free_ports
+from hansa_ports import free_ports
 from hansa_test_node import CITY, TRIPS, NodeHome, ingest, make_node, write_source
 from hansa_wire.rpc.node_rpc import NodeClient
 from hansa_wire.rpc.tls import dial_aio
@@ -76,7 +76,7 @@ class ServingNode:
 @contextmanager
 def serving(folder: Path, *, open_files: int) -> Iterator[ServingNode]:
     """A node that may have `open_files` files open and no more."""
-    home = make_node(folder / "league", base_port=free_ports(1)[0])
+    home = make_node(folder / "league", base_port=free_ports(8)[0])
     port, log_port = free_ports(2)
     path = home.home / "node.toml"
     said = tomlkit.parse(path.read_text(encoding="utf-8"))

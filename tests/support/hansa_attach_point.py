@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from hansa_core.signing.dsse import Envelope
 from hansa_local.clock import utc_now
 from hansa_local.peer_clocks import PeerClocks
+from hansa_thread_loop import loop_in_thread
 from hansa_wire.attach.attach_rpc import add_attach_service
 from hansa_wire.attach.line import Line
 from hansa_wire.attach.messages import Attacher, CallKind, CityCall
@@ -85,10 +86,6 @@ def attach_point(
     name: str, *, port: int, cert_pem: bytes, key_pem: bytes, authorities: list[bytes], pins: Mapping[str, Attacher]
 ) -> Iterator[AttachPoint]:
     """Serve the coordinator `name` from a thread of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    point = AttachPoint(loop)
 
     async def serve() -> Any:
         server = new_server(max_concurrent_calls=64)
@@ -99,13 +96,10 @@ def attach_point(
         await server.start()
         return server
 
-    try:
+    with loop_in_thread() as loop:
+        point = AttachPoint(loop)
         server = point.run(serve())
         try:
             yield point
         finally:
             point.run(server.stop(None))
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -34,8 +33,10 @@ from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_store import NodeStore
 from hansa_node.witnessing.status import WitnessStatus
+from hansa_ports import free_ports
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
+"""Bounds what would never end; a slow disk syncs hundreds of times meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -135,17 +136,6 @@ def log_cities(folder: Path, **log: Any) -> dict[str, LogCity]:
         quick = LogCity(league, roster, config).changed(witness_every_s=0.02, **log)
         cities[city] = quick
     return cities
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 async def until(holds: Callable[[], bool]) -> None:

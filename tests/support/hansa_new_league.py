@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 from hansa_core.league.roster import Roster
 from hansa_league.founding.create import DEFAULT_VALID_DAYS, create_league
+from hansa_ports import free_ports
 
 CITIES = ("luebeck", "bremen", "hamburg")
 CONTRACT_TEXT = """\
@@ -35,11 +35,8 @@ def new_league(folder: Path) -> tuple[Path, Roster]:
 
 def new_coordinator_config(folder: Path, *, valid_days: int = DEFAULT_VALID_DAYS) -> Path:
     """The configuration of a coordinator on a port that the system chooses, whose nodes are all down."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     directory = folder / "league"
-    ports = [port, *range(1, 2 * len(CITIES) + 1)]
+    ports = [*free_ports(1), *range(1, 2 * len(CITIES) + 1)]
     contracts = [write_contract(folder)]
     create_league(directory, name="hanse", cities=CITIES, contracts=contracts, ports=ports, valid_days=valid_days)
     return directory / "coordinator" / "coordinator.toml"

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import secrets
-import socket
 import threading
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -42,6 +41,8 @@ from hansa_local.key_file import read_signer
 from hansa_local.peer_clocks import PeerClocks
 from hansa_memory_log import MemoryLog, decision_on
 from hansa_node.engines.reference import ReferenceEngine
+from hansa_ports import free_ports
+from hansa_thread_loop import loop_in_thread
 from hansa_wire.attach.attachment import answering_for
 from hansa_wire.attach.attachments import Attachments
 from hansa_wire.codec.answer_codec import encode_answer, encode_dry_run
@@ -361,30 +362,14 @@ def simulated_league(folder: Path, *, outbound: Sequence[str] = (), replicas: in
         name="hanse",
         cities=CITIES,
         contracts=[contract],
-        ports=_free_ports(2 * len(CITIES) + replicas),
+        ports=free_ports(2 * len(CITIES) + replicas),
         outbound=outbound,
         replicas=replicas,
     )
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    league = SimulatedLeague(directory, roster, loop)
-    try:
-        league.run(league.start())
-        yield league
-    finally:
-        league.run(league.stop())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    with loop_in_thread() as loop:
+        league = SimulatedLeague(directory, roster, loop)
+        try:
+            league.run(league.start())
+            yield league
+        finally:
+            league.run(league.stop())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from hansa_attach_point import AttachPoint, attach_point
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_local.clock import utc_now
+from hansa_ports import free_ports
 from hansa_protos.v1 import attach_pb2
 from hansa_test_tls import Identity, TestAuthority
 from hansa_wire.attach.attach_codec import (
@@ -235,9 +235,7 @@ class League:
 def league() -> Iterator[League]:
     hub, bremen, luebeck = (TestAuthority(name) for name in ("coordinator", "bremen", "luebeck"))
     own, first, second = hub.issue("coordinator"), bremen.issue("node.bremen"), luebeck.issue("node.luebeck")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    (port,) = free_ports(1)
     pins = {
         spki_of(first.cert_pem): BREMEN,
         spki_of(second.cert_pem): Attacher(name="luebeck", is_city=True),
