@@ -13,7 +13,7 @@ from locked import install_editable
 
 ROOT = Path(__file__).parents[1]
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
-# What another Python could break: all but leagues of processes, which take as long as all of these together.
+# What another Python could break: all but leagues of processes, and tools that are not ours.
 TESTED = tuple(
     f"tests/{each}" for each in ("core", "wire", "local", "governance", "audit", "node", "coordinator", "client")
 )
