@@ -255,6 +255,7 @@ def test_an_analyst_whose_certificate_ends_soon_is_told_of_once_and_by_key_alone
     assert "bremen issues a new certificate to its analyst" in line["remedy"]
 
 
+@pytest.mark.produces("certificate_expired")
 def test_an_analyst_whose_certificate_expires_on_an_open_connection_is_turned_away_and_told_of(
     league: SimulatedLeague, caplog: pytest.LogCaptureFixture
 ) -> None:
