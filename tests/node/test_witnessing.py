@@ -112,9 +112,7 @@ def test_without_a_quorum_for_too_long_the_operator_is_told_once_and_when_it_is_
             third = await stack.enter_async_context(AsyncExitStack())
             await stack.enter_async_context(cities[SECOND].running())
             await third.enter_async_context(cities[THIRD].running())
-            keeper, store = await stack.enter_async_context(
-                cities[FIRST].changed(max_unwitnessed_s=3600).running(clock=lambda: utc_now() + late)
-            )
+            keeper, store = await stack.enter_async_context(cities[FIRST].running(clock=lambda: utc_now() + late))
             await until(lambda: is_covered(keeper, store))
             await third.aclose()
             grow(store)
@@ -140,9 +138,7 @@ def test_without_a_quorum_for_too_long_the_city_answers_nothing_and_says_so(citi
             third = await stack.enter_async_context(AsyncExitStack())
             await stack.enter_async_context(cities[SECOND].running())
             await third.enter_async_context(cities[THIRD].running())
-            keeper, store = await stack.enter_async_context(
-                cities[FIRST].changed(max_unwitnessed_s=3600).running(clock=lambda: utc_now() + late)
-            )
+            keeper, store = await stack.enter_async_context(cities[FIRST].running(clock=lambda: utc_now() + late))
             await until(lambda: is_covered(keeper, store))
             await third.aclose()
             grow(store)
