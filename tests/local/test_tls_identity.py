@@ -40,6 +40,7 @@ def test_the_two_that_belong_together_are_read_as_they_are(tmp_path: Path) -> No
         (OWN.cert_pem, b"nonsense", "tls.key: is no private key in PEM without a password; see to `tls.key`"),
         (OWN.cert_pem, OTHER.key_pem, "tls.key: is not the key of .*tls.pem; install the two that were made together"),
     ],
+    ids=["no certificate", "no key", "the key of another"],  # the keys are new in each process that collects tests
 )
 def test_what_does_not_fit_is_named_with_its_setting(tmp_path: Path, certificate: bytes, key: bytes, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
