@@ -38,6 +38,7 @@ from hansa_node.store.nonces import nonce_owner
 from hansa_node.store.published_rules import openings_of_rules
 from hansa_node.store.releases import find_release
 from hansa_node.store.reservations import Reservation
+from hansa_node.store.wal import Wal
 from hansa_node.store.writer import Writer
 from hansa_wire.codec.answered import Answered
 
@@ -73,6 +74,7 @@ class NodeStore:
             connection,
             path,
             LogBatches(TreeRows(self._reader.rows, OWN_LOG), self._reader, identity),
+            Wal(path, connection, self._reader),
             window_s=commit_window_ms / 1000,
             max_batch=commit_max_batch,
         )

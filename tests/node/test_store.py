@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -19,9 +20,11 @@ from typing import Any
 import pytest
 
 from hansa_core.errors import ConfigError, StoreCorruptError
+from hansa_core.evidence.log_entries import KeyAdded
 from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
 from hansa_log_checks import assert_openings_open, entries, rows, types
 from hansa_node.node_store import NodeStore
+from hansa_node.store import wal
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_store_values import (
     ANSWER,
@@ -304,6 +307,69 @@ def test_a_full_disk_takes_nothing_and_says_so(store: NodeStore, path: Path) -> 
     store.commit(other)
     assert store.release(replace(KEY, plan_hash=b"o" * 32)) == bytes(100_000)
     assert types(path) == [*START, "query.decision", "query.decision"]
+
+
+def grow(store: NodeStore, *, entries: int) -> None:
+    for number in range(entries):
+        store.log.append(KeyAdded(role="answer", key=f"{number:064x}"), now=NOW)
+
+
+@pytest.fixture
+def small_wal(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Far less than SQLite lets its log grow to by itself."""
+    monkeypatch.setattr(wal, "MAX_WAL_BYTES", 2**18)
+    return 2**18
+
+
+def test_the_files_log_stays_small_while_others_read(small_wal: int, path: Path) -> None:
+    store, is_over, sizes = begun(path), threading.Event(), []
+
+    def read() -> None:
+        while not is_over.is_set():
+            store.log.tree.entries(0, store.log.size)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    try:
+        for _ in range(20):
+            grow(store, entries=10)
+            sizes.append(path.with_name("store.sqlite-wal").stat().st_size)
+    finally:
+        is_over.set()
+        for reader in readers:
+            reader.join()
+        store.close()
+    assert max(sizes) < 2 * small_wal  # one transaction may pass the bound
+    assert not path.with_name("store.sqlite-wal").exists()
+
+
+def test_a_program_that_holds_the_files_log_back_is_named_and_nobody_waits_for_it(
+    small_wal: int, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, log_file = begun(path), path.with_name("store.sqlite-wal")
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        shell.execute("BEGIN")
+        shell.execute("SELECT count(*) FROM log_entries").fetchone()
+        grow(store, entries=100)
+        assert log_file.stat().st_size > small_wal
+        held_back = [record for record in caplog.records if record.message == "store's log held back"]
+        assert 1 <= len(held_back) < 5
+        assert "sqlite3` shell" in str(held_back[0].__dict__["remedy"])
+        shell.execute("COMMIT")
+        while log_file.stat().st_size > small_wal:
+            grow(store, entries=10)
+    assert store.log.size > 100
+    store.close()
+
+
+def test_a_full_disk_gets_back_what_the_files_log_took(store: NodeStore, path: Path) -> None:
+    grow(store, entries=20)
+    assert path.with_name("store.sqlite-wal").stat().st_size > 0
+    fill_the_disk(store)
+    with pytest.raises(StoreUnavailableError):
+        grow(store, entries=1000)
+    assert path.with_name("store.sqlite-wal").stat().st_size == 0
 
 
 def test_a_store_that_another_program_holds_locked_takes_nothing_and_names_it(store: NodeStore, path: Path) -> None:

@@ -6,6 +6,8 @@ import fcntl
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,12 @@ class Reader:
         found = self.rows(statement, parameters)
         return found[0] if found else None
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Nothing is read during the body."""
+        with self._lock:
+            yield
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -86,7 +94,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -16384")  # KiB: hashes come in no order, so inserts touch many pages
-    connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages, 16 MB: what is written again soon is copied once
+    connection.execute("PRAGMA wal_autocheckpoint = 1000")  # pages, 4 MB: see `store/wal.py`
+    connection.execute("PRAGMA journal_size_limit = 0")  # what a log was once does not stay on the disk
     _check(connection, path)
     migrate(connection, path)
 

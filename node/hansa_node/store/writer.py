@@ -12,7 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from hansa_node.store.errors import sorted_errors
+from hansa_node.store.errors import StoreUnavailableError, sorted_errors
+from hansa_node.store.wal import Wal
 
 _ResultT = TypeVar("_ResultT")
 _BatchT = TypeVar("_BatchT")
@@ -62,6 +63,7 @@ class Writer(Generic[_BatchT, _SealedT]):
         connection: sqlite3.Connection,
         path: Path,
         batches: Batches[_BatchT, _SealedT],
+        wal: Wal,
         *,
         window_s: float,
         max_batch: int,
@@ -69,6 +71,7 @@ class Writer(Generic[_BatchT, _SealedT]):
         self._connection = connection
         self._path = path
         self._batches = batches
+        self._wal = wal
         self._window_s = window_s
         self._max_batch = max_batch
         self._waiting: deque[_Job[_BatchT, _SealedT]] = deque()
@@ -110,6 +113,8 @@ class Writer(Generic[_BatchT, _SealedT]):
             jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_batch))]
         with self._file:
             self._commit(list(jobs))
+            if any(isinstance(job.error, StoreUnavailableError) for job in jobs):
+                self._wal.give_back()
         with self._queue:
             self._is_led = bool(self._waiting)
             if self._waiting:
@@ -146,6 +151,7 @@ class Writer(Generic[_BatchT, _SealedT]):
                 self._roll_back()
             raise
         self._batches.committed(sealed)
+        self._wal.bound()
         for job in jobs:
             job.end(sealed)
         return []
