@@ -34,7 +34,7 @@ from hansa_core.tlog.proof import decode_proof
 from hansa_core.tlog.tiles import Tile, TileHashes, decode_bundle
 from hansa_log_checks import assert_openings_open, entries, leaves, rows, types
 from hansa_node.log import head
-from hansa_node.log.announcements import Announcement
+from hansa_node.log.announcements import Announcement, check_roster_may_follow, of_roster
 from hansa_node.log.batch import Batch
 from hansa_node.log.sealed import Head, Sealed, edge_hashes
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
@@ -600,3 +600,58 @@ def test_a_witness_never_goes_back_behind_what_it_cosigned(store: NodeStore) -> 
     assert peers.put_cosigned(origin, before=(5, b"a" * 32), size=7, root=b"b" * 32)
     assert not peers.put_cosigned(origin, before=(5, b"a" * 32), size=6, root=b"c" * 32)
     assert peers.cosigned(origin) == (7, b"b" * 32)
+
+
+# What is served again, or decided upon, is compared with its checksum -------------------------------------------------
+
+
+def flip(path: Path, table: str, column: str) -> None:
+    """Change the lowest bit of the last byte in every row, as a failing disk does; its checksum stays."""
+    with closing(sqlite3.connect(path)) as connection:
+        for rowid, value in connection.execute(f"SELECT {KEYS[table]}, {column} FROM {table}").fetchall():
+            flipped = value ^ 1 if isinstance(value, int) else type(value)(_flipped(value))
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE {KEYS[table]} = ?", (flipped, rowid))
+        connection.commit()
+
+
+KEYS = {"cosignatures": "size", "witnessed": "only", "log_hashes": "idx", "mirrors": "log", "announced": "subject"}
+
+
+def _flipped(value: bytes | str) -> bytes | str:
+    if isinstance(value, str):
+        return value[:-1] + chr(ord(value[-1]) ^ 1)
+    return value[:-1] + bytes([value[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "use"),
+    [
+        ("cosignatures", "line", lambda store: store.log.checkpoint()),
+        ("witnessed", "at", lambda store: store.log.witnessed()),
+        ("log_hashes", "hash", lambda store: TreeRows(store._reader.rows, OWN_LOG).tile(Tile(1, 0, 2))),
+        ("mirrors", "note", lambda store: store.peers.mirrored(IDENTITY.origin)),
+        ("mirrors", "cosigned_note", lambda store: store.peers.mirrored_cosigned(IDENTITY.origin)),
+        ("mirrors", "size", lambda store: store.peers.mirror(IDENTITY.origin)),
+        ("announced", "version", lambda store: check_roster_may_follow(store._reader, ROSTER)),
+        ("announced", "digest", lambda store: check_roster_may_follow(store._reader, ROSTER)),
+    ],
+)
+def test_a_flipped_bit_of_what_is_served_or_decided_upon_is_a_corrupt_store(
+    store: NodeStore, path: Path, tmp_path: Path, table: str, column: str, use: Callable[[NodeStore], object]
+) -> None:
+    for number in range(1, 512):
+        store.log.append(replace(HEAD, size=number), now=NOW)
+    store.begin((of_roster(ROSTER),), NodeStarted(policy=POLICY, roster=ROSTER), now=NOW)
+    note = store.log.checkpoint()
+    assert note is not None
+    witness = Ed25519Signer(b"\x02" * 32)
+    line = cosign(read_note(note).text, witness, "node.hamburg/witness", 1_770_000_000)
+    store.log.add_cosignatures(store.log.size, [line], complete_at=NOW)
+    with closing(begun(tmp_path / "peer.sqlite")) as peer:
+        peer_note, entries_of_peer = peer.log.checkpoint(), peer.log.tree.entries(0, peer.log.size)
+        assert peer_note is not None
+        store.peers.mirror_append(IDENTITY.origin, 0, entries_of_peer, peer_note, is_cosigned=True)
+    use(store)
+    flip(path, table, column)
+    with pytest.raises(StoreCorruptError, match=r"checksum differs.*restore"):
+        use(store)

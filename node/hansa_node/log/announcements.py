@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from hansa_core.contract.level import Level
 from hansa_core.documents.canonical_json import JsonValue, canonical_json
@@ -24,10 +25,12 @@ from hansa_core.policy.published_rules import rules_hash
 from hansa_node.datasets.dataset import VersionedDataset
 from hansa_node.log.batch import Batch
 from hansa_node.log.published_policy import PublishedPolicy
+from hansa_node.store.checksum import check_row, row_checksum
 from hansa_node.store.file import Reader
 from hansa_node.store.published_rules import add_rules
 
 _ROSTER = "roster"
+_SAID = "SELECT sha256, subject, version, digest FROM announced WHERE subject = ?"
 
 
 class LeagueChangedError(Exception):
@@ -58,8 +61,7 @@ class Announcement:
 def announce(batch: Batch, announcements: Iterable[Announcement], *, anew: bool, now: datetime) -> None:
     """Add an entry for each that is news. `anew`: at a start, when a smaller version is news too."""
     for each in announcements:
-        found = batch.cursor.execute("SELECT version, digest FROM announced WHERE subject = ?", (each.subject,))
-        said = found.fetchone()
+        said = _checked(batch.cursor.execute(_SAID, (each.subject,)).fetchone())
         if said is not None and (said[1] == each.digest or not (anew or each.version > said[0])):
             continue
         for document in each.rules:
@@ -73,7 +75,7 @@ def check_roster_may_follow(reader: Reader, roster: RosterRef) -> None:
 
     Under an older one whoever left the league would be back in it.
     """
-    said = reader.one("SELECT version, digest FROM announced WHERE subject = ?", (_ROSTER,))
+    said = _checked(reader.one(_SAID, (_ROSTER,)))
     if said is None or roster.version > said[0]:
         return
     if roster.version < said[0]:
@@ -90,8 +92,8 @@ def check_roster_may_follow(reader: Reader, roster: RosterRef) -> None:
 
 def check_roster_in_force(batch: Batch, roster: RosterRef) -> None:
     """Raise LeagueChangedError where the last roster that the log tells of is another one."""
-    said = batch.cursor.execute("SELECT digest FROM announced WHERE subject = ?", (_ROSTER,)).fetchone()
-    if said is not None and said[0] != of_roster(roster).digest:
+    said = _checked(batch.cursor.execute(_SAID, (_ROSTER,)).fetchone())
+    if said is not None and said[1] != of_roster(roster).digest:
         raise LeagueChangedError
 
 
@@ -110,10 +112,19 @@ def remember(batch: Batch, body: Body) -> None:
 
 
 def _note(batch: Batch, each: Announcement) -> None:
+    row = (each.subject, each.version, each.digest)
     batch.cursor.execute(
-        "INSERT OR REPLACE INTO announced (subject, version, digest) VALUES (?, ?, ?)",
-        (each.subject, each.version, each.digest),
+        "INSERT OR REPLACE INTO announced (subject, version, digest, sha256) VALUES (?, ?, ?, ?)",
+        (*row, row_checksum(*row)),
     )
+
+
+def _checked(row: tuple[Any, ...] | None) -> tuple[int, bytes] | None:
+    """Version and digest of what was said. Raises StoreCorruptError."""
+    if row is None:
+        return None
+    check_row(*row, what=f"what the log last said about {row[1]}")
+    return row[2], row[3]
 
 
 def of_roster(roster: RosterRef) -> Announcement:

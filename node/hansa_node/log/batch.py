@@ -16,7 +16,7 @@ from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
 from hansa_core.tlog.merkle import Frontier, grow, leaf_hash
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.sealed import Head, Sealed, edge_hashes
-from hansa_node.log.tree_rows import OWN_LOG, add_entry_rows, hashes_to_keep
+from hansa_node.log.tree_rows import OWN_LOG, add_entry_rows, add_hash_rows
 from hansa_node.store.checksum import row_checksum
 
 
@@ -86,10 +86,7 @@ class Batch:
             "INSERT INTO checkpoints (size, note, sha256) VALUES (?, ?, ?)",
             (frontier.size, note, row_checksum(frontier.size, note)),
         )
-        self.cursor.executemany(
-            "INSERT INTO log_hashes (log, level, idx, hash) VALUES (?, ?, ?, ?)",
-            [(OWN_LOG, *row) for row in hashes_to_keep(made)],
-        )
+        add_hash_rows(self.cursor, OWN_LOG, made)
         return Sealed(
             head=Head(frontier=frontier, time_unix_s=self._time_unix_s),
             note=note,

@@ -21,12 +21,13 @@ from hansa_node.log.identity import LogIdentity
 from hansa_node.log.keys import remember_key
 from hansa_node.log.sealed import receipt_of
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
-from hansa_node.store.checksum import check_row
+from hansa_node.store.checksum import check_row, row_checksum
 from hansa_node.store.file import Reader
 from hansa_node.store.published_rules import find_rules
 from hansa_node.store.reservations import end_reservation_of
 
 _CHECKPOINT_OF = "SELECT sha256, size, note FROM checkpoints WHERE size = coalesce(?, size) ORDER BY size DESC LIMIT 1"
+_COSIGNATURES_OF = "SELECT sha256, size, name, line FROM cosignatures WHERE size = ? ORDER BY name"
 _CHECKPOINT_ABOVE = "SELECT sha256, size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT 1"
 
 
@@ -53,8 +54,10 @@ class OwnLog:
         if found is None:
             return None
         at, note = found
-        lines = self._reader.rows("SELECT line FROM cosignatures WHERE size = ? ORDER BY name", (at,))
-        return add_signatures(note, *(line for (line,) in lines))
+        rows = self._reader.rows(_COSIGNATURES_OF, (at,))
+        for row in rows:
+            check_row(*row, what=f"a cosignature of the checkpoint of size {at}")
+        return add_signatures(note, *(row[3] for row in rows))
 
     def newest(self) -> tuple[int, bytes] | None:
         """Size and note of the newest checkpoint that a quorum cosigned, or of the newest of all; None before one."""
@@ -93,23 +96,28 @@ class OwnLog:
         """
 
         def write(batch: Batch) -> None:
+            rows = [(size, NoteSignature.parse(line).name, line) for line in lines]
             batch.cursor.executemany(
-                "INSERT OR REPLACE INTO cosignatures (size, name, line) VALUES (?, ?, ?)",
-                [(size, NoteSignature.parse(line).name, line) for line in lines],
+                "INSERT OR REPLACE INTO cosignatures (size, name, line, sha256) VALUES (?, ?, ?, ?)",
+                [(*row, row_checksum(*row)) for row in rows],
             )
             if complete_at is not None:
+                at = complete_at.isoformat()
                 batch.cursor.execute(
-                    "INSERT INTO witnessed (only, size, at) VALUES (1, ?, ?) ON CONFLICT (only) DO UPDATE"
-                    " SET size = excluded.size, at = excluded.at WHERE excluded.size >= size",
-                    (size, complete_at.isoformat()),
+                    "INSERT INTO witnessed (only, size, at, sha256) VALUES (1, ?, ?, ?) ON CONFLICT (only) DO UPDATE"
+                    " SET size = excluded.size, at = excluded.at, sha256 = excluded.sha256 WHERE excluded.size >= size",
+                    (size, at, row_checksum(size, at)),
                 )
 
         self._writer.run(write)
 
     def witnessed(self) -> tuple[int, datetime] | None:
         """The largest size that a quorum cosigned, and when it was complete."""
-        found = self._reader.one("SELECT size, at FROM witnessed")
-        return None if found is None else (found[0], datetime.fromisoformat(found[1]))
+        found = self._reader.one("SELECT sha256, size, at FROM witnessed")
+        if found is None:
+            return None
+        check_row(*found, what="what a quorum has witnessed")
+        return found[1], datetime.fromisoformat(found[2])
 
     def time_of(self, index: int) -> datetime | None:
         """When the entry was received (naive UTC); None where there is no such entry."""

@@ -12,7 +12,8 @@ from hansa_core.tlog.merkle import Frontier, grow, leaf_hash
 from hansa_core.tlog.note import read_note
 from hansa_node.log.batch import Batch
 from hansa_node.log.head import LogWriter
-from hansa_node.log.tree_rows import TreeRows, add_entry_rows, hashes_to_keep
+from hansa_node.log.mirror_row import MIRROR, MirrorRow, mirror_of
+from hansa_node.log.tree_rows import TreeRows, add_entry_rows, add_hash_rows
 from hansa_node.store.checksum import check_row, row_checksum
 from hansa_node.store.file import Reader
 
@@ -51,21 +52,23 @@ class PeerLogs:
 
     def mirrored(self, origin: str) -> tuple[int, bytes] | None:
         """How many entries of the log lie here, and the signed checkpoint over them."""
-        return self._reader.one("SELECT size, note FROM mirrors WHERE origin = ?", (origin,))
+        found = self._mirror(origin)
+        return None if found is None else (found.size, found.note)
 
     def mirrored_cosigned(self, origin: str) -> tuple[int, bytes] | None:
         """Size and note of the newest mirrored checkpoint that a quorum cosigned; None before the first.
 
         A city that falls silent between two of them leaves entries that nobody but itself vouches for.
         """
-        return self._reader.one(
-            "SELECT cosigned_size, cosigned_note FROM mirrors WHERE origin = ? AND cosigned_size IS NOT NULL", (origin,)
-        )
+        found = self._mirror(origin)
+        if found is None or found.cosigned_size is None or found.cosigned_note is None:
+            return None
+        return found.cosigned_size, found.cosigned_note
 
     def mirror(self, origin: str) -> TreeRows | None:
         """Entries, hashes, tiles and bundles of the mirrored log; None where nothing of it lies here."""
-        found = self._reader.one("SELECT log FROM mirrors WHERE origin = ?", (origin,))
-        return None if found is None else self._trees.setdefault(found[0], TreeRows(self._reader.rows, found[0]))
+        found = self._mirror(origin)
+        return None if found is None else self._trees.setdefault(found.log, TreeRows(self._reader.rows, found.log))
 
     def mirror_append(
         self, origin: str, start: int, entries: Sequence[bytes], note: bytes, *, is_cosigned: bool
@@ -80,23 +83,22 @@ class PeerLogs:
 
         def write(batch: Batch) -> Frontier:
             cursor = batch.cursor
-            log, size = _mirror_of(cursor, origin)
+            mirror = mirror_of(cursor, origin)
+            log, size = mirror.log, mirror.size
             if start != size or size + len(entries) != checkpoint.size:
                 raise PeerError(f"the mirror of {origin} has {size} entries; send those from there to the checkpoint")
             grown, made = grow(self._edge_of(origin, log, size, cursor), map(leaf_hash, entries))
             if grown.root != checkpoint.root:
                 raise PeerError(f"the entries do not lead to the root of the checkpoint of {origin}")
             add_entry_rows(cursor, log, size, ((0, entry) for entry in entries))
-            cursor.executemany(
-                "INSERT INTO log_hashes (log, level, idx, hash) VALUES (?, ?, ?, ?)",
-                [(log, *row) for row in hashes_to_keep(made)],
-            )
-            cursor.execute("UPDATE mirrors SET size = ?, note = ? WHERE log = ?", (checkpoint.size, note, log))
-            if is_cosigned:
-                cursor.execute("UPDATE mirrors SET cosigned_size = size, cosigned_note = note WHERE log = ?", (log,))
+            add_hash_rows(cursor, log, made)
+            mirror.grown(checkpoint.size, note, is_cosigned=is_cosigned).write(cursor)
             return grown
 
         self._edges[origin], _ = self._writer.run(write)
+
+    def _mirror(self, origin: str) -> MirrorRow | None:
+        return MirrorRow.checked(self._reader.one(MIRROR, (origin,)))
 
     def _edge_of(self, origin: str, log: int, size: int, cursor: sqlite3.Cursor) -> Frontier:
         """The right edge of the mirror: as the last append left it, if it has that size, else as its rows make it."""
@@ -114,10 +116,3 @@ def _checked_head(row: tuple[Any, ...] | None) -> tuple[int, bytes] | None:
         return None
     check_row(*row, what=f"the head that was cosigned for {row[1]}")
     return row[2], row[3]
-
-
-def _mirror_of(cursor: sqlite3.Cursor, origin: str) -> tuple[int, int]:
-    """Number and size of the mirror, which is made where there is none."""
-    cursor.execute("INSERT INTO mirrors (origin, size, note) VALUES (?, 0, x'') ON CONFLICT DO NOTHING", (origin,))
-    found: tuple[int, int] = cursor.execute("SELECT log, size FROM mirrors WHERE origin = ?", (origin,)).fetchone()
-    return found

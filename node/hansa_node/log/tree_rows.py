@@ -81,9 +81,23 @@ class TreeRows:
         """Of that level of tiles, from number `start` up to, not including, `end`."""
         if level == 0:
             return [leaf_hash(leaf) for leaf in self.entries(start, end)]
-        statement = "SELECT hash FROM log_hashes WHERE log = ? AND level = ? AND idx >= ? AND idx < ? ORDER BY idx"
-        found = self._rows(statement, (self._log, level, start, end))
-        return _complete([value for (value,) in found], end - start)
+        statement = (
+            "SELECT sha256, log, level, idx, hash FROM log_hashes"
+            " WHERE log = ? AND level = ? AND idx >= ? AND idx < ? ORDER BY idx"
+        )
+        found = _complete(self._rows(statement, (self._log, level, start, end)), end - start)
+        for row in found:
+            check_row(*row, what=f"hash {row[3]} of level {row[2]} of a log")
+        return [row[4] for row in found]
+
+
+def add_hash_rows(cursor: sqlite3.Cursor, log: int, made: list[tuple[int, int, bytes]]) -> None:
+    """Write what has to be kept of the subtrees that new leaves completed."""
+    rows = [(log, *each) for each in hashes_to_keep(made)]
+    cursor.executemany(
+        "INSERT INTO log_hashes (log, level, idx, hash, sha256) VALUES (?, ?, ?, ?, ?)",
+        [(*row, row_checksum(*row)) for row in rows],
+    )
 
 
 def hashes_to_keep(made: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
