@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 30
 SEED ?= 1
 
-.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench faults fuzz protos protos-baseline lock dist pages site docs format clean
+.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs faults fuzz protos protos-baseline lock dist pages site docs format clean
 
 # What the tests of our log against Go's own packages need, from Debian.
 SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev
@@ -62,6 +62,9 @@ check: .venv/installed-dev  ## lint, types, import contracts, protos, generated 
 
 bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANSA_BENCH_ROWS: synthetic trips, HANSA_BENCH_NODES: nodes)
 	$(BIN)/python bench/run.py
+
+bench-costs: .venv/installed-dev  ## of the benches, what a question costs each process, beside heavy ones and at rest
+	$(BIN)/python bench/costs.py
 
 faults: .venv/installed-dev  ## break a running league fault by fault: what became of each question, and how long it took to recover
 	$(BIN)/python faults/run_faults.py

@@ -133,6 +133,7 @@ def _measure(directory: Path, nodes: int) -> int:
         figure("  bare, median", 1000 * median(bare for _, bare in took), "ms")
         figure("coordinator: processor time per node call", 1e6 * ours_cpu_s / pairs / nodes, "µs")
         figure("  bare", 1e6 * theirs_cpu_s / pairs / nodes, "µs")
+        figure("  coordinator / bare", ours_cpu_s / theirs_cpu_s, "(aim at most 1.5)")
         resident = coordinator.memory_info().rss
         figure("coordinator: memory (RSS)", resident / 2**20, "MiB")
         figure("each signed answer with its receipt", asked.answer_bytes, "bytes")

@@ -18,6 +18,7 @@ DEFAULT_NODES = "10,100"
 def main() -> None:
     """Make the demo leagues and measure them."""
     import audit
+    import costs
     import fan_out
     import federation
     import log_commit
@@ -53,6 +54,7 @@ def main() -> None:
         question.measure(directory)
         start.measure(directory)
         memory.measure(directory)
+    costs.measure()
     fan_out.measure([int(nodes) for nodes in chosen.nodes.split(",")])
     federation.measure(chosen.rows)
 
