@@ -1,4 +1,4 @@
-"""What a question costs each process, beside heavy questions and at rest: processor time, waits and memory, with aims.
+"""Costs of a question in each process, beside heavy questions and at rest: processor time, waits, memory, and aims.
 
 Processor time, not wall time, and medians of groups of questions: what else the machine does then changes little. How
 fast its cores are at that moment is told by the reference, a signature check that is timed beside each group.

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hansa.evidence.account import read_account
 from hansa_audit.folder.trusted_keys import read_roster
+from hansa_core.contract.level import Level
 from hansa_core.documents.bounds import MAX_DEPTH, MAX_DOCUMENT_BYTES
 from hansa_core.documents.canonical_json import canonical_json, read_canonical
 from hansa_core.documents.strict_json import read_object, read_value
@@ -103,7 +104,8 @@ _ANY = st.recursive(
     | st.booleans()
     | st.integers(-(2**53) + 1, 2**53 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(codec="utf-8")),
+    | st.text(st.characters(codec="utf-8"))
+    | st.sampled_from(Level),  # a word of an enumeration is its text
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
     ),

@@ -34,7 +34,7 @@ def canonical_json(value: object) -> bytes:
 def _is_plain(value: object) -> bool:
     """Whether the encoder in C writes the value as RFC 8785 demands."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if isinstance(value, str) or kind is bool or value is None:  # of a word of an enumeration, its text is written
         return True
     if kind is int:
         return -MAX_INTEGER <= value <= MAX_INTEGER  # type: ignore[operator]

@@ -80,8 +80,7 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """The first 4 bytes of SHA-256 over name, newline, type and key."""
-        material = self.name.encode() + b"\n" + bytes([self.algorithm]) + self.key
-        return hashlib.sha256(material).digest()[:KEY_ID_BYTES]
+        return _key_id(self.name, self.algorithm, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +159,7 @@ def write_note(note: Note) -> bytes:
 
 def sign_text(text: bytes, signer: NoteSigner, name: str) -> NoteSignature:
     """The signature of a note's text under `name`."""
-    key = VerifierKey(name, ED25519, signer.public_key)
-    return NoteSignature(name, key.key_id, signer.sign(text))
+    return NoteSignature(name, _key_id(name, ED25519, signer.public_key), signer.sign(text))
 
 
 def check_note(note: Note, key: VerifierKey) -> None:
@@ -195,6 +193,10 @@ def check_key_name(name: str, where: str) -> None:
     check_line(name, where)
     if "+" in name or any(each.isspace() for each in name):
         raise PeerError(f"{where} must not contain a space or a plus")
+
+
+def _key_id(name: str, algorithm: int, key: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + bytes([algorithm]) + key).digest()[:KEY_ID_BYTES]
 
 
 def _read_line(line: str, where: str) -> NoteSignature:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -64,11 +65,16 @@ def _check_note(note: bytes) -> None:
 
 def encode_proof(proof: TlogProof) -> bytes:
     """The proof as `decode_proof` reads it."""
+    return write_proof(proof.index, proof.hashes, proof.checkpoint_note, proof.extra)
+
+
+def write_proof(index: int, hashes: Iterable[bytes], checkpoint_note: bytes, extra: bytes = b"") -> bytes:
+    """The same of the parts of a TlogProof, for a log that has just made them: they are not checked."""
     lines = [_HEADER]
-    if proof.extra:
-        lines.append(f"extra {base64_text(proof.extra)}")
-    lines += [f"index {proof.index}", *(base64_text(each) for each in proof.hashes), "", ""]
-    content = "\n".join(lines).encode() + proof.checkpoint_note
+    if extra:
+        lines.append(f"extra {base64_text(extra)}")
+    lines += [f"index {index}", *map(base64_text, hashes), "", ""]
+    content = "\n".join(lines).encode() + checkpoint_note
     if len(content) > MAX_PROOF_BYTES:
         raise PeerError(f"the proof has {len(content)} bytes; at most {MAX_PROOF_BYTES} are read")
     return content

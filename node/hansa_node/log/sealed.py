@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hansa_core.tlog.merkle import Frontier, HashReader, inclusion_proof, node_hash
-from hansa_core.tlog.proof import TlogProof, encode_proof
+from hansa_core.tlog.proof import TlogProof, encode_proof, write_proof
 
 Node = tuple[int, int]
 """Level and index: the root of leaves `index * 2**level` up to, not including, `(index + 1) * 2**level`."""
@@ -39,7 +39,7 @@ class Sealed:
     def receipt(self, index: int) -> bytes:
         """The receipt of an entry that this transaction appended."""
         leaf = self.leaves[index - (self.head.frontier.size - len(self.leaves))]
-        return _receipt(index, self.proof(index), leaf, self.note)
+        return write_proof(index, self.proof(index), self.note, leaf)
 
     def proof(self, index: int) -> tuple[bytes, ...]:
         """What `inclusion_proof` gives, without searching: the hash beside the path at each level that has one."""
@@ -50,7 +50,9 @@ class Sealed:
 
 def receipt_of(index: int, size: int, leaf: bytes, note: bytes, read: HashReader) -> bytes:
     """A tlog-proof of the entry against the checkpoint of `size` in `note`, with the leaf itself as extra."""
-    return _receipt(index, inclusion_proof(index, size, read), leaf, note)
+    return encode_proof(
+        TlogProof(index=index, hashes=inclusion_proof(index, size, read), checkpoint_note=note, extra=leaf)
+    )
 
 
 def edge_hashes(frontier: Frontier) -> dict[Node, bytes]:
@@ -75,7 +77,3 @@ def _last_nodes(size: int, hashes: Mapping[Node, bytes]) -> dict[Node, bytes]:
             value = node_hash(hashes[level, at - 1], value)
         found[level + 1, at >> 1] = value  # of an even one, RFC 6962 carries the hash up unchanged
     return {node: each for node, each in found.items() if node not in hashes}
-
-
-def _receipt(index: int, hashes: tuple[bytes, ...], leaf: bytes, note: bytes) -> bytes:
-    return encode_proof(TlogProof(index=index, hashes=hashes, checkpoint_note=note, extra=leaf))
