@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +21,28 @@ import grpc.aio
 
 import hansa
 from hansa_core.league.roster import Roster
-from hansa_demo.league import services_in
+from hansa_demo.league import node_home, services_in
 from hansa_demo.processes import Service, await_up, start
 from hansa_league.files.league_layout import LeagueLayout
+from hansa_local.clock import utc_now
+from hansa_local.expiry import expiry_of
+from hansa_renewed_certificate import renewed
 from hansa_wire.rpc.server import listen, new_server
 from hansa_wire.rpc.tls import server_credentials
+
+_PATIENCE_S = 60.0
+_SHORT = timedelta(seconds=20)  # long enough to start and to attach
+_CORRUPT_EXIT = 2
+_SKEWED = """
+import sys
+from datetime import timedelta
+import hansa_local.clock as clock
+right, ahead = clock.utc_now, timedelta(seconds=int(sys.argv.pop(1)))
+clock.utc_now = lambda: right() + ahead
+from hansa.cli import main
+main()
+"""
+"""Sets the one clock of a process before anything takes it, then runs its command."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +70,18 @@ class FaultLeague:
         return next(member.city for member in self.roster.members if member.host is not None)
 
     @property
+    def attached_city(self) -> str:
+        """The first city whose node only dials out."""
+        return next(member.city for member in self.roster.members if member.host is None)
+
+    @property
     def coordinator(self) -> str:
         return self.roster.coordinator().name
 
     @contextmanager
     def killed(self, name: str) -> Iterator[None]:
         """The process is killed, and started again at the end."""
-        self.processes[name].kill()
-        self.processes[name].wait()
+        self._end(name)
         try:
             yield
         finally:
@@ -77,6 +102,69 @@ class FaultLeague:
         with self.killed(city), _impostor(self.directory, self.roster, city, reply):
             yield
 
+    @contextmanager
+    def flipped(self, city: str) -> Iterator[None]:
+        """One bit of every release in the city's store is flipped: its node stops by itself, and the bit is put back.
+
+        Raises RuntimeError where the node has not stopped with the exit code for its operator.
+        """
+        flip_releases(self._home(city) / "state" / "store.sqlite")
+        try:
+            yield
+            code = self.processes[city].wait(_PATIENCE_S)
+        finally:
+            self._end(city)
+            flip_releases(self._home(city) / "state" / "store.sqlite")
+            self._start(city)
+        if code != _CORRUPT_EXIT:
+            raise RuntimeError(f"the node of {city} ended with {code}, not with {_CORRUPT_EXIT}")
+
+    @contextmanager
+    def without_data(self, city: str) -> Iterator[None]:
+        """The node starts while its data files are moved away; at the end they are back, and nobody starts it anew."""
+        files = sorted(self._home(city).glob("data/*/*.duckdb"))
+        with self.killed(city):
+            for path in files:
+                path.rename(path.with_suffix(".away"))
+        try:
+            yield
+        finally:
+            for path in files:
+                path.with_suffix(".away").rename(path)
+
+    @contextmanager
+    def skewed(self, city: str, ahead: timedelta) -> Iterator[None]:
+        """The node runs by a clock that is `ahead`; at the end by the right one again."""
+        self._end(city)
+        service = self.services[city]
+        with service.log.open("wb") as log:
+            command = (sys.executable, "-c", _SKEWED, str(int(ahead.total_seconds())), *service.arguments)
+            self.processes[city] = subprocess.Popen(  # noqa: S603  our own command
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        await_up(service, self.processes[city])
+        try:
+            yield
+        finally:
+            self._end(city)
+            self._start(city)
+
+    @contextmanager
+    def expiring(self, city: str) -> Iterator[None]:
+        """The city's certificate expires while its node is attached; at the end the old one is back."""
+        path = self._home(city) / "keys" / "tls.pem"
+        old = path.read_bytes()
+        self._end(city)
+        path.write_bytes(renewed(path, LeagueLayout(self.directory).city(city), valid_for=_SHORT))
+        try:
+            self._start(city)
+            await_expiry(path)
+            yield
+        finally:
+            self._end(city)
+            path.write_bytes(old)
+            self._start(city)
+
     def stop(self) -> None:
         """End every process, those that were started anew too."""
         for process in self.processes.values():
@@ -84,10 +172,32 @@ class FaultLeague:
         for process in self.processes.values():
             process.wait()
 
+    def _home(self, city: str) -> Path:
+        return node_home(self.directory, city)
+
+    def _end(self, name: str) -> None:
+        self.processes[name].kill()
+        self.processes[name].wait()
+
     def _start(self, name: str) -> None:
         process = start(self.services[name])
         self.processes[name] = process
         await_up(self.services[name], process)
+
+
+def flip_releases(store: Path) -> None:
+    """Change the lowest bit of every release's last byte; done twice, nothing has changed."""
+    with closing(sqlite3.connect(store, timeout=_PATIENCE_S)) as connection, connection:
+        for row, content in connection.execute("SELECT rowid, partial_ipc FROM releases").fetchall():
+            flipped = content[:-1] + bytes([content[-1] ^ 1])
+            connection.execute("UPDATE releases SET partial_ipc = ? WHERE rowid = ?", (flipped, row))
+
+
+def await_expiry(certificate: Path) -> None:
+    """Wait until the certificate in the file has expired, and a moment longer."""
+    end = expiry_of(certificate.read_bytes()) + timedelta(seconds=2)
+    while utc_now() < end:
+        time.sleep(0.2)
 
 
 class _Reply(grpc.GenericRpcHandler):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 from hansa_fault_table import Fault
 
 GARBAGE_BYTES = 400
 LARGE_BYTES = 30_000_000
+HALF_AN_HOUR = timedelta(minutes=30)
 
 QUICK = (
     Fault(name="a node is killed", breaks=lambda league: league.killed(league.listening_city)),
@@ -25,10 +27,20 @@ ALL = (
         name="a node answers with 30 MB",
         breaks=lambda league: league.replaced(league.listening_city, bytes(LARGE_BYTES)),
     ),
+    Fault(name="a bit of a stored release flips", breaks=lambda league: league.flipped(league.listening_city)),
+    Fault(name="a dataset is moved away and back", breaks=lambda league: league.without_data(league.listening_city)),
+    Fault(
+        name="a node's clock is half an hour fast",
+        breaks=lambda league: league.skewed(league.listening_city, HALF_AN_HOUR),
+    ),
+    Fault(
+        name="an attached node's certificate expires",
+        breaks=lambda league: league.expiring(league.attached_city),
+    ),
     Fault(name="a node hangs", breaks=lambda league: league.halted(league.listening_city)),
     Fault(
         name="a node that dials out is killed",
-        breaks=lambda league: league.killed(next(each.city for each in league.roster.members if each.host is None)),
+        breaks=lambda league: league.killed(league.attached_city),
     ),
     Fault(name="the coordinator is killed", breaks=lambda league: league.killed(league.coordinator)),
     Fault(name="the coordinator hangs", breaks=lambda league: league.halted(league.coordinator)),

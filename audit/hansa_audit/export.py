@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
+from hansa.view.render.cells import printable
 from hansa_audit.entries.opened_fields import disclosures_of, opening_name
 from hansa_audit.folder.held_log import HeldLog
 from hansa_core.errors import ConfigError, PeerError
@@ -28,9 +29,22 @@ def write_ocsf(log: HeldLog, out: Path | None) -> None:
 
 def _write(log: HeldLog, file: TextIO) -> None:
     for index, entry in log.entries():
-        # ASCII only: whatever an organisation is called, no terminal obeys it
         event = ocsf_event(index, entry, origin=log.checkpoint.origin, caller=_caller(log, index, entry))
-        file.write(json.dumps(event) + "\n")
+        # ASCII only, so that no terminal obeys it; and harmless once more when a tool has read the JSON.
+        file.write(json.dumps(harmless(event)) + "\n")
+
+
+def harmless(value: Any) -> Any:
+    """The value with control and bidi characters in its texts as their escapes, alike wherever a text stands."""
+    match value:
+        case str():
+            return printable(value)
+        case dict():
+            return {name: harmless(each) for name, each in value.items()}
+        case list() | tuple():
+            return [harmless(each) for each in value]
+        case _:
+            return value
 
 
 def _caller(log: HeldLog, index: int, entry: Entry) -> Caller | None:

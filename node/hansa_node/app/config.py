@@ -101,7 +101,13 @@ class Log(Section):
 class NodeLimits(Section):
     """Bounds on work."""
 
-    max_concurrent_queries: int = Field(default=8, ge=1, le=1024, description="queries that run at once; more wait")
+    max_concurrent_queries: int = Field(
+        default=8,
+        ge=1,
+        le=1024,
+        description="queries whose cheap steps run at once, each in a thread; 32 times as many calls are let in, and"
+        " engines compute as many as there are cores",
+    )
     stop_grace_s: int = Field(
         default=5, ge=0, le=3600, description="seconds that a stop waits for queries that are under way"
     )
