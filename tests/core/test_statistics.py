@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from hansa_core.contract.types import INT64_MAX, INT64_MIN
+from hansa_core.partial import statistics
 from hansa_core.partial.exact import nearest_root
-from hansa_core.partial.statistics import Doubles, PairSums, pair_statistic, sample_variance
+from hansa_core.partial.statistics import Doubles, PairSums, pair_statistic
 from hansa_core.partial.wholes import Wholes
 from hansa_core.plan.moments import Half, half_of, moments_of_aggregate
 from hansa_core.plan.plan import Aggregate, AggregateFunction
@@ -65,7 +66,7 @@ def of_pairs(function: AggregateFunction, pairs: Sequence[tuple[int, int]]) -> f
 
 def variance(values: Sequence[int], quantum: Fraction = ONE) -> float | None:
     squares = column(sum(value * value for value in values))
-    return only(sample_variance(column(sum(values)), squares, column(len(values)), quantum, root=False))
+    return only(statistics.variance(column(sum(values)), squares, column(len(values)), quantum, root=False, less=1))
 
 
 @given(st.lists(QUANTA, min_size=2, max_size=50))

@@ -23,13 +23,20 @@ from hansa_core.plan.expression import columns_of
 from hansa_core.plan.limbs import LIMB_BITS
 from hansa_core.plan.measure import MeasuredArgument, measure_of
 from hansa_core.plan.moments import MAX_MOMENT, MAX_ROWS, Half, Moment, MomentKind, moments_of, moments_of_aggregate
-from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Plan
+from hansa_core.plan.plan import PAIRED, SPREADS, Aggregate, AggregateFunction, Plan
 from hansa_merged_cells import MergedCell, MergedValue
 from hansa_moment_algebra import merge_moments, moment_of, whole_of_halves
 
 Keys = tuple[Value | None, ...]
 Moments = tuple[int | None, ...]
-_COUNTS = (AggregateFunction.COUNT_ROWS, AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
+_COUNTS = (
+    AggregateFunction.COUNT_ROWS,
+    AggregateFunction.COUNT,
+    AggregateFunction.COUNT_DISTINCT,
+    AggregateFunction.REGR_COUNT,
+)
+_OF_A_SAMPLE = (AggregateFunction.VAR_SAMP, AggregateFunction.STDDEV_SAMP)
+_ROOTS = (AggregateFunction.STDDEV_SAMP, AggregateFunction.STDDEV_POP)
 _BINNED = (AggregateFunction.QUANTILE_CONT, AggregateFunction.HISTOGRAM)
 _ROOT_BITS = 64
 
@@ -51,11 +58,11 @@ def nearest_root(square: Fraction) -> float | None:
     return nearest_float(Fraction(2 * root + inexact, 2 << shift))
 
 
-def sample_variance(total: int, squares: int, count: int, quantum: Fraction) -> Fraction | None:
-    """Of `count` values in quanta with this sum and sum of squares; None below two values."""
-    if count < 2:
+def variance(total: int, squares: int, count: int, quantum: Fraction, *, less: int = 1) -> Fraction | None:
+    """Of `count` values in quanta with this sum and sum of squares, divided by the count less 1 or 0."""
+    if count <= less:
         return None
-    return Fraction(count * squares - total * total, count * (count - 1)) * quantum**2
+    return Fraction(count * squares - total * total, count * (count - less)) * quantum**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +106,18 @@ def pair_statistic(
             if sums.count < 2:
                 return None
             return nearest_float(Fraction(xy, sums.count * (sums.count - 1)) * y_quantum * x_quantum)
+        case AggregateFunction.COVAR_POP:
+            return nearest_float(Fraction(xy, sums.count**2) * y_quantum * x_quantum) if sums.count else None
+        case AggregateFunction.REGR_SXY:
+            return nearest_float(Fraction(xy, sums.count) * y_quantum * x_quantum) if sums.count else None
+        case AggregateFunction.REGR_AVGX:
+            return nearest_float(Fraction(sums.x, sums.count) * x_quantum) if sums.count else None
+        case AggregateFunction.REGR_AVGY:
+            return nearest_float(Fraction(sums.y, sums.count) * y_quantum) if sums.count else None
+        case AggregateFunction.REGR_SXX:
+            return nearest_float(Fraction(xx, sums.count) * x_quantum**2) if sums.count else None
+        case AggregateFunction.REGR_SYY:
+            return nearest_float(Fraction(yy, sums.count) * y_quantum**2) if sums.count else None
         case AggregateFunction.CORR:
             if not xx or not yy:
                 return None
@@ -169,11 +188,11 @@ def _of_one(function: AggregateFunction, moments: Sequence[int], measure: Measur
     match function:
         case AggregateFunction.AVG:
             return nearest_float(first * measure.quantum / count)
-        case AggregateFunction.VAR_SAMP | AggregateFunction.STDDEV_SAMP:
-            variance = sample_variance(first, others[0], count, measure.quantum)
-            if variance is None:
+        case spread if spread in SPREADS:
+            exact = variance(first, others[0], count, measure.quantum, less=1 if function in _OF_A_SAMPLE else 0)
+            if exact is None:
                 return None
-            return nearest_float(variance) if function is AggregateFunction.VAR_SAMP else nearest_root(variance)
+            return nearest_root(exact) if function in _ROOTS else nearest_float(exact)
         case _ if measure.type.is_temporal:
             return moment_of(measure.type, first)
         case AggregateFunction.SUM:

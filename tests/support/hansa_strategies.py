@@ -17,7 +17,7 @@ from hansa_core.contract.types import INT64_MAX, INT64_MIN, TRUNCATIONS, DataTyp
 from hansa_core.errors import RefusedError
 from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op, literal
 from hansa_core.plan.measure import measure_of
-from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
+from hansa_core.plan.plan import PAIRED, SPREADS, Aggregate, AggregateFunction, Argument, Plan
 from hansa_core.plan.typing import column_types
 
 BOOLEAN, INTEGER, NUMBER = DataType.BOOLEAN, DataType.INTEGER, DataType.NUMBER
@@ -112,6 +112,7 @@ _POOLS: dict[DataType, tuple[Value, ...]] = {
     ),
     TEXT: (
         *("", "a", "A", "tram", "bus", "ß", "\U0001f6b2", "\uffff", " 1", "1e3", "nan", "true", "TRUE", "false"),
+        *("İ ı", "a\nb", "100%", "a_b\\", "\u0301e\u0301", "\u00a0x ", "\U0010fffd", "\U000e0001"),
         *(
             "12",
             "-12",
@@ -194,7 +195,7 @@ def _common_calls(draw: st.DrawFn, kind: DataType, depth: int) -> Expression:
 
     first = draw(expressions(kind, depth))  # one arm has the type itself, so a mix is never of integers alone
     if draw(st.booleans()):
-        return Call(draw(st.sampled_from([Op.COALESCE, Op.NULLIF])), (first, arm()))
+        return Call(draw(st.sampled_from([Op.COALESCE, Op.NULLIF, Op.GREATEST, Op.LEAST])), (first, arm()))
     condition = draw(expressions(BOOLEAN, depth))
     more: tuple[Expression, ...] = (draw(expressions(BOOLEAN, depth)), arm()) if draw(st.booleans()) else ()
     last: tuple[Expression, ...] = (arm(),) if draw(st.booleans()) else ()
@@ -211,15 +212,37 @@ def _own_calls(kind: DataType, depth: int) -> st.SearchStrategy[Expression]:
             return _number_calls(depth)
         case DataType.DATE | DataType.TIMESTAMP:
             other = TIMESTAMP if kind is DATE else DATE
-            parts = [part for part in TRUNCATIONS if kind is TIMESTAMP or part is not DatePart.HOUR]
-            truncated = _call(Op.DATE_TRUNC, st.sampled_from(parts).map(_name), expressions(kind, depth))
-            return st.one_of(truncated, _cast(other, kind, depth), _cast(TEXT, kind, depth))
+            parts = [part for part in TRUNCATIONS if kind is TIMESTAMP or not part.is_within_day]
+            part, moment = st.sampled_from(parts).map(_name), expressions(kind, depth)
+            counts = st.sampled_from([0, 1, -1, 12, -13, 400, 10**6, -(10**12), INT64_MAX]).map(literal)
+            return st.one_of(
+                _call(Op.DATE_TRUNC, part, moment),
+                _call(Op.DATE_ADD, part, moment, counts),
+                _cast(other, kind, depth),
+                _cast(TEXT, kind, depth),
+            )
         case DataType.TEXT:
-            return _cast(TEXT, TEXT, depth)
+            return _text_calls(depth)
 
 
 def _cast(source: DataType, target: DataType, depth: int) -> st.SearchStrategy[Expression]:
     return _call(Op.TRY_CAST, expressions(source, depth), st.just(_name(target)))
+
+
+def _text_calls(depth: int) -> st.SearchStrategy[Expression]:
+    texts = expressions(TEXT, depth)
+    count = st.sampled_from([0, 1, 2, 7, INT64_MAX]).map(literal)
+    return st.one_of(
+        _cast(TEXT, TEXT, depth),
+        *(_call(op, texts) for op in (Op.LOWER, Op.UPPER, Op.TRIM)),
+        *(_call(op, texts, count) for op in (Op.LEFT, Op.RIGHT)),
+        _call(Op.SUBSTRING, texts, st.sampled_from([1, 2, 5]).map(literal)),
+        _call(Op.SUBSTRING, texts, st.sampled_from([1, 2, 5]).map(literal), count),
+        _many(Op.JOIN, TEXT, depth),
+    )
+
+
+_PATTERNS = ("%", "", "_", "t%m", "%1%", "__", "\\%", "%\\\\%", "%2024-%", "%A", "_b%s", "ß%", "\U0001f6b2")
 
 
 @st.composite
@@ -256,12 +279,14 @@ def _boolean_calls(depth: int) -> st.SearchStrategy[Expression]:
         _call(Op.NOT, expressions(BOOLEAN, depth)),
         _call(Op.IS_NULL, expressions(None, depth)),
         _cast(TEXT, BOOLEAN, depth),
+        *(_call(op, expressions(TEXT, depth), st.sampled_from(_PATTERNS).map(literal)) for op in (Op.LIKE, Op.ILIKE)),
     )
 
 
 def _integer_calls(depth: int) -> st.SearchStrategy[Expression]:
     integer = expressions(INTEGER, depth)
-    date_part = st.sampled_from([part for part in DatePart if part is not DatePart.HOUR]).map(_name)
+    date_part = st.sampled_from([part for part in DatePart if not part.is_within_day]).map(_name)
+    moments = st.one_of(expressions(DATE, depth), expressions(TIMESTAMP, depth))
     return st.one_of(
         *(_call(op, integer, integer) for op in (Op.ADD, Op.SUB, Op.MUL)),
         _call(Op.ABS, integer),
@@ -275,6 +300,10 @@ def _integer_calls(depth: int) -> st.SearchStrategy[Expression]:
             st.sampled_from([1, 250, 1000, 1_000_000]).map(literal),
         ),
         *(_cast(source, INTEGER, depth) for source in (TEXT, NUMBER, BOOLEAN)),
+        _call(Op.MOD, integer, integer),
+        _call(Op.LENGTH, expressions(TEXT, depth)),
+        _call(Op.DATE_DIFF, st.sampled_from(TRUNCATIONS).map(_name), moments, moments),
+        _call(Op.FLOOR, integer),
     )
 
 
@@ -296,6 +325,8 @@ def _number_calls(depth: int) -> st.SearchStrategy[Expression]:
         _call(Op.BIN, number, st.one_of(width, st.just(literal(3)))),
         _call(Op.BIN, integer, width),
         *(_cast(source, NUMBER, depth) for source in (TEXT, INTEGER)),
+        *(_call(op, number) for op in (Op.FLOOR, Op.CEIL, Op.TRUNC, Op.ROUND, Op.SQRT)),
+        _call(Op.SQRT, integer),
     )
 
 
@@ -323,7 +354,7 @@ def _aggregates(draw: st.DrawFn) -> Aggregate:
             return Aggregate(function, TRIPS.unit, where)
         case AggregateFunction.COUNT:
             return Aggregate(function, draw(st.one_of(st.sampled_from(list(TRIP_TYPES)), computed(None))), where)
-        case AggregateFunction.VAR_SAMP | AggregateFunction.STDDEV_SAMP:
+        case spread if spread in SPREADS:
             return Aggregate(function, draw(measures), where)
         case AggregateFunction.QUANTILE_CONT:
             return Aggregate(function, one_of(_BINNED), where, quantile=draw(st.sampled_from(_SHARES)))

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hansa_core.contract.contract import ContractColumn
-from hansa_core.contract.types import INT64_MAX, INT64_MIN, TRUNCATIONS, DataType, DatePart, Value
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, KEY_PARTS, DataType, DatePart, Value
 from hansa_core.documents.model import Exact, ListOf, Text, Values, WholeRange, YamlSection, exact, field_error, one_of
 from hansa_core.nearest import nearest, shown
 
@@ -105,7 +105,7 @@ def _key_part(written: ColumnDocument, path: str) -> DatePart | None:
     kind, part = written.type, written.key_part
     if part is None:
         return None
-    offered = [one for one in TRUNCATIONS if one is not DatePart.HOUR or kind is DataType.TIMESTAMP]
+    offered = [one for one in KEY_PARTS if one is not DatePart.HOUR or kind is DataType.TIMESTAMP]
     if not kind.is_temporal or part not in offered:
         raise field_error(f"{path}.key_part", f"{shown(part)} is no part of a {kind}", nearest(part, offered))
     return DatePart(part)

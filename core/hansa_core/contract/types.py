@@ -32,7 +32,11 @@ class DataType(StrEnum):
 
 
 class DatePart(StrEnum):
-    """The calendar parts of `date_trunc` and `extract`, from coarse to fine; `isodow` is 1 (Monday) to 7."""
+    """The calendar parts of `date_trunc`, `extract` and differences; `isodow` is 1 (Monday) to 7.
+
+    `week`: from Monday; extracted, the ISO week. `isoyear`: the year of the ISO week. `doy`: the day of the year.
+    `epoch_us`: microseconds since the start of 1970.
+    """
 
     YEAR = "year"
     QUARTER = "quarter"
@@ -40,9 +44,24 @@ class DatePart(StrEnum):
     DAY = "day"
     HOUR = "hour"
     ISODOW = "isodow"
+    WEEK = "week"
+    ISOYEAR = "isoyear"
+    DOY = "doy"
+    MINUTE = "minute"
+    SECOND = "second"
+    EPOCH_US = "epoch_us"
+
+    @property
+    def is_within_day(self) -> bool:
+        """Whether only a timestamp has it."""
+        return self in (DatePart.HOUR, DatePart.MINUTE, DatePart.SECOND)
 
 
-TRUNCATIONS = (DatePart.YEAR, DatePart.QUARTER, DatePart.MONTH, DatePart.DAY, DatePart.HOUR)
+KEY_PARTS = (DatePart.YEAR, DatePart.QUARTER, DatePart.MONTH, DatePart.DAY, DatePart.HOUR)
+"""What a contract may declare as the finest part of a key: each is made of whole ones of the next."""
+
+TRUNCATIONS = (*KEY_PARTS, DatePart.WEEK, DatePart.MINUTE, DatePart.SECOND)
+"""What has a start, and boundaries between it and the next."""
 
 
 def type_of_value(value: Value) -> DataType:

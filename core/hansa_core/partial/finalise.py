@@ -20,19 +20,23 @@ from hansa_core.partial.exact import nearest_quotient
 from hansa_core.partial.moment_columns import Moments, whole_moment
 from hansa_core.partial.partial import ARROW_TYPES
 from hansa_core.partial.quantiles import Segment
-from hansa_core.partial.statistics import PairSums, pair_statistic, sample_variance
+from hansa_core.partial.statistics import PairSums, pair_statistic, variance
 from hansa_core.partial.wholes import Mask, Wholes, nearest_doubles, scaled
 from hansa_core.plan.double_code import doubles_of_codes
 from hansa_core.plan.measure import MeasuredArgument, measure_of
-from hansa_core.plan.moments import MAX_MOMENT, MAX_ROWS, Moment, MomentKind, moments_of_aggregate
-from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction
+from hansa_core.plan.moments import MAX_MOMENT, MAX_ROWS, PAIRS_WITH_SQUARES, Moment, MomentKind, moments_of_aggregate
+from hansa_core.plan.plan import PAIRED, SPREADS, Aggregate, AggregateFunction
 
 Binned = tuple[dict[str, int | float], ...]
 """A histogram: bins in rising order, each with `lower`, `upper` (both included, in the column's unit) and `rows`."""
 
-_COUNTS = (AggregateFunction.COUNT_ROWS, AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
+_COUNTS = (
+    AggregateFunction.COUNT_ROWS,
+    AggregateFunction.COUNT,
+    AggregateFunction.COUNT_DISTINCT,
+    AggregateFunction.REGR_COUNT,
+)
 _LIKE_THEIR_COLUMN = (AggregateFunction.SUM, AggregateFunction.MIN, AggregateFunction.MAX)
-_SQUARED = (AggregateFunction.VAR_SAMP, AggregateFunction.STDDEV_SAMP)
 BINNED = (AggregateFunction.QUANTILE_CONT, AggregateFunction.HISTOGRAM)
 
 
@@ -96,9 +100,9 @@ def finalise(aggregate: Aggregate, moments: Moments, given: Mask, contract: Cont
         return _histograms(_bin_counts(aggregate, moments, contract), given, kind, contract)
     if aggregate.function is AggregateFunction.QUANTILE_CONT:
         return _quantiles(aggregate, _bin_counts(aggregate, moments, contract), given, contract)
-    if aggregate.function in PAIRED:
+    if aggregate.function in PAIRED - {AggregateFunction.REGR_COUNT}:
         values, known = _pair(aggregate, moments, contract)
-    elif aggregate.function in _SQUARED:
+    elif aggregate.function in SPREADS:
         values, known = _variance(aggregate, moments, contract)
     else:
         values, known = _of_one(aggregate, moments, contract)
@@ -154,12 +158,13 @@ def _variance(aggregate: Aggregate, moments: Moments, contract: Contract) -> tup
     assert x is not None
     total = Moment(MomentKind.SUM, x, where)
     squares = whole_moment(moments, Moment(MomentKind.SQUARES, x, where))
-    return sample_variance(
+    return variance(
         whole_moment(moments, total).values,
         squares.values,
         moments[total.count].values,
         measure_of(x, contract).quantum,
-        root=aggregate.function is AggregateFunction.STDDEV_SAMP,
+        root=aggregate.function in (AggregateFunction.STDDEV_SAMP, AggregateFunction.STDDEV_POP),
+        less=1 if aggregate.function in (AggregateFunction.VAR_SAMP, AggregateFunction.STDDEV_SAMP) else 0,
     )
 
 
@@ -182,7 +187,7 @@ def _pair(aggregate: Aggregate, moments: Moments, contract: Contract) -> tuple[n
 
 
 def _squares(total: Moment, aggregate: Aggregate, moments: Moments) -> Wholes | None:
-    if aggregate.function is AggregateFunction.COVAR_SAMP:
+    if aggregate.function not in PAIRS_WITH_SQUARES:
         return None
     return whole_moment(moments, Moment(MomentKind.SQUARES, total.column, total.where, total.second)).values
 

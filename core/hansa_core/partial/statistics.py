@@ -17,12 +17,15 @@ Doubles = tuple[npt.NDArray[np.float64], Mask]
 """The doubles nearest to the exact values, and where there is one: elsewhere the statistic is undefined."""
 
 
-def sample_variance(total: Wholes, squares: Wholes, count: Wholes, quantum: Fraction, *, root: bool) -> Doubles:
-    """The variance, or its root, of `count` values in quanta with this sum and these squares; none below two values."""
+def variance(total: Wholes, squares: Wholes, count: Wholes, quantum: Fraction, *, root: bool, less: int) -> Doubles:
+    """The variance, or its root, of `count` values in quanta with this sum and these squares.
+
+    `less`: what is taken off the count to divide by: 1 of a sample, 0 of all there are. None without anything left.
+    """
     spread = minus(times(count, squares), times(total, total))
     numerator = scaled(spread, quantum.numerator**2)
-    denominator = scaled(times(count, count - 1), quantum.denominator**2)
-    return (_roots if root else _quotients)(numerator, denominator, count >= 2)
+    denominator = scaled(times(count, count - less), quantum.denominator**2)
+    return (_roots if root else _quotients)(numerator, denominator, count > less)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +60,33 @@ class PairSums:
 def pair_statistic(function: AggregateFunction, sums: PairSums, y_quantum: Fraction, x_quantum: Fraction) -> Doubles:
     """The statistic of each cell.
 
-    COVAR_SAMP needs two pairs; CORR two values of each; the REGR_ functions two values of x. REGR_R2 of a constant y is
-    1: the line meets every point. Source: ISO/IEC 9075-2, 10.9.
+    COVAR_SAMP needs two pairs; CORR two values of each; the functions of a line two values of x, all others a pair.
+    REGR_R2 of a constant y is 1: the line meets every point. Source: ISO/IEC 9075-2, 10.9.
     """
+    products, has_pairs = sums.products, sums.count > 0
+    match function:
+        case AggregateFunction.COVAR_SAMP:
+            pairs = times(sums.count, sums.count - 1)
+            return _in_units(products, pairs, y_quantum * x_quantum, sums.count >= 2)
+        case AggregateFunction.COVAR_POP:
+            return _in_units(products, times(sums.count, sums.count), y_quantum * x_quantum, has_pairs)
+        case AggregateFunction.REGR_SXY:
+            return _in_units(products, sums.count, y_quantum * x_quantum, has_pairs)
+        case AggregateFunction.REGR_AVGX:
+            return _in_units(sums.x, sums.count, x_quantum, has_pairs)
+        case AggregateFunction.REGR_AVGY:
+            return _in_units(sums.y, sums.count, y_quantum, has_pairs)
+        case AggregateFunction.REGR_SXX:
+            return _in_units(sums.x_squares, sums.count, x_quantum**2, has_pairs)
+        case AggregateFunction.REGR_SYY:
+            return _in_units(sums.y_squares, sums.count, y_quantum**2, has_pairs)
+        case _:
+            return _line(function, sums, y_quantum, x_quantum)
+
+
+def _line(function: AggregateFunction, sums: PairSums, y_quantum: Fraction, x_quantum: Fraction) -> Doubles:
+    """What needs the squares of both: how near the pairs stand to a line, and which."""
     products = sums.products
-    if function is AggregateFunction.COVAR_SAMP:
-        unit = y_quantum * x_quantum
-        pairs = times(sums.count, sums.count - 1)
-        return _quotients(scaled(products, unit.numerator), scaled(pairs, unit.denominator), sums.count >= 2)
     x_squares = sums.x_squares
     has_line = x_squares != 0
     match function:
@@ -87,6 +109,10 @@ def pair_statistic(function: AggregateFunction, sums: PairSums, y_quantum: Fract
             return np.where(constant, 1.0, value), known | constant
         case _:
             raise AssertionError(f"{function} is no statistic of pairs")
+
+
+def _in_units(numerator: Wholes, denominator: Wholes, unit: Fraction, defined: Mask) -> Doubles:
+    return _quotients(scaled(numerator, unit.numerator), scaled(denominator, unit.denominator), defined)
 
 
 def _quotients(numerator: Wholes, denominator: Wholes, defined: Mask) -> Doubles:

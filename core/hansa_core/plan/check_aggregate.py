@@ -9,12 +9,12 @@ from hansa_core.nearest import nearest, shown
 from hansa_core.plan.expression import Expression
 from hansa_core.plan.keys import naming_columns
 from hansa_core.plan.measure import measure_of
-from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument
+from hansa_core.plan.plan import PAIRED, SPREADS, Aggregate, AggregateFunction, Argument
 from hansa_core.plan.typing import column_types, type_of
 
 _COUNTS = (AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
 _BINNED = (AggregateFunction.QUANTILE_CONT, AggregateFunction.HISTOGRAM)
-_SQUARED = (AggregateFunction.VAR_SAMP, AggregateFunction.STDDEV_SAMP, *PAIRED)
+_SQUARED = SPREADS | PAIRED
 _EXTREMES = (AggregateFunction.MIN, AggregateFunction.MAX)
 _PUBLISHED = "COUNT, SUM, AVG, MEDIAN, QUANTILE_CONT and HISTOGRAM of a published measure"
 

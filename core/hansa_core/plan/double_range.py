@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from fractions import Fraction
 
 from hansa_core.contract.contract import Contract, ContractColumn
-from hansa_core.contract.quanta import quantum_of, value_of
+from hansa_core.contract.quanta import quantum_of, value_of, whole_of
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, DatePart
 from hansa_core.plan.casts import round_half_away
 from hansa_core.plan.expression import ARITHMETIC, Call, Column, Expression, Literal, Op
+from hansa_core.plan.text_functions import MOST_CHARACTERS
 from hansa_core.plan.typing import case_values, column_types, type_of
 
 LEAST_GRAIN = -1074
@@ -27,7 +29,15 @@ _PARTS: Mapping[DatePart, tuple[int, int]] = {
     DatePart.DAY: (1, 31),
     DatePart.HOUR: (0, 23),
     DatePart.ISODOW: (1, 7),
+    DatePart.WEEK: (1, 53),
+    DatePart.ISOYEAR: (1, 9999),
+    DatePart.DOY: (1, 366),
+    DatePart.MINUTE: (0, 59),
+    DatePart.SECOND: (0, 59),
+    DatePart.EPOCH_US: (whole_of(datetime.min), whole_of(datetime.max)),
 }
+_MOST_SECONDS = 10**12  # between the first and the last moment of the calendar, and 31 times as many
+_ROUNDINGS = frozenset({Op.FLOOR, Op.CEIL, Op.TRUNC, Op.ROUND})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +100,7 @@ class _Ranges:
                 return _arithmetic(op, *(self.of(argument) for argument in args))
             case Call(Op.ABS, (inner,)):
                 return _absolute(self.of(inner))
-            case Call(Op.COALESCE | Op.NULLIF | Op.CASE, _):
+            case Call(Op.COALESCE | Op.NULLIF | Op.CASE | Op.GREATEST | Op.LEAST, _):
                 return self._choice(node)
             case Call():
                 return self._opaque(node)
@@ -106,6 +116,8 @@ class _Ranges:
         rebuilt = Call(node.op, tuple(part.expression for part in parts))
         if node.op is Op.COALESCE:
             return _hull(rebuilt, parts, is_nullable=all(part.is_nullable for part in parts))
+        if node.op in (Op.GREATEST, Op.LEAST):
+            return _extreme(rebuilt, parts)
         kept, unwanted = parts
         kind = _common(parts)
         shown = _hull(rebuilt, [kept if kind is DataType.INTEGER else kept.as_double()], is_nullable=True)
@@ -122,6 +134,16 @@ class _Ranges:
                 return _bin(node, self.of(inner), width)  # type: ignore[arg-type]
             case Call(Op.GRID, _):
                 return _whole(node, 0, 2**60)
+            case Call(Op.DATE_DIFF, _):
+                return _whole(node, -_MOST_SECONDS, _MOST_SECONDS)
+            case Call(Op.LENGTH, _):
+                return _whole(node, 0, MOST_CHARACTERS)
+            case Call(Op.MOD, (left, right)):
+                return _remainder(node, self.of(left), self.of(right))
+            case Call(op, (inner,)) if op in _ROUNDINGS:
+                return _to_whole(op, self.of(inner))
+            case Call(Op.SQRT, (inner,)):
+                return _root(self.of(inner))
             case _:
                 raise AssertionError(f"no range of {node.op}")
 
@@ -292,6 +314,43 @@ def _rounded(
         or (isinstance(expression, Call) and expression.op is Op.DIV),
         may_overflow=any(part.may_overflow for part in parts) or max(map(abs, ends)) >= _GREATEST,
     )
+
+
+def _extreme(call: Call, parts: Sequence[DoubleRange]) -> DoubleRange:
+    """GREATEST or LEAST: bounded on one side by each argument that is never NULL, on the other by all."""
+    hull = _hull(call, parts, is_nullable=all(part.is_nullable for part in parts))
+    met = parts if hull.type is DataType.INTEGER else [part.as_double() for part in parts]
+    certain = [part for part in met if not part.is_nullable]
+    if call.op is Op.GREATEST:
+        return replace(hull, lower=max([hull.lower, *(part.lower for part in certain)]))
+    return replace(hull, upper=min([hull.upper, *(part.upper for part in certain)]))
+
+
+def _remainder(node: Call, left: DoubleRange, right: DoubleRange) -> DoubleRange:
+    most = math.floor(min(left.magnitude, max(Fraction(0), right.magnitude - 1)))
+    return _whole(node, -most if left.lower < 0 else 0, most if left.upper > 0 else 0)
+
+
+def _to_whole(op: Op, inner: DoubleRange) -> DoubleRange:
+    if inner.type is DataType.INTEGER:
+        return replace(inner, expression=Call(op, (inner.expression,)))
+    return replace(
+        inner,
+        expression=Call(op, (inner.expression,)),
+        lower=Fraction(math.floor(inner.lower)),
+        upper=Fraction(math.ceil(inner.upper)),
+        least=Fraction(1),
+        grain=max(0, inner.grain),
+    )
+
+
+def _root(inner: DoubleRange) -> DoubleRange:
+    number = inner.as_double()
+    most, least = (Fraction(math.sqrt(max(0.0, float(end)))) for end in (number.upper, number.least))
+    root = _rounded(
+        Call(Op.SQRT, (inner.expression,)), ends=(Fraction(0), most), least=least, grain=LEAST_GRAIN, parts=[number]
+    )
+    return replace(root, is_nullable=inner.is_nullable or inner.lower < 0)
 
 
 def _absolute(inner: DoubleRange) -> DoubleRange:

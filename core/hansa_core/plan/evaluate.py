@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, DatePart, Value
-from hansa_core.plan.calendar import extract, truncate
-from hansa_core.plan.casts import midnight, try_cast
+from hansa_core.plan import text_functions
+from hansa_core.plan.calendar import difference, extract, shifted, truncate
+from hansa_core.plan.casts import midnight, round_half_away, try_cast
 from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
 from hansa_core.plan.grid import grid_cell
 from hansa_core.plan.typing import Columns, case_values, type_of
+from hansa_core.plan.typing_text import TEXT_FUNCTIONS
 
 Row = Mapping[str, Value | None]
 Evaluator = Callable[[Row], Value | None]
@@ -33,6 +35,14 @@ _COMPUTE: Mapping[Op, Callable[[float, float], float]] = {
     Op.SUB: operator.sub,
     Op.MUL: operator.mul,
 }
+
+ROUNDINGS: Mapping[Op, Callable[[float], int]] = {
+    Op.FLOOR: math.floor,
+    Op.CEIL: math.ceil,
+    Op.TRUNC: math.trunc,
+    Op.ROUND: round_half_away,
+}
+"""What makes a whole number of a double; an integer is one."""
 
 
 def evaluate(expression: Expression, row: Row, columns: Columns) -> Value | None:
@@ -58,6 +68,10 @@ def _build(node: Expression, columns: Columns) -> Evaluator:
         case Call(Op.COALESCE, args):
             arms = [_widened(argument, type_of(node, columns), columns) for argument in args]
             return lambda row: next((value for arm in arms if (value := arm(row)) is not None), None)
+        case Call(Op.GREATEST | Op.LEAST as op, args):
+            arms = [_widened(argument, type_of(node, columns), columns) for argument in args]
+            choose = max if op is Op.GREATEST else min
+            return lambda row: choose(_known(arm(row) for arm in arms), default=None)
         case Call(Op.NULLIF, (kept, unwanted)):
             left, right = _widened(kept, type_of(node, columns), columns), _build(unwanted, columns)
             return lambda row: _null_if(left(row), right(row))
@@ -65,6 +79,10 @@ def _build(node: Expression, columns: Columns) -> Evaluator:
             inputs = [_build(argument, columns) for argument in args]
             apply = _function(op)
             return lambda row: apply([read(row) for read in inputs])
+
+
+def _known(values: Iterable[Value | None]) -> list[Value]:
+    return [value for value in values if value is not None]
 
 
 def _widened(node: Expression, target: DataType, columns: Columns) -> Evaluator:
@@ -129,8 +147,50 @@ def _strict(op: Op, values: Sequence[Value | None]) -> Value | None:
             return truncate(DatePart(part), x)
         case [str() as part, date() as x] if op is Op.EXTRACT:
             return extract(DatePart(part), x)
+        case [str() as part, date() as start, date() as end] if op is Op.DATE_DIFF:
+            return difference(DatePart(part), start, end)
+        case [str() as part, date() as x, int() as count] if op is Op.DATE_ADD:
+            return shifted(DatePart(part), x, count)
+        case [int() as x, int() as y] if op is Op.MOD:
+            return int(math.copysign(1, x)) * (abs(x) % abs(y)) if y else None
+        case [int() as x] if op in ROUNDINGS:
+            return x
+        case [float() as x] if op in ROUNDINGS:
+            return float(ROUNDINGS[op](x)) + 0.0
+        case [(int() | float()) as x] if op is Op.SQRT:
+            return math.sqrt(float(x)) + 0.0 if x >= 0 else None
+        case [str() as x, *others] if op in TEXT_FUNCTIONS:
+            return _text_function(op, x, others)
         case [(int() | float()) as latitude, (int() | float()) as longitude, int() as metres] if op is Op.GRID:
             return grid_cell(float(latitude), float(longitude), metres)
+        case _:
+            raise AssertionError(f"{op} does not fit its arguments' types")
+
+
+def _text_function(op: Op, x: str, others: Sequence[Value]) -> Value:
+    match op, others:
+        case Op.LIKE, [str() as pattern]:
+            return text_functions.is_like(x, pattern)
+        case Op.ILIKE, [str() as pattern]:
+            return text_functions.is_like(text_functions.lower(x), text_functions.lower(pattern))
+        case Op.LOWER, []:
+            return text_functions.lower(x)
+        case Op.UPPER, []:
+            return text_functions.upper(x)
+        case Op.LENGTH, []:
+            return len(x)
+        case Op.LEFT, [int() as count]:
+            return x[:count]
+        case Op.RIGHT, [int() as count]:
+            return text_functions.right(x, count)
+        case Op.SUBSTRING, [int() as first]:
+            return x[first - 1 :]
+        case Op.SUBSTRING, [int() as first, int() as count]:
+            return x[first - 1 : first - 1 + count]
+        case Op.TRIM, []:
+            return x.strip(" ")
+        case Op.JOIN, texts:
+            return "".join([x, *map(str, texts)])
         case _:
             raise AssertionError(f"{op} does not fit its arguments' types")
 

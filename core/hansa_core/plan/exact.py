@@ -18,7 +18,7 @@ MAX_STEPS = 10**38 - 1
 """The greatest magnitude of a whole number: what an engine's 128-bit integers and decimal128(38, 0) both hold."""
 
 _ARITHMETIC = (Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.ABS)
-_CHOICES = (Op.COALESCE, Op.NULLIF, Op.CASE)
+_CHOICES = (Op.COALESCE, Op.NULLIF, Op.CASE, Op.GREATEST, Op.LEAST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,14 +135,21 @@ def _choice(call: Call, parts: tuple[ExactNode, ...]) -> ExactNode:
     shown = parts[:1] if call.op is Op.NULLIF else parts
     ends = [_steps_in(part, quantum) for part in shown]
     nullable = [part.is_nullable for part in shown]
+    lower, upper = min(first for first, _ in ends), max(last for _, last in ends)
     match call.op:
         case Op.COALESCE:
             is_nullable = all(nullable)
+        case Op.GREATEST | Op.LEAST:  # bounded on one side by each argument that is never NULL
+            is_nullable = all(nullable)
+            certain = [end for end, is_open in zip(ends, nullable, strict=True) if not is_open]
+            if call.op is Op.GREATEST:
+                lower = max([lower, *(first for first, _ in certain)])
+            else:
+                upper = min([upper, *(last for _, last in certain)])
         case Op.NULLIF:
             is_nullable = True
         case _:
             is_nullable = any(nullable) or len(call.args) % 2 == 0
-    lower, upper = min(first for first, _ in ends), max(last for _, last in ends)
     return _built(call, parts, quantum, lower, upper, is_nullable=is_nullable)
 
 

@@ -49,6 +49,10 @@ def _computed(op: Op, values: list[Fraction | None]) -> Fraction | None:
     match op, values:
         case Op.COALESCE, _:
             return next((value for value in values if value is not None), None)
+        case Op.GREATEST, _:
+            return max((value for value in values if value is not None), default=None)
+        case Op.LEAST, _:
+            return min((value for value in values if value is not None), default=None)
         case Op.NULLIF, [kept, unwanted]:
             return None if kept == unwanted else kept
         case _ if None in values:

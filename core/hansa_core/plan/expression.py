@@ -38,6 +38,26 @@ class Op(StrEnum):
     EXTRACT = "extract"  # the name of a DatePart!, x
     BIN = "bin"  # x, width! > 0: the lower edge of the bin [k·width, (k+1)·width) that holds x
     GRID = "grid"  # latitude and longitude in degrees, metres!: the number of a grid cell
+    MOD = "%"  # two integers: the remainder, with the sign of the first; NULL at 0
+    GREATEST = "greatest"  # two or more; NULLs are skipped
+    LEAST = "least"  # two or more; NULLs are skipped
+    FLOOR = "floor"  # of a number a whole number, still a number
+    CEIL = "ceil"
+    TRUNC = "trunc"  # toward zero
+    ROUND = "round"  # halves away from zero
+    SQRT = "sqrt"  # a number; NULL below 0
+    DATE_DIFF = "date_diff"  # the name of a DatePart!, from, to: how many of its boundaries lie between
+    DATE_ADD = "date_add"  # the name of a DatePart!, x, how many!: months clip to the last day of theirs
+    LIKE = "like"  # x, pattern!: % is any text, _ one code point, a backslash takes the next character as it is
+    ILIKE = "ilike"  # as LIKE, where A to Z and a to z are the same
+    LOWER = "lower"  # A to Z only
+    UPPER = "upper"  # a to z only
+    LENGTH = "length"  # in code points, as all below
+    LEFT = "left"  # x, how many! from 0
+    RIGHT = "right"  # x, how many! from 0
+    SUBSTRING = "substring"  # x, the first! from 1, and perhaps how many! from 0
+    TRIM = "trim"  # without spaces (U+0020) at both ends
+    JOIN = "||"  # two or more texts, one behind the other
 
 
 COMPARISONS = frozenset({Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE})

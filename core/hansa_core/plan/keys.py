@@ -14,9 +14,15 @@ _FINENESS = {
     DatePart.YEAR: 0,
     DatePart.QUARTER: 1,
     DatePart.MONTH: 2,
+    DatePart.WEEK: 3,  # a week may lie in two months
+    DatePart.ISOYEAR: 3,
     DatePart.DAY: 3,
+    DatePart.DOY: 3,
     DatePart.ISODOW: 3,  # a weekday tells days apart
     DatePart.HOUR: 4,
+    DatePart.MINUTE: 5,
+    DatePart.SECOND: 6,
+    DatePart.EPOCH_US: 7,
 }
 
 

@@ -66,7 +66,8 @@ class MeasuredArgument:
             raise RefusedError(
                 "no_bounds",
                 "a computed number is added up exactly, and the bounds of this one leave more than 248 bits open",
-                "convert a text to BIGINT, or take columns with declared bounds and fewer divisions",
+                "bound it before you compute with it, as in "
+                "round(least(greatest(TRY_CAST(x AS DOUBLE), -1e9), 1e9) * 100) / 100, or divide less often",
                 field,
             )
 

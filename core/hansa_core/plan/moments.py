@@ -13,7 +13,7 @@ from hansa_core.contract.types import INT64_MAX, INT64_MIN
 from hansa_core.plan.expression import Expression
 from hansa_core.plan.expression_document import expression_document
 from hansa_core.plan.measure import MeasuredArgument, measure_of
-from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument, Plan
+from hansa_core.plan.plan import PAIRED, SPREADS, Aggregate, AggregateFunction, Argument, Plan
 from hansa_core.plan.typing import column_types, type_of
 
 MAX_ROWS = 2**40
@@ -49,6 +49,18 @@ class Half(StrEnum):
 
 
 HALF_BITS = 64
+
+PAIRS_WITH_SQUARES = frozenset(
+    {
+        AggregateFunction.CORR,
+        AggregateFunction.REGR_SLOPE,
+        AggregateFunction.REGR_INTERCEPT,
+        AggregateFunction.REGR_R2,
+        AggregateFunction.REGR_SXX,
+        AggregateFunction.REGR_SYY,
+    }
+)
+"""The paired aggregates that need the squares of both arguments."""
 
 _COUNTS = frozenset({MomentKind.ROWS, MomentKind.COUNT, MomentKind.DISTINCT, MomentKind.MEASURED, MomentKind.BIN})
 
@@ -112,7 +124,7 @@ def moments_of_aggregate(aggregate: Aggregate, contract: Contract) -> tuple[Mome
             return (Moment(MomentKind.MEASURED if is_number else MomentKind.COUNT, x, where),)
         case AggregateFunction.COUNT_DISTINCT:
             return (Moment(MomentKind.DISTINCT, x, where),)
-        case AggregateFunction.VAR_SAMP | AggregateFunction.STDDEV_SAMP:
+        case spread if spread in SPREADS:
             both = (Moment(kind, x, where) for kind in (MomentKind.SUM, MomentKind.SQUARES))
             return (*(part for moment in both for part in _in_pieces(moment, contract)), _count_of(x, where))
         case AggregateFunction.MIN | AggregateFunction.MAX:
@@ -136,10 +148,13 @@ def _pair_moments(
 ) -> Iterator[Moment]:
     """Both sums, the products, both sums of squares where the function needs them, and the pairs."""
     first, second = sorted((y, x), key=_argument_text)  # so that CORR(a, b) and CORR(b, a) share them
+    if function is AggregateFunction.REGR_COUNT:
+        yield Moment(MomentKind.MEASURED, first, where, second)
+        return
     yield Moment(MomentKind.SUM, y, where, x)
     yield Moment(MomentKind.SUM, x, where, y)
     yield Moment(MomentKind.PRODUCTS, first, where, second)
-    if function is not AggregateFunction.COVAR_SAMP:
+    if function in PAIRS_WITH_SQUARES:
         yield Moment(MomentKind.SQUARES, y, where, x)
         yield Moment(MomentKind.SQUARES, x, where, y)
     yield Moment(MomentKind.MEASURED, first, where, second)

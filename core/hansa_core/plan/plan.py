@@ -28,6 +28,15 @@ class AggregateFunction(StrEnum):
     REGR_SLOPE = "regr_slope"
     REGR_INTERCEPT = "regr_intercept"
     REGR_R2 = "regr_r2"
+    VAR_POP = "var_pop"
+    STDDEV_POP = "stddev_pop"
+    COVAR_POP = "covar_pop"
+    REGR_COUNT = "regr_count"  # the pairs
+    REGR_AVGX = "regr_avgx"
+    REGR_AVGY = "regr_avgy"
+    REGR_SXX = "regr_sxx"  # squares of x less its mean, added up
+    REGR_SYY = "regr_syy"
+    REGR_SXY = "regr_sxy"
 
 
 PAIRED = frozenset(
@@ -37,9 +46,26 @@ PAIRED = frozenset(
         AggregateFunction.REGR_SLOPE,
         AggregateFunction.REGR_INTERCEPT,
         AggregateFunction.REGR_R2,
+        AggregateFunction.COVAR_POP,
+        AggregateFunction.REGR_COUNT,
+        AggregateFunction.REGR_AVGX,
+        AggregateFunction.REGR_AVGY,
+        AggregateFunction.REGR_SXX,
+        AggregateFunction.REGR_SYY,
+        AggregateFunction.REGR_SXY,
     }
 )
 """The aggregates of two arguments, over the rows where both are not NULL."""
+
+SPREADS = frozenset(
+    {
+        AggregateFunction.VAR_SAMP,
+        AggregateFunction.STDDEV_SAMP,
+        AggregateFunction.VAR_POP,
+        AggregateFunction.STDDEV_POP,
+    }
+)
+"""The aggregates of one argument that need its squares."""
 
 Argument = str | Expression
 """What is aggregated: a bare column by its name, or, at level open only, what is computed from each row."""

@@ -14,6 +14,7 @@ from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Ex
 from hansa_core.plan.grid import MAX_METRES
 from hansa_core.plan.limits import MAX_TEXT_LENGTH
 from hansa_core.plan.size import check_size
+from hansa_core.plan.typing_text import TEXT_FUNCTIONS, text_function_type
 
 Columns = Mapping[str, DataType]
 _T = TypeVar("_T")
@@ -95,8 +96,23 @@ def _call_type(op: Op, args: Sequence[Expression], kinds: Sequence[DataType], fi
             return _common(op, case_values(kinds), field)
         case Op.TRY_CAST:
             return _cast_type(args[1], kinds[0], field)
-        case Op.DATE_TRUNC | Op.EXTRACT:
-            return _calendar_type(op, args[0], kinds[1], field)
+        case Op.DATE_TRUNC | Op.EXTRACT | Op.DATE_DIFF | Op.DATE_ADD:
+            return _calendar_type(op, args, kinds, field)
+        case Op.GREATEST | Op.LEAST:
+            for other in kinds[1:]:
+                _expect_comparable(op, kinds[0], [other], field)
+            return _common(op, kinds, field)
+        case Op.FLOOR | Op.CEIL | Op.TRUNC | Op.ROUND | Op.SQRT:
+            _expect_numeric(op, kinds, field)
+            return DataType.NUMBER if op is Op.SQRT else kinds[0]
+        case Op.MOD:
+            if set(kinds) != {DataType.INTEGER}:
+                raise _wrong(
+                    field, "% is of integers: engines round other remainders differently", "cast both to BIGINT"
+                )
+            return DataType.INTEGER
+        case _ if op in TEXT_FUNCTIONS:
+            return text_function_type(op, args, kinds, field)
         case Op.BIN:
             width = args[1].value if isinstance(args[1], Literal) else None
             if not isinstance(width, int | float) or isinstance(width, bool) or width <= 0:
@@ -125,6 +141,11 @@ _ARITY = {
     **dict.fromkeys((Op.NOT, Op.IS_NULL, Op.ABS), (1, 1)),
     **dict.fromkeys((Op.AND, Op.OR, Op.IN, Op.COALESCE, Op.CASE), (2, None)),
     Op.GRID: (3, 3),
+    **dict.fromkeys((Op.FLOOR, Op.CEIL, Op.TRUNC, Op.ROUND, Op.SQRT, Op.LOWER, Op.UPPER, Op.LENGTH, Op.TRIM), (1, 1)),
+    **dict.fromkeys((Op.MOD, Op.LIKE, Op.ILIKE, Op.LEFT, Op.RIGHT), (2, 2)),
+    **dict.fromkeys((Op.GREATEST, Op.LEAST, Op.JOIN), (2, None)),
+    **dict.fromkeys((Op.DATE_DIFF, Op.DATE_ADD), (3, 3)),
+    Op.SUBSTRING: (2, 3),
 }
 
 
@@ -190,12 +211,17 @@ def _cast_type(argument: Expression, source: DataType, field: str) -> DataType:
     return target
 
 
-def _calendar_type(op: Op, argument: Expression, source: DataType, field: str) -> DataType:
-    if not source.is_temporal:
-        raise _wrong(field, f"{op} takes a date or timestamp, and this is {source}", "convert it with TRY_CAST")
-    name = _name_argument(argument)
-    parts = TRUNCATIONS if op is Op.DATE_TRUNC else tuple(DatePart)
-    offered = [part for part in parts if part is not DatePart.HOUR or source is DataType.TIMESTAMP]
+def _calendar_type(op: Op, args: Sequence[Expression], kinds: Sequence[DataType], field: str) -> DataType:
+    moments = kinds[1:] if op is Op.DATE_DIFF else kinds[1:2]
+    for kind in moments:
+        if not kind.is_temporal:
+            raise _wrong(field, f"{op} takes a date or timestamp, and this is {kind}", "convert it with TRY_CAST")
+    name = _name_argument(args[0])
+    parts = tuple(DatePart) if op is Op.EXTRACT else TRUNCATIONS
+    takes_parts_of_days = DataType.TIMESTAMP in moments or op is Op.DATE_DIFF
+    offered = [part for part in parts if takes_parts_of_days or not part.is_within_day]
     if name not in offered:
-        raise _wrong(field, f"{op} of a {source} knows no part {shown(name)}", nearest(name, offered))
-    return source if op is Op.DATE_TRUNC else DataType.INTEGER
+        raise _wrong(field, f"{op} of a {kinds[1]} knows no part {shown(name)}", nearest(name, offered))
+    if op is Op.DATE_ADD and not (isinstance(args[2], Literal) and kinds[2] is DataType.INTEGER):
+        raise _wrong(field, "an interval is a whole number of one part", "write for example day + INTERVAL 7 DAY")
+    return kinds[1] if op in (Op.DATE_TRUNC, Op.DATE_ADD) else DataType.INTEGER

@@ -120,6 +120,46 @@ class _OperatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operator.Val
     """x, width! above 0: the lower edge of the bin [k·width, (k+1)·width) that holds x."""
     OPERATOR_GRID: _Operator.ValueType  # 24
     """Latitude and longitude in degrees, metres!: the number of a grid cell."""
+    OPERATOR_MOD: _Operator.ValueType  # 25
+    """The remainder of two integers, with the sign of the first; NULL where the second is 0."""
+    OPERATOR_GREATEST: _Operator.ValueType  # 26
+    """Two or more: the greatest that is not NULL."""
+    OPERATOR_LEAST: _Operator.ValueType  # 27
+    """Two or more: the least that is not NULL."""
+    OPERATOR_FLOOR: _Operator.ValueType  # 28
+    """The greatest whole number that is not above x."""
+    OPERATOR_CEIL: _Operator.ValueType  # 29
+    """The least whole number that is not below x."""
+    OPERATOR_TRUNC: _Operator.ValueType  # 30
+    """x without its fraction."""
+    OPERATOR_ROUND: _Operator.ValueType  # 31
+    """The nearest whole number; halves go away from zero."""
+    OPERATOR_SQRT: _Operator.ValueType  # 32
+    """The square root; NULL below 0."""
+    OPERATOR_DATE_DIFF: _Operator.ValueType  # 33
+    """The lower-case name of a calendar part!, from, to: how many of its boundaries lie between the two."""
+    OPERATOR_DATE_ADD: _Operator.ValueType  # 34
+    """The lower-case name of a calendar part!, x, an integer!: so many parts later; NULL outside the years 1 to 9999."""
+    OPERATOR_LIKE: _Operator.ValueType  # 35
+    """x, pattern!: % is any text, _ one code point, a backslash takes the next character as it is."""
+    OPERATOR_ILIKE: _Operator.ValueType  # 36
+    """As LIKE, where A to Z and a to z are the same."""
+    OPERATOR_LOWER: _Operator.ValueType  # 37
+    """x with a to z for A to Z."""
+    OPERATOR_UPPER: _Operator.ValueType  # 38
+    """x with A to Z for a to z."""
+    OPERATOR_LENGTH: _Operator.ValueType  # 39
+    """How many code points x has."""
+    OPERATOR_LEFT: _Operator.ValueType  # 40
+    """x, an integer! from 0: its first code points."""
+    OPERATOR_RIGHT: _Operator.ValueType  # 41
+    """x, an integer! from 0: its last code points."""
+    OPERATOR_SUBSTRING: _Operator.ValueType  # 42
+    """x, the place of the first code point! from 1, and perhaps how many! from 0."""
+    OPERATOR_TRIM: _Operator.ValueType  # 43
+    """x without spaces (U+0020) at both ends."""
+    OPERATOR_JOIN: _Operator.ValueType  # 44
+    """Two or more texts, one behind the other; NULL as soon as one is."""
 
 class Operator(_Operator, metaclass=_OperatorEnumTypeWrapper):
     """Every operator of the language. Arguments in order; an argument marked with ! is a literal."""
@@ -174,6 +214,46 @@ OPERATOR_BIN: Operator.ValueType  # 23
 """x, width! above 0: the lower edge of the bin [k·width, (k+1)·width) that holds x."""
 OPERATOR_GRID: Operator.ValueType  # 24
 """Latitude and longitude in degrees, metres!: the number of a grid cell."""
+OPERATOR_MOD: Operator.ValueType  # 25
+"""The remainder of two integers, with the sign of the first; NULL where the second is 0."""
+OPERATOR_GREATEST: Operator.ValueType  # 26
+"""Two or more: the greatest that is not NULL."""
+OPERATOR_LEAST: Operator.ValueType  # 27
+"""Two or more: the least that is not NULL."""
+OPERATOR_FLOOR: Operator.ValueType  # 28
+"""The greatest whole number that is not above x."""
+OPERATOR_CEIL: Operator.ValueType  # 29
+"""The least whole number that is not below x."""
+OPERATOR_TRUNC: Operator.ValueType  # 30
+"""x without its fraction."""
+OPERATOR_ROUND: Operator.ValueType  # 31
+"""The nearest whole number; halves go away from zero."""
+OPERATOR_SQRT: Operator.ValueType  # 32
+"""The square root; NULL below 0."""
+OPERATOR_DATE_DIFF: Operator.ValueType  # 33
+"""The lower-case name of a calendar part!, from, to: how many of its boundaries lie between the two."""
+OPERATOR_DATE_ADD: Operator.ValueType  # 34
+"""The lower-case name of a calendar part!, x, an integer!: so many parts later; NULL outside the years 1 to 9999."""
+OPERATOR_LIKE: Operator.ValueType  # 35
+"""x, pattern!: % is any text, _ one code point, a backslash takes the next character as it is."""
+OPERATOR_ILIKE: Operator.ValueType  # 36
+"""As LIKE, where A to Z and a to z are the same."""
+OPERATOR_LOWER: Operator.ValueType  # 37
+"""x with a to z for A to Z."""
+OPERATOR_UPPER: Operator.ValueType  # 38
+"""x with A to Z for a to z."""
+OPERATOR_LENGTH: Operator.ValueType  # 39
+"""How many code points x has."""
+OPERATOR_LEFT: Operator.ValueType  # 40
+"""x, an integer! from 0: its first code points."""
+OPERATOR_RIGHT: Operator.ValueType  # 41
+"""x, an integer! from 0: its last code points."""
+OPERATOR_SUBSTRING: Operator.ValueType  # 42
+"""x, the place of the first code point! from 1, and perhaps how many! from 0."""
+OPERATOR_TRIM: Operator.ValueType  # 43
+"""x without spaces (U+0020) at both ends."""
+OPERATOR_JOIN: Operator.ValueType  # 44
+"""Two or more texts, one behind the other; NULL as soon as one is."""
 Global___Operator: _TypeAlias = Operator  # noqa: Y015
 
 class _AggregateFunction:
@@ -216,6 +296,24 @@ class _AggregateFunctionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Agg
     """REGR_INTERCEPT(y, x); NULL where x is constant."""
     AGGREGATE_FUNCTION_REGR_R2: _AggregateFunction.ValueType  # 16
     """REGR_R2(y, x); NULL where x is constant, 1 where only y is."""
+    AGGREGATE_FUNCTION_VAR_POP: _AggregateFunction.ValueType  # 17
+    """VAR_POP(x); NULL over nothing."""
+    AGGREGATE_FUNCTION_STDDEV_POP: _AggregateFunction.ValueType  # 18
+    """STDDEV_POP(x); NULL over nothing."""
+    AGGREGATE_FUNCTION_COVAR_POP: _AggregateFunction.ValueType  # 19
+    """COVAR_POP(y, x); NULL over no pair."""
+    AGGREGATE_FUNCTION_REGR_COUNT: _AggregateFunction.ValueType  # 20
+    """REGR_COUNT(y, x): the pairs where both are not NULL."""
+    AGGREGATE_FUNCTION_REGR_AVGX: _AggregateFunction.ValueType  # 21
+    """REGR_AVGX(y, x): the mean of x over the pairs; NULL over none."""
+    AGGREGATE_FUNCTION_REGR_AVGY: _AggregateFunction.ValueType  # 22
+    """REGR_AVGY(y, x): the mean of y over the pairs; NULL over none."""
+    AGGREGATE_FUNCTION_REGR_SXX: _AggregateFunction.ValueType  # 23
+    """REGR_SXX(y, x): the squares of x less its mean, added up over the pairs; NULL over none."""
+    AGGREGATE_FUNCTION_REGR_SYY: _AggregateFunction.ValueType  # 24
+    """REGR_SYY(y, x): the squares of y less its mean, added up over the pairs; NULL over none."""
+    AGGREGATE_FUNCTION_REGR_SXY: _AggregateFunction.ValueType  # 25
+    """REGR_SXY(y, x): the products of both less their means, added up over the pairs; NULL over none."""
 
 class AggregateFunction(_AggregateFunction, metaclass=_AggregateFunctionEnumTypeWrapper):
     """The aggregates of the language."""
@@ -254,6 +352,24 @@ AGGREGATE_FUNCTION_REGR_INTERCEPT: AggregateFunction.ValueType  # 15
 """REGR_INTERCEPT(y, x); NULL where x is constant."""
 AGGREGATE_FUNCTION_REGR_R2: AggregateFunction.ValueType  # 16
 """REGR_R2(y, x); NULL where x is constant, 1 where only y is."""
+AGGREGATE_FUNCTION_VAR_POP: AggregateFunction.ValueType  # 17
+"""VAR_POP(x); NULL over nothing."""
+AGGREGATE_FUNCTION_STDDEV_POP: AggregateFunction.ValueType  # 18
+"""STDDEV_POP(x); NULL over nothing."""
+AGGREGATE_FUNCTION_COVAR_POP: AggregateFunction.ValueType  # 19
+"""COVAR_POP(y, x); NULL over no pair."""
+AGGREGATE_FUNCTION_REGR_COUNT: AggregateFunction.ValueType  # 20
+"""REGR_COUNT(y, x): the pairs where both are not NULL."""
+AGGREGATE_FUNCTION_REGR_AVGX: AggregateFunction.ValueType  # 21
+"""REGR_AVGX(y, x): the mean of x over the pairs; NULL over none."""
+AGGREGATE_FUNCTION_REGR_AVGY: AggregateFunction.ValueType  # 22
+"""REGR_AVGY(y, x): the mean of y over the pairs; NULL over none."""
+AGGREGATE_FUNCTION_REGR_SXX: AggregateFunction.ValueType  # 23
+"""REGR_SXX(y, x): the squares of x less its mean, added up over the pairs; NULL over none."""
+AGGREGATE_FUNCTION_REGR_SYY: AggregateFunction.ValueType  # 24
+"""REGR_SYY(y, x): the squares of y less its mean, added up over the pairs; NULL over none."""
+AGGREGATE_FUNCTION_REGR_SXY: AggregateFunction.ValueType  # 25
+"""REGR_SXY(y, x): the products of both less their means, added up over the pairs; NULL over none."""
 Global___AggregateFunction: _TypeAlias = AggregateFunction  # noqa: Y015
 
 class _Level:

@@ -44,6 +44,11 @@ def null_if(binder: Binder, kept: Sql, unwanted: Sql) -> Sql:
     return binder.let(exp.Array(expressions=[kept, unwanted]), body)
 
 
+def root(binder: Binder, x: Sql) -> Sql:
+    """The square root; DuckDB refuses a statement over a number below 0."""
+    return binder.let(x, lambda x: case((binary(exp.GTE, x(), whole(0)), call("sqrt", x()))))
+
+
 def integer_bin(binder: Binder, x: Sql, width: Sql) -> Sql:
     """floor(x / width) · width in whole numbers: x less its remainder, which `%` gives the sign of x."""
 

@@ -14,10 +14,14 @@ from sqlglot import exp
 
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.quanta import quantum_of
-from hansa_core.contract.types import DataType, Value
+from hansa_core.contract.types import DataType, DatePart, Value
+from hansa_core.plan.evaluate import ROUNDINGS
 from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
+from hansa_core.plan.text_functions import MOST_CHARACTERS, lower
 from hansa_core.plan.typing import case_values
+from hansa_core.plan.typing_text import TEXT_FUNCTIONS
 from hansa_core.sql.operators import BINARY
+from hansa_node.engines.duckdb import calendar
 from hansa_node.engines.duckdb.formulas import (
     cast_text,
     finite,
@@ -26,6 +30,7 @@ from hansa_node.engines.duckdb.formulas import (
     null_if,
     number_bin,
     one_zero,
+    root,
 )
 from hansa_node.engines.duckdb.nodes import (
     Binder,
@@ -37,10 +42,10 @@ from hansa_node.engines.duckdb.nodes import (
     cast,
     huge,
     paren,
-    text,
     try_cast,
     whole,
 )
+from hansa_node.engines.duckdb.texts import text_function
 
 _BINARY: dict[Op, type[exp.Binary]] = {**BINARY, Op.AND: exp.And, Op.OR: exp.Or}
 
@@ -113,13 +118,10 @@ class ScalarCompiler:
         match op:
             case Op.TRY_CAST:
                 return self._try_cast(self.compile(args[0]), DataType(_name(args[1])))
-            case Op.DATE_TRUNC:
-                moment = self.compile(args[1])
-                start = call("date_trunc", text(_name(args[0])), moment.sql)
-                return Typed(cast(start, moment.type), moment.type)  # of a date DuckDB makes a timestamp
-            case Op.EXTRACT:
-                part = call("date_part", text(_name(args[0])), self.compile(args[1]).sql)
-                return Typed(cast(part, DataType.INTEGER), DataType.INTEGER)
+            case Op.DATE_TRUNC | Op.EXTRACT | Op.DATE_DIFF | Op.DATE_ADD:
+                return self._calendar(op, DatePart(_name(args[0])), args[1:])
+            case _ if op in TEXT_FUNCTIONS:
+                return self._text_function(op, args)
             case Op.GRID:
                 latitude, longitude = (_as(self.compile(degrees), DataType.NUMBER) for degrees in args[:2])
                 return Typed(grid(self.binder, latitude, longitude, _number(args[2])), DataType.INTEGER)
@@ -129,6 +131,28 @@ class ScalarCompiler:
                 return self._arithmetic(op, [self.compile(argument) for argument in args])
             case _:
                 return self._over_one_type(op, [self.compile(argument) for argument in args])
+
+    def _calendar(self, op: Op, part: DatePart, args: Sequence[Expression]) -> Typed:
+        moment = self.compile(args[0])
+        match op:
+            case Op.DATE_TRUNC:
+                return Typed(calendar.truncated(part, moment.sql, moment.type), moment.type)
+            case Op.EXTRACT:
+                return Typed(calendar.extracted(part, moment.sql), DataType.INTEGER)
+            case Op.DATE_DIFF:
+                return Typed(calendar.difference(part, moment.sql, self.compile(args[1]).sql), DataType.INTEGER)
+            case _:
+                count = args[1]
+                if isinstance(count, Literal) and count.value is None:
+                    return Typed(calendar.never(moment.sql), moment.type)
+                return Typed(calendar.shifted(self.binder, part, moment.sql, moment.type, _number(count)), moment.type)
+
+    def _text_function(self, op: Op, args: Sequence[Expression]) -> Typed:
+        if op is Op.ILIKE and isinstance(args[1], Literal) and isinstance(args[1].value, str):
+            args = (args[0], Literal(lower(args[1].value), DataType.TEXT))
+        kinds = {Op.LIKE: DataType.BOOLEAN, Op.ILIKE: DataType.BOOLEAN, Op.LENGTH: DataType.INTEGER}
+        compiled = [self.compile(_within_texts(argument)).sql for argument in args]
+        return Typed(text_function(op, compiled), kinds.get(op, DataType.TEXT))
 
     def _over_one_type(self, op: Op, parts: Sequence[Typed]) -> Typed:
         """The operators whose operands meet in one type."""
@@ -149,8 +173,15 @@ class ScalarCompiler:
                 return Typed(try_cast(call("abs", huge(first)), kind), kind)
             case Op.ABS:
                 return Typed(call("abs", first), kind)
-            case Op.COALESCE:
-                return Typed(call("coalesce", *operands), kind)
+            case Op.COALESCE | Op.GREATEST | Op.LEAST:
+                return Typed(call(op.value, *operands), kind)
+            case _ if op in ROUNDINGS:
+                return Typed(call(op.value, first) if kind is DataType.NUMBER else first, kind)
+            case Op.SQRT:
+                return Typed(root(self.binder, _as(parts[0], DataType.NUMBER)), DataType.NUMBER)
+            case Op.MOD:
+                divisor = null_if(self.binder, huge(operands[1]), huge(whole(0)))
+                return Typed(try_cast(binary(exp.Mod, huge(first), divisor), kind), kind)
             case Op.NULLIF:
                 return Typed(null_if(self.binder, *operands), kind)
             case Op.BIN:
@@ -176,6 +207,13 @@ class ScalarCompiler:
                 return Typed(cast_text(self.binder, source.sql, target), target)
             case _:
                 return Typed(cast(source.sql, target), target)
+
+
+def _within_texts(argument: Expression) -> Expression:
+    """A place or length that DuckDB takes: no text has more code points."""
+    if isinstance(argument, Literal) and argument.type is DataType.INTEGER and argument.value is not None:
+        return Literal(min(int(argument.value), MOST_CHARACTERS), DataType.INTEGER)  # type: ignore[arg-type]
+    return argument
 
 
 def _case(parts: Sequence[Typed]) -> Typed:

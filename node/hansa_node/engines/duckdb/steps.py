@@ -51,8 +51,8 @@ class StepsCompiler:
                 return binary(exp.Add, *parts)
             case Op.SUB:
                 return binary(exp.Sub, *parts)
-            case Op.COALESCE:
-                return call("coalesce", *parts)
+            case Op.COALESCE | Op.GREATEST | Op.LEAST:
+                return call(op.value, *parts)
             case Op.NULLIF:
                 return null_if(self._scalars.binder, *parts)
             case Op.CASE:
