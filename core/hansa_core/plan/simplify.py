@@ -56,6 +56,9 @@ def _rebuilt(op: Op, args: list[Expression]) -> Expression:
         return _in(args[0], args[1:])
     if op in COMPARISONS:
         return _oriented(op, *args)
+    if op is Op.JOIN:
+        parts = [part for arg in args for part in (arg.args if isinstance(arg, Call) and arg.op is op else (arg,))]
+        return Call(op, tuple(parts))
     if op in (Op.ADD, Op.MUL):  # two arguments may change places to the bit; three may not be regrouped
         return Call(op, tuple(sorted(args, key=sort_key)))
     return Call(op, tuple(args))

@@ -31,14 +31,25 @@ _FUNCTIONS: dict[type[exp.Expr], AggregateFunction] = {
     exp.RegrSlope: AggregateFunction.REGR_SLOPE,
     exp.RegrIntercept: AggregateFunction.REGR_INTERCEPT,
     exp.RegrR2: AggregateFunction.REGR_R2,
+    exp.VariancePop: AggregateFunction.VAR_POP,
+    exp.StddevPop: AggregateFunction.STDDEV_POP,
+    exp.CovarPop: AggregateFunction.COVAR_POP,
+    exp.RegrCount: AggregateFunction.REGR_COUNT,
+    exp.RegrAvgx: AggregateFunction.REGR_AVGX,
+    exp.RegrAvgy: AggregateFunction.REGR_AVGY,
+    exp.RegrSxx: AggregateFunction.REGR_SXX,
+    exp.RegrSyy: AggregateFunction.REGR_SYY,
+    exp.RegrSxy: AggregateFunction.REGR_SXY,
 }
 _OFFERED = (
-    "COUNT(*), COUNT(x), COUNT(DISTINCT unit), SUM, AVG, VAR_SAMP, STDDEV_SAMP, MIN, MAX, MEDIAN, QUANTILE_CONT(x, q), "
-    "HISTOGRAM(x), COVAR_SAMP(y, x), CORR, REGR_SLOPE, REGR_INTERCEPT and REGR_R2, each with FILTER (WHERE …)"
+    "COUNT(*), COUNT(x), COUNT(DISTINCT unit), SUM, AVG, VAR_SAMP, STDDEV_SAMP, VAR_POP, STDDEV_POP, MIN, MAX, "
+    "BOOL_AND, BOOL_OR, COUNT_IF, MEDIAN, QUANTILE_CONT(x, q), HISTOGRAM(x), COVAR_SAMP(y, x), COVAR_POP, CORR, "
+    "and REGR_SLOPE, _INTERCEPT, _R2, _COUNT, _AVGX, _AVGY, _SXX, _SYY and _SXY, each with FILTER (WHERE …)"
 )
 AGGREGATE_NAMES = (
     *("count", "sum", "avg", "var_samp", "stddev_samp", "min", "max", "median", "quantile_cont", "histogram"),
-    *("covar_samp", "corr", "regr_slope", "regr_intercept", "regr_r2"),
+    *("covar_samp", "corr", "regr_slope", "regr_intercept", "regr_r2", "var_pop", "stddev_pop", "covar_pop"),
+    *("regr_count", "regr_avgx", "regr_avgy", "regr_sxx", "regr_syy", "regr_sxy", "bool_and", "bool_or", "count_if"),
 )
 """What the aggregates of the language are called in SQL."""
 

@@ -6,6 +6,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
 from hansa_core.errors import RefusedError
+from hansa_core.sql.written import written
 
 DIALECT = "duckdb"
 _MAX_QUOTED_CHARACTERS = 160
@@ -17,8 +18,8 @@ def text_of(node: exp.Expr, *, functions: str = "upper") -> str:
 
 
 def quoted(node: exp.Expr) -> str:
-    """The node as SQL, cut where a refusal would get too long."""
-    return cut(text_of(node))
+    """The node as it was written, in one line, cut where a refusal would get too long; as SQL where nobody wrote it."""
+    return cut(" ".join((written(node) or text_of(node)).split()))
 
 
 def cut(text: str) -> str:

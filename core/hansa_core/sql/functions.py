@@ -12,8 +12,23 @@ from hansa_core.sql.clause import refused, text_of
 from hansa_core.sql.operators import BINARY
 
 OFFERED = (
-    *("abs", "bin", "case", "coalesce", "date_trunc", "day", "extract", "grid", "hour", "if", "isodow", "month"),
-    *("nullif", "quarter", "try_cast", "year"),
+    *("abs", "bin", "case", "cast", "ceil", "coalesce", "concat", "contains", "date_diff", "date_trunc", "day"),
+    *("dayofweek", "dayofyear", "ends_with", "epoch", "extract", "floor", "greatest", "grid", "hour", "if", "isodow"),
+    *(
+        "isoyear",
+        "least",
+        "left",
+        "length",
+        "lower",
+        "minute",
+        "month",
+        "nullif",
+        "quarter",
+        "right",
+        "round",
+        "second",
+    ),
+    *("sqrt", "starts_with", "substring", "trim", "trunc", "try_cast", "upper", "week", "year"),
 )
 """The names of all functions that may stand in WHERE, FILTER and GROUP BY."""
 
@@ -24,6 +39,11 @@ PART_FUNCTIONS: dict[type[exp.Expr], DatePart] = {
     exp.Day: DatePart.DAY,
     exp.Hour: DatePart.HOUR,
     exp.DayOfWeekIso: DatePart.ISODOW,
+    exp.Week: DatePart.WEEK,
+    exp.WeekOfYear: DatePart.WEEK,
+    exp.DayOfYear: DatePart.DOY,
+    exp.Minute: DatePart.MINUTE,
+    exp.Second: DatePart.SECOND,
 }
 
 SIMPLE_OPS: dict[type[exp.Expr], Op] = {
@@ -31,8 +51,26 @@ SIMPLE_OPS: dict[type[exp.Expr], Op] = {
     exp.Nullif: Op.NULLIF,
     exp.Coalesce: Op.COALESCE,
     exp.Abs: Op.ABS,
+    exp.Greatest: Op.GREATEST,
+    exp.Least: Op.LEAST,
+    exp.Floor: Op.FLOOR,
+    exp.Ceil: Op.CEIL,
+    exp.Trunc: Op.TRUNC,
+    exp.Round: Op.ROUND,
+    exp.Sqrt: Op.SQRT,
 }
 """Nodes whose arguments are those of the operator, in order."""
+
+_FLAGS = frozenset({"this", "expression", "expressions", "ignore_nulls", "typed", "safe"})
+
+
+def check_arguments(node: exp.Expr) -> None:
+    """Refuse a function of `SIMPLE_OPS` with an argument that the operator lacks, such as the digits of ROUND."""
+    if any(value for name, value in node.args.items() if name not in _FLAGS):
+        name = function_name(node).upper()
+        remedy = "round the aggregate in the SELECT list, or write bin(x, width) for a key"
+        raise refused("unknown_function", node, f"the cities compute {name}(x) to whole numbers only", remedy)
+
 
 # Other engines' names for the same types are welcome; a width below 64 bits is not kept.
 _TYPES = {
@@ -47,13 +85,19 @@ _TYPES = {
     exp.DType.TIMESTAMPNTZ: DataType.TIMESTAMP,
 }
 
+_LAST_BIT = "engines differ in its last bit"
 _HINTS: dict[type[exp.Expr], str] = {
     exp.IntDiv: "write bin(x, width) for the lower edge of a bin, or / for a number",
-    exp.Mod: "write x - bin(x, width)",
-    exp.Like: "compare with =, or list the values with IN",
-    exp.NullSafeEQ: "write x = y OR (x IS NULL AND y IS NULL)",
-    exp.NullSafeNEQ: "write NOT (x = y OR (x IS NULL AND y IS NULL))",
-    exp.Is: "write x = true, or coalesce(x, false)",
+    exp.Is: "write x IS NULL, IS TRUE or IS FALSE",
+    exp.Pow: f"{_LAST_BIT}: write x * x for power(x, 2), and compute others over the answer, in the SELECT list",
+    **dict.fromkeys(
+        (exp.Ln, exp.Log, exp.Exp, exp.Sin, exp.Cos, exp.Tan, exp.Asin, exp.Acos, exp.Atan, exp.Atan2),
+        f"{_LAST_BIT}: compute it over the answer, in the SELECT list",
+    ),
+    **dict.fromkeys(
+        (exp.RegexpLike, exp.RegexpILike, exp.RegexpExtract, exp.RegexpReplace, exp.SimilarTo),
+        "regular expressions mean something else in each engine: write LIKE, starts_with or contains",
+    ),
 }
 
 
@@ -76,6 +120,14 @@ def truncation(node: exp.Expr, unit: exp.Expr | None) -> Literal:
 def extraction(node: exp.Expr, unit: exp.Expr | None) -> Literal:
     """The part that extract names."""
     return _part(node, unit, [part.value for part in DatePart])
+
+
+def boundaries(node: exp.Expr, unit: exp.Expr | None) -> Literal:
+    """The part that date_diff or an interval names, in the singular or the plural."""
+    names = [part.value for part in TRUNCATIONS]
+    if isinstance(unit, exp.Var | exp.Literal) and unit.name.lower().removesuffix("s") in names:
+        return literal(unit.name.lower().removesuffix("s"))
+    return _part(node, unit, names)
 
 
 def _part(node: exp.Expr, unit: exp.Expr | None, names: list[str]) -> Literal:

@@ -8,6 +8,8 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from hansa_core.errors import RefusedError
 from hansa_core.sql.clause import DIALECT, cut
+from hansa_core.sql.total_items import with_brackets
+from hansa_core.sql.written import remember
 
 MAX_SQL_BYTES = 128 * 1024
 """Bytes of UTF-8 of one statement: the largest plan, written out, stays below."""
@@ -38,12 +40,13 @@ def read_select(sql: str) -> exp.Select:
         _check_kind(sql, tokens)
         _check_brackets(tokens)
         _check_nesting(tokens)
-        trees = [tree for tree in _READER.parser().parse(tokens, sql) if tree is not None]
+        trees = [tree for tree in _READER.parser().parse(with_brackets(tokens), sql) if tree is not None]
     except SqlglotError as error:
         raise _syntax_error(error) from None
     if len(trees) != 1:
         raise _several_statements()
     _check_depth(trees[0])
+    remember(trees[0], sql, tokens)
     return _select_of(trees[0])
 
 

@@ -17,5 +17,6 @@ BINARY: dict[Op, type[exp.Binary]] = {
     Op.SUB: exp.Sub,
     Op.MUL: exp.Mul,
     Op.DIV: exp.Div,
+    Op.MOD: exp.Mod,
 }
 """The operators that stand between two arguments, but for the chains of AND and OR."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from hansa_core.sql.clause import quoted, refused, text_of
+from hansa_core.sql.clause import cut, refused, text_of
 from hansa_core.sql.keys import SelectItem
 from hansa_core.sql.outer_order import or_alias, read_orderings
 from hansa_core.sql.outer_scalar import Resolve, read_outer
@@ -93,7 +93,7 @@ def build_select(
 def decides(clause: exp.Expr, origin: Origin, selections: list[Selection]) -> None:
     """Note what released columns the clause decides by about which rows there are, if by any."""
     if origin.depends_on:
-        selections.append(Selection(clause=quoted(clause), depends_on=tuple(sorted(origin.depends_on))))
+        selections.append(Selection(clause=cut(text_of(clause)), depends_on=tuple(sorted(origin.depends_on))))
 
 
 def _project(

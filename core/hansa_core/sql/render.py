@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from functools import reduce
 
 from sqlglot import exp
 
 from hansa_core.contract.types import DataType
 from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.plan.text_functions import ESCAPE
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.operators import BINARY
 
@@ -22,7 +24,22 @@ SQL_TYPES = {
     DataType.TIMESTAMP: exp.DType.TIMESTAMP,
 }
 """What SQL calls the types of the language."""
-_NEEDS_BRACKETS = frozenset({*COMPARISONS, *ARITHMETIC, Op.AND, Op.OR, Op.NOT, Op.IN, Op.IS_NULL})
+_NEEDS_BRACKETS = frozenset(
+    {
+        *COMPARISONS,
+        *ARITHMETIC,
+        Op.MOD,
+        Op.AND,
+        Op.OR,
+        Op.NOT,
+        Op.IN,
+        Op.IS_NULL,
+        Op.LIKE,
+        Op.ILIKE,
+        Op.JOIN,
+        Op.DATE_ADD,
+    }
+)
 
 
 def render_plan(plan: Plan) -> str:
@@ -110,6 +127,14 @@ def _call(op: Op, args: tuple[Expression, ...]) -> exp.Expr:
             return _case(args)
         case Op.TRY_CAST:
             return exp.TryCast(this=_tree(args[0]), to=exp.DataType(this=SQL_TYPES[DataType(_word(args[1]))]))
+        case Op.LIKE | Op.ILIKE:
+            like = (exp.Like if op is Op.LIKE else exp.ILike)(this=_operand(args[0]), expression=_tree(args[1]))
+            return exp.Escape(this=like, expression=exp.Literal.string(ESCAPE))
+        case Op.JOIN:
+            return reduce(lambda left, right: exp.DPipe(this=left, expression=right), map(_operand, args))
+        case Op.DATE_ADD:
+            interval = exp.Interval(this=exp.Literal.string(_word(args[2])), unit=exp.Var(this=_word(args[0]).upper()))
+            return exp.Add(this=_operand(args[1]), expression=interval)
         case Op.EXTRACT:
             return exp.Extract(this=exp.Var(this=_word(args[0]).upper()), expression=_tree(args[1]))
         case _:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
-from hansa_core.contract.types import DataType
+from hansa_core.contract.types import INT64_MAX, DataType
 from hansa_core.errors import RefusedError
 from hansa_core.plan.casts import CASTS
+from hansa_core.plan.double_range import double_range
 from hansa_core.plan.expression import Call, Expression, Literal, Op, literal, walk
 from hansa_core.plan.limits import MAX_NODES
 from hansa_core.plan.typing import type_of
-from hansa_core.sql import functions
+from hansa_core.sql import calendar, functions, texts
 from hansa_core.sql.clause import chain, quoted, refused, text_of, unsplittable
 from hansa_core.sql.literals import OPEN_NULL, agree, read_number, read_temporal
 from hansa_core.sql.source import StatementSource
+
+_OF_ANY_NUMBER = (Op.COALESCE, Op.GREATEST, Op.LEAST)
+_SURE_CASTS = frozenset(
+    {
+        (DataType.BOOLEAN, DataType.INTEGER),
+        (DataType.INTEGER, DataType.NUMBER),
+        (DataType.DATE, DataType.TIMESTAMP),
+        (DataType.TIMESTAMP, DataType.DATE),
+    }
+)
+"""The casts that no value fails."""
 
 
 def read_scalar(node: exp.Expr, source: StatementSource) -> Expression:
@@ -78,6 +92,10 @@ class _ScalarReader:
                 return Call(Op.NOT, (self.boolean(node.this),))
             case exp.Is() if isinstance(node.expression, exp.Null):
                 return Call(Op.IS_NULL, (self.read(node.this),))
+            case exp.Is() if isinstance(node.expression, exp.Boolean):
+                return self._is_truth(node)
+            case exp.NullSafeEQ() | exp.NullSafeNEQ():
+                return self._same(node)
             case exp.In():
                 return self._membership(node)
             case exp.Between():
@@ -90,21 +108,68 @@ class _ScalarReader:
                 unit = functions.truncation(node, node.args.get("unit"))
                 return Call(Op.DATE_TRUNC, (unit, self._moment(node.this)))
             case exp.Extract():
-                return Call(Op.EXTRACT, (functions.extraction(node, node.this), self._moment(node.expression)))
+                return calendar.extracted(node, node.this, node.expression, self.read, self._type_at(node))
+            case exp.TimeToUnix():
+                return calendar.epoch(node.this, self.read, self._type_at(node))
+            case exp.DateDiff():
+                return calendar.between(node, self.read)
+            case exp.Add() | exp.Sub():
+                return self._sum(node)
+            case exp.DayOfWeek():
+                return calendar.extracted(node, exp.Var(this="dow"), node.this, self.read, self._type_at(node))
+            case exp.Like() | exp.ILike() | exp.Escape():
+                return texts.pattern_call(node, self.read)
             case exp.Anonymous():
                 return self._named(node)
         if type(node) in functions.PART_FUNCTIONS:
             part = literal(functions.PART_FUNCTIONS[type(node)].value)
             return Call(Op.EXTRACT, (part, self._moment(node.this)))
+        if type(node) in texts.SEARCHES:
+            return texts.search(node, node.this, node.expression, texts.SEARCHES[type(node)], self.read)
+        if type(node) in texts.TEXT_OPS:
+            return texts.text_call(node, self.read)
         if type(node) in functions.SIMPLE_OPS:
             return self._simple(node)
         raise _unreadable(node)
 
     def _simple(self, node: exp.Expr) -> Expression:
         op = functions.SIMPLE_OPS[type(node)]
+        functions.check_arguments(node)
         operands = [node.this, *([node.args["expression"]] if node.args.get("expression") else node.expressions)]
         arguments = self._agreeing(node, [self.read(operand) for operand in operands])
-        return arguments[0] if op is Op.COALESCE and len(arguments) == 1 else Call(op, arguments)
+        return arguments[0] if op in _OF_ANY_NUMBER and len(arguments) == 1 else Call(op, arguments)
+
+    def _sum(self, node: exp.Add | exp.Sub) -> Expression:
+        """Numbers added or subtracted, a moment and an interval, or two dates subtracted."""
+        sides = [node.this.unnest(), node.expression.unnest()]
+        if isinstance(sides[0], exp.Interval) and isinstance(node, exp.Add):
+            sides.reverse()
+        if isinstance(sides[1], exp.Interval):
+            return calendar.shifted(node, self.read(sides[0]), sides[1])
+        left, right = self._agreeing(node, [self.read(node.this), self.read(node.expression)])
+        kinds = self.type_of(left, node), self.type_of(right, node)
+        if isinstance(node, exp.Sub) and all(kind.is_temporal for kind in kinds):
+            return calendar.subtracted(node, left, right, kinds)
+        return Call(functions.SIMPLE_OPS[type(node)], (left, right))
+
+    def _is_truth(self, node: exp.Is) -> Expression:
+        """IS TRUE and IS FALSE, which NULL is neither of."""
+        condition = self.boolean(node.this)
+        wanted = condition if node.expression.this else Call(Op.NOT, (condition,))
+        return Call(Op.COALESCE, (wanted, literal(False)))
+
+    def _same(self, node: exp.NullSafeEQ | exp.NullSafeNEQ) -> Expression:
+        """IS [NOT] DISTINCT FROM: NULL is the same as NULL, and as nothing else."""
+        left, right = self._agreeing(node, [self.read(node.this), self.read(node.expression)])
+        equal = Call(Op.COALESCE, (Call(Op.EQ, (left, right)), literal(False)))
+        both = Call(
+            Op.AND, (Call(Op.IS_NULL, (self._again(left, node),)), Call(Op.IS_NULL, (self._again(right, node),)))
+        )
+        same = Call(Op.OR, (equal, both))
+        return same if isinstance(node, exp.NullSafeEQ) else Call(Op.NOT, (same,))
+
+    def _type_at(self, node: exp.Expr) -> Callable[[Expression], DataType]:
+        return lambda expression: self.type_of(expression, node)
 
     def _agreeing(self, node: exp.Expr, arguments: list[Expression]) -> tuple[Expression, ...]:
         return agree(node, arguments, lambda argument: self.type_of(argument, node))
@@ -161,12 +226,25 @@ class _ScalarReader:
         if not isinstance(node, exp.TryCast):
             if kind.is_temporal and isinstance(operand, exp.Literal) and operand.is_string:
                 return read_temporal(node, str(operand.this), kind)  # DATE '2024-01-31' parses to a CAST
-            raise self._not_total(node, kind)
+            return self._total_cast(node, kind)
         value = self.read(operand)
         return Literal(None, kind) if value == OPEN_NULL else Call(Op.TRY_CAST, (value, literal(kind.value)))
 
-    def _not_total(self, node: exp.Cast, kind: DataType) -> RefusedError:
-        found = self.type_of(self.read(node.this), node)
+    def _total_cast(self, node: exp.Cast, kind: DataType) -> Expression:
+        """CAST where no value can fail by its type and bounds. Raises RefusedError where one could."""
+        value = self.read(node.this)
+        if value == OPEN_NULL:
+            return Literal(None, kind)
+        found = self.type_of(value, node)
+        is_sure = found is kind or (found, kind) in _SURE_CASTS
+        if (found, kind) == (DataType.NUMBER, DataType.INTEGER):
+            reach = double_range(value, self._source.contract)
+            is_sure = not reach.may_overflow and max(abs(reach.lower), abs(reach.upper)) < INT64_MAX
+        if not is_sure:
+            raise self._not_total(node, found, kind)
+        return Call(Op.TRY_CAST, (value, literal(kind.value)))
+
+    def _not_total(self, node: exp.Cast, found: DataType, kind: DataType) -> RefusedError:
         rewrite = f"write TRY_CAST({text_of(node.this)} AS {text_of(node.args['to'])}), which gives NULL"
         if (found, kind) not in CASTS:
             rewrite = f"{found} is not cast to {kind}: leave the cast out, and write literals as {found}"
@@ -180,7 +258,12 @@ class _ScalarReader:
             case ("grid", 3):
                 return Call(Op.GRID, tuple(self.read(argument) for argument in arguments))
             case ("date_part" | "datepart", 2):
-                return Call(Op.EXTRACT, (functions.extraction(node, arguments[0]), self._moment(arguments[1])))
+                return calendar.extracted(node, arguments[0], arguments[1], self.read, self._type_at(node))
+            case ("isoyear" | "weekday" as name, 1):
+                return calendar.extracted(node, exp.Var(this=name), arguments[0], self.read, self._type_at(node))
+            case (name, 2) if name in texts.NAMED_SEARCHES:
+                subject, wanted = arguments
+                return texts.search(node, subject, wanted, texts.NAMED_SEARCHES[name], self.read)
             case ("bin" | "grid", _):
                 raise refused(
                     "wrong_type", node, "the function has another number of arguments", "bin(x, w), grid(lat, lon, m)"

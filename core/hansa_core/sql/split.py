@@ -22,6 +22,7 @@ from hansa_core.sql.clause import DIALECT, cut, refused, text_of
 from hansa_core.sql.functions import function_name
 from hansa_core.sql.guard import read_select, too_deep
 from hansa_core.sql.keys import SelectItem, read_grouping
+from hansa_core.sql.made_up import plain_aggregates
 from hansa_core.sql.nesting import Nesting
 from hansa_core.sql.outer_select import Built, build_select
 from hansa_core.sql.own_tables import own_tables
@@ -107,6 +108,7 @@ def _read_question(
     is_last: bool,
 ) -> tuple[_Question, Built]:
     check_shape(select)
+    select = plain_aggregates(select)
     source = read_source(select, contracts)
     items = [SelectItem(item.alias, item.this if isinstance(item, exp.Alias) else item) for item in select.expressions]
     check_where(select.args.get("where"), items, source)

@@ -1,0 +1,97 @@
+"""Rewrites what other aggregates make up: BOOL_AND, BOOL_OR, COUNT_IF, and keys that are asked for alone."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from hansa_core.sql.aggregates import find_aggregates
+from hansa_core.sql.clause import text_of
+from hansa_core.sql.functions import OFFERED, function_name
+from hansa_core.sql.written import written
+
+_MADE_UP = (exp.LogicalAnd, exp.LogicalOr, exp.CountIf)
+_CLAUSES = ("having", "qualify", "order")
+
+
+def plain_aggregates(select: exp.Select) -> exp.Select:
+    """The same question with the aggregates that the cities compute; its columns keep their names."""
+    if not _are_keys_alone(select) and not any(tree.find(*_MADE_UP) or _find_every(tree) for tree in _trees(select)):
+        return select
+    plain = select.copy()
+    if _are_keys_alone(plain):
+        _count_rows_of_keys(plain)
+    plain.set("expressions", [_plain_item(item) for item in plain.expressions])
+    for name in _CLAUSES:
+        if plain.args.get(name):
+            plain.set(name, plain.args[name].transform(_plain))
+    return plain
+
+
+def _trees(select: exp.Select) -> list[exp.Expr]:
+    return [*select.expressions, *(select.args[name] for name in _CLAUSES if select.args.get(name))]
+
+
+def _plain_item(item: exp.Expr) -> exp.Expr:
+    plain = item.transform(_plain)
+    if isinstance(item, exp.Alias | exp.Column) or plain == item:
+        return plain
+    return exp.alias_(plain, (written(item) or text_of(item)).lower(), quoted=True)
+
+
+def _plain(node: exp.Expr) -> exp.Expr:
+    """BOOL_AND is that no row says no, BOOL_OR that one says yes; both are NULL where no row says either."""
+    made_up, condition = (node.this, node.expression.this) if isinstance(node, exp.Filter) else (node, None)
+    name = function_name(made_up) if isinstance(made_up, exp.Anonymous) else ""
+    if not isinstance(made_up, _MADE_UP) and name != "every":
+        return node
+    said = made_up.expressions[0] if name else made_up.this
+    if isinstance(made_up, exp.CountIf):
+        return _counted(said, condition)
+    is_known = exp.Not(this=exp.Is(this=exp.paren(said), expression=exp.Null()))
+    unknown = exp.EQ(this=_counted(is_known, condition), expression=_ZERO.copy())
+    if isinstance(made_up, exp.LogicalOr):
+        holds: exp.Expr = exp.GT(this=_counted(said, condition), expression=_ZERO.copy())
+    else:
+        holds = exp.EQ(this=_counted(exp.Not(this=exp.paren(said)), condition), expression=_ZERO.copy())
+    return exp.Case(ifs=[exp.If(this=unknown, true=exp.Null())], default=holds)
+
+
+_ZERO = exp.Literal.number(0)
+
+
+def _counted(said: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
+    both = said.copy() if condition is None else exp.and_(condition.copy(), said.copy())
+    return exp.Filter(this=exp.Count(this=exp.Star(), big_int=True), expression=exp.Where(this=both))
+
+
+def _find_every(tree: exp.Expr) -> bool:
+    return any(function_name(call) == "every" for call in tree.find_all(exp.Anonymous))
+
+
+def _are_keys_alone(select: exp.Select) -> bool:
+    """Whether it asks which keys there are, and nothing about their rows."""
+    items = select.expressions
+    if not (select.args.get("distinct") or select.args.get("group")) or any(map(find_aggregates, _trees(select))):
+        return False
+    if select.find(exp.Star, exp.Subquery, exp.Window, exp.Grouping) or not any(
+        item.find(exp.Column) for item in items
+    ):
+        return False
+    calls = (call for item in items for call in item.find_all(exp.Anonymous))
+    return all(function_name(call) in OFFERED for call in calls) and not any(_on(select))
+
+
+def _on(select: exp.Select) -> list[object]:
+    distinct = select.args.get("distinct")
+    return [distinct.args["on"]] if distinct and distinct.args.get("on") else []
+
+
+def _count_rows_of_keys(select: exp.Select) -> None:
+    """SELECT DISTINCT k is GROUP BY k, over the cells that hold a row."""
+    if select.args.get("group") is None:
+        keys = [item.unalias() for item in select.expressions if item.find(exp.Column)]
+        select.set("group", exp.Group(expressions=[key.copy() for key in keys]))
+        select.set("distinct", None)
+    held = exp.GT(this=exp.Count(this=exp.Star(), big_int=True), expression=_ZERO.copy())
+    having = select.args.get("having")
+    select.set("having", exp.Having(this=held if having is None else exp.and_(having.this, held)))

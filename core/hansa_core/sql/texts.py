@@ -1,0 +1,102 @@
+"""Reads text functions: patterns get one escape, whatever the SQL wrote, and searches for a text become patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from hansa_core.contract.types import DataType
+from hansa_core.plan.expression import Call, Expression, Literal, Op, literal
+from hansa_core.plan.text_functions import escaped
+from hansa_core.sql.clause import refused
+
+Read = Callable[[exp.Expr], Expression]
+
+TEXT_OPS: dict[type[exp.Expr], Op] = {
+    exp.Lower: Op.LOWER,
+    exp.Upper: Op.UPPER,
+    exp.Length: Op.LENGTH,
+    exp.Left: Op.LEFT,
+    exp.Right: Op.RIGHT,
+    exp.Substring: Op.SUBSTRING,
+    exp.Trim: Op.TRIM,
+    exp.DPipe: Op.JOIN,
+    exp.Concat: Op.JOIN,
+}
+SEARCHES: dict[type[exp.Expr], str] = {exp.StartsWith: "{}%", exp.EndsWith: "%{}", exp.Contains: "%{}%"}
+NAMED_SEARCHES: dict[str, str] = {"prefix": "{}%", "suffix": "%{}"}
+PATTERNS = (exp.Like, exp.ILike, exp.Escape)
+
+
+def text_call(node: exp.Expr, read: Read) -> Expression:
+    """A function of `TEXT_OPS`."""
+    if isinstance(node, exp.Concat):  # it skips NULL
+        parts = [Call(Op.COALESCE, (read(part), literal(""))) for part in node.expressions]
+        return parts[0] if len(parts) == 1 else Call(Op.JOIN, tuple(parts))
+    if isinstance(node, exp.DPipe):
+        return Call(Op.JOIN, tuple(map(read, _chain(node))))
+    if isinstance(node, exp.Trim):
+        _check_trim(node)
+        return Call(Op.TRIM, (read(node.this),))
+    counts = [node.args[name] for name in ("expression", "start", "length") if node.args.get(name)]
+    return Call(TEXT_OPS[type(node)], (read(node.this), *map(read, counts)))
+
+
+def pattern_call(node: exp.Expr, read: Read) -> Expression:
+    """LIKE or ILIKE, with ESCAPE or without: then nothing in the pattern is escaped."""
+    escape = ""
+    like = node
+    if isinstance(node, exp.Escape):
+        like, given = node.this, node.expression
+        escape = str(given.this) if isinstance(given, exp.Literal) and given.is_string else "?!"
+        if len(escape) > 1 or not isinstance(like, exp.Like | exp.ILike):
+            raise refused("wrong_type", node, "an escape is one character in quotes", "write LIKE '10!%' ESCAPE '!'")
+    written = like.expression.unnest()
+    if not isinstance(written, exp.Null) and not (isinstance(written, exp.Literal) and written.is_string):
+        raise refused("wrong_type", node, "a pattern is a text in quotes", "write for example name LIKE 'st%'")
+    pattern = None if isinstance(written, exp.Null) else _with_one_escape(node, str(written.this), escape)
+    op = Op.LIKE if isinstance(like, exp.Like) else Op.ILIKE
+    found = Call(op, (read(like.this), Literal(pattern, DataType.TEXT)))
+    return Call(Op.NOT, (found,)) if like.args.get("negate") else found
+
+
+def search(node: exp.Expr, subject: exp.Expr, wanted: exp.Expr, form: str, read: Read) -> Expression:
+    """starts_with, ends_with, contains: the pattern that means the same."""
+    wanted = wanted.unnest()
+    if not (isinstance(wanted, exp.Literal) and wanted.is_string):
+        raise refused("wrong_type", node, "what is searched for is a text in quotes", "write for example 'st'")
+    return Call(Op.LIKE, (read(subject), literal(form.format(escaped(str(wanted.this))))))
+
+
+def _with_one_escape(node: exp.Expr, pattern: str, escape: str) -> str:
+    """The pattern with a backslash where `escape` took the next character as it is."""
+    parts = []
+    characters = iter(pattern)
+    for character in characters:
+        if escape and character == escape:
+            taken = next(characters, None)
+            if taken is None:
+                rule = "an escape has a character to take"
+                raise refused("wrong_type", node, rule, "write it twice, to mean itself")
+            parts.append(escaped(taken))
+        else:
+            parts.append(character if character in "%_" else escaped(character))
+    return "".join(parts)
+
+
+def _chain(node: exp.DPipe) -> list[exp.Expr]:
+    """The texts of a || b || c, in order."""
+    texts: list[exp.Expr] = []
+    left: exp.Expr = node
+    while isinstance(left, exp.DPipe):
+        texts.append(left.expression)
+        left = left.this
+    return [left, *reversed(texts)]
+
+
+def _check_trim(node: exp.Trim) -> None:
+    given = node.args.get("expression")
+    is_space = given is None or (isinstance(given, exp.Literal) and given.is_string and str(given.this) == " ")
+    if not is_space or node.args.get("position") not in (None, "", "BOTH"):
+        raise refused("unknown_function", node, "trim takes spaces from both ends, and nothing else", "write trim(x)")
