@@ -335,8 +335,29 @@ def built(expression: Expression) -> Expr:
             return hansa.bin(built(argument_), width)
         case Call(Op.GRID, (latitude, longitude, Literal(int() as metres))):
             return hansa.grid(built(latitude), built(longitude), metres)
+        case Call(Op.DATE_DIFF, (Literal(part), start, end)):
+            return hansa.date_diff(part, built(start), built(end))  # type: ignore[arg-type]
+        case Call(Op.DATE_ADD, (Literal(part), moment, Literal(int() as count))):
+            return hansa.date_add(part, built(moment), count)  # type: ignore[arg-type]
+        case Call(Op.LIKE | Op.ILIKE as op, (text, Literal(str() as pattern))):
+            return built(text).like(pattern) if op is Op.LIKE else built(text).ilike(pattern)
+        case Call(Op.LEFT | Op.RIGHT | Op.SUBSTRING as op, (text, *counts)):
+            numbers = [count.value for count in counts if isinstance(count, Literal)]
+            return getattr(hansa, op.value)(built(text), *numbers)  # type: ignore[no-any-return]
+        case Call(op, args) if op in NAMED:
+            return getattr(hansa, NAMED[op])(*(built(one) for one in args))  # type: ignore[no-any-return]
         case Call(op, args):
             return combined(op, [built(one) for one in args])
+
+
+NAMED = {Op.JOIN: "join"} | {
+    op: op.value
+    for op in (
+        *(Op.LOWER, Op.UPPER, Op.LENGTH, Op.TRIM, Op.GREATEST, Op.LEAST),
+        *(Op.FLOOR, Op.CEIL, Op.TRUNC, Op.ROUND, Op.SQRT),
+    )
+}
+"""The operators that are functions of the same arguments."""
 
 
 def combined(op: Op, args: list[Expr]) -> Expr:
@@ -362,6 +383,8 @@ def combined(op: Op, args: list[Expr]) -> Expr:
             return first * rest[0]
         case Op.DIV:
             return first / rest[0]
+        case Op.MOD:
+            return first % rest[0]
         case Op.AND | Op.OR:
             for other in rest:
                 first = first & other if op is Op.AND else first | other

@@ -12,10 +12,11 @@ from hansa_core.contract.types import INT64_MAX, INT64_MIN, Value
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import shown
 from hansa_core.plan.expression import Literal, literal
+from hansa_core.plan.text_functions import ESCAPE
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.render import literal_tree
 
-_BRACKETED = (exp.Binary, exp.Unary, exp.In, exp.Between)
+_BRACKETED = (exp.Binary, exp.Unary, exp.In, exp.Between, exp.Escape)
 """What is not read as one operand beside an operator."""
 
 
@@ -70,6 +71,12 @@ class Expr:
 
     def __rtruediv__(self, other: Operand) -> Expr:
         return _binary(exp.Div, other, self)
+
+    def __mod__(self, other: Operand) -> Expr:
+        return _binary(exp.Mod, self, other)
+
+    def __rmod__(self, other: Operand) -> Expr:
+        return _binary(exp.Mod, other, self)
 
     def __neg__(self) -> Expr:
         return Expr(exp.Neg(this=operand(self)))
@@ -128,6 +135,42 @@ class Expr:
     def between(self, low: Operand, high: Operand) -> Expr:
         """Whether it lies from `low` to `high`, both included."""
         return Expr(exp.Between(this=operand(self), low=operand(low), high=operand(high)))
+
+    def like(self, pattern: str) -> Expr:
+        """Whether the text fits: % is any text, _ one code point, a backslash takes the next character as it is."""
+        return self._matched(exp.Like, pattern)
+
+    def ilike(self, pattern: str) -> Expr:
+        """As like(), where A to Z and a to z are the same."""
+        return self._matched(exp.ILike, pattern)
+
+    def starts_with(self, text: str) -> Expr:
+        """Whether it begins with the text."""
+        return Expr(exp.StartsWith(this=operand(self), expression=constant(text)))
+
+    def ends_with(self, text: str) -> Expr:
+        """Whether it ends with the text."""
+        return Expr(exp.EndsWith(this=operand(self), expression=constant(text)))
+
+    def contains(self, text: str) -> Expr:
+        """Whether the text stands anywhere in it."""
+        return Expr(exp.Contains(this=operand(self), expression=constant(text)))
+
+    def is_true(self) -> Expr:
+        """Whether the condition holds; never NULL."""
+        return Expr(exp.Is(this=operand(self), expression=exp.true()))
+
+    def is_false(self) -> Expr:
+        """Whether the condition says no; never NULL."""
+        return Expr(exp.Is(this=operand(self), expression=exp.false()))
+
+    def is_same_as(self, other: Operand) -> Expr:
+        """IS NOT DISTINCT FROM: as ==, but NULL is the same as NULL; never NULL."""
+        return Expr(exp.NullSafeEQ(this=operand(self), expression=operand(other)))
+
+    def _matched(self, kind: type[exp.Binary], pattern: str) -> Expr:
+        like = kind(this=operand(self), expression=constant(pattern))
+        return Expr(exp.Escape(this=like, expression=exp.Literal.string(ESCAPE)))
 
     def asc(self) -> Order:
         """To be ordered by, smallest first; what is missing comes last."""

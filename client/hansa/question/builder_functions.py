@@ -14,7 +14,21 @@ from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
 from hansa_core.sql.render import SQL_TYPES
 
-Part = Literal["year", "quarter", "month", "day", "hour", "isodow"]
+Part = Literal[
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "isodow",
+    "dow",
+    "isoyear",
+    "doy",
+    "epoch",
+]
 TypeName = Literal["boolean", "integer", "number", "text", "date", "timestamp"]
 
 
@@ -103,6 +117,66 @@ def regr_r2(y: Columnar, x: Columnar) -> Measure:
     return _measure("REGR_R2", y, x)
 
 
+def var_pop(column: Columnar) -> Measure:
+    """The variance of all there are, by n: VAR_POP."""
+    return _measure("VAR_POP", column)
+
+
+def stddev_pop(column: Columnar) -> Measure:
+    """The standard deviation of all there are, by n: STDDEV_POP."""
+    return _measure("STDDEV_POP", column)
+
+
+def covar_pop(y: Columnar, x: Columnar) -> Measure:
+    """The covariance of all there are, by n: COVAR_POP."""
+    return _measure("COVAR_POP", y, x)
+
+
+def regr_count(y: Columnar, x: Columnar) -> Measure:
+    """How many pairs have both values: REGR_COUNT."""
+    return _measure("REGR_COUNT", y, x)
+
+
+def regr_avgx(y: Columnar, x: Columnar) -> Measure:
+    """The mean of x over the pairs: REGR_AVGX."""
+    return _measure("REGR_AVGX", y, x)
+
+
+def regr_avgy(y: Columnar, x: Columnar) -> Measure:
+    """The mean of y over the pairs: REGR_AVGY."""
+    return _measure("REGR_AVGY", y, x)
+
+
+def regr_sxx(y: Columnar, x: Columnar) -> Measure:
+    """The squares of x less its mean, added up over the pairs: REGR_SXX."""
+    return _measure("REGR_SXX", y, x)
+
+
+def regr_syy(y: Columnar, x: Columnar) -> Measure:
+    """The squares of y less its mean, added up over the pairs: REGR_SYY."""
+    return _measure("REGR_SYY", y, x)
+
+
+def regr_sxy(y: Columnar, x: Columnar) -> Measure:
+    """The products of both less their means, added up over the pairs: REGR_SXY."""
+    return _measure("REGR_SXY", y, x)
+
+
+def count_if(condition: Columnar) -> Measure:
+    """How many rows the condition holds for."""
+    return _measure("COUNT_IF", condition)
+
+
+def bool_and(condition: Columnar) -> Measure:
+    """Whether the condition holds for every row that says; NULL where none does."""
+    return _measure("BOOL_AND", condition)
+
+
+def bool_or(condition: Columnar) -> Measure:
+    """Whether the condition holds for some row; NULL where no row says."""
+    return _measure("BOOL_OR", condition)
+
+
 def coalesce(column: Columnar, *others: Operand) -> Expr:
     """The first of them that is not NULL."""
     return call("coalesce", Expr(columnar(column)), *others)
@@ -131,12 +205,12 @@ def try_cast(column: Columnar, type_: TypeName) -> Expr:
 
 
 def date_trunc(part: Part, column: Columnar) -> Expr:
-    """The first day or moment of the year, quarter, month, day or hour."""
+    """The first day or moment of the part; a week begins on Monday."""
     return call("date_trunc", part, Expr(columnar(column)))
 
 
 def extract(part: Part, column: Columnar) -> Expr:
-    """The number of the year, quarter, month, day or hour; `isodow` is 1 (Monday) to 7."""
+    """The number of the part: `isodow` is 1 (Monday) to 7, `dow` 0 (Sunday) to 6, `epoch` seconds since 1970."""
     return call("date_part", part, Expr(columnar(column)))
 
 

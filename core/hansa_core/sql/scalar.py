@@ -242,7 +242,7 @@ class _ScalarReader:
             is_sure = not reach.may_overflow and max(abs(reach.lower), abs(reach.upper)) < INT64_MAX
         if not is_sure:
             raise self._not_total(node, found, kind)
-        return Call(Op.TRY_CAST, (value, literal(kind.value)))
+        return value if found is kind else Call(Op.TRY_CAST, (value, literal(kind.value)))
 
     def _not_total(self, node: exp.Cast, found: DataType, kind: DataType) -> RefusedError:
         rewrite = f"write TRY_CAST({text_of(node.this)} AS {text_of(node.args['to'])}), which gives NULL"

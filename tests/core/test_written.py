@@ -1,0 +1,57 @@
+"""A refusal quotes what was written, and what is valid SQL is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from hansa_core.errors import RefusedError
+from hansa_core.sql.render import render_plan
+from hansa_core.sql.split import parse_statement
+from hansa_strategies import TRIPS
+
+
+def plan_of(sql: str) -> str:
+    return render_plan(parse_statement(sql, {TRIPS.id: TRIPS}, ["a", "b"]).plan)
+
+
+@pytest.mark.parametrize(
+    ("sql", "field"),
+    [
+        ("SELECT SUM( Round(fare,1) ) FROM demo.trips", "Round(fare,1)"),
+        ("SELECT COUNT(*) FROM demo.trips WHERE remark ~ 'a'", "remark ~ 'a'"),
+        ("SELECT COUNT(*) FROM demo.trips WHERE ifnull( remark, 3)='a'", "ifnull( remark, 3)"),
+        ("SELECT sum(remark::int) FROM demo.trips", "remark::int"),
+        ("SELECT SUM(cast(remark as decimal(10,2))) FROM demo.trips", "cast(remark as decimal(10,2))"),
+        ("SELECT CASE WHEN fare THEN 1 END FROM demo.trips GROUP BY 1", "CASE WHEN fare THEN 1 END"),
+        ("SELECT Bool_Or( fare ) FROM demo.trips", "fare"),
+        ("SELECT COUNT(*) FROM demo.trips GROUP BY GROUPING SETS (mode = 'bus', zone)", None),
+        ("SELECT COUNT(*) FROM demo.trips WHERE started\n  - started > 3", "started - started"),
+        ("SELECT listagg(mode) FROM demo.trips", "listagg(mode)"),
+    ],
+)
+def test_a_refusal_quotes_what_was_written(sql: str, field: str | None) -> None:
+    with pytest.raises(RefusedError) as refused:
+        plan_of(sql)
+    assert refused.value.field == (field or sql.partition("trips ")[2])
+
+
+@pytest.mark.parametrize(
+    ("group", "sets"),
+    [
+        ("ROLLUP (mode = 'bus')", "((1), ())"),
+        ("CUBE (mode = 'bus', zone)", "((1, 2), (), (1), (2))"),
+        (
+            "GROUPING SETS ((mode = 'bus', zone), mode = 'bus', ROLLUP (zone, mode = 'bus'), ())",
+            "((1, 2), (), (1), (2))",
+        ),
+    ],
+)
+def test_a_condition_may_be_rolled_up(group: str, sets: str) -> None:
+    keys = "mode = 'bus', zone" if "zone" in group else "mode = 'bus'"
+    meant = f"SELECT {keys}, COUNT(*) FROM demo.trips GROUP BY GROUPING SETS {sets}"
+    assert plan_of(f"SELECT COUNT(*) FROM demo.trips GROUP BY {group}") == plan_of(meant)
+
+
+def test_the_parser_is_given_no_more_brackets_than_it_needs() -> None:
+    plain = plan_of("SELECT COUNT(*) FROM demo.trips GROUP BY ROLLUP (mode, (zone, line))")
+    assert plain == plan_of("SELECT COUNT(*) FROM demo.trips GROUP BY ROLLUP ((mode), (zone, line))")
