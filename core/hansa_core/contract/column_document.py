@@ -41,6 +41,8 @@ class ColumnDocument(YamlSection):
     )
     key_width: Exact | None = Field(None, description="the finest width of a numeric key, in the column's unit")
     key_part: Text | None = Field(None, description="the finest calendar part of a date key")
+    earliest: date | None = Field(None, description="the first plausible day of a date or timestamp")
+    latest: date | None = Field(None, description="the last plausible day of a date or timestamp")
     null_is_public: bool = Field(False, description="that a value is NULL is public record")
     constant_per_unit: bool = Field(False, description="one value per privacy unit")
 
@@ -62,6 +64,8 @@ def column_from_document(name: str, written: ColumnDocument, path: str) -> Contr
         bins=written.bins or (),
         key_width=written.key_width,
         key_part=_key_part(written, path),
+        earliest=written.earliest,
+        latest=written.latest,
         null_is_public=written.null_is_public,
         constant_per_unit=written.constant_per_unit,
     )

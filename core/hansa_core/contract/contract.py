@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil, floor
@@ -37,6 +37,7 @@ class ContractColumn:
     `levels`: the bins that they make, level by level. `all_bins`: each of them once: where a fine one is suppressed, a
     coarse one may be published.
     `key_width`: finest width of a numeric key; `key_part`: finest calendar part of a date key.
+    `earliest`, `latest`: the bounds of a date or time, both included; ingest rejects what lies beyond.
     `null_is_public`: that x is NULL is public record. `constant_per_unit`: one value per privacy unit.
     """
 
@@ -54,6 +55,8 @@ class ContractColumn:
     bins: tuple[tuple[Fraction, ...], ...] = ()
     key_width: Fraction | None = None
     key_part: DatePart | None = None
+    earliest: date | None = None
+    latest: date | None = None
     null_is_public: bool = False
     constant_per_unit: bool = False
     levels: tuple[tuple[Bin, ...], ...] = field(init=False, repr=False, compare=False)
@@ -83,6 +86,10 @@ class ContractColumn:
                 raise ValueError(f"column {self.name}: each level of bins contains all cuts of the one before")
         if any(list(cuts) != sorted(set(cuts)) for cuts in self.bins):
             raise ValueError(f"column {self.name}: the cuts of a level must rise")
+        if (self.earliest is not None or self.latest is not None) and not self.type.is_temporal:
+            raise ValueError(f"column {self.name}: earliest and latest belong to dates and timestamps")
+        if self.earliest is not None and self.latest is not None and self.earliest > self.latest:
+            raise ValueError(f"column {self.name}: earliest is after latest")
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
             raise ValueError(f"column {self.name}: lower is above upper")
         levels = self._levels()

@@ -128,6 +128,8 @@ def _column(column: ContractColumn) -> JsonValue:
         "bins": [[str(cut) for cut in cuts] for cuts in column.bins],
         "key_width": _number(column.key_width),
         "key_part": None if column.key_part is None else column.key_part.value,
+        "earliest": None if column.earliest is None else column.earliest.isoformat(),
+        "latest": None if column.latest is None else column.latest.isoformat(),
         "null_is_public": column.null_is_public,
         "constant_per_unit": column.constant_per_unit,
     }

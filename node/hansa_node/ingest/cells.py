@@ -14,7 +14,8 @@ from hansa_core.partial.partial import ARROW_TYPES
 from hansa_core.protection.hierarchy import BinInterval, Dimension
 from hansa_core.protection.tables import CellTotals, MeasureTotals, TableShape
 from hansa_core.protection.threshold import Contributors
-from hansa_node.ingest.columns import Sql, create_temporary, fragment, stored_value
+from hansa_node.ingest.columns import stored_value
+from hansa_node.ingest.fragments import Sql, create_temporary, fragment
 
 
 def count_cells(connection: duckdb.DuckDBPyConnection, shape: TableShape, contract: Contract) -> dict[int, CellTotals]:

@@ -2,46 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import ceil, floor
+
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
 from hansa_core.contract.contract import ContractColumn, domain_of
+from hansa_core.contract.types import DataType
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.partial.partial import ARROW_TYPES
-from hansa_node.ingest.columns import (
-    Sql,
-    create_temporary,
-    fragment,
-    name_of,
-    stored_value,
-    text_sql,
-    value_sql,
-    year_sql,
-)
+from hansa_node.ingest.columns import is_null_word, stored_value, text_sql, value_sql
+from hansa_node.ingest.fragments import Sql, create_temporary, fragment, literal, name_of
 from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping
+from hansa_node.ingest.moments import is_plausible, year_sql
+from hansa_node.ingest.numbers import NOT_A_NUMBER, huge
 
-REJECTIONS = ("unparseable", "missing", "not_in_domain", "structural_zero")
+REJECTIONS = ("unparseable", "missing", "not_in_domain", "structural_zero", "out_of_bounds")
 """Why a row is rejected, in the order in which the rules are tried; the rule's full name ends in `:column`."""
 
 _OK = 0
+_POSITION_UNITS = frozenset({"degrees", "degree", "deg", "°"})
+"""A position that lies elsewhere is another place, and not one at the edge."""
 
 
 class ColumnStaging:
-    """The SQL of one column on its way: `t` text, `v` value, `l` leaf of its domain, `s` status."""
+    """The SQL of one column on its way: `r` raw text, `t` text, `v` value, `l` leaf of its domain, `s` status.
 
-    def __init__(self, index: int, column: ContractColumn, mapping: DatasetMapping, manifest: Manifest) -> None:
+    `types`: DuckDB's type of each source column.
+    """
+
+    def __init__(
+        self,
+        index: int,
+        column: ContractColumn,
+        contract_columns: Mapping[str, ContractColumn],
+        mapping: DatasetMapping,
+        manifest: Manifest,
+    ) -> None:
         self.index = index
         self.name = column.name
+        self.mapping = mapping.columns[column.name]
         self._column = column
-        self._mapping = mapping.columns[column.name]
         self._domain = domain_of(column, manifest.domains)
         self._structural = manifest.structural_zeros.get(column.name, ())
-        self.text = text_sql(self._mapping, _source_sql(self._mapping, mapping))
-        self.value = value_sql(self._mapping, column, name_of("t", index))
+        self.raw = _source_sql(self.mapping, mapping, contract_columns)
+        is_numeric, is_key = column.type.is_numeric, column.type is DataType.TEXT and bool(self._domain)
+        self.text = text_sql(self.mapping, name_of("r", index), is_numeric=is_numeric, is_key=is_key)
+        self.value = value_sql(self.mapping, column, name_of("t", index))
 
     def called(self, kind: str) -> str:
         return name_of(kind, self.index).name
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column's texts are read as numbers."""
+        return self._column.type.is_numeric
 
     def add_domain(self, connection: duckdb.DuckDBPyConnection) -> None:
         """A table of the domain's values as they are stored, for one join instead of one comparison per value."""
@@ -68,64 +85,104 @@ class ColumnStaging:
     @property
     def status(self) -> Sql:
         text, value, leaf = (name_of(kind, self.index) for kind in ("t", "v", "l"))
-        number = self._column.type.is_numeric and self._column.quantum is not None
         # Text that says "not a number" is NULL; anything else that is no value is an error of the source.
-        unread = ":t IS NOT NULL AND :v IS NULL" + (" AND TRY_CAST(:t AS DOUBLE) IS NULL" if number else "")
-        arms = [unread, ":v IS NULL" if self._column.required else "false"]
-        if self._domain:
-            arms += [":v IS NOT NULL AND :l IS NULL", ":l"]
-        ifs = [
-            exp.If(this=fragment(arm, t=text, v=value, l=leaf), true=exp.Literal.number(rule))
-            for rule, arm in enumerate(arms, start=1)
+        nan = " AND lower(trim(:t)) <> :nan" if self._column.type.is_numeric else ""
+        never: Sql = exp.false()
+        arms: list[Sql] = [
+            fragment(f":t IS NOT NULL AND :v IS NULL{nan}", t=text, v=value, nan=literal(NOT_A_NUMBER)),
+            fragment(":v IS NULL", v=value) if self._column.required else never,
+            fragment(":v IS NOT NULL AND :l IS NULL", v=value, l=leaf) if self._domain else never,
+            leaf if self._domain else never,
+            self._is_out(value),
         ]
+        ifs = [exp.If(this=arm, true=exp.Literal.number(rule)) for rule, arm in enumerate(arms, start=1)]
         return exp.Case(ifs=ifs, default=exp.Literal.number(_OK))
 
     @property
     def stored(self) -> Sql:
-        """The value as the dataset keeps it: clipped to its bounds, unless a domain holds it already."""
+        """The value as the dataset keeps it: a measure clipped to its bounds."""
         value: Sql = name_of("v", self.index)
         if self._is_clipped:
-            lower, upper = (exp.Literal.string(str(bound)) for bound in self._column.bounds)
-            value = fragment(
-                "greatest(least(:v, CAST(:upper AS HUGEINT)), CAST(:lower AS HUGEINT))",
-                v=value,
-                lower=lower,
-                upper=upper,
-            )
-            value = fragment("CASE WHEN :v IS NOT NULL THEN :clipped END", v=name_of("v", self.index), clipped=value)
+            lower, upper = map(huge, self._column.bounds)
+            clipped = fragment("greatest(least(:v, :upper), :lower)", v=value, lower=lower, upper=upper)
+            value = fragment("CASE WHEN :v IS NOT NULL THEN :clipped END", v=name_of("v", self.index), clipped=clipped)
         return fragment("CAST(:v AS BIGINT)", v=value) if self._column.type.is_numeric else value
 
     @property
     def figures(self) -> list[Sql]:
-        """Counts: NULLs, values out of bounds, then rows by rule."""
-        value, status = name_of("v", self.index), name_of("s", self.index)
-        out: Sql = exp.false()
-        if self._is_clipped:
-            lower, upper = (exp.Literal.string(str(bound)) for bound in self._column.bounds)
-            out = fragment(
-                ":v < CAST(:lower AS HUGEINT) OR :v > CAST(:upper AS HUGEINT)", v=value, lower=lower, upper=upper
-            )
-        rules = range(1, len(REJECTIONS) + 1)
+        """Counts: NULLs, values that are clipped, then rows by rule, then rows of each word of `words`."""
+        value, status, raw = (name_of(kind, self.index) for kind in ("v", "s", "r"))
+        clipped = self._beyond(value, *self._column.bounds) if self._is_clipped else exp.false()
         return [
             fragment("count(*) FILTER (WHERE :v IS NULL AND :s = 0)", v=value, s=status),
-            fragment("count(*) FILTER (WHERE :out)", out=out),
+            fragment("count(*) FILTER (WHERE :clipped AND :s = 0)", clipped=clipped, s=status),
             *(
                 fragment("count(*) FILTER (WHERE :s = :rule)", s=status, rule=exp.Literal.number(rule))
-                for rule in rules
+                for rule in range(1, len(REJECTIONS) + 1)
             ),
+            *(fragment("count(*) FILTER (WHERE :used)", used=self._uses(key, word, raw)) for key, word in self.words),
         ]
 
     @property
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """The texts of a source that the mapping names, each after its key: one that no row has is a mistake."""
+        mapping = self.mapping
+        listed = (
+            *(("null_values", word) for word in mapping.null_values),
+            *(("recode", word) for word in mapping.recode),
+        )
+        return listed if mapping.source is not None else ()
+
+    def _uses(self, key: str, word: str, raw: Sql) -> Sql:
+        if key == "recode":
+            return fragment("trim(:r) = :w", r=raw, w=literal(word))
+        return is_null_word(raw, word, is_numeric=self._column.type.is_numeric)
+
+    def _is_out(self, value: Sql) -> Sql:
+        """Whether a value is implausible, and no bound stands for it."""
+        column, mapping = self._column, self.mapping
+        if self._domain:
+            return exp.false()
+        if column.type.is_temporal:
+            return fragment(":v IS NOT NULL AND NOT :in", **{"v": value, "in": is_plausible(column, value)})
+        if column.quantum is None:
+            return exp.false()
+        quantum, (lower, upper) = column.quantum, column.bounds
+        own_lower = None if mapping.lower is None else ceil(mapping.lower / quantum)
+        own_upper = None if mapping.upper is None else floor(mapping.upper / quantum)
+        if not self._is_clipped:
+            lower, upper = max(lower, _or(own_lower, lower)), min(upper, _or(own_upper, upper))
+            return self._beyond(value, lower, upper)
+        beyond = [
+            fragment(sign, v=value, b=huge(bound))
+            for sign, bound in ((":v < :b", own_lower), (":v > :b", own_upper))
+            if bound is not None
+        ]
+        return exp.or_(*beyond) if beyond else exp.false()
+
+    @staticmethod
+    def _beyond(value: Sql, lower: int, upper: int) -> Sql:
+        return fragment("coalesce(:v < :lower OR :v > :upper, false)", v=value, lower=huge(lower), upper=huge(upper))
+
+    @property
     def _is_clipped(self) -> bool:
-        return self._column.quantum is not None and not self._domain
+        """Whether a bound stands for what lies beyond it: for measures only, not for keys and positions."""
+        column = self._column
+        is_measure = column.quantum is not None and not self._domain and column.key_width is None
+        return is_measure and self.mapping.clip and column.unit not in _POSITION_UNITS
 
 
-def _source_sql(column: ColumnMapping, mapping: DatasetMapping) -> Sql:
+def _or(own: int | None, other: int) -> int:
+    return other if own is None else own
+
+
+def _source_sql(column: ColumnMapping, mapping: DatasetMapping, contract_columns: Mapping[str, ContractColumn]) -> Sql:
     """The text that the source has for a column, before the mapping changes it."""
     if column.source is not None:
         return fragment("CAST(:c AS VARCHAR)", c=exp.column(column.source, quoted=True))
     if column.year_of is not None:
         dated = mapping.columns[column.year_of]
-        return year_sql(dated, text_sql(dated, _source_sql(dated, mapping)))
+        text = text_sql(dated, _source_sql(dated, mapping, contract_columns))
+        return year_sql(dated, contract_columns[column.year_of], text)
     constant = exp.null() if column.constant is None else exp.Literal.string(column.constant)
     return fragment("CAST(:c AS VARCHAR)", c=constant)

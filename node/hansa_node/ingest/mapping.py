@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
@@ -13,8 +14,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from hansa_core.contract.contract import Contract, ContractColumn
+from hansa_core.contract.types import DataType
 from hansa_core.documents.model import (
     YAML,
+    Exact,
     ListOf,
     Section,
     Text,
@@ -26,6 +29,21 @@ from hansa_core.documents.model import (
 )
 from hansa_core.nearest import nearest, shown
 from hansa_node.ingest.units import UNCHANGED, Conversion, conversion
+
+
+class NumberFormat(StrEnum):
+    """How a number can be written, besides as one. Both are seconds, which `unit` may convert."""
+
+    GTFS = "gtfs"
+    DURATION = "duration"
+
+
+class MomentFormat(StrEnum):
+    """How a date or time can be written, besides in ISO 8601 and in a strptime format."""
+
+    EPOCH_S = "epoch_s"
+    EPOCH_MS = "epoch_ms"
+    EXCEL = "excel"
 
 
 class SourceFormat(StrEnum):
@@ -60,6 +78,9 @@ class ColumnMapping:
     `null_as` replaces NULL, or `null_from` does by the texts of other source columns, so that a row without a unit is a
     unit by itself; then the text is read, dates by `format` (strptime), and `conversion` is applied.
     `from_zone`: the source's times are of that zone's clock, and become UTC. `to_zone`: times become that clock's.
+    `local_day`: a day is the one that a time writes, whatever its offset. `decimal`, `thousands`: signs in numbers.
+    `strip`: texts around numbers, such as a currency. `trim`: whether blanks around words count for nothing. `clip`:
+    whether a figure out of bounds counts as the bound, or rejects the row. `lower`, `upper`: the city's tighter bounds.
     """
 
     column: str
@@ -75,6 +96,14 @@ class ColumnMapping:
     null_from: tuple[str, ...] = ()
     from_zone: str | None = None
     to_zone: str | None = None
+    local_day: bool = False
+    decimal: str = "."
+    thousands: str | None = None
+    strip: tuple[str, ...] = ()
+    trim: bool = True
+    clip: bool = True
+    lower: Fraction | None = None
+    upper: Fraction | None = None
 
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:
@@ -124,6 +153,15 @@ _Text = Annotated[str, BeforeValidator(_scalar), WithJsonSchema({"type": ["strin
 _Texts = Annotated[ListOf[_Text], Field(min_length=1)]
 
 
+NULL_WORDS = ("NULL", "null", "Null", "~")  # how YAML writes null: somebody who lists it means the words
+
+
+def _null_words(written: object) -> object:
+    if not isinstance(written, Sequence) or isinstance(written, str):
+        return written
+    return [word for each in written for word in (NULL_WORDS if each is None else (each,))]
+
+
 class SourceDocument(YamlSection):
     """The city's own file."""
 
@@ -139,11 +177,24 @@ class ColumnMappingDocument(Section):
     source: Text | None = Field(None, alias="from", description="the source column")
     year_of: Text | None = Field(None, description="the contract's date column whose year it is")
     constant: _Scalar = Field(None, description="one value for every row; null for none")
-    format: Text | None = Field(None, description="strptime format of a date or time")
+    format: Text | None = Field(
+        None,
+        description="strptime format of a date or time, or epoch_s, epoch_ms, excel; of a number gtfs or duration (seconds)",
+    )
+    local_day: bool = Field(False, description="of times in a date column: keep the day that they write")
+    decimal: Text = Field(".", description="the decimal sign of numbers")
+    thousands: Text | None = Field(None, description="the sign between thousands of numbers; none if left out")
+    strip: _Texts | None = Field(None, description="texts before or after numbers, such as €")
+    trim: bool = Field(True, description="whether blanks around words with a public domain count for nothing")
+    clip: bool = Field(True, description="false: a figure out of bounds rejects its row")
+    lower: Exact | None = Field(None, description="the least plausible value here, in the contract's unit")
+    upper: Exact | None = Field(None, description="the greatest plausible value here, in the contract's unit")
     from_zone: Text | None = Field(None, description="time zone of the source's clock; times become UTC")
     to_zone: Text | None = Field(None, description="time zone to whose clock the times are turned")
     unit: Text | None = Field(None, description="the source's unit of measure, converted to the contract's")
-    null_values: _Texts | None = Field(None, description="source texts that mean NULL")
+    null_values: Annotated[_Texts, BeforeValidator(_null_words)] | None = Field(
+        None, description="source texts that mean NULL; of numbers by their value"
+    )
     recode: Mapping[_Scalar, _Scalar] | None = Field(None, description="contract value of each listed source text")
     otherwise: _Scalar = Field(None, description="contract value of every text that recode does not list")
     null_as: _Scalar = Field(None, description="value in place of NULL")
@@ -166,7 +217,7 @@ class MappedDocument(YamlSection):
 
 
 _WAYS = frozenset({"source", "year_of", "constant"})
-_NOUNS = {"format": "a format", "from_zone": "a time zone", "to_zone": "a time zone"}
+_ZONES = ("from_zone", "to_zone")
 
 
 def mapping_from_document(document: object, contract: Contract, folder: Path) -> DatasetMapping:
@@ -210,13 +261,54 @@ def _check_column(written: ColumnMappingDocument, column: ContractColumn, contra
     dated = [name for name, other in contract.columns.items() if other.type.is_temporal]
     if year_of is not None and year_of not in dated:
         raise field_error(f"{where}.year_of", f"{shown(year_of)} is no date of the contract", nearest(year_of, dated))
-    for key, noun in _NOUNS.items():
-        if getattr(written, key) is not None and not column.type.is_temporal:
-            raise field_error(f"{where}.{key}", f"{noun} is for dates and times, not for {column.type}", "leave it out")
+    _check_moment_keys(written, column, where)
+    _check_number_keys(written, column, where)
     if written.from_zone is not None and "%z" in (written.format or "").lower():
         raise field_error(f"{where}.from_zone", "format reads each time's own offset", "leave from_zone out")
     if written.null_as is not None and written.null_from is not None:
         raise field_error(f"{where}.null_from", "null_as replaces NULL already", "keep one of them")
+
+
+def _check_moment_keys(written: ColumnMappingDocument, column: ContractColumn, where: str) -> None:
+    for key in _ZONES:
+        if getattr(written, key) is not None and not column.type.is_temporal:
+            raise field_error(f"{where}.{key}", f"a time zone is for times, not for {column.type}", "leave it out")
+        if getattr(written, key) is not None and column.type is DataType.DATE:
+            rule = "a day passes through no time zone: it would be another one"
+            raise field_error(f"{where}.{key}", rule, "leave it out, and write local_day: true where times stand there")
+    if written.local_day and column.type is not DataType.DATE:
+        raise field_error(f"{where}.local_day", "is for a date column", "leave it out")
+    if written.local_day and written.format is not None:
+        raise field_error(f"{where}.local_day", "format says what is read", "keep one of them")
+    if written.format is None or column.type.is_temporal:
+        return
+    known = [str(each) for each in NumberFormat]
+    if not column.type.is_numeric:
+        raise field_error(
+            f"{where}.format", f"a format is for times and numbers, not for {column.type}", "leave it out"
+        )
+    if written.format not in known:
+        raise field_error(
+            f"{where}.format", f"{shown(written.format)} is no format of numbers", nearest(written.format, known)
+        )
+
+
+def _check_number_keys(written: ColumnMappingDocument, column: ContractColumn, where: str) -> None:
+    for key in ("decimal", "thousands", "strip", "clip", "lower", "upper"):
+        if key in written.model_fields_set and not column.type.is_numeric:
+            raise field_error(f"{where}.{key}", f"is for numbers, not for {column.type}", "leave it out")
+    for key, sign in (("decimal", written.decimal), ("thousands", written.thousands)):
+        if sign is not None and (len(sign) != 1 or sign.isalnum() or sign in "+-"):
+            raise field_error(f"{where}.{key}", "is one sign", 'write such as ","')
+    if written.decimal == written.thousands:
+        raise field_error(f"{where}.thousands", "is the decimal sign too", "keep one of them")
+    if (written.lower is not None or written.upper is not None) and (column.lower is None or column.upper is None):
+        raise field_error(f"{where}.lower", f"the contract gives {column.name} no bounds", "leave it out")
+    for key, bound in (("lower", written.lower), ("upper", written.upper)):
+        if bound is not None and column.lower is not None and column.upper is not None:
+            if not column.lower <= bound <= column.upper:
+                rule = f"a city tightens the bounds of the contract, {column.lower} to {column.upper}"
+                raise field_error(f"{where}.{key}", rule, "write a value between them")
 
 
 def _column(written: ColumnMappingDocument, column: ContractColumn, where: str) -> ColumnMapping:
@@ -235,6 +327,14 @@ def _column(written: ColumnMappingDocument, column: ContractColumn, where: str) 
         null_from=written.null_from or (),
         from_zone=written.from_zone,
         to_zone=written.to_zone,
+        local_day=written.local_day,
+        decimal=written.decimal,
+        thousands=written.thousands,
+        strip=written.strip or (),
+        trim=written.trim,
+        clip=written.clip,
+        lower=written.lower,
+        upper=written.upper,
     )
 
 

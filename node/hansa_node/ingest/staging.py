@@ -13,19 +13,24 @@ from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.nearest import nearest, shown
 from hansa_node.ingest.column_staging import REJECTIONS, ColumnStaging
-from hansa_node.ingest.columns import create_temporary, fragment, name_of
-from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping
+from hansa_node.ingest.fragments import create_temporary, fragment, literal, name_of
+from hansa_node.ingest.mapping import NULL_WORDS, ColumnMapping, DatasetMapping, MomentFormat, NumberFormat
+from hansa_node.ingest.numbers import other_conventions
 from hansa_node.ingest.sources import columns_of_source
 from hansa_node.ingest.zones import check_zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnCounts:
-    """What happened to one column, over all rows that were read. `rejected`: rows by rule."""
+    """What happened to one column, over all rows that were read. `rejected`: rows by rule.
+
+    `unused`: texts that the mapping names, each after its key, and that no row has.
+    """
 
     nulls: int
     clipped: int
     rejected: Mapping[str, int]
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,23 +42,30 @@ class Staged:
     columns: Mapping[str, ColumnCounts]
 
 
+_SEVERAL = 2
+
+
 def stage(
     connection: duckdb.DuckDBPyConnection, mapping: DatasetMapping, contract: Contract, manifest: Manifest
 ) -> Staged:
     """Read the source once into the temporary table `staged`, and count. Raises ConfigError, duckdb.Error."""
     _check_sources(connection, mapping)
     columns = [
-        ColumnStaging(index, column, mapping, manifest) for index, column in enumerate(contract.columns.values())
+        ColumnStaging(index, column, contract.columns, mapping, manifest)
+        for index, column in enumerate(contract.columns.values())
     ]
     for column in columns:
         column.add_domain(connection)
-    texts = exp.select(*(column.text.as_(column.called("t")) for column in columns)).from_("source_rows")
+    raw = exp.select(*(column.raw.as_(column.called("r"), quoted=True) for column in columns), "*").from_("source_rows")
+    texts = exp.select("*", *(column.text.as_(column.called("t")) for column in columns)).from_(raw.subquery())
     values = exp.select("*", *(column.value.as_(column.called("v")) for column in columns)).from_(texts.subquery())
     placed = exp.select("*").from_(values.subquery("read"))
     for column in columns:
         placed = column.joined(placed)
     judged = exp.select("*", *(column.status.as_(column.called("s")) for column in columns)).from_(placed.subquery())
     create_temporary(connection, "judged", judged)
+    for column in columns:
+        _check_convention(connection, column)
     kept = exp.select(*(column.stored.as_(column.name, quoted=True) for column in columns)).from_("judged")
     create_temporary(connection, "staged", kept.where(*(fragment(":s = 0", s=name_of("s", c.index)) for c in columns)))
     counts = connection.execute(
@@ -74,7 +86,7 @@ def _check_sources(connection: duckdb.DuckDBPyConnection, mapping: DatasetMappin
                 raise ConfigError(
                     f"mapping.{column.column}.{key}: the source has no column {shown(name)}; {nearest(name, found)}"
                 )
-        if column.format is not None:
+        if column.format is not None and column.format not in (*NumberFormat, *MomentFormat):
             _check_format(connection, column)
         for key, zone in column.zones:
             check_zone(connection, f"mapping.{column.column}.{key}", zone)
@@ -90,10 +102,37 @@ def _check_format(connection: duckdb.DuckDBPyConnection, column: ColumnMapping) 
 
 
 def _counted(columns: Sequence[ColumnStaging], figures: Sequence[int]) -> dict[str, ColumnCounts]:
-    width = 2 + len(REJECTIONS)
-    found = {}
-    for place, column in enumerate(columns):
-        nulls, clipped, *rejected = figures[place * width : (place + 1) * width]
+    found, start = {}, 0
+    for column in columns:
+        end = start + 2 + len(REJECTIONS) + len(column.words)
+        nulls, clipped, *counts = figures[start:end]
+        rejected, used = counts[: len(REJECTIONS)], counts[len(REJECTIONS) :]
         rules = {f"{rule}:{column.name}": count for rule, count in zip(REJECTIONS, rejected, strict=True) if count}
-        found[column.name] = ColumnCounts(nulls=nulls, clipped=clipped, rejected=rules)
+        unused = tuple(f"{key}: {word}" for (key, word), count in zip(column.words, used, strict=True) if not count)
+        found[column.name] = ColumnCounts(nulls=nulls, clipped=clipped, rejected=rules, unused=_told_once(unused))
+        start = end
     return found
+
+
+def _told_once(unused: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the spellings of null that one word of the manifest stands for, those that count: none if one was found."""
+    nulls = tuple(f"null_values: {word}" for word in NULL_WORDS)
+    missing = [word for word in unused if word in nulls]
+    return unused if len(missing) in (0, len(nulls)) else tuple(word for word in unused if word not in nulls)
+
+
+def _check_convention(connection: duckdb.DuckDBPyConnection, column: ColumnStaging) -> None:
+    """Raise ConfigError where several cells that are no plain number look like numbers of another convention."""
+    mapping = column.mapping
+    if not column.is_number or mapping.decimal != "." or mapping.thousands is not None or mapping.format is not None:
+        return
+    text, status = name_of("t", column.index), name_of("s", column.index)
+    for pattern, keys in other_conventions():
+        looks = fragment(":s = 1 AND regexp_full_match(trim(:t), :p)", s=status, t=text, p=literal(pattern))
+        query = exp.select("count(*)", fragment("min(:t)", t=text)).from_("judged").where(looks)
+        (count, example) = connection.execute(query.sql(dialect="duckdb")).fetchall()[0]
+        if count >= _SEVERAL:
+            raise ConfigError(
+                f"mapping.{column.name}: {count:,} cells such as {shown(example)} are written as numbers with other signs;"
+                f" if they are, declare {keys}"
+            )

@@ -15,6 +15,11 @@ class Conversion:
     scale: Fraction = Fraction(1)
     offset: Fraction = Fraction(0)
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether every figure stays as it is."""
+        return self.scale == 1 and self.offset == 0
+
 
 UNCHANGED = Conversion()
 

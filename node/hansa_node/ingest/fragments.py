@@ -1,0 +1,30 @@
+"""Pieces of DuckDB's SQL with places that expressions fill."""
+
+from __future__ import annotations
+
+import duckdb
+from sqlglot import exp
+
+Sql = exp.Expr
+
+
+def fragment(template: str, **parts: Sql) -> Sql:
+    """DuckDB text with `:name` places that expressions fill: no text of a person ever becomes SQL."""
+    return exp.replace_placeholders(exp.maybe_parse(template, dialect="duckdb"), **parts)
+
+
+def literal(value: str | None) -> Sql:
+    """A text, or NULL."""
+    return exp.null() if value is None else exp.Literal.string(value)
+
+
+def name_of(kind: str, index: int) -> exp.Column:
+    """An internal column: its kind and the place of the contract column that it belongs to."""
+    return exp.column(f"{kind}{index}", quoted=True)
+
+
+def create_temporary(connection: duckdb.DuckDBPyConnection, name: str, selection: exp.Select) -> None:
+    """A table that never reaches the dataset's file."""
+    temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+    creation = exp.Create(this=exp.to_table(name), kind="TABLE", expression=selection, properties=temporary)
+    connection.execute(creation.sql(dialect="duckdb"))

@@ -1,0 +1,136 @@
+"""The SQL that reads numbers out of a source's text: exactly, and only as they are declared to be written."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from sqlglot import exp
+
+from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.types import DataType
+from hansa_node.ingest.fragments import Sql, fragment, literal
+from hansa_node.ingest.mapping import ColumnMapping, NumberFormat
+
+_LEAST_DECIMALS = 9  # of the source's text are read exactly, whatever the quantum
+_MOST = 10**38  # 128-bit integers hold a little more
+SPACES = " \u00a0\u2009\u202f"
+"""Characters that files write where `thousands: " "` is meant."""
+NOT_A_NUMBER = "nan"
+_DURATION = r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.][0-9]{1,6})?)S)?)?"
+_GTFS = r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])"
+_PLAIN = r"[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
+_LOOKS_DECLARED = (  # what several cells of a column look like where signs were not declared
+    (r"[+-]?[0-9]{1,3}(?:[.][0-9]{3})+,[0-9]+", 'decimal: ",", thousands: "."'),
+    (r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?", 'decimal: ".", thousands: ","'),
+    (rf"[+-]?[0-9]{{1,3}}(?:[{SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?", 'thousands: " "'),
+    (r"[+-]?[0-9]{1,3}(?:[.][0-9]{3}){2,}", 'decimal: ",", thousands: "."'),
+    (r"[+-]?[0-9]+,[0-9]+", 'decimal: ","'),
+)
+
+
+def number_text_sql(mapping: ColumnMapping, text: Sql) -> Sql:
+    """Text as a plain number with a decimal point; NULL where it is not written as declared."""
+    if mapping.format == NumberFormat.GTFS:
+        return _seconds_sql(text, _GTFS, (3600, 60, 1))
+    if mapping.format == NumberFormat.DURATION:
+        return _seconds_sql(text, _DURATION, (86_400, 3600, 60, 1))
+    text = fragment("trim(:t)", t=text)
+    for affix in mapping.strip:
+        pattern = literal(f"^{re.escape(affix)}\\s*|\\s*{re.escape(affix)}$")
+        text = fragment("trim(regexp_replace(:t, :affix, ''))", t=text, affix=pattern)
+    if mapping.thousands is None and mapping.decimal == ".":
+        return _matching(text, _PLAIN)
+    point, sign = re.escape(mapping.decimal), mapping.thousands
+    whole = "[0-9]+" if sign is None else f"(?:[0-9]{{1,3}}(?:{_class_of(sign)}[0-9]{{3}})+|[0-9]+)"
+    declared = _matching(text, rf"[+-]?(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?")
+    if sign is not None:
+        declared = fragment("regexp_replace(:t, :sign, '', 'g')", t=declared, sign=literal(_class_of(sign)))
+    return fragment("replace(:t, :point, '.')", t=declared, point=literal(mapping.decimal))
+
+
+def quanta_sql(mapping: ColumnMapping, column: ContractColumn, number: Sql) -> Sql:
+    """Whole quanta of a plain number, rounded half away from zero, all in integers: 5.3 weeks are 37.1 days and so 37.
+
+    A whole number is not rounded where nothing is converted: NULL for 2.5. Raises ValueError where the conversion
+    does not fit 128 bits.
+    """
+    assert column.quantum is not None
+    lower, upper = column.bounds
+    scale, offset = (part / column.quantum for part in (mapping.conversion.scale, mapping.conversion.offset))
+    shared = Fraction(1, scale.denominator * offset.denominator)
+    decimals = max(_LEAST_DECIMALS, _digits(column.quantum.denominator))
+    # Beyond `most`, in the source's unit, a figure is out of bounds whatever it is exactly.
+    most = 10 ** _digits(int(max(abs(lower - offset), abs(upper - offset)) / abs(scale)) + 1)
+    factor, shift, divisor = int(scale / shared), int(offset / shared) * 10**decimals, int(1 / shared) * 10**decimals
+    if max(most * 10**decimals * abs(factor) + abs(shift), divisor) * 2 >= _MOST:
+        raise ValueError(
+            f"mapping.{column.name}.unit: bounds, quantum and conversion need more than 128 bits; convert beforehand"
+        )
+    is_whole = column.type is DataType.INTEGER and mapping.conversion.is_identity
+    return fragment(
+        """
+        list_extract(list_transform([TRY_CAST(:t AS DOUBLE)], lambda d: CASE
+            WHEN d IS NULL OR isnan(d) OR isinf(d) THEN NULL
+            WHEN d > :most THEN :above
+            WHEN d < -:most THEN :below
+            ELSE list_extract(list_transform(
+                [CAST(TRY_CAST(:t AS DECIMAL(38, :decimals)) * :power AS HUGEINT)],
+                lambda n: CASE WHEN :whole AND n % :power <> 0 THEN NULL ELSE list_extract(list_transform(
+                    [n * :factor + :shift],
+                    lambda m: sign(m) * ((2 * abs(m) + :divisor) // (2 * :divisor))), 1) END), 1)
+        END), 1)
+        """,
+        t=number,
+        most=exp.cast(literal(str(most)), exp.DataType.build("DOUBLE")),
+        above=huge(upper + 1),
+        below=huge(lower - 1),
+        decimals=exp.Literal.number(decimals),
+        power=huge(10**decimals),
+        whole=exp.true() if is_whole else exp.false(),
+        factor=huge(factor),
+        shift=huge(shift),
+        divisor=huge(divisor),
+    )
+
+
+def other_conventions() -> tuple[tuple[str, str], ...]:
+    """Patterns of numbers that are written otherwise than plainly, each with the keys that would declare it."""
+    return _LOOKS_DECLARED
+
+
+def huge(value: int) -> Sql:
+    """A 128-bit literal."""
+    return exp.cast(literal(str(value)), exp.DataType.build("HUGEINT", dialect="duckdb"))
+
+
+def _digits(value: int) -> int:
+    return len(str(abs(value)))
+
+
+def _class_of(sign: str) -> str:
+    return f"[{SPACES}]" if sign == " " else re.escape(sign)
+
+
+def _matching(text: Sql, pattern: str) -> Sql:
+    return fragment("CASE WHEN regexp_full_match(:t, :p) THEN :t END", t=text, p=literal(pattern))
+
+
+def _seconds_sql(text: Sql, pattern: str, seconds: tuple[int, ...]) -> Sql:
+    """The sum of the pattern's groups, each so many seconds, as text."""
+    parts = [
+        fragment(
+            "coalesce(TRY_CAST(regexp_extract(trim(:t), :p, :group) AS DECIMAL(18, 6)), 0) * :s",
+            t=text,
+            p=literal(f"^{pattern}$"),
+            group=exp.Literal.number(group),
+            s=exp.Literal.number(each),
+        )
+        for group, each in enumerate(seconds, start=1)
+    ]
+    total: Sql = parts[0]
+    for part in parts[1:]:
+        total = exp.Add(this=total, expression=part)
+    read = fragment("CAST(:total AS VARCHAR)", total=exp.Paren(this=total))
+    shape = fragment("regexp_full_match(trim(:t), :p) AND trim(:t) NOT IN ('P', 'PT')", t=text, p=literal(pattern))
+    return exp.Case(ifs=[exp.If(this=shape, true=read)])
