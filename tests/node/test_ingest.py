@@ -98,9 +98,16 @@ def test_every_format_gives_the_same_rows(tmp_path: Path) -> None:
 
 
 def test_numbers_round_half_away_from_zero_to_the_quantum(tmp_path: Path) -> None:
-    values = ["2.5", "3.5", "2.4999999", "0.5", " 7 ", "1e1"]
-    assert column(tmp_path, "days", values, "Length") == [3, 4, 2, 1, 7, 10]
+    weeks = {"mapping": {"days": {"from": "Length", "unit": "weeks"}}}
+    assert column(tmp_path, "days", ["0.5", "5.3", " 7 ", "1e1"], "Length", **weeks) == [4, 37, 49, 70]
     assert column(tmp_path, "degrees", ["-0.05", "0.05", "-0.049", "0.15"], "Warmth") == [-1, 1, 0, 2]
+
+
+def test_a_whole_number_is_whole_or_no_value(tmp_path: Path) -> None:
+    """2.5 is not 3; a source that says it means something else."""
+    report = ingest(tmp_path, [{"No": str(n), "Length": text} for n, text in enumerate(["2.5", "2.0", "1e1", "25e-1"])])
+    assert [row["days"] for row in stored(tmp_path)] == [2, 10]
+    assert rejected(report) == {"unparseable:days": 2}
 
 
 def test_weeks_with_one_decimal_give_back_exact_days(tmp_path: Path) -> None:
@@ -115,11 +122,26 @@ def test_an_affine_unit_is_converted_exactly(tmp_path: Path) -> None:
 
 
 def test_numbers_out_of_bounds_are_clipped_and_counted(tmp_path: Path) -> None:
-    values = ["101", "-1", "1e300", "-inf", "99999999999999999999999", "100"]
-    report = ingest(tmp_path, [{"No": str(n), "Length": value} for n, value in enumerate(values)])
-    assert [row["days"] for row in stored(tmp_path)] == [100, 0, 100, 0, 100, 100]
-    assert {one.name: one.clipped for one in report.columns}["days"] == 5
-    assert report.rows_kept == 6
+    values = ["101", "-1", "1e300", "-inf", "99999999999999999999999", "100", "inf"]
+    rows = [{"No": str(n), "Length": value} for n, value in enumerate(values)]
+    report = ingest(tmp_path, rows)
+    assert [row["days"] for row in stored(tmp_path)] == [100, 0, 100, 100, 100]
+    assert {one.name: one.clipped for one in report.columns}["days"] == 4
+    assert rejected(report) == {"unparseable:days": 2}  # infinity is no figure
+    strict = ingest(tmp_path, rows, mapping={"days": {"from": "Length", "clip": False}})
+    assert [row["days"] for row in stored(tmp_path)] == [100]
+    assert rejected(strict) == {"unparseable:days": 2, "out_of_bounds:days": 4}
+
+
+def test_a_city_tightens_the_bounds_and_what_lies_beyond_is_rejected(tmp_path: Path) -> None:
+    rows = [{"No": str(n), "Length": value} for n, value in enumerate(["4", "5", "60", "61", "200"])]
+    report = ingest(tmp_path, rows, mapping={"days": {"from": "Length", "lower": 5, "upper": 60}})
+    assert [row["days"] for row in stored(tmp_path)] == [5, 60]
+    assert rejected(report) == {"out_of_bounds:days": 3}
+    with pytest.raises(
+        ConfigError, match=r"mapping\.days\.upper: a city tightens the bounds of the contract, 0 to 100"
+    ):
+        ingest(tmp_path, rows, mapping={"days": {"from": "Length", "upper": 101}})
 
 
 def test_not_a_number_and_empty_are_null(tmp_path: Path) -> None:
@@ -284,8 +306,8 @@ def test_a_constant_fills_a_column(tmp_path: Path) -> None:
         ({"mapping": {"kind": {"from": "Kinds"}}}, r"mapping.kind.from: .*did you mean Kind"),
         ({"mapping": {"day": {"from": "Day", "format": "%Q"}}}, r"mapping.day.format: '%Q' is no strptime format"),
         (
-            {"mapping": {"day": {"from": "Day", "from_zone": "America/NewYork"}}},
-            r"mapping.day.from_zone: 'America/NewYork' is no time zone; did you mean America/New_York",
+            {"mapping": {"moment": {"from": "Moment", "from_zone": "America/NewYork"}}},
+            r"mapping.moment.from_zone: 'America/NewYork' is no time zone; did you mean America/New_York",
         ),
         (
             {"mapping": {"repair": {"from": "No", "null_from": ["Kinds"]}}},

@@ -70,8 +70,8 @@ def test_a_relative_path_starts_at_the_manifests_folder() -> None:
         ("mapping", {"kind": None}, "mapping.kind: is missing"),
         ("mapping", {"kind": {"form": "kind"}}, "did you mean from|did you mean format"),
         ("mapping", {"kind": {"from": "kind", "constant": "bar"}}, "exactly one of from, year_of and constant"),
-        ("mapping", {"kind": {"from": "kind", "format": "%Y"}}, "a format is for dates"),
-        ("mapping", {"kind": {"from": "kind", "from_zone": "UTC"}}, "mapping.kind.from_zone: a time zone is for dates"),
+        ("mapping", {"kind": {"from": "kind", "format": "%Y"}}, "a format is for times and numbers"),
+        ("mapping", {"kind": {"from": "kind", "from_zone": "UTC"}}, "mapping.kind.from_zone: a time zone is for times"),
         ("mapping", {"kind": {"from": "kind", "null_as": "bar", "null_from": ["kind"]}}, "keep one of them"),
         ("mapping", {"kind": {"from": "kind", "null_from": "kind"}}, "mapping.kind.null_from: must be a list"),
         ("mapping", {"kind": {"from": "kind", "unit": "days"}}, "mapping.kind.unit: the contract gives kind no unit"),
@@ -102,6 +102,6 @@ def test_a_contract_with_a_second_floor_is_refused() -> None:
 
 
 def test_a_column_left_empty_or_null_in_a_list_of_texts_is_named() -> None:
-    document = {**DOCUMENT, "mapping": {**DOCUMENT["mapping"], "kind": {"from": "kind", "null_values": ["-", None]}}}
-    with pytest.raises(ValueError, match=r"mapping\.kind\.null_values\[1\]: must be a text"):
+    document = {**DOCUMENT, "mapping": {**DOCUMENT["mapping"], "kind": {"from": "kind", "null_from": ["-", None]}}}
+    with pytest.raises(ValueError, match=r"mapping\.kind\.null_from\[1\]: must be a text"):
         mapping_from_document(document, SHOPS, Path())

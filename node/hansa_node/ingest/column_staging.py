@@ -127,10 +127,8 @@ class ColumnStaging:
     def words(self) -> tuple[tuple[str, str], ...]:
         """The texts of a source that the mapping names, each after its key: one that no row has is a mistake."""
         mapping = self.mapping
-        listed = (
-            *(("null_values", word) for word in mapping.null_values),
-            *(("recode", word) for word in mapping.recode),
-        )
+        nulls = tuple(("null_values", word) for word in mapping.null_values)
+        listed = (*nulls, *(("recode", word) for word in mapping.recode))
         return listed if mapping.source is not None else ()
 
     def _uses(self, key: str, word: str, raw: Sql) -> Sql:

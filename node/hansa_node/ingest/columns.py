@@ -27,10 +27,8 @@ def text_sql(mapping: ColumnMapping, text: Sql, *, is_numeric: bool = False, is_
     if is_key and mapping.trim:
         text = fragment("trim(nfc_normalize(:t), :blanks)", t=text, blanks=literal(_BLANKS))
     if mapping.null_values:
-        ifs = [
-            exp.If(this=is_null_word(text, word, is_numeric=is_numeric), true=exp.null())
-            for word in mapping.null_values
-        ]
+        words = (is_null_word(text, word, is_numeric=is_numeric) for word in mapping.null_values)
+        ifs = [exp.If(this=word, true=exp.null()) for word in words]
         text = exp.Case(ifs=ifs, default=text.copy())
     if mapping.recode or mapping.otherwise is not None:
         other = text

@@ -106,6 +106,7 @@ def _column_reports(contract: Contract, mapping: DatasetMapping, staged: Staged)
             nulls=staged.columns[name].nulls,
             clipped=staged.columns[name].clipped,
             rejected=staged.columns[name].rejected,
+            unused=staged.columns[name].unused,
         )
         for name, column in contract.columns.items()
     )

@@ -159,7 +159,7 @@ NULL_WORDS = ("NULL", "null", "Null", "~")  # how YAML writes null: somebody who
 def _null_words(written: object) -> object:
     if not isinstance(written, Sequence) or isinstance(written, str):
         return written
-    return [word for each in written for word in (NULL_WORDS if each is None else (each,))]
+    return list(dict.fromkeys(word for each in written for word in (NULL_WORDS if each is None else (each,))))
 
 
 class SourceDocument(YamlSection):
@@ -179,7 +179,7 @@ class ColumnMappingDocument(Section):
     constant: _Scalar = Field(None, description="one value for every row; null for none")
     format: Text | None = Field(
         None,
-        description="strptime format of a date or time, or epoch_s, epoch_ms, excel; of a number gtfs or duration (seconds)",
+        description="of dates and times: strptime's, epoch_s, epoch_ms, excel; of numbers: gtfs, duration (seconds)",
     )
     local_day: bool = Field(False, description="of times in a date column: keep the day that they write")
     decimal: Text = Field(".", description="the decimal sign of numbers")
@@ -305,10 +305,11 @@ def _check_number_keys(written: ColumnMappingDocument, column: ContractColumn, w
     if (written.lower is not None or written.upper is not None) and (column.lower is None or column.upper is None):
         raise field_error(f"{where}.lower", f"the contract gives {column.name} no bounds", "leave it out")
     for key, bound in (("lower", written.lower), ("upper", written.upper)):
-        if bound is not None and column.lower is not None and column.upper is not None:
-            if not column.lower <= bound <= column.upper:
-                rule = f"a city tightens the bounds of the contract, {column.lower} to {column.upper}"
-                raise field_error(f"{where}.{key}", rule, "write a value between them")
+        if bound is None or column.lower is None or column.upper is None:
+            continue
+        if not column.lower <= bound <= column.upper:
+            rule = f"a city tightens the bounds of the contract, {column.lower} to {column.upper}"
+            raise field_error(f"{where}.{key}", rule, "write a value between them")
 
 
 def _column(written: ColumnMappingDocument, column: ContractColumn, where: str) -> ColumnMapping:

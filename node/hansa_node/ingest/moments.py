@@ -34,10 +34,8 @@ def moment_sql(mapping: ColumnMapping, column: ContractColumn, text: Sql) -> Sql
 def year_sql(mapping: ColumnMapping, column: ContractColumn, text: Sql) -> Sql:
     """The year of a date's text, as text; NULL where the date is implausible."""
     moment = moment_sql(mapping, column, text)
-    return fragment(
-        "CASE WHEN :in THEN CAST(date_part('year', :m) AS VARCHAR) END",
-        **{"in": is_plausible(column, moment), "m": moment},
-    )
+    plausible = is_plausible(column, moment)
+    return fragment("CASE WHEN :ok THEN CAST(date_part('year', :m) AS VARCHAR) END", ok=plausible, m=moment)
 
 
 def is_plausible(column: ContractColumn, moment: Sql) -> Sql:
@@ -98,7 +96,8 @@ def _time(mapping: ColumnMapping, text: Sql) -> Sql:
 
 def _by_format(form: str, text: Sql) -> Sql:
     """A declared format: a number of seconds, milliseconds or days, or strptime's."""
-    whole = "CASE WHEN regexp_full_match(:t, '[+-]?[0-9]{1,15}(?:[.]0*)?') THEN CAST(CAST(:t AS DECIMAL(18, 1)) AS BIGINT) END"
+    number = "CAST(TRY_CAST(:t AS DECIMAL(18, 1)) AS BIGINT)"
+    whole = f"CASE WHEN regexp_full_match(:t, '[+-]?[0-9]{{1,15}}(?:[.]0*)?') THEN {number} END"
     match form:
         case MomentFormat.EPOCH_S:
             return fragment(f"make_timestamp({whole} * 1000000)", t=text)

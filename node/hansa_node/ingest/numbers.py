@@ -20,13 +20,16 @@ NOT_A_NUMBER = "nan"
 _DURATION = r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.][0-9]{1,6})?)S)?)?"
 _GTFS = r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])"
 _PLAIN = r"[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
-_LOOKS_DECLARED = (  # what several cells of a column look like where signs were not declared
-    (r"[+-]?[0-9]{1,3}(?:[.][0-9]{3})+,[0-9]+", 'decimal: ",", thousands: "."'),
-    (r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?", 'decimal: ".", thousands: ","'),
-    (rf"[+-]?[0-9]{{1,3}}(?:[{SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?", 'thousands: " "'),
-    (r"[+-]?[0-9]{1,3}(?:[.][0-9]{3}){2,}", 'decimal: ",", thousands: "."'),
-    (r"[+-]?[0-9]+,[0-9]+", 'decimal: ","'),
+OTHER_CONVENTIONS = (
+    (
+        r"[+-]?(?:[0-9]{1,3}(?:[.][0-9]{3})+,[0-9]+|[0-9]{1,3}(?:[.][0-9]{3}){2,}|[0-9]+,[0-9]+)",
+        'decimal: ",", thousands: "."',
+    ),
+    (r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?", 'thousands: ","'),
+    (rf"[+-]?[0-9]{{1,3}}(?:[{SPACES}][0-9]{{3}})+(?:,[0-9]+)?", 'decimal: ",", thousands: " "'),
+    (r"[+-]?[0-9]{1,3}(?:['’][0-9]{3})+(?:[.,][0-9]+)?", 'thousands: "\'"'),
 )
+"""What cells look like that are numbers with other signs than declared, and the keys that would declare those."""
 
 
 def number_text_sql(mapping: ColumnMapping, text: Sql) -> Sql:
@@ -92,11 +95,6 @@ def quanta_sql(mapping: ColumnMapping, column: ContractColumn, number: Sql) -> S
         shift=huge(shift),
         divisor=huge(divisor),
     )
-
-
-def other_conventions() -> tuple[tuple[str, str], ...]:
-    """Patterns of numbers that are written otherwise than plainly, each with the keys that would declare it."""
-    return _LOOKS_DECLARED
 
 
 def huge(value: int) -> Sql:

@@ -19,7 +19,10 @@ from hansa_core.protection.tables import CellTotals, PublishedTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnReport:
-    """One contract column. `source`: where it comes from. `rejected`: rows by rule, in the column's own words."""
+    """One contract column. `source`: where it comes from. `rejected`: rows by rule, in the column's own words.
+
+    `unused`: texts that the mapping names, each after its key, and that no row has.
+    """
 
     name: str
     source: str
@@ -27,6 +30,7 @@ class ColumnReport:
     nulls: int
     clipped: int
     rejected: Mapping[str, int]
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ class IngestReport:
 
     def __rich__(self) -> Group:
         parts: list[Text | Table] = [Text(self.summary, style="bold"), Text(), _columns_table(self.columns)]
+        for column in self.columns:
+            parts += [Text(f"mapping.{column.name}.{word}: no row has it", style="yellow") for word in column.unused]
         if self.tables:
             parts += [Text(), _tables_table(self.tables)]
         return Group(*parts)

@@ -15,7 +15,7 @@ from hansa_core.nearest import nearest, shown
 from hansa_node.ingest.column_staging import REJECTIONS, ColumnStaging
 from hansa_node.ingest.fragments import create_temporary, fragment, literal, name_of
 from hansa_node.ingest.mapping import NULL_WORDS, ColumnMapping, DatasetMapping, MomentFormat, NumberFormat
-from hansa_node.ingest.numbers import other_conventions
+from hansa_node.ingest.numbers import OTHER_CONVENTIONS
 from hansa_node.ingest.sources import columns_of_source
 from hansa_node.ingest.zones import check_zone
 
@@ -108,17 +108,20 @@ def _counted(columns: Sequence[ColumnStaging], figures: Sequence[int]) -> dict[s
         nulls, clipped, *counts = figures[start:end]
         rejected, used = counts[: len(REJECTIONS)], counts[len(REJECTIONS) :]
         rules = {f"{rule}:{column.name}": count for rule, count in zip(REJECTIONS, rejected, strict=True) if count}
-        unused = tuple(f"{key}: {word}" for (key, word), count in zip(column.words, used, strict=True) if not count)
-        found[column.name] = ColumnCounts(nulls=nulls, clipped=clipped, rejected=rules, unused=_told_once(unused))
+        found[column.name] = ColumnCounts(
+            nulls=nulls, clipped=clipped, rejected=rules, unused=_unused(column.words, used)
+        )
         start = end
     return found
 
 
-def _told_once(unused: tuple[str, ...]) -> tuple[str, ...]:
-    """Of the spellings of null that one word of the manifest stands for, those that count: none if one was found."""
-    nulls = tuple(f"null_values: {word}" for word in NULL_WORDS)
-    missing = [word for word in unused if word in nulls]
-    return unused if len(missing) in (0, len(nulls)) else tuple(word for word in unused if word not in nulls)
+def _unused(words: Sequence[tuple[str, str]], used: Sequence[int]) -> tuple[str, ...]:
+    """The words that no row has; of the spellings of null, for which a manifest writes one, all or none."""
+    missing = [each for each, count in zip(words, used, strict=True) if not count]
+    nulls = {("null_values", word) for word in NULL_WORDS}
+    if nulls <= set(words) and not nulls <= set(missing):
+        missing = [each for each in missing if each not in nulls]
+    return tuple(f"{key}: {word}" for key, word in missing)
 
 
 def _check_convention(connection: duckdb.DuckDBPyConnection, column: ColumnStaging) -> None:
@@ -127,12 +130,12 @@ def _check_convention(connection: duckdb.DuckDBPyConnection, column: ColumnStagi
     if not column.is_number or mapping.decimal != "." or mapping.thousands is not None or mapping.format is not None:
         return
     text, status = name_of("t", column.index), name_of("s", column.index)
-    for pattern, keys in other_conventions():
-        looks = fragment(":s = 1 AND regexp_full_match(trim(:t), :p)", s=status, t=text, p=literal(pattern))
-        query = exp.select("count(*)", fragment("min(:t)", t=text)).from_("judged").where(looks)
-        (count, example) = connection.execute(query.sql(dialect="duckdb")).fetchall()[0]
-        if count >= _SEVERAL:
-            raise ConfigError(
-                f"mapping.{column.name}: {count:,} cells such as {shown(example)} are written as numbers with other signs;"
-                f" if they are, declare {keys}"
-            )
+    cells = "count(*) FILTER (WHERE :s = 1 AND regexp_full_match(trim(:t), :p))"
+    looks = [fragment(cells, s=status, t=text, p=literal(pattern)) for pattern, _ in OTHER_CONVENTIONS]
+    (found,) = connection.execute(exp.select(*looks).from_("judged").sql(dialect="duckdb")).fetchall()
+    count, keys = max(zip(found, (keys for _, keys in OTHER_CONVENTIONS), strict=True), key=lambda each: each[0])
+    if count >= _SEVERAL:
+        raise ConfigError(
+            f"mapping.{column.name}: {count:,} cells are no plain numbers, and look like numbers with other signs;"
+            f" if they are, declare {keys}"
+        )
