@@ -188,3 +188,11 @@ def test_a_public_word_is_the_same_with_blanks_and_another_with_other_letters(ca
 def test_a_key_given_twice_is_refused_with_both_lines(case: Any) -> None:
     with pytest.raises(ConfigError, match="'threshold' stands on line 4 and again on line 13"):
         case("31dup").ingest()
+
+
+def test_a_public_word_that_ends_in_a_blank_is_kept_as_it_is_declared(case: Any) -> None:
+    lab = case("28")
+    path = lab.folder / "manifest.yaml"
+    path.write_text(path.read_text().replace("- Nord\n", '- "Nord "\n'))
+    lab.ingest()
+    assert lab.rows("district") == {"a": "Nord ", "d": "Nord ", "e": "Nord "}

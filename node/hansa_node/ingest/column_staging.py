@@ -48,8 +48,8 @@ class ColumnStaging:
         self._domain = domain_of(column, manifest.domains)
         self._structural = manifest.structural_zeros.get(column.name, ())
         self.raw = _source_sql(self.mapping, mapping, contract_columns)
-        is_numeric, is_key = column.type.is_numeric, column.type is DataType.TEXT and bool(self._domain)
-        self.text = text_sql(self.mapping, name_of("r", index), is_numeric=is_numeric, is_key=is_key)
+        public = frozenset(map(str, self._domain)) if column.type is DataType.TEXT and self._domain else None
+        self.text = text_sql(self.mapping, name_of("r", index), is_numeric=column.type.is_numeric, public=public)
         self.value = value_sql(self.mapping, column, name_of("t", index))
 
     def called(self, kind: str) -> str:
@@ -133,7 +133,7 @@ class ColumnStaging:
 
     def _uses(self, key: str, word: str, raw: Sql) -> Sql:
         if key == "recode":
-            return fragment("trim(:r) = :w", r=raw, w=literal(word))
+            return fragment("trim(:r) = :w", r=raw, w=literal(word.strip()))
         return is_null_word(raw, word, is_numeric=self._column.type.is_numeric)
 
     def _is_out(self, value: Sql) -> Sql:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import reduce
 
@@ -18,23 +20,39 @@ _BLANKS = " \t\r\n\u00a0\u200b\ufeff"
 """What stands around a word without being seen."""
 
 
-def text_sql(mapping: ColumnMapping, text: Sql, *, is_numeric: bool = False, is_key: bool = False) -> Sql:
+def text_sql(
+    mapping: ColumnMapping, text: Sql, *, is_numeric: bool = False, public: Collection[str] | None = None
+) -> Sql:
     """The source's text with NULL values, recodes and replacements applied.
 
-    `is_numeric`: of a numeric column, whose NULL values count by value too: -999 is -999.0. `is_key`: of a text
-    column with public values, which are compared in NFC and without blanks around them.
+    `is_numeric`: of a numeric column, whose NULL values count by value too: -999 is -999.0. `public`: of a text column
+    its public values, which are compared in NFC and without blanks around them.
     """
-    if is_key and mapping.trim:
-        text = fragment("trim(nfc_normalize(:t), :blanks)", t=text, blanks=literal(_BLANKS))
+    if public is None or not mapping.trim:
+        return _replaced(mapping, text, mapping.recode, is_numeric=is_numeric)
+    text = fragment("trim(nfc_normalize(:t), :blanks)", t=text, blanks=literal(_BLANKS))
+    recode = {_bare(word): value for word, value in mapping.recode.items()}
+    text = _replaced(mapping, text, recode, is_numeric=is_numeric)
+    spelt = {_bare(word): word for word in public if _bare(word) != word and _bare(word) not in public}
+    ifs = [exp.If(this=literal(bare), true=literal(word)) for bare, word in spelt.items()]
+    return exp.Case(this=text, ifs=ifs, default=text.copy()) if ifs else text
+
+
+def _bare(word: str) -> str:
+    """A word as texts are compared with it."""
+    return unicodedata.normalize("NFC", word).strip(_BLANKS)
+
+
+def _replaced(mapping: ColumnMapping, text: Sql, recode: Mapping[str, str | None], *, is_numeric: bool) -> Sql:
     if mapping.null_values:
         words = (is_null_word(text, word, is_numeric=is_numeric) for word in mapping.null_values)
         ifs = [exp.If(this=word, true=exp.null()) for word in words]
         text = exp.Case(ifs=ifs, default=text.copy())
-    if mapping.recode or mapping.otherwise is not None:
+    if recode or mapping.otherwise is not None:
         other = text
         if mapping.otherwise is not None:
             other = fragment("CASE WHEN :t IS NOT NULL THEN :o END", t=text, o=literal(mapping.otherwise))
-        ifs = [exp.If(this=literal(key), true=literal(value)) for key, value in mapping.recode.items()]
+        ifs = [exp.If(this=literal(key), true=literal(value)) for key, value in recode.items()]
         text = exp.Case(this=text.copy(), ifs=ifs, default=other.copy()) if ifs else other
     if mapping.null_as is not None:
         text = fragment("coalesce(:t, :n)", t=text, n=literal(mapping.null_as))
@@ -47,7 +65,7 @@ def text_sql(mapping: ColumnMapping, text: Sql, *, is_numeric: bool = False, is_
 
 def is_null_word(text: Sql, word: str, *, is_numeric: bool) -> Sql:
     """Whether a text is one of those that mean NULL."""
-    same = fragment("trim(:t) = :w", t=text, w=literal(word))
+    same = fragment("trim(:t) = :w", t=text, w=literal(word.strip()))
     if not is_numeric or not _is_number(word):
         return same
     return fragment("(:same OR TRY_CAST(:t AS DOUBLE) = CAST(:w AS DOUBLE))", same=same, t=text, w=literal(word))
