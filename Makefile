@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 30
 SEED ?= 1
 
-.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs faults fuzz protos protos-baseline lock dist pages site docs format clean
+.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs gallery faults fuzz protos protos-baseline lock dist pages site docs format clean
 
 # What the tests of our log against Go's own packages need, from Debian.
 SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev
@@ -66,6 +66,9 @@ bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANS
 bench-costs: .venv/installed-dev  ## of the benches, what a question costs each process, beside heavy ones and at rest
 	$(BIN)/python bench/costs.py
 
+gallery: .venv/installed-dev  ## draw thirty awkward answers as charts, to be looked at, in gallery/out
+	PYTHONPATH=tests/support $(BIN)/python gallery/render.py gallery/out
+
 faults: .venv/installed-dev  ## break a running league fault by fault: what became of each question, and how long it took to recover
 	$(BIN)/python faults/run_faults.py
 
@@ -105,7 +108,7 @@ format: .venv/installed-dev  ## format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 
 clean:  ## remove everything that was set up
-	rm -rf .venv .fuzz site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .fuzz gallery/out site .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 # What installers say goes to a log, which is shown where they fail. Where CI is set, everything comes from the lock by
 # its hash; the lock has all extras but `fuzz`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import date
 from typing import Any
@@ -9,14 +10,20 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import vl_convert
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hansa.answer import Answer
 from hansa.answering.coverage import CityReport, Outcome
 from hansa.answering.intervals import Interval
 from hansa.answering.marked_cells import MarkedCell
+from hansa.view.plotting.bounded import MOST_BARS, MOST_PANELS
 from hansa.view.plotting.hatch import hatched
+from hansa.view.plotting.labels import MOST_LETTERS, cut, labels_of
 from hansa.view.plotting.theme import DARK, LIGHT, Theme
+from hansa.view.plotting.ticks import number_axis
 from hansa_answers import answer_of, answered
+from hansa_awkward_answers import AWKWARD
 
 KINDS = ["adu", "habitable-room"]
 
@@ -269,10 +276,157 @@ def test_attack_a_tooltip_fetches_no_picture_that_a_city_names() -> None:
 
 
 @pytest.mark.parametrize(("cities", "years"), [(5_001, 1), (201, 2)])
-def test_attack_an_answer_of_hostile_size_is_not_drawn(cities: int, years: int) -> None:
+def test_attack_an_answer_of_hostile_size_becomes_a_small_chart_that_says_what_it_leaves_out(
+    cities: int, years: int
+) -> None:
     rows = [(f"city {number}", 2000 + year) for number in range(cities) for year in range(years)]
     sql = "SELECT city, applied_year, COUNT(*) AS n FROM housing.permits GROUP BY city, applied_year"
     names, when = zip(*rows, strict=True)
     answer = answer_of(sql, {"city": list(names), "applied_year": list(when), "n": [1] * len(rows)})
-    with pytest.raises(ValueError, match="at most"):
-        answer.plot()
+    spec = spec_of(answer)
+    assert len(points_of(spec)) == MOST_PANELS * years
+    left, total = cities - MOST_PANELS, (cities - MOST_PANELS) * years
+    said = f"the {MOST_PANELS} largest of {cities:,} values of city are drawn; {left:,} others: {total:,} together"
+    assert said in spec["title"]["subtitle"]
+
+
+def points_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = spec["datasets"][spec["data"]["name"]]
+    return found
+
+
+@pytest.mark.parametrize("awkward", AWKWARD)
+def test_an_awkward_answer_is_drawn_by_both_vegas_and_within_bounds(awkward: str) -> None:
+    chart = AWKWARD[awkward]().plot()
+    spec = chart.to_dict(validate=True)
+    assert len(points_of(spec)) <= 5_000
+    bundle: Any = chart._repr_mimebundle_()
+    of_the_lab = bundle["application/vnd.vegalite.v5+json"]
+    assert "<svg" in vl_convert.vegalite_to_svg(of_the_lab, vl_version="5.20")
+    assert bundle["image/svg+xml"].startswith("<svg")
+    assert bundle["text/plain"].count("cit") > 0
+
+
+def awkward_spec(name: str) -> dict[str, Any]:
+    return spec_of(AWKWARD[name]())
+
+
+def test_null_the_word_null_nothing_and_a_blank_are_four_bars() -> None:
+    labels = [point["position"] for point in points_of(awkward_spec("null_empty_blank_and_the_word_null"))]
+    assert labels == ["'null'", "null", "''", "' '", "NULL", "''null''", "' adu'"]
+
+
+@given(st.lists(st.one_of(st.none(), st.text(), st.sampled_from(["null", "'null'", "", " "])), unique=True))
+def test_different_values_never_look_the_same(values: list[str | None]) -> None:
+    labels = labels_of(values)
+    assert len(set(labels.values())) == len(values)
+    assert all(len(label) <= MOST_LETTERS + 8 for label in labels.values())
+
+
+def test_emoji_and_texts_from_right_to_left_stay_whole_and_what_steers_is_shown() -> None:
+    labels = [point["position"] for point in points_of(awkward_spec("emoji_and_texts_from_right_to_left"))]
+    assert labels[0] == "👩‍👩‍👧‍👦 families"
+    assert labels[2] == "مدينة القدس"
+    assert labels[-1] == "a\\u202eb"
+
+
+@given(st.integers(10, 60))
+def test_no_emoji_is_torn_apart_where_a_label_is_cut(most: int) -> None:
+    family = "👩‍👩‍👧‍👦"
+    for part in cut(family * 20, most).split("…"):
+        assert part.replace(family, "") == ""
+
+
+def test_a_long_label_keeps_both_ends_and_its_tooltip_is_whole() -> None:
+    (first, *_) = points_of(awkward_spec("labels_of_a_hundred_letters"))
+    assert first["position"].startswith("conversion of an")
+    assert first["position"].endswith("number 0")
+    assert len(first["position"]) <= MOST_LETTERS
+    assert first["tip0"] == "conversion of an existing garage into an accessory dwelling with a kitchen, number 0"
+
+
+def test_the_largest_categories_are_drawn_and_the_others_are_summed_up_where_sums_mean_something() -> None:
+    counts = points_of(awkward_spec("three_hundred_categories"))
+    assert len(counts) == MOST_BARS + 1
+    total = sum(AWKWARD["three_hundred_categories"]()["n"].to_pylist())
+    drawn = sum(point["value"] for point in counts[:-1])
+    assert (counts[-1]["position"], counts[-1]["value"]) == ("260 others", None)
+    assert counts[-1]["value_text"] == f"{total - int(drawn):,} together"
+    (*_, means) = points_of(awkward_spec("means_of_two_hundred_categories_some_withheld"))
+    assert re.fullmatch(r"[\d.]+ to [\d.]+ each, 23 withheld", means["value_text"])
+
+
+def test_a_zero_has_a_stroke_null_has_its_word_and_withheld_is_hatched() -> None:
+    spec = awkward_spec("zeros_nulls_and_withheld_side_by_side")
+    assert [(point["status"], point["value_text"]) for point in points_of(spec)] == [
+        ("shown", "0"),
+        ("null", "null"),
+        ("withheld", ""),
+        ("partial", "12"),
+        ("shown", "30"),
+    ]
+    assert any(layer["mark"].get("shape") == "M0,-7V7" for layer in spec["layer"])
+
+
+def test_a_histogram_is_drawn_bin_by_bin() -> None:
+    spec = awkward_spec("one_histogram")
+    assert marks_of(spec)[0] == "bar"
+    points = points_of(spec)
+    assert [point["position"] for point in points][:3] == ["0 to 7", "8 to 14", "15 to 30"]
+    assert [point["value"] for point in points] == [120, 340, 500, 410, 260, 190, 80, 15, 0]
+
+
+def test_histograms_of_several_cities_keep_their_own_bins() -> None:
+    spec = awkward_spec("histograms_by_city_one_coarser_and_one_withheld")
+    assert spec["resolve"]["scale"]["x"] == "independent"
+    bins = {(point["facet"], point["position"]) for point in points_of(spec)}
+    assert ("hamburg", "0 to 14") in bins
+    assert ("bremen", "0 to 14") not in bins
+    assert [point["status"] for point in points_of(spec) if point["facet"] == "lübeck"] == ["withheld"]
+
+
+def test_bins_of_a_key_are_as_wide_as_they_are_and_an_empty_one_leaves_its_room() -> None:
+    spec = awkward_spec("bins_of_a_number_with_empty_ones")
+    assert encoding(spec, "bar", "x")["scale"]["domain"] == [0, 270]
+    assert [(point["start"], point["stop"]) for point in points_of(spec)][-1] == (240, 270)
+
+
+def test_a_dense_line_is_thinned_and_keeps_its_least_and_greatest_values() -> None:
+    answer = AWKWARD["every_day_of_ten_years_in_three_cities"]()
+    spec = spec_of(answer)
+    points = points_of(spec)
+    assert len(points) < len(answer) / 5
+    assert f"{len(points):,} of {len(answer):,} points are drawn" in spec["title"]["subtitle"][-1]
+    drawn = [point["value"] for point in points]
+    assert (min(drawn), max(drawn)) == (min(answer["n"].to_pylist()), max(answer["n"].to_pylist()))
+
+
+def test_a_dense_line_has_markers_only_where_no_line_leads() -> None:
+    spec = awkward_spec("dense_days_with_gaps_and_islands")
+    visible = [layer for layer in spec["layer"] if layer["mark"]["type"] == "point" and layer["mark"]["opacity"] == 1]
+    assert any("is_alone" in str(layer["transform"]) for layer in visible)
+    alone = [point for point in points_of(spec) if point["is_alone"] and point["value"] is not None]
+    assert len(alone) == 6
+
+
+@pytest.mark.parametrize("awkward", AWKWARD)
+def test_every_axis_has_a_title(awkward: str) -> None:
+    spec = awkward_spec(awkward)
+    panel = spec.get("spec", spec)
+    axes = [
+        layer["encoding"][channel]["axis"]
+        for layer in panel["layer"]
+        for channel in ("x", "y")
+        if layer["encoding"].get(channel, {}).get("axis")
+    ]
+    titled = [axis for axis in axes if axis.get("title")]
+    assert titled
+    bare = [axis for axis in axes if not axis.get("title")]
+    assert not bare or awkward == "one_figure"  # its only bar has no key to name
+
+
+@pytest.mark.parametrize("years", [[2023, 2024, 2025], list(range(1990, 2026)), [1, 1900, 1901, 1902, 2024]])
+def test_ticks_of_whole_numbers_are_whole_and_few(years: list[int]) -> None:
+    axis = number_axis("year", years, most=10).to_dict()
+    assert all(tick == int(tick) for tick in axis["values"])
+    assert len(set(axis["values"])) == len(axis["values"]) <= 10

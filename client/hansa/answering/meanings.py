@@ -26,6 +26,7 @@ _SAME_UNIT = frozenset(
         AggregateFunction.MAX,
         AggregateFunction.STDDEV_SAMP,
         AggregateFunction.QUANTILE_CONT,
+        AggregateFunction.HISTOGRAM,
         AggregateFunction.REGR_INTERCEPT,
     }
 )

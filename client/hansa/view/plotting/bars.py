@@ -19,21 +19,25 @@ def bar_layers(sheet: Sheet) -> list[alt.Chart]:
     """The layers of bars, then those of error bars, labels and withheld values."""
     place = _place(sheet)
     title = sheet.layout.value.title
-    top: dict[str, Any] = {"domainMax": sheet.drawing.cut} if sheet.drawing.cut else {}
+    ends = sheet.value_domain
     value = alt.X(
         field=Field.VALUE,
         type="quantitative",
-        axis=alt.Axis(title=title, tickCount=4 if sheet.layout.facet else 6, titlePadding=8),
-        scale=alt.Scale(zero=True, nice=not top, **top),
+        axis=alt.Axis(
+            title=title, titlePadding=8, labelOverlap="greedy", **sheet.value_labels(4 if sheet.layout.facet else 6)
+        ),
+        scale=alt.Scale(zero=True, nice=not ends, **ends),
     )
-    drawn = {"x": value, **place, "tooltip": sheet.tooltip}
+    drawn = {"x": value, **place, **sheet.told}
     partial = sheet.layer(PointStatus.PARTIAL).mark_bar(fillOpacity=0.15, strokeWidth=1.5, strokeDash=[4, 3])
     return [
-        sheet.layer(PointStatus.SHOWN).mark_bar().encode(color=sheet.color(legend_offset=14), **drawn),
+        sheet.layer(PointStatus.SHOWN).mark_bar().encode(color=sheet.color(legend_offset=30), **drawn),
         partial.encode(fill=sheet.filling(), stroke=sheet.outline(), **drawn),
         _withheld(sheet, place),
         *_error_bars(sheet, place),
+        *_zeros(sheet, place),
         _labels(sheet, place),
+        *_unmeasured(sheet, place),
     ]
 
 
@@ -55,7 +59,7 @@ def _place(sheet: Sheet) -> dict[str, Any]:
             type="nominal",
             sort=sheet.drawing.values(Field.POSITION),
             scale=padding,
-            axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=0, labelPadding=8),
+            axis=_axis(sheet),
         )
     }
     if grouped:
@@ -63,6 +67,47 @@ def _place(sheet: Sheet) -> dict[str, Any]:
         order = sheet.drawing.values(Field.SERIES)
         place["yOffset"] = alt.YOffset(field=Field.SERIES, type="nominal", sort=order, scale=scale)
     return place
+
+
+def _axis(sheet: Sheet) -> alt.Axis:
+    position = sheet.layout.position
+    bare = alt.Axis(title=None, ticks=False, domain=False, labelLimit=0, labelPadding=8)
+    if position is None:
+        return bare
+    return alt.Axis(
+        title=position.title,
+        titleAngle=0,
+        titleAlign="right",
+        titleAnchor="start",
+        titleX=-8,
+        titleY=-10,
+        ticks=False,
+        domain=False,
+        labelLimit=0,
+        labelPadding=8,
+    )
+
+
+def _zeros(sheet: Sheet, place: dict[str, Any]) -> list[alt.Chart]:
+    """A stroke where the bar has no length: a zero is a figure, and not a gap."""
+    if 0 not in sheet.drawing.values(Field.VALUE):
+        return []
+    layer = sheet.layer(PointStatus.SHOWN).transform_filter(alt.FieldEqualPredicate(field=Field.VALUE, equal=0))
+    stroke = layer.mark_point(shape="M0,-7V7", size=PIXEL_SIZE, strokeWidth=2, opacity=1)
+    return [
+        stroke.encode(x=alt.X(field=Field.VALUE, type="quantitative"), stroke=sheet.outline(), **sheet.told, **place)
+    ]
+
+
+def _unmeasured(sheet: Sheet, place: dict[str, Any]) -> list[alt.Chart]:
+    """Words in place of a bar: where SQL has NULL, and for all the categories that are not drawn."""
+    if not sheet.drawing.of(PointStatus.NULL, PointStatus.OTHERS):
+        return []
+    words = sheet.layer(PointStatus.NULL, PointStatus.OTHERS).mark_text(
+        align="left", dx=6, fontSize=11, fontStyle="italic"
+    )
+    text = alt.Text(field=Field.VALUE_TEXT, type="nominal")
+    return [words.encode(x=alt.value(0), text=text, color=alt.value(sheet.theme.muted), **sheet.told, **place)]
 
 
 def _withheld(sheet: Sheet, place: dict[str, Any]) -> alt.Chart:
@@ -73,7 +118,7 @@ def _withheld(sheet: Sheet, place: dict[str, Any]) -> alt.Chart:
         shape=shape, size=PIXEL_SIZE, strokeWidth=1, opacity=0.55, fill="transparent"
     )
     color = sheet.outline() if sheet.layout.series else alt.value(sheet.theme.muted)
-    drawn: alt.Chart = points.encode(x=alt.value(0), stroke=color, tooltip=sheet.tooltip, **place)
+    drawn: alt.Chart = points.encode(x=alt.value(0), stroke=color, **sheet.told, **place)
     return drawn
 
 
@@ -86,7 +131,7 @@ def _error_bars(sheet: Sheet, place: dict[str, Any]) -> list[alt.Chart]:
     caps = [layer.mark_point(shape="M0,-4V4", clip=True, size=PIXEL_SIZE, strokeWidth=1.5, opacity=1) for _ in ends]
     return [
         layer.mark_rule(strokeWidth=1.5, clip=True).encode(
-            x=ends[0], x2=alt.X2(field=Field.UPPER), color=ink, tooltip=sheet.tooltip, **place
+            x=ends[0], x2=alt.X2(field=Field.UPPER), color=ink, **sheet.told, **place
         ),
         *(cap.encode(x=end, stroke=ink, **place) for cap, end in zip(caps, ends, strict=True)),
     ]

@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from hansa.answering.meanings import ColumnRole, Meaning, meanings
 from hansa_core.nearest import nearest, shown
+from hansa_core.plan.expression import Call, Literal, Op
+from hansa_core.plan.plan import AggregateFunction
 
 if TYPE_CHECKING:
     from hansa.answering.shaped import ShapedAnswer
@@ -18,11 +20,10 @@ if TYPE_CHECKING:
 MOST_SERIES = 8
 """As many as there are colours that can be told apart."""
 
-MOST_ROWS = 5_000
-"""Marks that a browser draws before its reader gives up; a city may release 100,000 cells."""
+_MOST_OVER_EACH_OTHER = 400
+"""Points of each line: denser ones hide each other."""
 
-MOST_PANELS = 200
-"""Each is a chart of its own."""
+_ADDITIVE = (AggregateFunction.COUNT_ROWS, AggregateFunction.COUNT, AggregateFunction.SUM)
 
 
 class Kind(StrEnum):
@@ -31,35 +32,42 @@ class Kind(StrEnum):
     CATEGORY = "category"
     NUMBER = "number"
     TIME = "time"
+    BINS = "bins"  # ranges of numbers side by side, of one width or of several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """Which column goes where.
 
-    `position`: along the first axis, of that `kind`; `series`: by colour; `facet`: a panel for each value.
+    `position`: along the first axis, of that `kind`; None for a histogram, which brings its own bins, and where there
+    is no key. `series`: by colour. `facet`: a panel for each value, or for each combination of values. `width`: of the
+    bins of a key. `is_additive`: values of several cells can be added up.
     """
 
     value: Meaning
     position: Meaning | None
     kind: Kind
     series: Meaning | None
-    facet: Meaning | None
+    facet: tuple[Meaning, ...]
+    width: float | None = None
+    is_additive: bool = False
+
+    @property
+    def is_histogram(self) -> bool:
+        """Whether each value is itself a list of bins with their rows."""
+        return self.kind is Kind.BINS and self.position is None
 
 
 def choose_layout(answer: ShapedAnswer, value: str | None) -> Layout:
     """Time and numbers run along an axis, cities get colours, and what finds no place gets panels.
 
-    Raises ValueError if nothing can be drawn, `value` is no measured number, there are more than three keys, or more
-    rows or panels than a page can hold.
+    Raises ValueError if nothing can be drawn, `value` is no measured number or histogram, or there are more than three
+    keys.
     """
-    if len(answer) > MOST_ROWS:
-        raise ValueError(
-            f"a chart draws {MOST_ROWS:,} rows at most, not {len(answer):,}; group more coarsely, or LIMIT"
-        )
     columns = meanings(answer.plan, answer.outer, answer.contract)
-    measure = _measure(answer.table.schema, columns, value)
-    kinds = {column.name: _kind(answer.table.schema.field(column.name).type) for column in columns}
+    schema = answer.table.schema
+    measure = _measure(schema, columns, value)
+    kinds = {column.name: _kind(schema.field(column.name).type) for column in columns}
     keys = [column for column in columns if column.role in (ColumnRole.CITY, ColumnRole.KEY)]
     # Names from elsewhere, as from the analyst's own table, stand in where the cities' own are not shown.
     keys = keys or [one for one in columns if one.role is ColumnRole.OTHER and kinds[one.name] is Kind.CATEGORY]
@@ -67,43 +75,84 @@ def choose_layout(answer: ShapedAnswer, value: str | None) -> Layout:
         raise ValueError(f"a chart shows three keys at most, not {len(keys)}; group by fewer, or take to_arrow()")
     # Time and numbers first; a city last: it is told best by its colour.
     keys.sort(key=lambda key: (kinds[key.name] is Kind.CATEGORY, key.role is ColumnRole.CITY))
+    if kinds[measure.name] is Kind.BINS:
+        return Layout(value=measure, position=None, kind=Kind.BINS, series=None, facet=tuple(keys))
     position = keys.pop(0) if keys else None
     kind = kinds[position.name] if position else Kind.CATEGORY
-    keys.sort(key=lambda key: key.role is not ColumnRole.CITY)
-    series = keys.pop(0) if keys else None
-    facet = keys.pop(0) if keys else None
-    if series is not None and facet is None and _wants_panels(answer, measure, series, kind):
-        series, facet = None, series
-    panels = len(answer.table.column(facet.name).unique()) if facet else 1
-    if panels > MOST_PANELS:
-        raise ValueError(f"a chart has {MOST_PANELS} panels at most, not {panels:,}; ask for fewer at once")
-    return Layout(value=measure, position=position, kind=kind, series=series, facet=facet)
+    width = _width_of_bins(answer, position)
+    additive = _is_additive(answer, measure)
+    if width is not None:  # bars of several series would hide each other
+        kind, facet, series = Kind.BINS, tuple(keys), None
+    else:
+        keys.sort(key=lambda key: key.role is not ColumnRole.CITY)
+        series, facet = (keys[0] if keys else None), tuple(keys[1:])
+        if series is not None and _wants_panels(answer, measure, series, kind, has_panels=bool(facet)):
+            series, facet = None, tuple(keys)
+    return Layout(
+        value=measure, position=position, kind=kind, series=series, facet=facet, width=width, is_additive=additive
+    )
 
 
 def _measure(schema: pa.Schema, columns: Sequence[Meaning], value: str | None) -> Meaning:
     measures = [one for one in columns if one.role is ColumnRole.MEASURE]
     numbers = {one.name: one for one in measures if _is_number(schema.field(one.name).type)}
-    if not numbers:
+    drawn = numbers | {one.name: one for one in measures if _is_histogram(schema.field(one.name).type)}
+    if not drawn:
         raise ValueError("no column of the answer is a measured number; ask for a count, a mean or a quantile")
     if value is None:
-        return next(iter(numbers.values()))
-    if value not in numbers:
-        raise ValueError(f"{shown(value)} is no measured number of the answer; {nearest(value, numbers)}")
-    return numbers[value]
+        return next(iter(drawn.values()))
+    if value not in drawn:
+        raise ValueError(f"{shown(value)} is no measured number of the answer; {nearest(value, drawn)}")
+    return drawn[value]
 
 
-def _wants_panels(answer: ShapedAnswer, measure: Meaning, series: Meaning, kind: Kind) -> bool:
+def _source(answer: ShapedAnswer, name: str) -> str | None:
+    """The released column that is shown under that name as it is."""
+    column = next(one for one in answer.outer.columns if one.name == name)
+    return column.depends_on[0] if column.passes_through and column.depends_on else None
+
+
+def _width_of_bins(answer: ShapedAnswer, position: Meaning | None) -> float | None:
+    source = _source(answer, position.name) if position else None
+    if source not in answer.outer.key_columns:
+        return None
+    match answer.plan.keys[answer.outer.key_columns.index(source)]:
+        case Call(Op.BIN, (_, Literal(value=width))):
+            return float(width)  # type: ignore[arg-type]  # the language takes numbers only
+    return None
+
+
+def _is_additive(answer: ShapedAnswer, measure: Meaning) -> bool:
+    source = _source(answer, measure.name)
+    if source not in answer.outer.aggregate_columns:
+        return False
+    return answer.plan.aggregates[answer.outer.aggregate_columns.index(source)].function in _ADDITIVE
+
+
+def _count(answer: ShapedAnswer, key: Meaning) -> int:
+    return len(answer.table.column(key.name).unique())
+
+
+def _wants_panels(answer: ShapedAnswer, measure: Meaning, series: Meaning, kind: Kind, *, has_panels: bool) -> bool:
     """Whether series would lie over each other beyond telling: too many, or each with error bars along one axis."""
-    count = len(answer.table.column(series.name).unique())
+    count = _count(answer, series)
+    if kind is not Kind.CATEGORY and count > 1 and len(answer) > count * _MOST_OVER_EACH_OTHER:
+        return True
     has_bars = any(interval.column == measure.name for interval in answer.intervals)
-    return count > MOST_SERIES or (count > 1 and has_bars and kind is not Kind.CATEGORY)
+    return count > MOST_SERIES or (count > 1 and has_bars and kind is not Kind.CATEGORY and not has_panels)
 
 
 def _kind(type_: pa.DataType) -> Kind:
     if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
         return Kind.TIME
+    if _is_histogram(type_):
+        return Kind.BINS
     return Kind.NUMBER if _is_number(type_) else Kind.CATEGORY
 
 
 def _is_number(type_: pa.DataType) -> bool:
     return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
+
+
+def _is_histogram(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_list(type_) and pa.types.is_struct(type_.value_type))

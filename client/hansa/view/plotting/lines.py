@@ -10,6 +10,7 @@ from hansa.view.plotting.hatch import PIXEL_SIZE, hatched
 from hansa.view.plotting.layout import Kind
 from hansa.view.plotting.points import Field, PointStatus, series_order
 from hansa.view.plotting.sheet import Sheet
+from hansa.view.plotting.ticks import number_axis, time_axis
 
 _SIDE = 11.0  # of a hatched square, in pixels
 _ROW = 15.0
@@ -20,18 +21,23 @@ def line_layers(sheet: Sheet) -> list[alt.Chart]:
     place = _place(sheet)
     above = 30 + _headroom(sheet)
     whole = sheet.layer(PointStatus.SHOWN).mark_point(filled=True, size=46, opacity=1)
+    if sheet.is_dense:  # a marker on each would be a caterpillar
+        whole = sheet.layer(PointStatus.SHOWN).mark_point(filled=True, size=46, opacity=0)
     partial = sheet.layer(PointStatus.PARTIAL).mark_point(filled=True, size=46, opacity=1, strokeWidth=1.8)
     hollow = alt.value(sheet.theme.ground)
     return [
         *_error_bars(sheet, place),
-        sheet.layer().mark_line(strokeWidth=2, invalid="break-paths-show-domains").encode(color=sheet.color(), **place),
+        sheet.layer()
+        .mark_line(strokeWidth=1.2 if sheet.is_dense else 2, invalid="break-paths-show-domains")
+        .encode(color=sheet.color(), **place),
         whole.encode(
             color=sheet.color(legend_offset=above),
             shape=sheet.shape(legend_offset=above),
-            tooltip=sheet.tooltip,
+            **sheet.told,
             **place,
         ),
-        partial.encode(fill=hollow, stroke=sheet.outline(), shape=_silent(sheet), tooltip=sheet.tooltip, **place),
+        *_alone(sheet),
+        partial.encode(fill=hollow, stroke=sheet.outline(), shape=_silent(sheet), **sheet.told, **place),
         *_withheld(sheet, place["x"]),
     ]
 
@@ -45,39 +51,44 @@ def _silent(sheet: Sheet) -> Any:
 
 
 def _place(sheet: Sheet) -> dict[str, Any]:
-    values = [one for field in (Field.VALUE, Field.LOWER, Field.UPPER) for one in sheet.drawing.values(field)]
-    # A line that stays far from zero would be flat if zero were shown.
-    from_zero = not values or min(values) < 0 or min(values) <= max(values) / 2
     axis = alt.Axis(
-        title=None if sheet.layout.facet else sheet.layout.value.title,
-        titleAngle=0,
-        titleAlign="left",
-        titleAnchor="end",
-        titleY=-10 - _headroom(sheet),
-        titleX=0,
+        title=sheet.layout.value.title,
         ticks=False,
         domain=False,
         labelPadding=6,
-        tickCount=3 if sheet.layout.facet else 5,
+        **sheet.value_labels(3 if sheet.layout.facet else 5),
+        **({} if sheet.layout.facet else _above(sheet)),
     )
-    top: dict[str, Any] = {"domainMax": sheet.drawing.cut} if sheet.drawing.cut else {}
-    scale = alt.Scale(zero=from_zero, nice=not top, **top)
+    ends = sheet.value_domain
+    scale = alt.Scale(zero=sheet.starts_at_zero, nice=not ends, **ends)
     return {"x": _along(sheet), "y": alt.Y(field=Field.VALUE, type="quantitative", axis=axis, scale=scale)}
+
+
+def _above(sheet: Sheet) -> dict[str, Any]:
+    """The title of the axis where it reads from left to right."""
+    height = -10 - _headroom(sheet)
+    return {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": height, "titleX": 0}
+
+
+def _alone(sheet: Sheet) -> list[alt.Chart]:
+    """A marker for each point of a dense line to which no line leads."""
+    if not sheet.is_dense:
+        return []
+    layer = sheet.layer(PointStatus.SHOWN).transform_filter(alt.FieldEqualPredicate(field=Field.IS_ALONE, equal=True))
+    drawn: alt.Chart = layer.mark_point(filled=True, size=24, opacity=1).encode(color=sheet.color(), **_place(sheet))
+    return [drawn]
 
 
 def _along(sheet: Sheet) -> alt.X:
     position = sheet.layout.position
     assert position is not None, "lines run along a key"
+    most = 5 if sheet.layout.facet else 10
+    places = sheet.drawing.values(Field.POSITION)
     if sheet.layout.kind is Kind.TIME:
-        # Never more ticks than points: months get no ticks for weeks.
-        ticks = min(8, len(sheet.drawing.values(Field.POSITION)))
-        axis = alt.Axis(title=position.title, grid=False, labelOverlap=True, tickCount=ticks)
+        axis = time_axis(position.title, places, most=most - 2)
         return alt.X(field=Field.POSITION, type="temporal", axis=axis, scale=alt.Scale(type="utc", padding=12))
-    whole = all(value == int(value) for value in sheet.drawing.values(Field.POSITION))
-    # Whole numbers, such as years, are written without thousands separators and get no ticks between.
-    number: dict[str, Any] = {"format": "d", "tickMinStep": 1} if whole else {}
     # A year on an axis needs no "(year)" behind its own name.
-    axis = alt.Axis(title=position.name if position.unit == "year" else position.title, grid=False, **number)
+    axis = number_axis(position.name if position.unit == "year" else position.title, places, most=most)
     scale = alt.Scale(zero=False, nice=False, padding=12)
     return alt.X(field=Field.POSITION, type="quantitative", axis=axis, scale=scale)
 
@@ -106,7 +117,7 @@ def _withheld(sheet: Sheet, along: alt.X) -> list[alt.Chart]:
         own = layer.transform_filter(alt.FieldEqualPredicate(field=Field.SERIES, equal=series)) if series else layer
         marks = own.mark_point(shape=shape, size=PIXEL_SIZE, strokeWidth=1.1, fill="transparent", opacity=1)
         height = alt.value(-_SIDE / 2 - 3 - number * _ROW)
-        squares.append(marks.encode(x=along, y=height, stroke=sheet.outline(), tooltip=sheet.tooltip))
+        squares.append(marks.encode(x=along, y=height, stroke=sheet.outline(), **sheet.told))
     return [dots.encode(x=along, color=alt.value(sheet.theme.muted)), *squares]
 
 
@@ -118,7 +129,7 @@ def _error_bars(sheet: Sheet, place: dict[str, Any]) -> list[alt.Chart]:
     caps = [layer.mark_point(shape="M-4,0H4", clip=True, size=PIXEL_SIZE, strokeWidth=1.3, opacity=0.65) for _ in ends]
     return [
         layer.mark_rule(strokeWidth=1.3, opacity=0.65, clip=True).encode(
-            x=place["x"], y=ends[0], y2=alt.Y2(field=Field.UPPER), color=sheet.color(), tooltip=sheet.tooltip
+            x=place["x"], y=ends[0], y2=alt.Y2(field=Field.UPPER), color=sheet.color(), **sheet.told
         ),
         *(cap.encode(x=place["x"], y=end, stroke=sheet.outline()) for cap, end in zip(caps, ends, strict=True)),
     ]

@@ -39,7 +39,8 @@ class _Offline(alt.TopLevelMixin):
     def __repr__(self) -> str:
         """Title and caption, for a prompt and for who hears the page."""
         title = self.to_dict()["title"]
-        return "\n".join([title["text"], *title["subtitle"]])
+        text = title["text"]
+        return "\n".join([*([text] if isinstance(text, str) else text), *title["subtitle"]])
 
 
 class OfflineLayerChart(_Offline, alt.LayerChart):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,10 @@ from hansa.view.plotting.layout import Kind, Layout
 from hansa.view.plotting.points import Drawing, Field, PointStatus, series_order
 from hansa.view.plotting.theme import SHAPES, Theme
 
+_MOST_MARKERS = 60
+_MILLION = 1e6
+_TINY = 1e-4
+_LEGEND_WIDTH = 600
 _KEY_HATCH = hatched(2, 2, left=-1, spacing=0.55)
 
 
@@ -51,15 +56,60 @@ class Sheet:
             alt.Tooltip(field=field, type="nominal", title=title) for field, title in zip(fields, titles, strict=True)
         ]
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """The tooltip, and the same in one line for a screen reader."""
+        return {"tooltip": self.tooltip, "description": alt.Description(field=Field.SAID, type="nominal")}
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether a line has more points than markers can be told apart on."""
+        lines = Counter((point[Field.SERIES], point[Field.FACET]) for point in self.drawing.points)
+        return max(lines.values(), default=0) > (_MOST_MARKERS // 2 if self.layout.facet else _MOST_MARKERS)
+
+    def value_labels(self, ticks: int) -> dict[str, Any]:
+        """How the values' axis is labelled: millions and billions in short."""
+        values = [abs(one) for field in (Field.VALUE, Field.UPPER) for one in self.drawing.values(field)]
+        most = max(values, default=0)
+        if not most:
+            return {"values": [0], "format": "d"}
+        is_whole = all(value == int(value) for value in values)
+        # There is no half of a row, and so no tick for it.
+        labels: dict[str, Any] = {"tickCount": min(ticks, max(1, round(self._span))) if is_whole else ticks}
+        if most >= _MILLION:
+            labels["labelExpr"] = "replace(format(datum.value, '~s'), 'G', 'B')"
+        elif most < _TINY:
+            labels["format"] = "~e"
+        return labels
+
+    @property
+    def starts_at_zero(self) -> bool:
+        """Whether the values' axis has zero: a line that stays far from it would be flat."""
+        values = [one for field in (Field.VALUE, Field.LOWER, Field.UPPER) for one in self.drawing.values(field)]
+        is_line = self.layout.kind in (Kind.NUMBER, Kind.TIME)
+        return not is_line or not values or min(values) < 0 or min(values) <= max(values) / 2
+
+    @property
+    def _span(self) -> float:
+        values = [*self.drawing.values(Field.VALUE), *([0] if self.starts_at_zero else [])]
+        return float(max(values) - min(values))
+
+    @property
+    def value_domain(self) -> dict[str, Any]:
+        """The ends of the values' axis, where the values alone would not give any, or error bars too far ones."""
+        if not any(self.drawing.values(Field.VALUE)):
+            return {"domain": [0, 1]}
+        return {"domainMax": self.drawing.cut} if self.drawing.cut else {}
+
     def color(self, *, legend_offset: float | None = None) -> Any:
         """The series' colour, the same in every layer; one of them shows its legend, that many pixels above."""
         if self.layout.series is None:
             return alt.value(self.theme.series[0])
         legend = None
-        if self.layout.facet is not None:  # shared by all panels
-            legend = alt.Legend(title=self.layout.series.name, orient="top")
+        if self.layout.facet:  # shared by all panels
+            legend = self._legend(alt.Undefined)
         elif legend_offset is not None:
-            legend = alt.Legend(title=self.layout.series.name, orient="top", offset=legend_offset)
+            legend = self._legend(legend_offset)
         return alt.Color(field=Field.SERIES, type="nominal", scale=self._colors, legend=legend)
 
     def outline(self) -> Any:
@@ -87,13 +137,20 @@ class Sheet:
         scale = alt.Scale(domain=order, range=SHAPES[: len(order)])
         legend = None
         if not self.layout.facet:
-            legend = alt.Legend(title=self.layout.series.name, orient="top", offset=legend_offset)
+            legend = self._legend(legend_offset)
         return alt.Shape(field=Field.SERIES, type="nominal", scale=scale, legend=legend)
+
+    def _legend(self, offset: Any) -> alt.Legend:
+        """The series' names above the panel, in as many columns as there is room for."""
+        assert self.layout.series is not None, "only series have a legend"
+        letters = max((len(name) for name in self.drawing.values(Field.SERIES)), default=1)
+        columns = max(1, int(_LEGEND_WIDTH / (letters * 7 + 34)))
+        return alt.Legend(title=self.layout.series.name, orient="top", offset=offset, columns=columns, symbolOpacity=1)
 
     def key_layer(self) -> alt.Chart:
         """Invisible points that only bring the legend of the marks."""
         meanings = list(self.key.values())
-        hollow = "square" if self.layout.kind is Kind.CATEGORY else "circle"
+        hollow = "square" if self.layout.kind in (Kind.CATEGORY, Kind.BINS) else "circle"
         shapes = [_KEY_HATCH if status is PointStatus.WITHHELD else hollow for status in self.key]
         legend = alt.Legend(
             title=None,
