@@ -147,7 +147,7 @@ class AskPipeline:
             decided = await self._run(self._decide, verified)
             if not isinstance(decided, _Due):
                 return decided
-            # So do equal questions under different nonces: the first one's release is the others'.
+            # So do equal questions under different nonces: the first one's release is the others', if it is there now.
             async with self._turns.turn(decided.permitted.question.key):
                 recalled = await self._run(self._recall, verified, decided)
                 if recalled is not None:
@@ -156,8 +156,8 @@ class AskPipeline:
                 async with self._queue.turn(verified.asker, cost, deadline_s=deadline_s, abandoned=abandoned):
                     return await self._run_while_wanted(partial(self._release, verified, decided), abandoned)
 
-    def _decide(self, verified: VerifiedQuery) -> _Due | tuple[Answered, Refusal | None]:
-        """A release is due, or these bytes have their answer: an earlier one, or a refusal."""
+    def _decide(self, verified: VerifiedQuery) -> _Due | tuple[Answered, Release | Refusal | None]:
+        """A release is due, or these bytes have their answer: an earlier one, a refusal, or from a stored release."""
         context, now = self._context, self._context.clock()
         past = recall_answer(verified, context.store, now)
         if past.answer is not None:
@@ -165,7 +165,8 @@ class AskPipeline:
         decided = bind_and_decide(verified, replayed=past.replayed, context=context, now=now)
         if isinstance(decided, Refused):
             return self._refuse(verified, past, decided), decided.refusal
-        return _Due(past=past, permitted=decided)
+        due = _Due(past=past, permitted=decided)
+        return self._recall(verified, due) or due
 
     def _recall(self, verified: VerifiedQuery, due: _Due) -> tuple[Answered, Release] | None:
         """The answer from a stored release; None where there is none."""

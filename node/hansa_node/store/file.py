@@ -97,6 +97,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA wal_autocheckpoint = 1000")  # pages, 4 MB: see `store/wal.py`
     connection.execute("PRAGMA journal_size_limit = 0")  # what a log was once does not stay on the disk
     _check(connection, path)
+    connection.execute("PRAGMA shrink_memory")  # the check has read every page, and would leave its cache full
     migrate(connection, path)
 
 
