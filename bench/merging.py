@@ -54,7 +54,7 @@ def measure() -> None:
     tables = {city: read_partial(ipc, plan, contract) for city, ipc in sent.items()}
     reference = _timed(lambda: _added_by_duckdb(list(tables.values()), plan))
     row("reference: DuckDB adds up the three tables", reference)
-    keys, moments = columns_of_partial(tables[_CITIES[0]], plan, contract)
+    keys, moments = columns_of_partial(tables[_CITIES[0]], plan, moments_of(plan, contract))
     row(
         "node: one city's cells in order, as bytes",
         _timed(lambda: write_partial(partial_from_columns(plan, contract, keys, list(moments.values())))),

@@ -18,6 +18,7 @@ from hansa_core.partial.moment_columns import MomentColumn
 from hansa_core.partial.partial import columns_of_partial, partial_from_rows, rows_of, write_partial
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.expression import Column
+from hansa_core.plan.moments import moments_of
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_node.engines.reference import ReferenceEngine
 from hansa_strategies import TRIPS, plans, stored_rows
@@ -58,7 +59,9 @@ def test_by_column_and_by_cell_the_bytes_are_the_same(data: st.DataObject) -> No
     ]
     expected = partial_from_rows(plan, TRIPS, cells)
     order = data.draw(st.permutations(range(len(cells))))
-    keys, moments = columns_of_partial(expected.take(pa.array(order, pa.int64())).combine_chunks(), plan, TRIPS)
+    keys, moments = columns_of_partial(
+        expected.take(pa.array(order, pa.int64())).combine_chunks(), plan, moments_of(plan, TRIPS)
+    )
     behind = [MomentColumn(np.where(one.known, one.values, 7), one.known) for one in moments.values()]
     found = partial_from_columns(plan, TRIPS, [in_another_form(key) for key in keys], behind)
     assert found.equals(expected)

@@ -27,7 +27,8 @@ def stack(plan: Plan, contract: Contract, tables: Sequence[pa.Table]) -> pa.Tabl
     """The partial of a plan from those of its plain plans, in order."""
     if not plan.totals:
         return tables[0]
-    parts = [columns_of_partial(table, part, contract) for table, part in zip(tables, plain_plans(plan), strict=True)]
+    needed = moments_of(plan, contract)  # those of every part as well: they depend on the aggregates alone
+    parts = [columns_of_partial(table, part, needed) for table, part in zip(tables, plain_plans(plan), strict=True)]
     sizes = [table.num_rows for table in tables]
     kinds = partial_schema(plan, contract).types
     keys = [
@@ -46,6 +47,6 @@ def stack(plan: Plan, contract: Contract, tables: Sequence[pa.Table]) -> pa.Tabl
             np.concatenate([columns[moment].values for _, columns in parts]),
             np.concatenate([columns[moment].known for _, columns in parts]),
         )
-        for moment in moments_of(plan, contract)
+        for moment in needed
     ]
     return partial_from_columns(plan, contract, keys, moments)

@@ -76,8 +76,9 @@ class _Merge:
         self._plan, self._contract, self._partial = plan, contract, partial
         self._outcomes = dict(sorted(outcomes.items()))
         self._most_rows = MAX_ROWS // max(1, len(outcomes))
+        self._moments = moments_of(plan, contract)
         self._columns = {
-            city: columns_of_partial(outcome.table, plan, contract)
+            city: columns_of_partial(outcome.table, plan, self._moments)
             for city, outcome in self._outcomes.items()
             if isinstance(outcome, CityAnswer)
         }
@@ -105,7 +106,7 @@ class _Merge:
                 np.concatenate([columns[moment].values for _, columns in pieces]),
                 np.concatenate([columns[moment].known for _, columns in pieces]),
             )
-            for moment in moments_of(self._plan, self._contract)
+            for moment in self._moments
         }
         missing = [self._code(one.reason) if isinstance(one, CityMissing) else 0 for one in self._outcomes.values()]
         gaps = np.repeat(np.array(missing, dtype=np.uint16), sizes)
@@ -135,10 +136,7 @@ class _Merge:
 
     def _no_rows(self, cells: int) -> dict[Moment, MomentColumn]:
         known = np.ones(cells, dtype=bool)
-        return {
-            moment: MomentColumn(np.full(cells, moment.nothing), known)
-            for moment in moments_of(self._plan, self._contract)
-        }
+        return {moment: MomentColumn(np.full(cells, moment.nothing), known) for moment in self._moments}
 
     def _part(self, city: str, at: npt.NDArray[np.int64] | None, cells: int) -> _Part:
         """What the city gives to the merged cells; `at`: where its own cells stand among them."""

@@ -47,11 +47,15 @@ Row = tuple[Value | None, ...]
 def partial_schema(plan: Plan, contract: Contract) -> pa.Schema:
     """Keys `k0…` in the plan's order, with totals the number of the cell's grouping, then moments `m0…` as `moments_of`
     lists them. The plan is canonical."""
+    return _schema_of(plan, contract, len(moments_of(plan, contract)))
+
+
+def _schema_of(plan: Plan, contract: Contract, moment_count: int) -> pa.Schema:
     types = column_types(contract)
     keys = [pa.field(key_column(index), ARROW_TYPES[type_of(key, types)]) for index, key in enumerate(plan.keys)]
     if plan.totals:
         keys.append(pa.field(GROUPING_COLUMN, pa.int64()))
-    moments = [pa.field(moment_column(index), MOMENT_TYPE) for index in range(len(moments_of(plan, contract)))]
+    moments = [pa.field(moment_column(index), MOMENT_TYPE) for index in range(moment_count)]
     return pa.schema([*keys, *moments])
 
 
@@ -98,12 +102,13 @@ def write_partial(table: pa.Table) -> bytes:
 
 def read_partial(ipc: bytes, plan: Plan, contract: Contract) -> pa.Table:
     """Read what a city sent for this plan. Raises PeerError on anything that no honest city writes."""
-    table = _read_stream(ipc, partial_schema(plan, contract))
+    planned = moments_of(plan, contract)
+    table = _read_stream(ipc, _schema_of(plan, contract, len(planned)))
     if table.num_rows > MAX_CELLS:
         raise PeerError(f"the partial has more than {MAX_CELLS} cells")
     if not plan.keys and table.num_rows != 1:
         raise PeerError("a plan without keys has exactly one cell")
-    keys, moments = columns_of_partial(table, plan, contract)
+    keys, moments = columns_of_partial(table, plan, planned)
     _check_keys(keys, plan, contract)
     broken = first_implausible(moments, contract)
     if broken is not None:
@@ -112,12 +117,12 @@ def read_partial(ipc: bytes, plan: Plan, contract: Contract) -> pa.Table:
 
 
 def columns_of_partial(
-    table: pa.Table, plan: Plan, contract: Contract
+    table: pa.Table, plan: Plan, moments: Sequence[Moment]
 ) -> tuple[tuple[pa.Array, ...], dict[Moment, MomentColumn]]:
-    """The key columns of a partial, with totals the groupings' numbers last, and its moments."""
+    """The key columns of a partial, with totals the groupings' numbers last, and its moments: those of the plan."""
     width = plan.key_width
     keys = tuple(one_array(column) for column in table.columns[:width])
-    return keys, read_moments(moments_of(plan, contract), [one_array(column) for column in table.columns[width:]])
+    return keys, read_moments(moments, [one_array(column) for column in table.columns[width:]])
 
 
 def _read_stream(ipc: bytes, schema: pa.Schema) -> pa.Table:

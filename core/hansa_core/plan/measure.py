@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-from hansa_core.contract.contract import Contract
+from hansa_core.contract.contract import Contract, ContractColumn
 from hansa_core.contract.quanta import quantum_of, whole_of
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType
 from hansa_core.errors import RefusedError
@@ -74,13 +74,15 @@ class MeasuredArgument:
 
 def measure_of(argument: Argument, contract: Contract) -> MeasuredArgument:
     """The measure behind a checked argument; a date reaches to the year 9999."""
-    types = column_types(contract)
-    kind = types[argument] if isinstance(argument, str) else type_of(argument, types)
-    if kind.is_temporal:
-        return _temporal(kind)
-    if not isinstance(argument, str):
-        return _computed(argument, kind, contract)
-    column = contract.columns[argument]
+    if isinstance(argument, str):
+        return _of_column(contract.columns[argument])
+    kind = type_of(argument, column_types(contract))
+    return _temporal(kind) if kind.is_temporal else _computed(argument, kind, contract)
+
+
+def _of_column(column: ContractColumn) -> MeasuredArgument:
+    if column.type.is_temporal:
+        return _temporal(column.type)
     quantum = quantum_of(column)
     return MeasuredArgument(
         type=column.type,

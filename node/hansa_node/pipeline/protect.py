@@ -11,6 +11,7 @@ from hansa_core.partial.from_columns import partial_from_columns
 from hansa_core.partial.ipc_read import unpacked_size
 from hansa_core.partial.partial import columns_of_partial, write_partial
 from hansa_core.plan.limits import MAX_ANSWER_BYTES
+from hansa_core.plan.moments import moments_of
 from hansa_node.pipeline.execute import Executed
 from hansa_node.pipeline.recall import release_of
 
@@ -32,7 +33,7 @@ def protect(executed: Executed) -> Protected:
     """
     question = executed.question
     plan, contract = question.plan.plan, question.dataset.contract
-    keys, moments = columns_of_partial(executed.cells.table, plan, contract)
+    keys, moments = columns_of_partial(executed.cells.table, plan, moments_of(plan, contract))
     partial_ipc = write_partial(partial_from_columns(plan, contract, keys, list(moments.values())))
     # The asker holds both to the limit: what is carried, and what it unpacks to.
     if max(len(partial_ipc), unpacked_size(partial_ipc)) + _AROUND_BYTES > MAX_ANSWER_BYTES:

@@ -14,6 +14,7 @@ from hansa_core.partial.array_values import array_from_wholes, numbers_of, one_a
 from hansa_core.partial.from_columns import partial_from_columns
 from hansa_core.partial.partial import MOMENT_TYPE, columns_of_partial
 from hansa_core.plan.double_code import codes_of_doubles
+from hansa_core.plan.moments import moments_of
 from hansa_core.plan.plan import Plan
 from hansa_node.engines.duckdb.statement import BoundStatement, compile_plan
 from hansa_node.engines.engine import too_little_memory, too_many_cells
@@ -42,7 +43,9 @@ class DuckDBEngine:
                 raise AbandonedError from None
         if cells.num_rows > max_cells:
             raise too_many_cells(max_cells)
-        keys, moments = columns_of_partial(_with_order_codes(cells, statement.extremes), plan, self._contract)
+        keys, moments = columns_of_partial(
+            _with_order_codes(cells, statement.extremes), plan, moments_of(plan, self._contract)
+        )
         return partial_from_columns(plan, self._contract, keys, list(moments.values()))
 
 
