@@ -11,6 +11,7 @@ from hansa_core.contract.contract_document import contract_from_document
 from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.roster import Roster
+from hansa_local.document_file import bounded_content
 from hansa_local.yaml_file import yaml_value
 
 
@@ -28,7 +29,7 @@ def read_contract_documents(directory: Path, roster: Roster) -> Mapping[Contract
     for contract, digest in roster.contracts.items():
         path = directory / contract_file_name(contract)
         try:
-            document = path.read_bytes()
+            document = bounded_content(path)
         except OSError as failure:
             raise ConfigError(
                 f"{path}: cannot be read ({failure.strerror}); put the league's file for {contract} there"

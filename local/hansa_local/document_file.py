@@ -14,10 +14,15 @@ def read_bytes(path: Path, *, hint: str) -> bytes:
     `hint`: the remedy where there is no such file.
     """
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_DOCUMENT_BYTES + 1)
+        return bounded_content(path)
     except OSError as failure:
         raise ConfigError(f"{path}: cannot be read ({failure.strerror}); {hint}") from None
+
+
+def bounded_content(path: Path) -> bytes:
+    """The same, whatever it is that the path names: a device has no end. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(MAX_DOCUMENT_BYTES + 1)
 
 
 def text_of(content: bytes) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.roster import Roster, roster_from_envelope
 from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_local.document_file import bounded_content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class FileRoster:
     def load_signed(self, now: datetime) -> tuple[Roster, bytes]:
         """The same, and the file's content, which proves it. Raises as `load` does."""
         try:
-            document = self.path.read_bytes()
+            document = bounded_content(self.path)
         except OSError as failure:
             raise ConfigError(
                 f"{self.path}: cannot be read ({failure.strerror}); give the path of the league's roster.json"

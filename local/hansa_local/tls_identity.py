@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from hansa_core.errors import ConfigError
+from hansa_local.document_file import bounded_content
 from hansa_local.key_file import read_private_file
 
 
@@ -34,7 +35,7 @@ class OwnCertificate:
 def read_certificate(path: Path, *, setting: str) -> OwnCertificate:
     """The certificate in the file that `setting` names. Raises ConfigError."""
     try:
-        pem = path.read_bytes()
+        pem = bounded_content(path)
         certificate = x509.load_pem_x509_certificate(pem)
     except OSError as failure:
         raise ConfigError(f"{path}: cannot be read ({failure.strerror}); see to `{setting}`") from None

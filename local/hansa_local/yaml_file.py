@@ -25,15 +25,21 @@ def read_yaml(path: Path, *, hint: str) -> object:
 def yaml_value(content: bytes) -> object:
     """The one value of a YAML text. Raises ValueError that names the line, the rule and the remedy."""
     text = text_of(content)
-    loader = _Loader(text)
     try:
-        return loader.get_single_data()
+        loader = _Loader(text)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
     except _RuleError:
         raise
     except (yaml.YAMLError, ValueError) as failure:  # a ValueError: a date or number that there is not
         raise ValueError(f"is no YAML ({' '.join(str(failure).split())}); mend that line") from None
-    finally:
-        loader.dispose()
+
+
+_MOST_VALUES = 100_000  # the largest document of ours has some thousands; PyYAML reads 25,000 a second
+_LONGEST_NUMBER = 64
+_NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 
 
 class _RuleError(ValueError):
@@ -46,6 +52,7 @@ class _Loader(yaml.SafeLoader):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._depth = 0
+        self._nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
@@ -54,19 +61,34 @@ class _Loader(yaml.SafeLoader):
         level = int(self.check_event(yaml.CollectionStartEvent))
         if self._depth + level > MAX_DEPTH:
             raise _RuleError(f"line {line}: is nested too deeply; at most {MAX_DEPTH} levels are read")
+        self._nodes += 1
+        if self._nodes > _MOST_VALUES:
+            raise _RuleError(f"line {line}: has more than {_MOST_VALUES:,} values; put a table into a data file")
         self._depth += level
         node = super().compose_node(parent, index)
         self._depth -= level
         return node
 
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        if isinstance(node, yaml.MappingNode):  # `{=: 1}`, in which PyYAML sees a scalar
+            raise _RuleError(f"line {node.start_mark.line + 1}: a mapping is no text; write one of them")
+        line, value = node.start_mark.line + 1, node.value
+        if node.tag in _NUMBERS and ":" in value:
+            raise _RuleError(f"line {line}: {shown(value)} is a number in base 60 to YAML; put it in quotes")
+        if node.tag in _NUMBERS and len(value) > _LONGEST_NUMBER and not value.isdecimal():
+            raise _RuleError(f"line {line}: a number of {len(value):,} characters is not read; put it in quotes")
+        if any("\ud800" <= char <= "\udfff" for char in value):
+            raise _RuleError(f"line {line}: half of a surrogate pair is no character; write the whole one")
+        return super().construct_scalar(node)
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        lines: dict[str, int] = {}
+        lines: dict[object, int] = {}  # by the values themselves: 1, 1.0 and true are one key to a mapping
         for key, _ in node.value:
             line = key.start_mark.line + 1
             if key.tag == "tag:yaml.org,2002:merge":
                 raise _RuleError(f"line {line}: a merge key is not read; write its keys out")
             if isinstance(key, yaml.ScalarNode):
-                name = repr(self.construct_object(key))
+                name = self.construct_object(key)
                 if name in lines:
                     where = f"on line {lines[name]} and again on line {line}"
                     raise _RuleError(f"{shown(key.value)} stands {where}; keep one of them")

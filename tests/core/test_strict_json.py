@@ -136,3 +136,8 @@ def test_half_of_a_surrogate_pair_is_refused_in_a_canonical_document() -> None:
 def test_a_self_signed_roster_without_its_keys_is_refused() -> None:
     with pytest.raises(PeerError, match="roster: field governance_keys is missing"):
         read_self_signed_roster(b"{}")
+
+
+def test_a_byte_order_mark_is_named() -> None:
+    with pytest.raises(PeerError, match="begins with a byte order mark, which is no part of what was signed"):
+        read_object(b'\xef\xbb\xbf{"a": 1}', "roster")

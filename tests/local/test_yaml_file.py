@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from hansa_core.documents.bounds import MAX_DEPTH, MAX_DOCUMENT_BYTES
 from hansa_core.errors import ConfigError
+from hansa_local.tls_identity import read_certificate
 from hansa_local.yaml_file import read_yaml, yaml_value
 
 
@@ -19,6 +20,15 @@ from hansa_local.yaml_file import read_yaml, yaml_value
         ("a:\n  b: 1\n  c: {d: 1, 'd': 2}", "'d' stands on line 3 and again on line 3"),
         ('a: 1\n"a": 2', "'a' stands on line 1 and again on line 2"),
         ("- {1: a, 0x1: b}", "'0x1' stands on line 1"),
+        ("{1: a, 1.0: b}", "'1.0' stands on line 1 and again on line 1"),
+        ("1: a\ntrue: b", "'true' stands on line 1 and again on line 2"),
+        ("a: 12:30", "line 1: '12:30' is a number in base 60 to YAML; put it in quotes"),
+        ("a:\n- 1" + ":1" * 60_000, "line 2: '1:1:1"),
+        ("a: 0x" + "f" * 100_000, "line 1: a number of 100,002 characters is not read"),
+        ('a: "\\ud800"', "line 1: half of a surrogate pair is no character"),
+        ("a: \x00", "is no YAML (unacceptable character #x0000"),
+        ("[" + "1," * 100_000 + "1]", "line 1: has more than 100,000 values"),
+        ("!!str {=: 1}", "line 1: a mapping is no text"),
         ("a: &x [1]\nb: *x", "line 2: an alias is not read; write the value out"),
         ("a:\n  <<: {b: 1}", "line 2: a merge key is not read"),
         ("[" * 65 + "]" * 65, f"line 1: is nested too deeply; at most {MAX_DEPTH} levels"),
@@ -62,3 +72,21 @@ def test_a_file_beyond_the_bound_is_not_parsed(tmp_path: Path) -> None:
 def test_an_absent_file_is_named_with_its_remedy(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot be read \(No such file or directory\); write it"):
         read_yaml(tmp_path / "absent.yaml", hint="write it")
+
+
+def test_a_device_is_no_document_and_is_read_no_further_than_the_bound() -> None:
+    with pytest.raises(ConfigError, match=r"/dev/zero: it has 16777217 bytes; at most"):
+        read_yaml(Path("/dev/zero"), hint="write it")
+    with pytest.raises(ConfigError, match="is no certificate in PEM"):
+        read_certificate(Path("/dev/zero"), setting="tls_cert")
+
+
+def test_numbers_that_people_write_are_read_as_ever() -> None:
+    assert yaml_value(b"a: 1_000\nb: -2.5\nc: 0x1F\nd: '12:30'\ne: 2024-01-01 12:30:00\nf: .5") == {
+        "a": 1000,
+        "b": -2.5,
+        "c": 31,
+        "d": "12:30",
+        "e": datetime(2024, 1, 1, 12, 30),
+        "f": 0.5,
+    }

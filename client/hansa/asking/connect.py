@@ -19,6 +19,7 @@ from hansa_core.signing.dsse import Envelope
 from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_local.clock import utc_now
 from hansa_local.contract_files import contracts_in, read_contract_documents
+from hansa_local.document_file import bounded_content
 from hansa_local.key_file import read_signer
 from hansa_local.profile import PROFILE_VARIABLE, Profile, load_profile
 from hansa_local.tls_identity import read_certificate, read_key_of
@@ -108,6 +109,6 @@ def _credential(settings: Profile, roster: Roster, key_id: str) -> Envelope:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return bounded_content(path)
     except OSError as broken:
         raise ConfigError(f"{path}: cannot be read ({broken.strerror}); correct the path in the profile") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import json
 import re
 from collections import Counter
@@ -122,6 +123,8 @@ def read_value(document: bytes, what: str) -> object:
     try:
         check_bytes(document)
         check_json_depth(document)
+        if document.startswith(codecs.BOM_UTF8):
+            raise ValueError("it begins with a byte order mark, which is no part of what was signed; save it without")
         value: object = _decoder.decode(document.decode("utf-8"))
     except _RepeatedFieldError as repeated:
         first, again = _lines_of(document.decode("utf-8"), repeated.name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError
 from hansa_local.contract_files import contract_in
+from hansa_local.document_file import bounded_content
 
 
 def read_contract_files(paths: Iterable[Path]) -> Mapping[ContractId, bytes]:
@@ -15,7 +16,7 @@ def read_contract_files(paths: Iterable[Path]) -> Mapping[ContractId, bytes]:
     documents: dict[ContractId, bytes] = {}
     for path in paths:
         try:
-            content = path.read_bytes()
+            content = bounded_content(path)
         except OSError as failure:
             raise ConfigError(
                 f"{path}: cannot be read ({failure.strerror}); give the path of a contract file"

@@ -11,6 +11,7 @@ from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.league.roster import Member, Roster
 from hansa_local.clock import utc_now
 from hansa_local.contract_files import contract_file_name, read_contract_documents
+from hansa_local.document_file import bounded_content
 from hansa_local.toml_writer import annotated_toml
 from hansa_local.trust_anchor import TrustAnchor, load_roster, read_anchor
 from hansa_node.app.config import NodeConfig
@@ -91,7 +92,7 @@ def _policy(roster: Roster, member: Member) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return bounded_content(path)
     except OSError as failure:
         raise ConfigError(
             f"{path}: cannot be read ({failure.strerror}); give the folder that `hansa league new` made"
