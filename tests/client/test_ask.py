@@ -239,6 +239,16 @@ def test_progress_is_told_for_each_city(cities: SimulatedLeague, league: hansa.L
         assert [event.state for event in events if event.city == city] == [CityState.ASKED, CityState.ANSWERED]
 
 
+def test_by_city_a_city_where_nothing_matches_has_a_row_of_zero_and_by_another_key_none(league: hansa.League) -> None:
+    nothing = "FROM harbour.ships WHERE tons > 100000"
+    by_city = league.sql(f"SELECT city, COUNT(*) AS n, SUM(tons) AS tons {nothing} GROUP BY city ORDER BY city")
+    assert by_city.table_rows == [{"city": city, "n": 0, "tons": None} for city in sorted(CITIES)]
+    assert by_city.is_complete
+    assert league.sql(f"SELECT city, kind, COUNT(*) AS n {nothing} GROUP BY city, kind").table_rows == []
+    kept = league.sql(f"SELECT city, COUNT(*) AS n {nothing} GROUP BY city HAVING COUNT(*) > 0")
+    assert kept.table_rows == []
+
+
 def test_the_stages_of_a_question_are_told_in_order(league: hansa.League) -> None:
     stages: list[str] = []
     league.sql(COUNT, on_stage=stages.append)

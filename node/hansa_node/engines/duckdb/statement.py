@@ -87,7 +87,7 @@ class _InnerSelect:
     def argument(self, argument: Argument, *, as_it_is: bool) -> exp.Column:
         """What is aggregated: a column as it is stored, else what is computed, in whole steps unless `as_it_is` or
         where its doubles have more steps than fit in 64 bits."""
-        place = argument, as_it_is
+        place = argument, as_it_is and not isinstance(argument, str)  # a stored column is read once
         if place not in self._arguments:
             self._arguments[place] = self.name("c", self._argument(argument, as_it_is=as_it_is))
         return self._arguments[place].copy()
