@@ -109,7 +109,10 @@ def test_a_peer_that_nests_too_deep_is_refused_as_too_deep(depth: int) -> None:
     for _ in range(depth - 1):
         call = _field(2, expression)
         expression = _field(3, call)
-    payload = encode_query(a_query()) + _field(7, _field(2, expression))  # protobuf merges the plan's two parts
+    message = query_pb2.Query.FromString(encode_query(a_query()))
+    plan = message.plan.SerializeToString()
+    message.ClearField("plan")
+    payload = message.SerializeToString() + _field(7, plan + _field(2, expression))
     with pytest.raises(RefusedError, match="too_deep"):
         decode_query(payload)
 

@@ -167,3 +167,22 @@ def test_attack_a_refusal_of_megabytes_is_cut_to_what_a_person_reads() -> None:
     refusal = answer_pb2.Refusal(code="denied", rule="r" * 10_000_000, remedy="r" * 10_000_000, field="f" * 10_000_000)
     read = refusal_from_wire(refusal)
     assert max(len(read.rule), len(read.remedy), len(read.field)) == MAX_REFUSAL_TEXT
+
+
+def test_attack_a_query_that_says_two_purposes_has_no_reading() -> None:
+    """Protobuf takes the last one; a tool that takes the first would judge another question than the city answers."""
+    payload = encode_query(a_query(None))
+    assert decode_query(payload).purpose == "research"
+    for more in (query_pb2.Query(purpose="planning"), query_pb2.Query(purpose="research")):
+        with pytest.raises(PeerError, match="has a field twice"):
+            decode_query(payload + more.SerializeToString())
+        with pytest.raises(PeerError, match="has a field twice"):
+            decode_query(more.SerializeToString() + payload)
+
+
+def test_a_number_that_is_written_longer_than_it_need_be_has_no_second_reading() -> None:
+    payload = encode_query(a_query(None))
+    tag_and_length = payload.index(b"research") - 2
+    longer = bytes([payload[tag_and_length], payload[tag_and_length + 1] | 0x80, 0])
+    with pytest.raises(PeerError, match="not written as short as can be"):
+        decode_query(payload[:tag_and_length] + longer + payload[tag_and_length + 2 :])

@@ -45,7 +45,8 @@ def message_to_bytes(message: Message, *, what: str, max_bytes: int) -> bytes:
 def message_from_bytes(kind: type[MessageT], payload: bytes, *, what: str, max_bytes: int) -> MessageT:
     """The message in `payload`. Raises PeerError on anything else, and RefusedError `too_large` or `too_deep`.
 
-    An unknown field is an error: whoever wrote it meant something that this reader would pass over.
+    An unknown field is an error: whoever wrote it meant something that this reader would pass over. So is a field that
+    stands twice, where it may stand once.
     """
     if len(payload) > max_bytes:
         raise too_large(what, max_bytes)
@@ -57,6 +58,8 @@ def message_from_bytes(kind: type[MessageT], payload: bytes, *, what: str, max_b
             raise too_deep() from None
         raise PeerError(f"{what} is not a {kind.DESCRIPTOR.full_name} message") from error
     known_and_unknown = message.ByteSize()
+    if known_and_unknown != len(payload):  # of two values of one field protobuf takes the last, and others the first
+        raise PeerError(f"{what} has a field twice, or one that is not written as short as can be")
     message.DiscardUnknownFields()
     if message.ByteSize() != known_and_unknown:
         raise PeerError(f"{what} has fields that this version of Hansa does not know; update it")
