@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import resource
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from hansa_core.errors import ConfigError
 from hansa_local.clock import utc_now
+from hansa_node.app import resources, service
 from hansa_node.app.check import Weight, check
 from hansa_node.app.cli import app
 from hansa_node.app.config import read_config
@@ -127,6 +129,41 @@ def test_a_corrupt_dataset_file_is_named(own: NodeHome) -> None:
 def test_a_store_that_others_can_read_is_named(own: NodeHome) -> None:
     own.config.store.touch(mode=0o644)
     assert any("store: " in line and "chmod 600" in line for line in found(own))
+
+
+LEAST = {
+    "LEAST_DISK_BYTES": ("disk of the store", "MiB free at", "move it to a larger disk"),
+    "LEAST_MEMORY_BYTES": ("memory", "MiB", "give the machine or its container more"),
+    "LEAST_OPEN_FILES": ("open files", "", "raise the hard limit"),
+}
+
+
+@pytest.mark.parametrize("least", LEAST)
+def test_a_machine_that_has_too_little_is_told_by_check_and_at_start(
+    node: NodeHome, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, least: str
+) -> None:
+    what, has, remedy = LEAST[least]
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, min(files, 2**40)))  # a number, also where it is none
+    monkeypatch.setattr(resources, least, 2**62)
+    config = read_config(node.home / "node.toml")
+    lines = [line for line in found(node) if line.startswith(f"FIX   {what}: ")]
+    assert len(lines) == 1
+    assert has in lines[0]
+    assert remedy in lines[0]
+    service.tell_of_shortage(config)
+    told = [record.__dict__ for record in caplog.records if record.message == "resources are short"]
+    assert what in [each["what"] for each in told]
+    assert all(remedy in each["remedy"] for each in told)
+
+
+def test_a_container_has_the_memory_that_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(resources, "_CGROUP_LIMITS", (limit,))
+    limit.write_text("max\n")
+    whole = resources.memory_bytes()
+    limit.write_text("104857600\n")
+    assert (resources.memory_bytes(), whole > 104857600) == (104857600, True)
 
 
 @pytest.mark.parametrize(("days", "weight"), [(340, "soon"), (366, "FIX ")])

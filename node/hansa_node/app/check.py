@@ -18,6 +18,7 @@ from hansa_node.app.config import NodeConfig
 from hansa_node.app.declared import check_levels, read_contracts, read_declared
 from hansa_node.app.identity import attached_coordinators, member_of, read_identity
 from hansa_node.app.policy_file import read_policy
+from hansa_node.app.resources import Resource, resources_of
 from hansa_node.datasets.dataset import Declared
 from hansa_node.datasets.versions import current_version
 from hansa_node.engines.unreadable import DataUnavailableError
@@ -47,6 +48,7 @@ class CheckFinding:
 
 def check(config: NodeConfig, now: datetime) -> Iterator[CheckFinding]:
     """Look at everything that the configuration names. Nothing is changed; no row is read."""
+    yield from map(_resource, resources_of(config))
     try:
         roster = load_roster(config, now)
     except ConfigError as broken:
@@ -59,6 +61,13 @@ def check(config: NodeConfig, now: datetime) -> Iterator[CheckFinding]:
     yield from _guarded("datasets", lambda: _datasets(config, roster))
     yield from _guarded("store", lambda: _store(config))
     yield from _guarded("log", lambda: _log(config, roster))
+
+
+def _resource(found: Resource) -> CheckFinding:
+    weight = Weight.FIX if found.is_short else Weight.OK
+    return CheckFinding(
+        weight=weight, subject=found.name, text=f"{found.text}; {found.remedy}" if found.is_short else found.text
+    )
 
 
 def _guarded(subject: str, findings: Callable[[], Iterator[CheckFinding]]) -> Iterator[CheckFinding]:

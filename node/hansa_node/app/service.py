@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from hansa_node.app.declared import read_all_declared
 from hansa_node.app.identity import Identity, attached_coordinators, member_of, read_identity
 from hansa_node.app.log_keeper import log_keeper
 from hansa_node.app.policy_file import read_policy
+from hansa_node.app.resources import resources_of
 from hansa_node.app.running_node import RunningNode
 from hansa_node.clock import fresh_nonce
 from hansa_node.context import NodeContext
@@ -27,9 +29,12 @@ from hansa_node.pipeline.engine_queue import engine_places
 from hansa_node.pipeline.workers import Workers
 from hansa_node.witnessing.status import WitnessStatus
 
+log = logging.getLogger(__name__)
+
 
 async def serve(config: NodeConfig) -> None:
     """Serve until SIGTERM or SIGINT. Raises ConfigError before anything is served, and what forced the node to end."""
+    tell_of_shortage(config)
     now = utc_now()
     roster = load_roster(config, now)
     identity = _identity(config, roster, now)
@@ -52,6 +57,13 @@ async def serve(config: NodeConfig) -> None:
             witnesses=WitnessStatus(max_unwitnessed=timedelta(seconds=config.log.max_unwitnessed_s)),
         )
         await _run(config, context, identity)
+
+
+def tell_of_shortage(config: NodeConfig) -> None:
+    """A warning for each resource of which the machine has less than a node needs."""
+    for found in resources_of(config):
+        if found.is_short:
+            log.warning("resources are short", extra={"what": found.name, "has": found.text, "remedy": found.remedy})
 
 
 async def _run(config: NodeConfig, context: NodeContext, identity: Identity) -> None:
