@@ -29,6 +29,7 @@ from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
+from hansa_local.clock import utc_now
 from hansa_local.coordinator_config import load_config
 from hansa_renewed_certificate import renewed
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague, simulated_league
@@ -236,6 +237,24 @@ def test_a_city_whose_clock_is_wrong_is_named_in_the_log(
     (line,) = fields_of(caplog, "clock is wrong", "hamburg")
     assert (line["whose"], line["by"]) == ("the node of hamburg", "10 minutes slow")
     assert "the operator of the node of hamburg" in line["remedy"]
+
+
+def test_what_the_nodes_show_that_listen_is_looked_at(league: SimulatedLeague) -> None:
+    """gRPC shows a dialler no certificate; so one that ends soon on a connection that lasts would not be seen."""
+    folder = league.directory / "cities" / "hamburg"
+    old = (folder / "tls.pem").read_bytes()
+    league.run(league.stop_city("hamburg"))
+    (folder / "tls.pem").write_bytes(renewed(folder / "tls.pem", folder, valid_for=timedelta(days=3)))
+    try:
+        league.run(league.start_city("hamburg"))
+        found = {each.what: each.expires for each in league.run(league.coordinator()._shown())}
+    finally:
+        league.run(league.stop_city("hamburg"))
+        (folder / "tls.pem").write_bytes(old)
+        league.run(league.start_city("hamburg"))
+    assert found.keys() == {f"the TLS certificate of the node of {city}" for city in CITIES}
+    assert found["the TLS certificate of the node of hamburg"] < utc_now() + timedelta(days=4)
+    assert found["the TLS certificate of the node of bremen"] > utc_now() + timedelta(days=4)
 
 
 def renewed_analyst(league: SimulatedLeague, valid_for: timedelta) -> CoordinatorClient:

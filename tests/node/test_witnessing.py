@@ -24,6 +24,8 @@ from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.note import read_note
 from hansa_local.clock import utc_now
 from hansa_log_cities import LogCity, log_cities, until
+from hansa_node.app.expiring import NodeExpiry
+from hansa_node.app.identity import read_identity
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.app.recover import recover_node
 from hansa_node.node_stop import ForkError
@@ -293,6 +295,16 @@ def test_a_city_whose_clock_is_wrong_is_named_by_its_peers_and_finds_it_out_itse
 
     asyncio.run(scene())
     assert {whose for whose, _ in told()} == {f"the node of {THIRD}", "this machine"}
+
+
+def test_what_the_witnesses_show_is_looked_at(cities: dict[str, LogCity]) -> None:
+    async def scene() -> set[str]:
+        async with cities[FIRST].opened() as (keeper, _), cities[SECOND].opened(), cities[THIRD].opened():
+            config, context = cities[FIRST].config, keeper.context
+            identity = read_identity(config, cities[FIRST].member)
+            return {each.what for each in await NodeExpiry(config, context, identity)._shown()}
+
+    assert asyncio.run(scene()) == {f"the TLS certificate of the node of {city}" for city in (SECOND, THIRD)}
 
 
 def test_a_peer_that_is_not_reached_is_told_in_a_sentence(cities: dict[str, LogCity]) -> None:
