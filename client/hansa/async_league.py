@@ -13,7 +13,7 @@ from hansa.answering.stage import OnStage
 from hansa.asking.async_league_connection import AsyncLeagueConnection
 from hansa.asking.follow import OnProgressAsync
 from hansa.catalogue import Catalogue, Dataset
-from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions, with_options
+from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions, refuse_others, with_options
 from hansa.tracebacks import short_traceback
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
@@ -105,6 +105,9 @@ class AsyncLeague:
         return await asyncio.to_thread(explain_dry_run, answer)
 
     @short_traceback
-    async def published(self, *, deadline_s: float = DEFAULT_DEADLINE_S) -> list[CityWord[Description]]:
+    async def published(
+        self, *, deadline_s: float = DEFAULT_DEADLINE_S, **others: object
+    ) -> list[CityWord[Description]]:
         """As `League.published`."""
+        refuse_others(others, ["deadline_s"])
         return await self._connection.published(deadline_s)

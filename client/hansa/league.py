@@ -12,7 +12,7 @@ from hansa.answering.stage import OnStage
 from hansa.asking.follow import OnProgress
 from hansa.asking.league_connection import LeagueConnection
 from hansa.catalogue import Catalogue, Dataset
-from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions, with_options
+from hansa.question.options import DEFAULT_DEADLINE_S, AskKeywords, AskOptions, refuse_others, with_options
 from hansa.tracebacks import short_traceback
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
@@ -117,9 +117,10 @@ class League:
         return explain_dry_run(self._connection.dry_run(statement, AskOptions.from_keywords(options)))
 
     @short_traceback
-    def published(self, *, deadline_s: float = DEFAULT_DEADLINE_S) -> list[CityWord[Description]]:
+    def published(self, *, deadline_s: float = DEFAULT_DEADLINE_S, **others: object) -> list[CityWord[Description]]:
         """What every city says that it serves, by name: datasets, levels, versions, published tables.
 
         Raises CoordinatorError if nobody was heard.
         """
+        refuse_others(others, ["deadline_s"])
         return self._connection.published(deadline_s)

@@ -263,3 +263,12 @@ def test_a_deadline_by_another_name_is_told_its_own_on_the_command_line(
     done = CliRunner().invoke(app, [*arguments, *wrong])
     assert done.exit_code == 2
     assert "the option is --deadline" in done.stderr
+
+
+def test_what_is_published_is_asked_with_the_same_deadline_and_another_name_is_told_so(cities: SimulatedLeague) -> None:
+    async def published(league: hansa.AsyncLeague) -> None:
+        await league.published(timeout=3)
+
+    for ask in (blocking(lambda league: league.published(deadline=3)), in_asyncio(published)):
+        with pytest.raises(TypeError, match=r"is no option here; did you mean deadline_s\?"):
+            ask(cities, {})

@@ -20,6 +20,7 @@ from hansa.answering.marked_cells import MarkedCell
 from hansa.view.plotting.bounded import MOST_BARS, MOST_PANELS
 from hansa.view.plotting.hatch import hatched
 from hansa.view.plotting.labels import MOST_LETTERS, cut, labels_of
+from hansa.view.plotting.offline import drawn
 from hansa.view.plotting.theme import DARK, LIGHT, Theme
 from hansa.view.plotting.ticks import number_axis
 from hansa_answers import answer_of, answered
@@ -430,3 +431,13 @@ def test_ticks_of_whole_numbers_are_whole_and_few(years: list[int]) -> None:
     axis = number_axis("year", years, most=10).to_dict()
     assert all(tick == int(tick) for tick in axis["values"])
     assert len(set(axis["values"])) == len(axis["values"]) <= 10
+
+
+def test_a_picture_has_its_tooltips_and_names_that_no_other_picture_has() -> None:
+    pictures = [drawn(awkward_spec(name)) for name in ("error_bars_far_beyond_the_values", "three_years_and_one_gap")]
+    assert "<title>project: other; median: 100; surely within: 30 to 3,650</title>" in pictures[0]
+    assert "<title>city: bremen; applied_year: 2024; n: not shown; missing: no value: bremen" in pictures[1]
+    names = [set(re.findall(r'\bid="([^"]+)"', picture)) for picture in pictures]
+    assert names[0]
+    assert not names[0] & names[1]
+    assert all(f"url(#{name})" in pictures[0] for name in names[0])

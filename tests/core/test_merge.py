@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from hansa_core.contract.level import Level
 from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
-from hansa_core.partial.merged_table import Mark, MergedTable
+from hansa_core.partial.merged_table import Mark, MergedTable, _numbered
 from hansa_core.partial.partial import partial_from_rows, rows_of, write_partial
 from hansa_core.plan.expression import Call, Column, Expression, Op, literal
 from hansa_core.plan.moments import MAX_ROWS, moments_of
@@ -233,3 +234,12 @@ def test_a_city_whose_bins_are_all_suppressed_is_a_gap_in_a_median() -> None:
     assert (whole.value, whole.interval, dict(whole.gaps)) == (None, None, {"b": "suppressed"})
     ((rest,),) = (cell.values for cell in cells_of(merge(asked, TRIPS, answers, by_city=False, partial=True)))
     assert (rest.interval, rest.cities, rest.marks) == ((0.0, 10.0), ("a",), frozenset({Mark.PARTIAL}))
+
+
+@given(st.lists(st.lists(st.integers(0, 2**16), min_size=3, max_size=3), min_size=1, max_size=9))
+def test_rows_of_any_number_of_facts_are_numbered_as_they_differ(columns: list[list[int]]) -> None:
+    numbers = _numbered([np.array(column) for column in columns])
+    rows = list(zip(*columns, strict=True))
+    for one in range(3):
+        for other in range(3):
+            assert (numbers[one] == numbers[other]) == (rows[one] == rows[other])

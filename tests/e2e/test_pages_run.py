@@ -76,7 +76,7 @@ def test_a_chart_stays_in_the_notebook_and_loads_nothing(tutorial: list[tuple[st
         assert "text/html" not in chart
         assert "<script" not in chart["image/svg+xml"]
         assert set(re.findall(r'(?:href|src)="', chart["image/svg+xml"])) == set()
-        assert " of 4 cities answered" in chart["text/plain"]
+        assert re.search(r"\d of \d cities answered", chart["text/plain"])
 
 
 def test_a_typo_is_a_few_lines_in_a_kernel(demo: RunningLeague) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, ParamSpec, Self, TypedDict, TypeVar
@@ -84,6 +84,12 @@ def _level(given: Level | str | None) -> Level | None:
         rule = f"{shown(str(given))} is no protection level"
         remedy = nearest(str(given), [level.value for level in Level])
         raise RefusedError("unknown_level", rule, remedy, "level") from None
+
+
+def refuse_others(names: Mapping[str, object], known: Sequence[str]) -> None:
+    """Raise TypeError that names the option that was meant, if there are `names` beside the `known` ones."""
+    for name in names:
+        raise TypeError(f"{shown(name)} is no option here; {nearest(_OTHER_WORDS.get(name, name), known)}")
 
 
 def with_options(call: Callable[P, R]) -> Callable[P, R]:
