@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -18,11 +19,14 @@ from typing import Any
 
 import grpc
 import grpc.aio
+import tomlkit
 
 import hansa
 from hansa_core.league.roster import Roster
-from hansa_demo.league import node_home, services_in
+from hansa_demo.league import free_ports, node_home, services_in
 from hansa_demo.processes import Service, await_up, start
+from hansa_fault_relay import relay_in_thread
+from hansa_fault_strangers import strangers
 from hansa_league.files.league_layout import LeagueLayout
 from hansa_local.clock import utc_now
 from hansa_local.expiry import expiry_of
@@ -68,6 +72,11 @@ class FaultLeague:
     def listening_city(self) -> str:
         """The first city whose node listens."""
         return next(member.city for member in self.roster.members if member.host is not None)
+
+    @property
+    def other_listening_city(self) -> str:
+        """The next one, of whose log the first is a witness."""
+        return [member.city for member in self.roster.members if member.host is not None][1]
 
     @property
     def attached_city(self) -> str:
@@ -165,12 +174,66 @@ class FaultLeague:
             path.write_bytes(old)
             self._start(city)
 
+    @contextmanager
+    def full_disk(self, city: str) -> Iterator[None]:
+        """No file of the node can grow, as on a full disk; its process goes on."""
+        limits = resource.prlimit(self.processes[city].pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.processes[city].pid, resource.RLIMIT_FSIZE, (1, limits[1]))
+        try:
+            yield
+        finally:
+            resource.prlimit(self.processes[city].pid, resource.RLIMIT_FSIZE, limits)
+
+    @contextmanager
+    def flooded(self, city: str) -> Iterator[None]:
+        """Strangers fill the ports of the city's node and the coordinator's, and come again when they are sent away."""
+        member, hub = self.roster.member(city), self.roster.coordinator()
+        assert member.host is not None
+        ports = [(member.host, port) for port in (member.port, member.log_port) if port is not None]
+        with strangers([*ports, (hub.host, hub.port)]):
+            yield
+
+    @contextmanager
+    def half_open(self, city: str) -> Iterator[None]:
+        """The coordinator's connection to the node stands, and nothing passes on it any more; a new one would work."""
+        path, member = self._home(city) / "node.toml", self.roster.member(city)
+        assert member.port is not None
+        before = path.read_text(encoding="utf-8")
+        self._end(city)
+        try:
+            with relay_in_thread(member.port, _listen_elsewhere(path)) as relay:
+                self._start(city)
+                self._await_answer_of(city)
+                relay.freeze()
+                yield
+                self._end(city)
+        finally:
+            path.write_text(before, encoding="utf-8")
+            self._end(city)
+            self._start(city)
+
+    @contextmanager
+    def without_witness(self, city: str, other: str) -> Iterator[None]:
+        """One city is down, and the node of an `other`, whose log it witnesses, has to start without it."""
+        with self.killed(city):
+            self._end(other)
+            self._start(other)
+            yield
+
     def stop(self) -> None:
         """End every process, those that were started anew too."""
         for process in self.processes.values():
             process.terminate()
         for process in self.processes.values():
             process.wait()
+
+    def _await_answer_of(self, city: str) -> None:
+        with self.connected() as league:
+            end = time.monotonic() + _PATIENCE_S
+            while not any(each.report.city == city and each.word is not None for each in league.published()):
+                if time.monotonic() > end:
+                    raise RuntimeError(f"the node of {city} is not reached behind the relay")
+                time.sleep(0.2)
 
     def _home(self, city: str) -> Path:
         return node_home(self.directory, city)
@@ -183,6 +246,15 @@ class FaultLeague:
         process = start(self.services[name])
         self.processes[name] = process
         await_up(self.services[name], process)
+
+
+def _listen_elsewhere(config: Path) -> int:
+    """Let the node listen on another port than the roster says; that port."""
+    (port,) = free_ports(1)
+    document = tomlkit.parse(config.read_text(encoding="utf-8"))
+    document["listen"]["port"] = port
+    config.write_text(tomlkit.dumps(document), encoding="utf-8")
+    return port
 
 
 def flip_releases(store: Path) -> None:

@@ -37,6 +37,13 @@ ALL = (
         name="an attached node's certificate expires",
         breaks=lambda league: league.expiring(league.attached_city),
     ),
+    Fault(name="a connection is half-open", breaks=lambda league: league.half_open(league.listening_city)),
+    Fault(name="a node's disk is full", breaks=lambda league: league.full_disk(league.listening_city)),
+    Fault(name="strangers flood node and coordinator", breaks=lambda league: league.flooded(league.listening_city)),
+    Fault(
+        name="a witness is down while another starts",
+        breaks=lambda league: league.without_witness(league.listening_city, league.other_listening_city),
+    ),
     Fault(name="a node hangs", breaks=lambda league: league.halted(league.listening_city)),
     Fault(
         name="a node that dials out is killed",

@@ -11,12 +11,14 @@ from hansa_demo.leagues.permits import PERMITS
 from hansa_fault_league import FaultLeague
 from hansa_fault_table import heading, line, run_fault, truth_of
 from hansa_faults import ALL
+from hansa_local.open_files import allow_many_open_files
 
 QUESTIONS = 10
 
 
 def main() -> int:
     """Make the league of permits, and print a line for each fault. Returns 1 if an answer was wrong or lost."""
+    allow_many_open_files()  # strangers are many
     holds = True
     with tempfile.TemporaryDirectory(prefix="hansa-faults-") as folder:
         directory = Path(folder)
