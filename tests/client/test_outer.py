@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hansa.answering.intervals import Interval, find_intervals
 from hansa.answering.outer import OuterEngine
@@ -53,6 +56,62 @@ def test_order_and_limit_keep_the_way_back_to_the_merged_rows(engine: OuterEngin
     }  # equal counts stay in merged order, NULL comes last
     assert table.column_names == ["project", "mean", "n", "days"]
     assert table.column("days").to_pylist() == [51.0, 7.0, 12.0]
+
+
+KEYED = "SELECT project, AVG(days_to_issue) AS mean, COUNT(*) AS n FROM housing.permits GROUP BY project"
+PLAIN = [
+    *(
+        KEYED,
+        f"{KEYED} ORDER BY n DESC, project",
+        f"{KEYED} ORDER BY mean, n DESC",
+        f"{KEYED} ORDER BY 2 DESC, mean, 1",
+    ),
+    "SELECT COUNT(*) AS n, project, COUNT(*) AS again FROM housing.permits GROUP BY project ORDER BY project DESC",
+]
+
+
+@pytest.mark.parametrize("key", [pa.string(), pa.bool_(), pa.date32(), pa.timestamp("us"), pa.decimal128(38, 0)])
+@given(st.data())
+def test_a_plain_select_gives_what_the_engine_gives(engine: OuterEngine, key: pa.DataType, data: st.DataObject) -> None:
+    values = {
+        pa.string(): st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3),
+        pa.bool_(): st.booleans(),
+        pa.date32(): st.dates(),
+        pa.timestamp("us"): st.datetimes(),
+        pa.decimal128(38, 0): st.integers(-(10**37), 10**37).map(Decimal),
+    }[key]
+    means = st.floats(allow_nan=False, allow_infinity=False).map(lambda mean: mean + 0.0)
+    row = st.tuples(*(st.none() | one for one in (values, means, st.integers(-3, 3))))
+    cells = data.draw(st.lists(row, max_size=8))
+    columns = zip(*cells, strict=True) if cells else [(), (), ()]
+    released = pa.Table.from_arrays(
+        [pa.array(column, kind) for column, kind in zip(columns, (key, pa.float64(), pa.int64()), strict=True)],
+        names=["k0", "a0", "a1"],
+    )
+    statement = ask(data.draw(st.sampled_from(PLAIN)))
+    if len(statement.outer.aggregate_columns) == 1:
+        released = released.select(["k0", "a1"]).rename_columns(["k0", "a0"])
+    assert statement.outer.plain is not None
+    table, rows = engine.run(statement.outer, released)
+    expected, expected_rows = engine.run(replace(statement.outer, plain=None), released)
+    assert table.equals(expected)
+    assert {name: found.tolist() for name, found in rows.items()} == {
+        name: found.tolist() for name, found in expected_rows.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "HAVING n > 3",
+        "ORDER BY n NULLS FIRST",
+        "ORDER BY n + 1",
+        "LIMIT 3",
+        "QUALIFY rank() OVER (ORDER BY COUNT(*)) = 1",
+    ],
+)
+def test_what_does_more_than_pick_and_sort_is_the_engines(clause: str) -> None:
+    assert ask(f"{KEYED} {clause}").outer.plain is None
 
 
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])

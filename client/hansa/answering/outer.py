@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from hansa_core.errors import RefusedError
 from hansa_core.partial.array_values import array_from_numbers, numbers_of, one_array, validity_of
 from hansa_core.sql.own_tables import registered_name
-from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect
+from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect, PlainSelect
 
 _LOCKDOWN: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,  # no file, no socket, no ATTACH, no COPY
@@ -69,12 +69,10 @@ class OuterEngine:
         numbered = released.append_column(ROW_COLUMN, _numbers(np.arange(rows))).append_column(
             GAPS_COLUMN, _numbers(masks)
         )
-        inputs = {RELEASED: numbered} | {registered_name(name): tables[name] for name in outer.tables}
-        with self._lock:
-            try:
-                table = self._select(outer.sql, inputs)
-            except duckdb.Error as error:
-                raise self._failed(error) from None
+        if outer.plain is not None and _is_sortable(numbered):
+            table = _picked(outer.plain, numbered)
+        else:
+            table = self._run(outer, numbered, tables)
         shown = [
             table.column(index) if column.passes_through else _narrow(_finite(table.column(index)))
             for index, column in enumerate(outer.columns)
@@ -84,6 +82,14 @@ class OuterEngine:
             for index in range(len(outer.columns), table.num_columns)
         }
         return pa.Table.from_arrays(shown, names=[column.name for column in outer.columns]), hidden
+
+    def _run(self, outer: OuterSelect, numbered: pa.Table, tables: Mapping[str, pa.Table]) -> pa.Table:
+        inputs = {RELEASED: numbered} | {registered_name(name): tables[name] for name in outer.tables}
+        with self._lock:
+            try:
+                return self._select(outer.sql, inputs)
+            except duckdb.Error as error:
+                raise self._failed(error) from None
 
     def _select(self, sql: str, inputs: Mapping[str, pa.Table]) -> pa.Table:
         statements = self._connection.extract_statements(sql)
@@ -161,6 +167,19 @@ def _narrow(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.int64())
     except pa.ArrowInvalid:
         return column
+
+
+def _is_sortable(table: pa.Table) -> bool:
+    """Whether Arrow sorts all columns as DuckDB does, within the engine's bounds: numbers are finite, text is UTF-8."""
+    is_small = table.num_rows <= MAX_OUTER_ROWS and table.nbytes <= _MAX_OUTER_BYTES
+    return is_small and not any(pa.types.is_nested(kind) for kind in table.schema.types)
+
+
+def _picked(plain: PlainSelect, table: pa.Table) -> pa.Table:
+    """Without the engine, which would take a third of the time of a whole small question for it."""
+    keys = [(each.column, "descending" if each.descending else "ascending") for each in plain.sorting]
+    rows = pc.sort_indices(table, sort_keys=keys)  # NULLs last
+    return table.select(plain.columns).take(rows)
 
 
 def _bounded(reader: pa.RecordBatchReader) -> pa.Table:

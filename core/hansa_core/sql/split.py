@@ -26,6 +26,7 @@ from hansa_core.sql.made_up import plain_aggregates
 from hansa_core.sql.nesting import Nesting
 from hansa_core.sql.outer_select import Built, build_select
 from hansa_core.sql.own_tables import own_tables
+from hansa_core.sql.plain_select import plain_select
 from hansa_core.sql.relation import Origin
 from hansa_core.sql.released import Released
 from hansa_core.sql.scalar import read_condition
@@ -85,6 +86,7 @@ def _split(
         aggregate_columns=tuple(aggregate_column(index) for index in range(len(plan.aggregates))),
         selections=tuple(dict.fromkeys(nesting.selections)),
         tables=tuple(nesting.own_used),
+        plain=plain_select(built.select),
     )
     return Statement(plan=plan, cities=question.cities, by_city=question.by_city, outer=outer)
 

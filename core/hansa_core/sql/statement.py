@@ -46,12 +46,29 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SortColumn:
+    """A released column to sort by, NULLs last."""
+
+    column: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainSelect:
+    """The released columns that a SELECT picks, unchanged, and by which it sorts; it drops no row."""
+
+    columns: tuple[str, ...]
+    sorting: tuple[SortColumn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OuterSelect:
     """The SELECT that shapes the released table at the analyst's side.
 
     `sql`: DuckDB SQL over `released` and own tables; its columns are `columns` and then the hidden ones that they name.
     `key_columns`, `aggregate_columns`: the released columns, in the order of `plan.keys` and `plan.aggregates`.
-    `selections`: what drops, joins or unites rows. `tables`: the own tables that it reads, in lower case.
+    `selections`: what drops, joins or unites rows. `tables`: the own tables that it reads, in lower case. `plain`: the
+    same as `sql`, where that only picks and sorts; None: it does more.
     """
 
     sql: str
@@ -60,6 +77,7 @@ class OuterSelect:
     aggregate_columns: tuple[str, ...]
     selections: tuple[Selection, ...] = ()
     tables: tuple[str, ...] = ()
+    plain: PlainSelect | None = None
 
     def __post_init__(self) -> None:
         names = [column.name.lower() for column in self.columns]
