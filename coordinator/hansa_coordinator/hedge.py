@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from hansa_core.errors import BusyError
 
@@ -24,30 +24,66 @@ async def first_result(
     lost, the last error is raised. `told`: called when a silent attempt gets company. What is left over is cancelled.
     """
     assert attempts
-    if after_s is None:
+    if after_s is None or len(attempts) == 1:
         return await _one_by_one(attempts)
-    waiting = list(attempts)
-    running: set[asyncio.Future[_ResultT]] = set()
-    try:
-        while True:
-            if waiting:
-                running.add(asyncio.ensure_future(waiting.pop(0)()))
-            done, running = await asyncio.wait(
-                running, timeout=after_s if waiting else None, return_when=asyncio.FIRST_COMPLETED
-            )
-            ends = {attempt: attempt.exception() for attempt in done}  # asyncio complains of those not looked at
-            for attempt, end in ends.items():
-                if not isinstance(end, _LOST):
-                    return attempt.result()
-            if done and not running and not waiting:
-                return done.pop().result()
-            if not done:
-                told()
-    finally:
-        for attempt in running:
-            attempt.cancel()
-        if running:
-            await asyncio.gather(*running, return_exceptions=True)
+    return await _Hedge(attempts, after_s, told).run()
+
+
+class _Hedge(Generic[_ResultT]):
+    """A first attempt that is awaited as it is, and others beside it once it has been silent: most never are, and cost
+    a timer."""
+
+    def __init__(self, attempts: Sequence[Attempt[_ResultT]], after_s: float, told: Callable[[], None]) -> None:
+        self._first, *self._others = attempts
+        self._after_s = after_s
+        self._told = told
+        self._beside: asyncio.Task[_ResultT] | None = None
+        self._waiting: asyncio.Timeout | None = None
+
+    async def run(self) -> _ResultT:
+        """As `first_result`."""
+        silence = asyncio.get_running_loop().call_later(self._after_s, self._begin_others)
+        try:
+            return await self._first_or_others()
+        except _LOST:
+            silence.cancel()
+            beside = self._beside or self._begin()
+            if beside.done() and isinstance(beside.exception(), _LOST):
+                raise
+            return await beside
+        finally:
+            silence.cancel()
+            if self._beside is not None:
+                self._beside.cancel()
+                await asyncio.gather(self._beside, return_exceptions=True)
+
+    async def _first_or_others(self) -> _ResultT:
+        """The first attempt's result, unless one of the others ends it by having one."""
+        waiting = self._waiting = asyncio.timeout(None)
+        try:
+            async with waiting:
+                return await self._first()
+        except TimeoutError:
+            if not waiting.expired():
+                raise  # its own deadline's
+            assert self._beside is not None
+            return self._beside.result()
+        finally:
+            self._waiting = None
+
+    def _begin_others(self) -> None:
+        self._told()
+        self._begin()
+
+    def _begin(self) -> asyncio.Task[_ResultT]:
+        self._beside = asyncio.create_task(first_result(self._others, after_s=self._after_s, told=self._told))
+        self._beside.add_done_callback(self._others_ended)
+        return self._beside
+
+    def _others_ended(self, beside: asyncio.Task[_ResultT]) -> None:
+        is_result = not beside.cancelled() and not isinstance(beside.exception(), _LOST)
+        if is_result and self._waiting is not None:
+            self._waiting.reschedule(asyncio.get_running_loop().time())
 
 
 async def _one_by_one(attempts: Sequence[Attempt[_ResultT]]) -> _ResultT:

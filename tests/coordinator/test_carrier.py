@@ -149,6 +149,45 @@ def test_a_hedge_that_is_turned_away_leaves_the_first_call_running() -> None:
     assert carried(carrier(slow, FakeWay([BusyError(retry_after_s=1.0)]))) == FIRST
 
 
+def test_a_city_that_answers_at_once_costs_no_task_of_a_hedge() -> None:
+    tasks: list[int] = []
+
+    async def count_tasks(call: CityCall) -> Answered:
+        await asyncio.sleep(0)
+        tasks.append(len(asyncio.all_tasks()))
+        return FIRST
+
+    quick = FakeWay([])
+    quick.carry = count_tasks  # type: ignore[method-assign]
+    assert carried(carrier(quick, FakeWay([SECOND]), hedge_after_s=60)) == FIRST
+    assert tasks == [1]
+
+
+def test_a_first_call_that_is_lost_after_its_hedge_began_waits_for_the_hedge() -> None:
+    async def lost_later(call: CityCall) -> Answered:
+        await asyncio.sleep(0.05)
+        raise PeerUnreachableError("gone")
+
+    async def slower(call: CityCall) -> Answered:
+        await asyncio.sleep(0.2)
+        return SECOND
+
+    first, second = FakeWay([]), FakeWay([])
+    first.carry, second.carry = lost_later, slower  # type: ignore[method-assign]
+    assert carried(carrier(first, second, hedge_after_s=0.001)) == SECOND
+
+
+def test_when_the_hedge_is_lost_before_the_first_call_the_city_is_gone() -> None:
+    async def lost_later(call: CityCall) -> Answered:
+        await asyncio.sleep(0.1)
+        raise PeerUnreachableError("gone at last")
+
+    first = FakeWay([])
+    first.carry = lost_later  # type: ignore[method-assign]
+    with pytest.raises(PeerUnreachableError, match="gone at last"):
+        carried(carrier(first, FakeWay([PeerUnreachableError("gone at once")]), hedge_after_s=0.001))
+
+
 def test_a_city_that_is_gone_is_left_alone_until_a_probe_reaches_it() -> None:
     clock = Clock()
     gone: list[Answered | Exception | None] = [PeerUnreachableError("gone")] * 4
