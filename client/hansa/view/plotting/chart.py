@@ -28,6 +28,9 @@ _HEIGHT = 300
 _PANEL_WIDTH = 290
 _PANEL_HEIGHT = 170
 _PANELS_IN_A_ROW = 2
+_BETWEEN_HISTOGRAMS = {"row": 105, "column": 30}
+"""Pixels: slanted labels of different lengths would push panels out of line."""
+
 _BELOW_EACH_OTHER = 3
 """So few panels share one axis along the whole width."""
 
@@ -64,7 +67,7 @@ def plot_answer(answer: ShapedAnswer, value: str | None, *, dark: bool) -> alt.L
         header = alt.Facet(field=Field.FACET, type="nominal", sort=order, title=None)
         chart = panel.facet(facet=header, columns=1 if sheet.width == _WIDTH else _PANELS_IN_A_ROW)
         if layout.is_histogram:  # where a city withholds fine bins it shows coarser ones
-            chart = chart.resolve_scale(x="independent")
+            chart = chart.resolve_scale(x="independent").properties(bounds="flush", spacing=_BETWEEN_HISTOGRAMS)
     titled: alt.LayerChart | alt.FacetChart = chart.properties(title=title).configure(**sheet.theme.config)
     kind = OfflineFacetChart if layout.facet else OfflineLayerChart
     shown: alt.LayerChart | alt.FacetChart = kind.from_dict(inert(titled.to_dict()), validate=False)
