@@ -20,7 +20,14 @@ from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.engines.unreadable import DataUnavailableError
 from hansa_test_node import BY_KIND, BY_MODE, PERMITS, TRIPS, NodeHome, ask, cells, make_node
 
-REMEDIES = ("restore", "put an intact copy back", "run that one or a newer one", "chmod 600")
+REMEDIES = (
+    "restore",
+    "put an intact copy back",
+    "put it back",
+    "hansa node ingest",
+    "run that one or a newer one",
+    "chmod 600",
+)
 _HEADERS, _BLOCK = 3 * 4096, 256 * 1024  # of a DuckDB file
 RIGHT = {BY_MODE: [("bike", 60), ("car", 50), ("walk", 2)], BY_KIND: [("house", 60), ("shed", 50), ("tower", None)]}
 
@@ -82,6 +89,22 @@ def test_a_flipped_bit_in_a_data_file_never_changes_a_number(
     assert not [outcome for outcome in outcomes if "no remedy" in outcome]
     assert "DataUnavailableError" in outcomes  # the engine's own checksums are on, and are read
     assert told(own, store, plan) == RIGHT[plan]
+
+
+def test_a_flipped_bit_in_what_points_at_the_version_never_changes_a_number(own: NodeHome, tmp_path: Path) -> None:
+    pointer = dataset_folder(own.config.data_dir, TRIPS) / "current"
+    intact, store = pointer.read_bytes(), tmp_path / "store.sqlite"
+    outcomes: list[list[object] | str] = []
+    try:
+        for number, flipped in enumerate(flips(pointer, 8)):
+            put(pointer, flipped)
+            outcomes.append(told(own, tmp_path / f"{number}.sqlite", BY_MODE))
+    finally:
+        put(pointer, intact)
+    assert all(outcome == RIGHT[BY_MODE] for outcome in outcomes if isinstance(outcome, list))
+    assert "DataUnavailableError" in outcomes
+    assert not [outcome for outcome in outcomes if "no remedy" in outcome]
+    assert told(own, store, BY_MODE) == RIGHT[BY_MODE]
 
 
 def test_the_engine_compares_the_checksum_of_each_block_that_a_question_reads(own: NodeHome, tmp_path: Path) -> None:
