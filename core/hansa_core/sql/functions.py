@@ -88,6 +88,10 @@ _TYPES = {
 _LAST_BIT = "engines differ in its last bit"
 _HINTS: dict[type[exp.Expr], str] = {
     exp.IntDiv: "write bin(x, width) for the lower edge of a bin, or / for a number",
+    **dict.fromkeys(
+        (exp.TimeToStr, exp.ToChar),
+        "group by it as it stands, compare date_trunc('month', x) with a date, or format it over the answer",
+    ),
     exp.Is: "write x IS NULL, IS TRUE or IS FALSE",
     exp.Pow: f"{_LAST_BIT}: write x * x for power(x, 2), and compute others over the answer, in the SELECT list",
     **dict.fromkeys(

@@ -35,7 +35,7 @@ def _plain_item(item: exp.Expr) -> exp.Expr:
     plain = item.transform(_plain)
     if isinstance(item, exp.Alias | exp.Column) or plain == item:
         return plain
-    return exp.alias_(plain, (written(item) or text_of(item)).lower(), quoted=True)
+    return exp.alias_(plain, written(item) or text_of(item), quoted=True)
 
 
 def _plain(node: exp.Expr) -> exp.Expr:

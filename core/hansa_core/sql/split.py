@@ -19,6 +19,7 @@ from hansa_core.plan.plan import Aggregate, Plan
 from hansa_core.sql.aggregates import AGGREGATE_NAMES, find_aggregates, read_aggregate
 from hansa_core.sql.city import select_cities
 from hansa_core.sql.clause import DIALECT, cut, refused, text_of
+from hansa_core.sql.formats import with_formats_outside
 from hansa_core.sql.functions import function_name
 from hansa_core.sql.guard import read_select, too_deep
 from hansa_core.sql.keys import SelectItem, read_grouping
@@ -110,7 +111,7 @@ def _read_question(
     is_last: bool,
 ) -> tuple[_Question, Built]:
     check_shape(select)
-    select = plain_aggregates(select)
+    select = with_formats_outside(plain_aggregates(select))
     source = read_source(select, contracts)
     items = [SelectItem(item.alias, item.this if isinstance(item, exp.Alias) else item) for item in select.expressions]
     check_where(select.args.get("where"), items, source)
