@@ -1,4 +1,4 @@
-"""Remakes statements.yaml: `.venv/bin/python tests/golden/remake_statements.py`.
+"""Remakes statements.yaml and inner_statements.yaml: `.venv/bin/python tests/golden/remake_statements.py`.
 
 `sql` and `rewrite` are written by hand; all else is what the SQL front end says today. To add a statement, add its
 `sql` (and, if it is refused, a `rewrite` that works), run this, and review the difference as code.
@@ -14,19 +14,20 @@ import yaml
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "core"), str(ROOT / "tests" / "support")]
 
-from hansa_statements import GOLDEN, expectation, read_golden  # noqa: E402
+from hansa_statements import CORPORA, expectation, read_golden  # noqa: E402
 
 _HEADER = "# Statements and what becomes of them. Remade by tests/golden/remake_statements.py; reviewed as code.\n"
 
 
 def main() -> None:
-    """Write the file anew."""
-    entries = []
-    for entry in read_golden():
-        by_hand = {name: entry[name] for name in ("sql", "rewrite") if name in entry}
-        entries.append(by_hand | expectation(entry["sql"]))
-    text = "\n".join(yaml.safe_dump([entry], sort_keys=False, allow_unicode=True, width=120) for entry in entries)
-    GOLDEN.write_text(_HEADER + text, encoding="utf-8")
+    """Write the files anew."""
+    for corpus in CORPORA:
+        entries = []
+        for entry in read_golden(corpus):
+            by_hand = {name: entry[name] for name in ("sql", "rewrite") if name in entry}
+            entries.append(by_hand | expectation(entry["sql"], corpus))
+        text = "\n".join(yaml.safe_dump([entry], sort_keys=False, allow_unicode=True, width=120) for entry in entries)
+        corpus.write_text(_HEADER + text, encoding="utf-8")
 
 
 if __name__ == "__main__":

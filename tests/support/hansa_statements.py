@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +18,39 @@ from hansa_core.sql.statement import Statement
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "statements.yaml"
+INNER_GOLDEN = GOLDEN.with_name("inner_statements.yaml")
 CITIES = ("los-angeles", "san-diego", "san-francisco", "seattle")
 OWN = {"population": ("city", "region", "people")}
 
 
 def permits() -> dict[ContractId, Contract]:
     """The league's contract, as published."""
-    document = yaml.safe_load((ROOT / "contracts" / "housing.permits.1.yaml").read_text(encoding="utf-8"))
-    contract = contract_from_document(document)
+    return _published("housing.permits.1.yaml")
+
+
+def trips() -> dict[ContractId, Contract]:
+    """A contract whose least level is open, so that a question may compute with its columns."""
+    return _published("mobility.trips.1.yaml")
+
+
+def _published(name: str) -> dict[ContractId, Contract]:
+    contract = contract_from_document(yaml.safe_load((ROOT / "contracts" / name).read_text(encoding="utf-8")))
     return {contract.id: contract}
 
 
-def ask(sql: str) -> Statement:
+CORPORA: Mapping[Path, Callable[[], Mapping[ContractId, Contract]]] = {GOLDEN: permits, INNER_GOLDEN: trips}
+"""The corpora, and the contract that each asks."""
+
+
+def ask(sql: str, corpus: Path = GOLDEN) -> Statement:
     """The statement, in the demo league, beside an own table."""
-    return parse_statement(sql, permits(), CITIES, OWN)
+    return parse_statement(sql, CORPORA[corpus](), CITIES, OWN)
 
 
-def expectation(sql: str) -> dict[str, Any]:
+def expectation(sql: str, corpus: Path = GOLDEN) -> dict[str, Any]:
     """What the corpus records about the statement."""
     try:
-        statement = ask(sql)
+        statement = ask(sql, corpus)
     except RefusedError as refusal:
         return {
             "refused": refusal.code,
@@ -56,7 +70,7 @@ def expectation(sql: str) -> dict[str, Any]:
     }
 
 
-def read_golden() -> list[dict[str, Any]]:
+def read_golden(corpus: Path = GOLDEN) -> list[dict[str, Any]]:
     """The entries of the corpus."""
-    entries: list[dict[str, Any]] = yaml.safe_load(GOLDEN.read_text(encoding="utf-8"))
+    entries: list[dict[str, Any]] = yaml.safe_load(corpus.read_text(encoding="utf-8"))
     return entries
