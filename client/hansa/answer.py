@@ -122,11 +122,11 @@ class Answer(ShapedAnswer):
         return explain_answer(self)
 
     def plot(self, value: str | None = None, *, dark: bool = False) -> alt.LayerChart | alt.FacetChart:
-        """The answer as an Altair chart: bars over categories, lines over time and numbers.
+        """The answer as an Altair chart: bars over categories and bins, lines over time and numbers.
 
-        `value`: the column to draw, by default the first measured number. Withheld values are drawn hatched, values
-        over some cities only hollow, and what is missing is said below the title. A notebook shows and keeps it as SVG,
-        without a network; `chart.save("waits.svg")` is Altair's.
+        `value`: the column to draw, by default the first measured number, or else the first histogram. Withheld values
+        are drawn hatched, values over some cities only hollow, and what is missing is said below the title. A notebook
+        shows and keeps it as SVG, without a network; `chart.save("waits.svg")` is Altair's.
 
         Raises ImportError without `hansa[plot]`, ValueError if the answer has no such column or more than three keys.
         """

@@ -62,20 +62,24 @@ class _Rows:
         self.numbers = [row for row in range(len(answer)) if row not in keyless]
 
     def _texts(self, name: str, texts: list[str]) -> list[str]:
-        if not pa.types.is_string(self.answer.table.schema.field(name).type):
+        if not self._is_text(name):
             return texts
         return [cut(readable(value), _MOST_TOLD) for value in self.columns[name]]
 
+    def _is_text(self, name: str) -> bool:
+        kind = self.answer.table.schema.field(name).type
+        return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
     def _named(self, one: Meaning) -> list[str | None]:
         values: list[str | None] = self.columns[one.name]
-        if pa.types.is_string(self.answer.table.schema.field(one.name).type):
+        if self._is_text(one.name):
             return values
         return [None if value is None else text for value, text in zip(values, self.texts[one.name], strict=True)]
 
     def label(self, one: Meaning, row: int) -> str:
         """What names the row in this column."""
         value = self.columns[one.name][row]
-        is_text = pa.types.is_string(self.answer.table.schema.field(one.name).type)
+        is_text = self._is_text(one.name)
         return self._labels[one.name][value if is_text or value is None else self.texts[one.name][row]]
 
     def bins(self, row: int) -> Iterator[_Bin]:
