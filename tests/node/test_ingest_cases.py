@@ -34,6 +34,7 @@ class Case:
     def ingest(self, **mapping: Mapping[str, Any]) -> IngestReport:
         """With these columns mapped otherwise."""
         path = self.folder / "manifest.yaml"
+        path.write_text(f"{path.read_text()}\nmax_rejected_share: 1\nmax_clipped_share: 1\n")
         if mapping:
             document = yaml.safe_load(path.read_text())
             document["mapping"] |= mapping
@@ -121,7 +122,7 @@ def test_times_past_midnight_are_seconds_of_the_service_day(case: Any) -> None:
 
 
 def test_times_past_midnight_are_no_numbers_without_it(case: Any) -> None:
-    with pytest.raises(ConfigError, match=r"none of 4 rows is kept \(unparseable:count_n 4\)"):
+    with pytest.raises(ConfigError, match="0 rows are kept, and min_rows is 1"):
         case("13").ingest(at={"constant": None})
 
 

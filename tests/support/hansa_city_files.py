@@ -63,6 +63,8 @@ MANIFEST: dict[str, Any] = {
     "population": "repairs of the town",
     "level": "open",
     "threshold": 3,
+    "max_rejected_share": 1,
+    "max_clipped_share": 1,
     "source": {"format": "csv", "path": "repairs.csv"},
     "mapping": {
         "repair": {"from": "No"},

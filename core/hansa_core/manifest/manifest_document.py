@@ -54,6 +54,14 @@ class ManifestDocument(YamlSection):
     tables: ListOf[TableDocument] = Field((), description="what level controlled publishes")
     source: object = Field(None, description="the city's own file, as the node reads it")
     mapping: object = Field(None, description="how each contract column follows from it, as the node reads it")
+    max_rejected_share: object = Field(None, description="the greatest share of rows that ingest may reject; 0.01")
+    max_clipped_share: object = Field(
+        None, description="the greatest share of a column's values that it may clip; 0.01"
+    )
+    min_rows: object = Field(None, description="the least rows of a version; 1")
+    max_change_share: object = Field(
+        None, description="how much may change against the served version; any if left out"
+    )
 
 
 def manifest_from_document(document: object, contract: Contract) -> Manifest:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from hansa_node.ingest.report import IngestReport
 
 app = typer.Typer(
     help="Run a city's node: it keeps the rows, decides what is answered, and signs what leaves.",
@@ -40,8 +45,20 @@ def init(
 def ingest(
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="A contract, with or without its version.")],
     config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report, and write nothing.")] = False,
+    accept: Annotated[
+        str | None,
+        typer.Option("--accept-changes", metavar="REASON", help="Publish beyond the limits; the log says so."),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="The report as a page, too.")] = None,
 ) -> None:
-    """Map the city's own file onto the contract and publish it as the next version of the dataset."""
+    """Map the city's own file onto the contract and publish it as the next version of the dataset.
+
+    A limit of the manifest that is exceeded (max_rejected_share, max_clipped_share, min_rows, max_change_share) stops
+    it: exit code 3, and the earlier version stays served. The report names the most frequent values that did not fit.
+    """
     from rich.console import Console
 
     from hansa_core.errors import ConfigError
@@ -49,16 +66,102 @@ def ingest(
     from hansa_local.trust_anchor import load_roster
     from hansa_node.app.config import read_config
     from hansa_node.app.declared import read_contracts
-    from hansa_node.ingest.ingest import ingest_dataset
+    from hansa_node.ingest.ingest import IngestStoppedError, ingest_dataset
 
+    stopped: IngestStoppedError | None = None
     with _told_to_the_operator():
         settings = read_config(config)
         wanted = settings.dataset_named(dataset)
         contracts = read_contracts(settings, load_roster(settings, utc_now()))
         if wanted not in contracts:
             raise ConfigError(f"{config}: datasets: {wanted} is no contract of the league's roster; correct the name")
-        report = ingest_dataset(settings.datasets[wanted], contracts[wanted], settings.data_dir)
-    Console().print(report)
+        if accept is not None and not accept.strip():
+            raise ConfigError("--accept-changes: is empty; say why the changes are right")
+        manifest, contract = settings.datasets[wanted], contracts[wanted]
+        try:
+            report = ingest_dataset(manifest, contract, settings.data_dir, dry_run=dry_run, accept=accept)
+        except IngestStoppedError as exceeded:
+            report, stopped = exceeded.report, exceeded
+        if html is not None:
+            _write_page(html, report)
+    if json_:
+        typer.echo(json.dumps(report.to_json(), indent=1))
+    else:
+        Console().print(report)
+    if stopped is not None:
+        typer.echo(stopped, err=True)
+    if stopped is not None or (dry_run and report.exceeded):
+        raise typer.Exit(3)
+
+
+def _write_page(path: Path, report: IngestReport) -> None:
+    from rich.console import Console
+
+    from hansa_core.errors import ConfigError
+
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        console = Console(record=True, width=140, file=nowhere)
+        console.print(report)
+    try:
+        path.write_text(console.export_html(), encoding="utf-8")
+    except OSError as failure:
+        raise ConfigError(f"--html {path}: cannot be written ({failure.strerror}); name another file") from None
+
+
+DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="A contract, with or without its version.")]
+
+
+@app.command(epilog="Example: hansa node versions housing.permits --config node.toml")
+def versions(dataset: DatasetArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """List the versions of a dataset: number, time, size, rows, and which one is served."""
+    from rich.console import Console
+
+    from hansa_node.app.config import read_config
+    from hansa_node.ingest.kept_versions import versions_table
+
+    with _told_to_the_operator():
+        settings = read_config(config)
+        Console().print(versions_table(settings.data_dir, settings.dataset_named(dataset)))
+
+
+@app.command(epilog="Example: hansa node rollback housing.permits 3 --config node.toml")
+def rollback(
+    dataset: DatasetArgument,
+    number: Annotated[int, typer.Argument(metavar="N", min=1, help="The version to serve again.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Serve an earlier version again, as a new version: an old number never comes back."""
+    from hansa_local.clock import utc_now
+    from hansa_local.trust_anchor import load_roster
+    from hansa_node.app.config import read_config
+    from hansa_node.app.declared import read_contracts
+    from hansa_node.ingest.kept_versions import roll_back
+    from hansa_node.ingest.manifest_file import read_manifest
+
+    with _told_to_the_operator():
+        settings = read_config(config)
+        wanted = settings.dataset_named(dataset)
+        contract = read_contracts(settings, load_roster(settings, utc_now()))[wanted]
+        manifest = read_manifest(settings.datasets[wanted], contract)
+        fresh = roll_back(settings.data_dir, contract, manifest, number)
+        typer.echo(f"{wanted}: version {fresh} has the data of version {number}, and is served from here on")
+
+
+@app.command(epilog="Example: hansa node prune housing.permits --keep 5 --config node.toml")
+def prune(
+    dataset: DatasetArgument,
+    keep: Annotated[int, typer.Option(metavar="N", min=1, help="How many of the newest versions to keep.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Delete all but the newest versions of a dataset. The served one, and those with published cells, are kept."""
+    from hansa_node.app.config import read_config
+    from hansa_node.ingest.kept_versions import prune as prune_versions
+
+    with _told_to_the_operator():
+        settings = read_config(config)
+        wanted = settings.dataset_named(dataset)
+        gone = prune_versions(settings.data_dir, wanted, keep)
+        typer.echo(f"{wanted}: {len(gone)} versions deleted" + (f": {', '.join(map(str, gone))}" if gone else ""))
 
 
 @app.command(epilog="Example: hansa node check --config node.toml")

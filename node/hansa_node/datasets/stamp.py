@@ -44,6 +44,12 @@ def write_stamp(connection: duckdb.DuckDBPyConnection, catalogue: str, stamp: St
     connection.execute(f"INSERT INTO {catalogue}.main.prepared VALUES ($1, $2, $3, $4, $5)", values)  # noqa: S608
 
 
+def renumber_stamp(connection: duckdb.DuckDBPyConnection, data_version: int) -> None:
+    """Give a copy of a file the number that it is served under."""
+    connection.execute("UPDATE prepared SET data_version = $1", [data_version])
+    connection.execute("CHECKPOINT")
+
+
 def read_stamp(connection: duckdb.DuckDBPyConnection) -> Stamp | None:
     """The stamp of an open file; None where ingest did not make it."""
     with connection.cursor() as cursor:

@@ -72,14 +72,35 @@ def new_version(folder: Path) -> Iterator[VersionFile]:
         yield version
 
 
+def delete_version(folder: Path, version: VersionFile) -> None:
+    """Take a version away, and what stands beside it. Raises ConfigError."""
+    with _told_to_the_operator(folder), _alone_in(folder):
+        profile_path(folder, version.number).unlink(missing_ok=True)
+        version.path.unlink()
+
+
+@contextmanager
+def unwritten_version(folder: Path) -> Iterator[VersionFile]:
+    """What the next version would be, in memory: nothing is written."""
+    yield VersionFile(number=_next_number(folder) if folder.is_dir() else 1, path=Path(":memory:"))
+
+
+def profile_path(folder: Path, number: int) -> Path:
+    """Where the profile of a version's data lies, for the operator alone."""
+    return folder / f"v{number:06d}.profile.json"
+
+
+def _next_number(folder: Path) -> int:
+    found = (_VERSION.fullmatch(path.name) for path in folder.iterdir())
+    return 1 + max((int(each[1]) for each in found if each), default=0)
+
+
 @contextmanager
 def _next_version(folder: Path) -> Iterator[VersionFile]:
     with _told_to_the_operator(folder):
         for stray in folder.glob("*.partial*"):
             stray.unlink()
-        number = 1 + max(
-            (int(found[1]) for path in folder.iterdir() if (found := _VERSION.fullmatch(path.name))), default=0
-        )
+        number = _next_number(folder)
     final = folder / f"v{number:06d}.duckdb"
     partial = folder / f"{final.name}.partial"
     try:

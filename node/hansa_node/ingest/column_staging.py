@@ -12,6 +12,7 @@ from sqlglot import exp
 from hansa_core.contract.contract import ContractColumn, domain_of
 from hansa_core.contract.types import DataType
 from hansa_core.manifest.manifest import Manifest
+from hansa_core.nearest import near
 from hansa_core.partial.partial import ARROW_TYPES
 from hansa_node.ingest.columns import is_null_word, stored_value, text_sql, value_sql
 from hansa_node.ingest.fragments import Sql, create_temporary, fragment, literal, name_of
@@ -130,6 +131,12 @@ class ColumnStaging:
         nulls = tuple(("null_values", word) for word in mapping.null_values)
         listed = (*nulls, *(("recode", word) for word in mapping.recode))
         return listed if mapping.source is not None else ()
+
+    def nearest(self, rule: str, text: str | None) -> str | None:
+        """The public value that is written most like a text that is none; None where there is none like it."""
+        if rule != "not_in_domain" or text is None or self._column.type is not DataType.TEXT:
+            return None
+        return near(text, [str(value) for value in self._domain])
 
     def _uses(self, key: str, word: str, raw: Sql) -> Sql:
         if key == "recode":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,40 +15,72 @@ from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.protection.publish import Publication, publish, rules_of
 from hansa_core.protection.tables import shapes_of
+from hansa_node.datasets.acceptance import Acceptance, write_acceptance
 from hansa_node.datasets.published_file import write_published
 from hansa_node.datasets.stamp import stamp_of, write_stamp
-from hansa_node.datasets.versions import dataset_folder, new_version
+from hansa_node.datasets.versions import current_version, dataset_folder, new_version, profile_path, unwritten_version
 from hansa_node.ingest.cells import count_cells
 from hansa_node.ingest.constancy import check_constant_columns
 from hansa_node.ingest.earlier import EarlierPublications
-from hansa_node.ingest.manifest_file import read_manifest, read_mapping
+from hansa_node.ingest.manifest_file import read_limits, read_manifest, read_mapping
 from hansa_node.ingest.mapping import DatasetMapping
+from hansa_node.ingest.profile import DataProfile, profile_of, read_profile, write_profile
 from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport, table_report
 from hansa_node.ingest.sources import TARGET, open_source, unreadable_source
 from hansa_node.ingest.staging import Staged, stage
 
 
-def ingest_dataset(manifest_path: Path, contract: Contract, data_dir: Path) -> IngestReport:
+class IngestStoppedError(ConfigError):
+    """A limit of the manifest is exceeded: nothing was published. `report`: what was found."""
+
+    def __init__(self, report: IngestReport) -> None:
+        super().__init__(
+            f"{'; '.join(report.exceeded)}: nothing was published. Mend the source or the mapping, raise the limit in"
+            " the manifest, or pass it once with --accept-changes REASON"
+        )
+        self.report = report
+
+
+def ingest_dataset(
+    manifest_path: Path, contract: Contract, data_dir: Path, *, dry_run: bool = False, accept: str | None = None
+) -> IngestReport:
     """Map, quantise and protect the city's file into a new version under `data_dir`, and make it the current one.
 
-    Raises ConfigError that says what the operator must mend; the earlier version then stays current.
+    `dry_run`: only look, and write nothing. `accept`: why limits of the manifest that are exceeded are passed.
+    Raises IngestStoppedError where a limit is exceeded, and ConfigError that says what the operator must mend; the
+    earlier version then stays current.
     """
     manifest = read_manifest(manifest_path, contract)
     mapping = read_mapping(manifest_path, contract)
+    limits = read_limits(manifest_path)
     folder = dataset_folder(data_dir, contract.id)
-    with new_version(folder) as version:
+    served = _served_profile(folder)
+    with unwritten_version(folder) if dry_run else new_version(folder) as version:
         try:
             with open_source(mapping.source, version.path) as connection:
                 with unreadable_source(mapping.source):
                     staged = stage(connection, mapping, contract, manifest)
-                _check_kept(staged)
+                _check_read(staged, mapping)
+                profile = profile_of(connection, contract)
+                exceeded = tuple(limits.exceeded(staged, profile, served))
+                report = _report(contract, manifest, mapping, staged, version.number)
+                report = replace(report, exceeded=exceeded, is_dry_run=dry_run, accepted=accept if exceeded else None)
+                if not report.may_publish:
+                    raise IngestStoppedError(report)
                 check_constant_columns(connection, contract)
                 earlier = EarlierPublications(
                     folder=folder, number=version.number, contract=contract, manifest=manifest
                 )
                 tables = _write(connection, contract, manifest, earlier)
                 write_stamp(connection, TARGET, stamp_of(contract, manifest, version.number))
-                connection.execute(f"CHECKPOINT {TARGET}")
+                if report.accepted is not None:
+                    acceptance = Acceptance(reason=report.accepted, limits=limits.to_json())
+                    write_acceptance(connection, TARGET, acceptance)
+                if not dry_run:
+                    connection.execute(f"CHECKPOINT {TARGET}")
+                    write_profile(profile_path(folder, version.number), profile)
+        except IngestStoppedError:
+            raise
         except ConfigError as error:
             raise ConfigError(f"{manifest_path}: {error}") from None
         except duckdb.IOException as error:
@@ -56,25 +89,33 @@ def ingest_dataset(manifest_path: Path, contract: Contract, data_dir: Path) -> I
                 f"{version.path}: cannot be written ({reason}); free some space on that disk and ingest again: "
                 "the earlier version is still served"
             ) from None
+    return replace(report, tables=tables)
+
+
+def _served_profile(folder: Path) -> DataProfile | None:
+    version = current_version(folder)
+    return None if version is None else read_profile(profile_path(folder, version.number))
+
+
+def _report(
+    contract: Contract, manifest: Manifest, mapping: DatasetMapping, staged: Staged, number: int
+) -> IngestReport:
     return IngestReport(
         contract=contract.id,
         level=manifest.level,
-        data_version=version.number,
+        data_version=number,
         rows_read=staged.rows_read,
         rows_kept=staged.rows_kept,
         columns=_column_reports(contract, mapping, staged),
-        tables=tables,
+        tables=(),
     )
 
 
-def _check_kept(staged: Staged) -> None:
-    """A mapping that rejects every row is a mistake in it, and must not replace the version that is served."""
-    if staged.rows_read and not staged.rows_kept:
-        rules = [(rows, rule) for column in staged.columns.values() for rule, rows in column.rejected.items()]
-        told = ", ".join(f"{rule} {rows:,}" for rows, rule in sorted(rules, key=lambda found: (-found[0], found[1])))
+def _check_read(staged: Staged, mapping: DatasetMapping) -> None:
+    """An empty export is no version."""
+    if not staged.rows_read:
         raise ConfigError(
-            f"mapping: none of {staged.rows_read:,} rows is kept ({told}); correct the mapping or the domains of these "
-            "columns: the earlier version is still served"
+            f"source.path: {mapping.source.path} has no row, and an empty export is no version; export it again"
         )
 
 
@@ -107,6 +148,7 @@ def _column_reports(contract: Contract, mapping: DatasetMapping, staged: Staged)
             clipped=staged.columns[name].clipped,
             rejected=staged.columns[name].rejected,
             unused=staged.columns[name].unused,
+            offending=staged.columns[name].offending,
         )
         for name, column in contract.columns.items()
     )

@@ -11,6 +11,7 @@ from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.protection.declaration import declaration_from_document
 from hansa_local.yaml_file import read_yaml
+from hansa_node.ingest.limits import IngestLimits, limits_from_document
 from hansa_node.ingest.mapping import DatasetMapping, mapping_from_document
 
 
@@ -26,6 +27,13 @@ def read_mapping(path: Path, contract: Contract) -> DatasetMapping:
     document = _document(path)
     with _told_about(path):
         return mapping_from_document(document, contract, path.absolute().parent)
+
+
+def read_limits(path: Path) -> IngestLimits:
+    """What the file demands of a version before it is published. Raises ConfigError."""
+    document = _document(path)
+    with _told_about(path):
+        return limits_from_document(document)
 
 
 def _document(path: Path) -> object:

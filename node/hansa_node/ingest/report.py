@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from rich import box
 from rich.console import Group
@@ -13,8 +14,10 @@ from rich.text import Text
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
+from hansa_core.nearest import shown
 from hansa_core.protection.publish import Cause
 from hansa_core.protection.tables import CellTotals, PublishedTable
+from hansa_node.ingest.staging import OffendingText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,7 @@ class ColumnReport:
     clipped: int
     rejected: Mapping[str, int]
     unused: tuple[str, ...] = ()
+    offending: tuple[OffendingText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,11 @@ class TableReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
-    """A new version of a dataset, and how it came about."""
+    """A new version of a dataset, and how it came about.
+
+    `exceeded`: limits of the manifest, in words. `is_dry_run`: nothing is written. `accepted`: why it is published
+    though.
+    """
 
     contract: ContractId
     level: Level
@@ -63,17 +71,45 @@ class IngestReport:
     rows_kept: int
     columns: tuple[ColumnReport, ...]
     tables: tuple[TableReport, ...]
+    exceeded: tuple[str, ...] = ()
+    is_dry_run: bool = False
+    accepted: str | None = None
+
+    @property
+    def may_publish(self) -> bool:
+        """Whether its limits are met, or passed with a reason; a dry run publishes nothing, and looks on."""
+        return self.is_dry_run or not self.exceeded or self.accepted is not None
 
     @property
     def summary(self) -> str:
         """One line."""
-        return (
-            f"{self.contract}: version {self.data_version} at level {self.level}, "
-            f"{self.rows_kept:,} of {self.rows_read:,} rows kept"
-        )
+        is_published = self.may_publish and not self.is_dry_run
+        version = f"version {self.data_version}" if is_published else "nothing published"
+        return f"{self.contract}: {version} at level {self.level}, {self.rows_kept:,} of {self.rows_read:,} rows kept"
+
+    def to_json(self) -> dict[str, Any]:
+        """The report for programs."""
+        return {
+            "contract": str(self.contract),
+            "level": self.level.value,
+            "data_version": self.data_version,
+            "rows_read": self.rows_read,
+            "rows_kept": self.rows_kept,
+            "dry_run": self.is_dry_run,
+            "exceeded": list(self.exceeded),
+            "columns": [{**asdict(column), "rejected": dict(column.rejected)} for column in self.columns],
+            "tables": [
+                {**asdict(table), "causes": {cause.value: cells for cause, cells in table.causes.items()}}
+                for table in self.tables
+            ],
+        }
 
     def __rich__(self) -> Group:
         parts: list[Text | Table] = [Text(self.summary, style="bold"), Text(), _columns_table(self.columns)]
+        offending = [_offending_line(column.name, each) for column in self.columns for each in column.offending]
+        if offending:
+            parts += [Text(), Text("Most frequent rejected values", style="bold"), *map(Text, offending), Text()]
+        parts += [Text(f"Exceeded: {limit}", style="yellow") for limit in self.exceeded]
         for column in self.columns:
             parts += [Text(f"mapping.{column.name}.{word}: no row has it", style="yellow") for word in column.unused]
         if self.tables:
@@ -94,6 +130,16 @@ def table_report(table: PublishedTable, totals: Mapping[int, CellTotals], causes
         causes=dict(Counter(causes.values()).most_common()),
         suppressed_units=lost / total if (total := sum(units.values())) else 0.0,
     )
+
+
+def _offending_line(column: str, each: OffendingText) -> str:
+    """A text with its code points where they cannot be told by eye."""
+    text, points = "NULL", ""
+    if each.text is not None:
+        text = shown(each.text)
+        points = "" if each.text.isascii() else f" ({' '.join(f'U+{ord(letter):04X}' for letter in each.text[:12])})"
+    near = "" if each.nearest is None else f"; did you mean {each.nearest}"
+    return f"  {column}: {each.rule}: {text}{points}, {each.rows:,} rows, first row {each.first:,}{near}"
 
 
 def _is_leaf(table: PublishedTable, cell: int) -> Iterator[bool]:

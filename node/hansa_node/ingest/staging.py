@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 from sqlglot import exp
@@ -21,16 +21,32 @@ from hansa_node.ingest.zones import check_zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OffendingText:
+    """A text of the source for which `rows` rows were rejected, the first of them row `first` (from 1).
+
+    `text`: None where it is NULL. `nearest`: the public value that is written most like it.
+    """
+
+    rule: str
+    text: str | None
+    rows: int
+    first: int
+    nearest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnCounts:
     """What happened to one column, over all rows that were read. `rejected`: rows by rule.
 
-    `unused`: texts that the mapping names, each after its key, and that no row has.
+    `unused`: texts that the mapping names, each after its key, and that no row has. `offending`: the most frequent
+    texts for which rows were rejected.
     """
 
     nulls: int
     clipped: int
     rejected: Mapping[str, int]
     unused: tuple[str, ...] = ()
+    offending: tuple[OffendingText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +59,7 @@ class Staged:
 
 
 _SEVERAL = 2
+_MOST_OFFENDING = 5
 
 
 def stage(
@@ -56,7 +73,10 @@ def stage(
     ]
     for column in columns:
         column.add_domain(connection)
-    raw = exp.select(*(column.raw.as_(column.called("r"), quoted=True) for column in columns), "*").from_("source_rows")
+    numbered = exp.select("*", fragment("row_number() OVER ()").as_("row_of_source")).from_("source_rows")
+    raw = exp.select(*(column.raw.as_(column.called("r"), quoted=True) for column in columns), "*").from_(
+        numbered.subquery("numbered")
+    )
     texts = exp.select("*", *(column.text.as_(column.called("t")) for column in columns)).from_(raw.subquery())
     values = exp.select("*", *(column.value.as_(column.called("v")) for column in columns)).from_(texts.subquery())
     placed = exp.select("*").from_(values.subquery("read"))
@@ -74,8 +94,33 @@ def stage(
         .sql("duckdb")
     ).fetchall()[0]
     (rows_kept,) = connection.execute("SELECT count(*) FROM staged").fetchall()[0]
+    counted = _counted(columns, counts[1:])
+    offending = {column.name: _offending(connection, column) for column in columns if counted[column.name].rejected}
     connection.execute("DROP TABLE judged")
-    return Staged(rows_read=counts[0], rows_kept=rows_kept, columns=_counted(columns, counts[1:]))
+    return Staged(
+        rows_read=counts[0],
+        rows_kept=rows_kept,
+        columns={name: replace(each, offending=offending.get(name, ())) for name, each in counted.items()},
+    )
+
+
+def _offending(connection: duckdb.DuckDBPyConnection, column: ColumnStaging) -> tuple[OffendingText, ...]:
+    """The most frequent texts of the source for which the column rejects rows."""
+    raw, status = name_of("r", column.index), name_of("s", column.index)
+    query = (
+        exp.select(status, raw, fragment("count(*)").as_("rows"), fragment("min(row_of_source)").as_("first"))
+        .from_("judged")
+        .where(fragment(":s > 0", s=status))
+        .group_by(exp.Literal.number(1), exp.Literal.number(2))
+        .order_by(exp.column("rows").desc(), exp.column("first"))
+        .limit(_MOST_OFFENDING)
+    )
+    found = connection.execute(query.sql(dialect="duckdb")).fetchall()
+    rules = ((REJECTIONS[rule - 1], text, rows, first) for rule, text, rows, first in found)
+    return tuple(
+        OffendingText(rule=rule, text=text, rows=rows, first=first, nearest=column.nearest(rule, text))
+        for rule, text, rows, first in rules
+    )
 
 
 def _check_sources(connection: duckdb.DuckDBPyConnection, mapping: DatasetMapping) -> None:
