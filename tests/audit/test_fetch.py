@@ -434,7 +434,16 @@ def test_everything_that_an_auditor_may_see_comes_in_one_go(tmp_path: Path) -> N
                     body = [each for each in read if isinstance(each, OpeningRead)]
             [one] = body
             assert (one.field, one.reader) == (None, FIRST)
-            assert one.fields == ("query", "analyst", "causes", "deny", "policy_hash", "manifest_hash")
+            assert one.fields == (
+                "query",
+                "analyst",
+                "causes",
+                "deny",
+                "limits",
+                "reason",
+                "policy_hash",
+                "manifest_hash",
+            )
             wrong = await asyncio.to_thread(opened, "--fields", "policy")
             assert (wrong.exit_code, "did you mean policy_hash?" in wrong.output) == (2, True)
 

@@ -41,6 +41,7 @@ TYPES = [
     "policy.published",
     "dataset.registered",
     "data.version",
+    "data.accepted",
     "tables.published",
     "node.recovered",
     "budget.created",
@@ -80,7 +81,7 @@ def test_the_bytes_of_an_entry_do_not_change() -> None:
     assert LEAF.startswith(
         b'{"data_version":1,"dataset":"housing.permits/1","decision":"permit","ledgers":[],"level":"con'
     )
-    assert hash_of(*ONE_OF_EACH) == "3ebe55aadb9b0d00e3f978fafdc3db0dd2dd598579fde29ce32e38165cf463cc"
+    assert hash_of(*ONE_OF_EACH) == "0e0ddd0a3d288fdd363b1d4de6b139dc25e909a4473940e4af6ffa7d376ee38a"
     assert hash_of(*FIRST_VERSIONS) == "caff33c0b54e1cabb630167915a1dace43e0d4db609a88aa41b69feccbf51947"
 
 

@@ -122,7 +122,7 @@ def test_times_past_midnight_are_seconds_of_the_service_day(case: Any) -> None:
 
 
 def test_times_past_midnight_are_no_numbers_without_it(case: Any) -> None:
-    with pytest.raises(ConfigError, match="0 rows are kept, and min_rows is 1"):
+    with pytest.raises(ConfigError, match=r"0 of 4 rows are kept \(unparseable:count_n 4\), and min_rows is 1"):
         case("13").ingest(at={"constant": None})
 
 

@@ -29,7 +29,7 @@ def ingest(
     folder.mkdir(exist_ok=True)
     write_csv(folder / "repairs.csv", rows)
     manifest = write_manifest(folder, manifest_of(**{**LIMITS, **limits}))
-    return ingest_dataset(manifest, REPAIRS, folder / "served", **options)
+    return ingest_dataset(manifest, REPAIRS, folder / "served", **(options or {}))
 
 
 def number(folder: Path) -> int | None:
@@ -47,10 +47,10 @@ def good(count: int, **changes: Any) -> list[dict[str, Any]]:
         (
             {"Kind": "bridge"},
             {},
-            r"2 of 100 rows are rejected \(not_in_domain:kind 2\), and max_rejected_share is 0.01",
+            r"2 of 100 rows are rejected \(not_in_domain:kind 2\), and max_rejected",
         ),
         ({"Length": "101"}, {}, r"days: 2 of 100 values are out of bounds, and max_clipped_share is 0.01"),
-        ({}, {"min_rows": 101}, r"100 rows are kept, and min_rows is 101"),
+        ({}, {"min_rows": 101}, r"100 of 100 rows are kept, and min_rows is 101"),
     ],
 )
 def test_a_limit_that_is_exceeded_stops_the_version_and_the_earlier_one_stays(
@@ -75,7 +75,7 @@ def test_one_in_a_hundred_is_borne(tmp_path: Path) -> None:
     [
         (good(150), "150 rows instead of 100"),
         (good(100, Length=None), r"days: 100\.0% is NULL instead of 0\.0%"),
-        (good(100, Kind="water"), r"kind: road is 0\.0% of the rows instead of 100\.0%"),
+        (good(100, Kind="pipe"), r"kind: road is 0\.0% of the rows instead of 100\.0%"),
         (
             [{"No": f"{at:05}", "Length": str(50 + at % 50)} for at in range(100)],
             r"days: the 0\.1 quantile is 5\d instead of 4",

@@ -17,6 +17,7 @@ import pytest
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError, RefusedError
+from hansa_core.evidence.log_entries import NodeStarted
 from hansa_core.evidence.receipt import check_receipt
 from hansa_core.league.credential import signed_credential
 from hansa_core.partial.answer import Refusal, Release
@@ -35,6 +36,8 @@ from hansa_log_checks import assert_agrees, assert_openings_open, types
 from hansa_node.app.start import record_start
 from hansa_node.context import NodeContext
 from hansa_node.current_league import CurrentLeague
+from hansa_node.datasets.acceptance import Acceptance
+from hansa_node.log.announcements import of_dataset
 from hansa_node.log.keys import keys_of
 from hansa_node.pipeline.bind import BoundQuestion, bind
 from hansa_node.pipeline.decide import Permitted, asked_of, bind_and_decide
@@ -534,3 +537,20 @@ def test_a_credential_that_ends_soon_is_told_of_once_and_one_that_has_ended_too(
     told = [record.__dict__ for record in caplog.records if "credential" in record.__dict__.get("what", "")]
     what = f"the credential of an analyst of {holder.city}, key {holder.key_id[:16]}"
     assert [(line["message"], line["what"]) for line in told] == [("expires soon", what), ("has expired", what)]
+
+
+def test_data_that_were_accepted_beyond_their_limits_stand_in_the_log(node: NodeHome, store: Path) -> None:
+    """Everybody reads that limits were exceeded; why and which is for those whom the city shows it."""
+    with node.context(store) as context:
+        dataset = context.datasets.all_current()[0]
+        accepted = replace(dataset, accepted=Acceptance(reason="a new mine", limits={"min_rows": 5}))
+        roster = context.league.now.roster_ref
+        started = NodeStarted(policy=context.policy.reference, roster=roster, register=False)
+        context.store.begin(of_dataset(accepted), started, now=context.clock())
+        index = types(store).index("data.accepted")
+        opening = context.store.log.opening(index)
+    assert opening is not None
+    assert {each.field: each.value for each in opening.disclosures} == {
+        "reason": "a new mine",
+        "limits": {"min_rows": 5},
+    }

@@ -32,6 +32,7 @@ from hansa_core.evidence.query_entries import (
 from hansa_core.evidence.rule_entries import (
     BudgetCreated,
     BudgetReset,
+    DataAccepted,
     DatasetRegistered,
     DataVersion,
     PolicyPublished,
@@ -157,6 +158,7 @@ ONE_OF_EACH: tuple[Body, ...] = (
     NodeRecovered(from_size=10, to_size=21, exhausted=("residents",)),
     BudgetReset(ledger="residents", unit="microrho", limit=50, reason="new_period"),
     decision_on("q6", ledgers=(charge(50, 50, limit=50),)),
+    DataAccepted(dataset=PERMITS, data_version=1, opening=opening_of("limits", "reason")),
 )
 
 FIRST_VERSIONS: tuple[Body, ...] = (

@@ -155,7 +155,7 @@ def opening(
     ] = False,
     fields: Annotated[
         str, typer.Option(metavar="F,F", help="Of which fields, with --all.")
-    ] = "query,analyst,causes,deny,policy_hash,manifest_hash",
+    ] = "query,analyst,causes,deny,limits,reason,policy_hash,manifest_hash",
     profile: AuditorOption = None,
 ) -> None:
     """Ask a city to show what entries commit to; that it was read becomes an entry of the log, before it is shown.

@@ -24,6 +24,7 @@ _SAYS = {
     "roster.accepted": "A roster of the league came into force.",
     "dataset.registered": "The city serves a dataset.",
     "data.version": "Questions are answered from new data from here on.",
+    "data.accepted": "New data were published although they exceeded limits that the city had set itself.",
     "tables.published": "Protected tables were made, from which questions are answered.",
     "log.genesis": "The log begins.",
     "node.started": "The node began to serve.",

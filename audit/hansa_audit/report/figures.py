@@ -11,13 +11,14 @@ from hansa_core.evidence.entry import Entry
 from hansa_core.evidence.log_entries import KeyRole, NodeRecovered, OpeningRead, PeerHead
 from hansa_core.evidence.query_entries import Decision, QueryAborted, QueryDecision
 from hansa_core.evidence.rows import row_of
-from hansa_core.evidence.rule_entries import BudgetCreated, BudgetReset
+from hansa_core.evidence.rule_entries import BudgetCreated, BudgetReset, DataAccepted
 
 ANSWERED, AGAIN, REFUSED, OTHER = "answered", "answered again", "refused", "other"
 OUTCOMES = (ANSWERED, AGAIN, REFUSED, OTHER)
 NOT_NAMED = "not named"
 _SELDOM = (
     "budget.reset",
+    "data.accepted",
     "data.version",
     "dataset.registered",
     "key.added",
@@ -158,6 +159,9 @@ def _keep_event(figures: LogFigures, index: int, time_unix_s: int, text: str) ->
 
 def _event(entry: Entry) -> str:
     said = entry.body.to_json()
+    if isinstance(entry.body, DataAccepted):
+        data = f"Data version {entry.body.data_version} of {entry.body.dataset}"
+        return f"{data} was published although it exceeded limits that the city had set"
     match said:
         case {"ledger": ledger, "reason": reason}:
             return f"Budget {ledger} began anew: {str(reason).replace('_', ' ')}"

@@ -27,6 +27,7 @@ from hansa_core.evidence.query_entries import ApprovalAsked, ApprovalDenied, App
 from hansa_core.evidence.rule_entries import (
     BudgetCreated,
     BudgetReset,
+    DataAccepted,
     DatasetRegistered,
     DataVersion,
     PolicyPublished,
@@ -126,6 +127,7 @@ class Audit:
             KeyRetired: (keys.retire,),
             DatasetRegistered: (datasets.register,),
             DataVersion: (datasets.announce,),
+            DataAccepted: (datasets.accept,),
             TablesPublished: (datasets.publish,),
             BudgetCreated: (ledgers.create,),
             BudgetReset: (ledgers.reset,),

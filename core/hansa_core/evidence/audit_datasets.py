@@ -5,7 +5,7 @@ from __future__ import annotations
 from hansa_core.contract.level import Level
 from hansa_core.evidence.finding import AuditRule, Breaches
 from hansa_core.evidence.query_entries import Decision, QueryAborted, QueryDecision
-from hansa_core.evidence.rule_entries import DatasetRegistered, DataVersion, TablesPublished
+from hansa_core.evidence.rule_entries import DataAccepted, DatasetRegistered, DataVersion, TablesPublished
 
 
 class AnnouncedDatasets:
@@ -38,6 +38,11 @@ class AnnouncedDatasets:
             yield AuditRule.DATA_VERSION, text
         self._newest[body.dataset] = max(newest, body.data_version)
         self._versions.add((body.dataset, body.data_version))
+
+    def accept(self, body: DataAccepted) -> Breaches:
+        yield from self._known(body.dataset)
+        if (body.dataset, body.data_version) not in self._versions:
+            yield AuditRule.DATA_VERSION, f"data version {body.data_version} of {body.dataset} is accepted unannounced"
 
     def publish(self, body: TablesPublished) -> Breaches:
         yield from self._known(body.dataset)

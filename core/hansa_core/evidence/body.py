@@ -12,7 +12,7 @@ from hansa_core.evidence.record import Record
 Ledger = Annotated[str, LEDGER]
 
 
-OPENING_FIELDS = ("query", "analyst", "policy_hash", "manifest_hash", "causes", "steward", "deny")
+OPENING_FIELDS = ("query", "analyst", "policy_hash", "manifest_hash", "causes", "steward", "deny", "limits", "reason")
 """All that an entry can commit to without saying it."""
 
 

@@ -19,6 +19,7 @@ from hansa_core.evidence.query_entries import ApprovalAsked, ApprovalDenied, App
 from hansa_core.evidence.rule_entries import (
     BudgetCreated,
     BudgetReset,
+    DataAccepted,
     DatasetRegistered,
     DataVersion,
     PolicyPublished,
@@ -36,6 +37,7 @@ BODIES: tuple[type[Body], ...] = (
     KeyRetired,
     DatasetRegistered,
     DataVersion,
+    DataAccepted,
     TablesPublished,
     BudgetCreated,
     BudgetReset,

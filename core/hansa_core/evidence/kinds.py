@@ -151,7 +151,8 @@ SOFTWARE = Text("[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}", "a software version")
 SHA256 = Text("[0-9a-f]{64}", "32 bytes in lower-case hex")
 LEDGER = Text("[a-z0-9][a-z0-9._/-]{0,99}", "the name of a ledger")
 OPENING_FIELD = Text(
-    "query|analyst|policy_hash|manifest_hash|causes|steward|deny", "the name of a field that an entry commits to"
+    "query|analyst|policy_hash|manifest_hash|causes|steward|deny|limits|reason",
+    "the name of a field that an entry commits to",
 )
 TABLE = Text("[a-z][a-z0-9_]{0,62}", "the name of a published table")
 

@@ -103,6 +103,16 @@ class DataVersion(Body):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataAccepted(Body):
+    """The operator published an ingest although it exceeded limits of the manifest; why and which is in the opening."""
+
+    TYPE: ClassVar[str] = "data.accepted"
+    dataset: Dataset
+    data_version: Version
+    opening: Annotated[Mapping[str, str], Digests(("limits", "reason"))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TablesPublished(Body):
     """The tables that a node protected once and answers from at level `controlled`, by name, sorted."""
 

@@ -40,5 +40,6 @@ def open_dataset(declared: Declared, version: DatasetVersion) -> ServedDataset:
         contract=contract,
         manifest=manifest,
         data_version=version.number,
+        accepted=version.acceptance(),
         answering=LEVELS[manifest.level](version, contract, manifest),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from hansa_core.contract.contract import Contract
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.policy.published_rules import contract_rules, manifest_rules, rules_hash
+from hansa_node.datasets.acceptance import Acceptance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +24,14 @@ class Declared:
 class VersionedDataset:
     """One version of a declared dataset.
 
-    `manifest_rules`, `contract_rules`: what it stands under, as it is published. `manifest_hash`: lower-case hex.
+    `accepted`: why it was published although limits were exceeded. `manifest_rules`, `contract_rules`: what it stands
+    under, as it is published. `manifest_hash`: lower-case hex.
     """
 
     contract: Contract
     manifest: Manifest
     data_version: int
+    accepted: Acceptance | None = None
     manifest_rules: bytes = field(init=False, repr=False, compare=False)
     contract_rules: bytes = field(init=False, repr=False, compare=False)
     manifest_hash: str = field(init=False, repr=False, compare=False)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from hansa_core.contract.contract import Contract
 from hansa_core.manifest.manifest import Manifest
+from hansa_node.datasets.acceptance import Acceptance
 from hansa_node.engines.engine import Engine
 
 
@@ -45,6 +46,9 @@ class DatasetVersion(Protocol):
 
         Raises as `open_rows` does.
         """
+
+    def acceptance(self) -> Acceptance | None:
+        """Why it was published although it exceeded limits; None where it exceeded none. Raises as `open_rows` does."""
 
     def check(self) -> None:
         """Read all that is stored; slow. Raises DataUnavailableError where it is not what ingest wrote."""

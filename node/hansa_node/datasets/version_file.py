@@ -12,6 +12,7 @@ from hansa_core.contract.contract import Contract
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.protection.publish import Publication
 from hansa_core.protection.tables import shapes_of
+from hansa_node.datasets.acceptance import Acceptance, read_acceptance
 from hansa_node.datasets.file_digest import FileState, check_digest, state_of
 from hansa_node.datasets.published_file import publication_of, read_published
 from hansa_node.datasets.stamp import check_stamp, read_stamp, stamp_of
@@ -65,6 +66,11 @@ class VersionFile:
                 return None
             shapes = shapes_of(contract, manifest)
             return publication_of(shapes, {name: read_published(connection, shape) for name, shape in shapes.items()})
+
+    def acceptance(self) -> Acceptance | None:
+        """What the operator gave as a reason, if limits were exceeded."""
+        with readable(self.path), open_locked(self.path) as connection:
+            return read_acceptance(connection)
 
     def check(self) -> None:
         """Read all of the file, and raise DataUnavailableError where it is not byte for byte what ingest wrote.

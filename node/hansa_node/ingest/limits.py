@@ -47,10 +47,8 @@ class IngestLimits:
         """Each limit that what was read exceeds, in words for the operator. `served`: of the version that is served."""
         rejected = staged.rows_read - staged.rows_kept
         if staged.rows_read and Fraction(rejected, staged.rows_read) > self.max_rejected_share:
-            rules = _rules(staged)
-            told = f" ({rules})" if rules else ""
             yield (
-                f"{rejected:,} of {staged.rows_read:,} rows are rejected{told}, and max_rejected_share is"
+                f"{rejected:,} of {staged.rows_read:,} rows are rejected ({_rules(staged)}), and max_rejected_share is"
                 f" {_text(self.max_rejected_share)}"
             )
         for name, column in staged.columns.items():
@@ -60,7 +58,9 @@ class IngestLimits:
                     f" max_clipped_share is {_text(self.max_clipped_share)}"
                 )
         if staged.rows_kept < self.min_rows:
-            yield f"{staged.rows_kept:,} rows are kept, and min_rows is {self.min_rows:,}"
+            rules = f" ({_rules(staged)})" if rejected else ""
+            kept = f"{staged.rows_kept:,} of {staged.rows_read:,} rows are kept{rules}"
+            yield f"{kept}, and min_rows is {self.min_rows:,}"
         if self.max_change_share is not None and served is not None:
             for change in changes_between(served, profile, self.max_change_share):
                 yield f"{change}, and max_change_share is {_text(self.max_change_share)}"

@@ -15,6 +15,7 @@ from hansa_core.errors import ConfigError
 from hansa_core.evidence.body import Body, RosterRef
 from hansa_core.evidence.opening import Opening
 from hansa_core.evidence.rule_entries import (
+    DataAccepted,
     DatasetRegistered,
     DataVersion,
     PolicyPublished,
@@ -22,6 +23,7 @@ from hansa_core.evidence.rule_entries import (
     TablesPublished,
 )
 from hansa_core.policy.published_rules import rules_hash
+from hansa_node.datasets.acceptance import Acceptance
 from hansa_node.datasets.dataset import VersionedDataset
 from hansa_node.log.batch import Batch
 from hansa_node.log.published_policy import PublishedPolicy
@@ -39,7 +41,7 @@ class LeagueChangedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """One word about `subject`. `says`: the entry's fields, as in JSON. `opening`: what it commits to.
+    """One word about `subject`. `says`: the entry's fields, as in JSON. `opening`: what it commits to, or `conceals`.
 
     `version`: while the node runs, no smaller one follows a larger: a slow answer over yesterday's data comes late.
     `rules`: the published rules that the entry names by their hashes.
@@ -50,6 +52,7 @@ class Announcement:
     kind: type[Body]
     says: Mapping[str, JsonValue]
     opening: Opening | None = None
+    conceals: Mapping[str, JsonValue] = field(default_factory=dict)
     rules: tuple[bytes, ...] = ()
     digest: bytes = field(init=False)
 
@@ -66,7 +69,9 @@ def announce(batch: Batch, announcements: Iterable[Announcement], *, anew: bool,
             continue
         for document in each.rules:
             add_rules(batch.cursor, document, each.opening)
-        batch.append(each.kind.from_json(each.says), each.opening, now=now)
+        opening = batch.conceal(each.conceals) if each.conceals else each.opening
+        digests = {"opening": opening.digests} if each.conceals and opening is not None else {}
+        batch.append(each.kind.from_json({**each.says, **digests}), opening, now=now)
         _note(batch, each)
 
 
@@ -150,8 +155,8 @@ def of_policy(published: PublishedPolicy) -> Announcement:
 
 def of_dataset(dataset: VersionedDataset) -> tuple[Announcement, ...]:
     """The dataset under its manifest, its data, and at `controlled` its tables."""
-    manifest = dataset.manifest
-    return _of_dataset(
+    manifest, accepted = dataset.manifest, dataset.accepted
+    announcements = _of_dataset(
         name=str(dataset.contract.id),
         level=manifest.level,
         manifest_rules=dataset.manifest_rules,
@@ -159,6 +164,19 @@ def of_dataset(dataset: VersionedDataset) -> tuple[Announcement, ...]:
         data_version=dataset.data_version,
         protection_version=manifest.protection_version,
         tables=tuple(sorted(table.name for table in manifest.tables)),
+    )
+    return announcements if accepted is None else (*announcements, _of_acceptance(dataset, accepted))
+
+
+def _of_acceptance(dataset: VersionedDataset, accepted: Acceptance) -> Announcement:
+    """That limits were exceeded is for everybody who reads the log; why, for those whom the city shows it."""
+    name = str(dataset.contract.id)
+    return Announcement(
+        subject=f"accepted data of {name}",
+        version=dataset.data_version,
+        kind=DataAccepted,
+        says={"dataset": name, "data_version": dataset.data_version},
+        conceals={"reason": accepted.reason, "limits": accepted.limits},
     )
 
 
