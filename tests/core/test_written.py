@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hansa_core.errors import RefusedError
+from hansa_core.sql.guard import read_select
 from hansa_core.sql.render import render_plan
 from hansa_core.sql.split import parse_statement
+from hansa_core.sql.written import written
 from hansa_strategies import TRIPS
 
 
@@ -50,6 +52,15 @@ def test_a_condition_may_be_rolled_up(group: str, sets: str) -> None:
     keys = "mode = 'bus', zone" if "zone" in group else "mode = 'bus'"
     meant = f"SELECT {keys}, COUNT(*) FROM demo.trips GROUP BY GROUPING SETS {sets}"
     assert plan_of(f"SELECT COUNT(*) FROM demo.trips GROUP BY {group}") == plan_of(meant)
+
+
+def test_a_copied_node_keeps_its_place_in_the_one_statement() -> None:
+    tree = read_select("SELECT COUNT(*) FROM demo.trips WHERE stops  >  3")
+    where = tree.copy().args["where"]
+    assert written(where) == "WHERE stops  >  3"
+    notes = [{id(value) for value in found.meta.values() if not isinstance(value, int)} for found in where.walk()]
+    originals = [{id(value) for value in found.meta.values() if not isinstance(value, int)} for found in tree.walk()]
+    assert set().union(*notes) == set().union(*originals)
 
 
 def test_the_parser_is_given_no_more_brackets_than_it_needs() -> None:

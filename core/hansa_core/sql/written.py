@@ -38,6 +38,10 @@ class _Statement:
     sql: str
     tokens: tuple[Token, ...]
 
+    def __deepcopy__(self, memo: object) -> _Statement:
+        """Itself: a node that is copied would else copy the text and all tokens with each of its names."""
+        return self
+
 
 def remember(tree: exp.Expr, sql: str, tokens: list[Token]) -> None:
     """Note on each node with a place in the text which text that is; copies keep it."""
