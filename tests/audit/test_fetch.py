@@ -6,10 +6,12 @@ import asyncio
 import gzip
 import json
 import shutil
+import socketserver
 import ssl
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
 from hansa_audit.fetching.fetch_log import ContradictionError, Fetched, ShrunkError, fetch_log
 from hansa_audit.fetching.fetch_opening import fetch_opening
 from hansa_audit.fetching.in_flight import IN_FLIGHT, answered
-from hansa_audit.fetching.log_source import LogSource
+from hansa_audit.fetching.log_source import HttpsSource, LogSource
 from hansa_audit.fetching.places import Wanted, wanted_log
 from hansa_audit.folder.findings import FileRule
 from hansa_audit.folder.held_log import open_log
@@ -533,3 +535,41 @@ def test_pages_are_asked_for_several_at_once_and_come_in_order() -> None:
     assert list(answered(ask, wanted)) == [(number, number * number) for number in wanted]
     with pytest.raises(ZeroDivisionError):
         list(answered(lambda number: 1 // (number - 5), wanted))
+
+
+def test_headers_that_drip_hold_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, and the page never does."""
+    monkeypatch.setattr("hansa_audit.fetching.log_source._PAGE_S", 0.5)
+    log = published_log(tmp_path)
+    city, settings = log.league / "cities" / log.city, load_auditor(log.profile)
+    with dripping(city / "tls.pem", city / "tls.key") as port:
+        source = HttpsSource(
+            log.member, address=("127.0.0.1", port), certificate=settings.tls_cert, key=settings.tls_key
+        )
+        with pytest.raises(UnreachableError):
+            source.get("checkpoint", 1000)
+
+
+@contextmanager
+def dripping(certificate: Path, key: Path) -> Iterator[int]:
+    """A server whose headers take much longer than a page may, although something comes all the time."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError), tls.wrap_socket(self.request, server_side=True) as connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                for _ in range(100):
+                    connection.sendall(b".")
+                    time.sleep(0.05)
+                connection.sendall(b"\r\nContent-Length: 2\r\n\r\nok")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()

@@ -18,10 +18,13 @@ from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
 from hansa_audit.fetching.fetch_log import fetch_log
 from hansa_audit.fetching.places import wanted_log
 from hansa_audit.register.register import QUESTIONS_A_PAGE
-from hansa_core.evidence.body import RosterRef
+from hansa_core.evidence.body import PolicyRef, RosterRef
 from hansa_core.evidence.log_entries import NodeStarted
 from hansa_core.evidence.opening import encode_disclosure, seal_opening
+from hansa_core.evidence.rule_entries import PolicyPublished
 from hansa_core.league.roster import roster_hash
+from hansa_core.policy.policy import DenyList, Policy, Rule
+from hansa_core.policy.published_rules import deny_value, policy_rules, rules_hash
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.signing.envelope_json import envelope_to_json
@@ -90,6 +93,39 @@ def test_pages_are_valid_html_that_runs_nothing_but_the_search(log: PublishedLog
             assert ((tmp_path / "site" / name).parent / link).resolve().is_file(), link
     listed = json.loads(found["register.json"])["files"]
     assert sorted(found) == sorted([*listed, "register.json"])
+
+
+def test_rules_stand_in_it_line_by_line_with_what_changed(tmp_path: Path) -> None:
+    log, documents = taking_part(published_log(tmp_path)), []
+    for version, organisation in ((1, "bremen"), (2, "<b>\x1bhamburg</b>")):
+        rule = Rule(datasets=frozenset("*"), purposes=frozenset({"planning"}), organisations=frozenset({organisation}))
+        opening = seal_opening({"deny": deny_value(DenyList())}, {"deny": bytes([version]) * 16})
+        policy = Policy(id="town", version=version, rules=(rule,), deny=DenyList())
+        documents.append(policy_rules(policy, opening.digests["deny"]))
+        reference, rules = PolicyRef(id="town", version=version), rules_hash(documents[-1])
+        log.append(PolicyPublished(policy=reference, policy_hash=rules, opening=opening.digests))
+    folder = fetched(log, tmp_path)
+    (folder / "rules").mkdir(exist_ok=True)
+    for document in documents:
+        (folder / f"rules/{rules_hash(document)}.json").write_bytes(document)
+    site(folder, tmp_path / "site")
+    content = pages(tmp_path / "site")[f"{FIRST}/rules.html"]
+    shown, changed = re.findall(r"<pre>([^<]*)</pre>", content)
+    assert {"kind: hansa.policy/1", "  purposes:", "  - planning"} <= set(shown.split("\n"))
+    assert "-version: 1" in changed.split("\n")
+    assert "hamburg&lt;/b&gt;" in shown
+    assert "\x1b" not in content
+    html5lib.HTMLParser(strict=True).parse(content)
+
+
+def test_the_search_has_the_questions_of_all_cities_by_their_time(log: PublishedLog, tmp_path: Path) -> None:
+    other = taking_part(PublishedLog(log.league, log.roster, SECOND).begin()).ask(9)
+    other.time_unix_s += 3600
+    other.ask(1)
+    site(fetched(log, tmp_path), fetched(other, tmp_path), tmp_path / "site")
+    rows = json.loads(pages(tmp_path / "site")["search.js"].removeprefix("const QUESTIONS = ").partition(";\n")[0])
+    assert [row[1] for row in rows] == sorted(row[1] for row in rows)
+    assert {row[0] for row in rows[:12]} == {FIRST, SECOND}
 
 
 def test_a_city_that_does_not_take_part_is_left_out_and_named(log: PublishedLog, tmp_path: Path) -> None:

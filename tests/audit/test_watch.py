@@ -9,9 +9,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hansa.cli import app
-from hansa_audit.fetching.places import wanted_log
+from hansa.errors import UnreachableError
+from hansa_audit.fetching.log_source import FolderSource, LogSource, NotAllowedError
+from hansa_audit.fetching.places import Wanted, wanted_log
 from hansa_audit.watching import watch_round
+from hansa_audit.watching.bounded_source import BoundedSource
+from hansa_audit.watching.watch_round import WatchRound
+from hansa_audit.watching.watched_log import WatchedLog
+from hansa_core.errors import PeerError
 from hansa_core.evidence.log_entries import PeerHead
 from hansa_core.league.roster import Roster
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
@@ -117,10 +124,10 @@ def test_a_second_history_is_a_fork_in_this_round_and_in_every_later_one(
     assert len(told.read_text().splitlines()) == 1
 
 
-def test_a_head_that_another_city_cosigned_and_the_log_excludes_is_a_fork(
+def test_a_head_that_another_city_says_it_cosigned_and_the_log_excludes_is_a_doubt_and_no_proof(
     logs: dict[str, PublishedLog], tmp_path: Path
 ) -> None:
-    """A city that shows the auditor one history, and a witness another."""
+    """A city that shows the auditor one history, and a witness another; or a witness that lies to accuse it."""
     log, other = logs[FIRST], logs[SECOND]
     true = root_of_leaves([leaf_hash(leaf) for leaf in log.leaves[:30]]).hex()
     other.append(PeerHead(origin=log.member.log_origin, size=30, root=true)).write(tmp_path / f"{SECOND}-log")
@@ -128,7 +135,120 @@ def test_a_head_that_another_city_cosigned_and_the_log_excludes_is_a_fork(
     other.append(PeerHead(origin=log.member.log_origin, size=31, root="00" * 32)).write(tmp_path / f"{SECOND}-log")
     result = watch(tmp_path / "watched", log.profile, FIRST, SECOND)
     assert result.exit_code == 5
-    assert f"{FIRST}: fork: {SECOND} cosigned another root at 31 entries (entry 49 of its log)" in result.stdout
+    assert f"{FIRST}: unsound: {SECOND} cosigned another root at 31 entries (entry 49 of its log)" in result.stdout
+    assert f"{SECOND}: sound" in result.stdout
+
+
+def in_place() -> Callable[[str, AuditorProfile, Roster], Wanted]:
+    """What the round takes its sources from now."""
+    found: Callable[[str, AuditorProfile, Roster], Wanted] = vars(watch_round)["wanted_log"]
+    return found
+
+
+class Hostile:
+    """A mirror that answers whatever it is asked for so."""
+
+    name, is_mirror, is_live = "a hostile mirror", True, False
+
+    def __init__(self, answer: bytes | Exception) -> None:
+        self.answer = answer
+
+    def get(self, path: str, limit: int) -> bytes:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+HOSTILE = (NotAllowedError("403 go away"), b"garbage", PeerError("has more than 65536 bytes"))
+
+
+@pytest.mark.parametrize("answer", HOSTILE)
+def test_a_hostile_mirror_of_one_city_stops_no_watch_and_accuses_nobody(
+    logs: dict[str, PublishedLog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes | Exception
+) -> None:
+    at_folders = in_place()
+
+    def with_mirror(city: str, profile: AuditorProfile, roster: Roster) -> Wanted:
+        wanted = at_folders(city, profile, roster)
+        mirrors: tuple[LogSource, ...] = (Hostile(answer),)
+        if city != FIRST:
+            return replace(wanted, mirrors=mirrors)
+        assert wanted.own is not None
+        honest = FolderSource(Path(wanted.own.name), is_mirror=True)
+        return replace(wanted, own=None, mirrors=(*mirrors, *(honest,) * has_honest))
+
+    monkeypatch.setattr(watch_round, "wanted_log", with_mirror)
+    for has_honest, code, state in ((True, 0, "sound"), (False, 4, "outage")):
+        result = watch(tmp_path / f"watched-{has_honest}", logs[FIRST].profile, FIRST, SECOND)
+        assert (result.exit_code, f"{FIRST}: {state}:" in result.stdout) == (code, True)
+        assert f"{SECOND}: sound" in result.stdout
+
+
+def test_a_mirror_proves_a_fork_of_a_city_that_does_not_answer(
+    logs: dict[str, PublishedLog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_folders, log = in_place(), logs[FIRST]
+
+    def at_mirror(city: str, profile: AuditorProfile, roster: Roster) -> Wanted:
+        wanted = at_folders(city, profile, roster)
+        assert wanted.own is not None
+        return replace(wanted, own=None, mirrors=(FolderSource(Path(wanted.own.name), is_mirror=True),))
+
+    monkeypatch.setattr(watch_round, "wanted_log", at_mirror)
+    assert watch(tmp_path / "watched", log.profile, FIRST).exit_code == 0
+    replace(log, leaves=[*log.leaves[:20], *log.leaves[21:]]).ask(50).write(tmp_path / f"{FIRST}-log")
+    result = watch(tmp_path / "watched", log.profile, FIRST)
+    assert (result.exit_code, f"{FIRST}: fork:" in result.stdout) == (5, True)
+
+
+def test_a_city_that_drips_is_given_up_and_holds_no_other_one_up(
+    logs: dict[str, PublishedLog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: dict[str, threading.Event] = {FIRST: threading.Event(), SECOND: threading.Event()}
+    at_folders, seconds = in_place(), iter(range(0, 10**9, 100))
+
+    class Dripping(FolderSource):
+        def get(self, path: str, limit: int) -> bytes:
+            assert fetched[SECOND].wait(60)  # it comes while this city's pages do not
+            return FolderSource.get(self, path, limit)
+
+    def slow_first(city: str, profile: AuditorProfile, roster: Roster) -> Wanted:
+        wanted = at_folders(city, profile, roster)
+        assert wanted.own is not None
+        if city != FIRST:
+            return wanted
+        return replace(wanted, own=BoundedSource(Dripping(Path(wanted.own.name)), lambda: float(next(seconds))))
+
+    def told(self: WatchRound, city: str, silence: str | None, now: datetime) -> WatchedLog:
+        state = verified(self, city, silence, now)
+        fetched[city].set()
+        return state
+
+    verified = WatchRound._verified
+    monkeypatch.setattr(WatchRound, "_verified", told)
+    monkeypatch.setattr(watch_round, "wanted_log", slow_first)
+    monkeypatch.setattr("hansa_audit.watching.bounded_source.MOST_S", 150.0)  # one page is as if it took 100 s
+    result = watch(tmp_path / "watched", logs[FIRST].profile, FIRST, SECOND)
+    assert (result.exit_code, f"{FIRST}: outage:" in result.stdout) == (4, True)
+    assert "take longer than 150 s together" in result.stdout
+    assert f"{SECOND}: sound" in result.stdout
+
+
+def test_a_folder_that_lost_its_keys_ends_no_watch(
+    logs: dict[str, PublishedLog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, at_folders = tmp_path / "watched", in_place()
+    watch(folder, logs[FIRST].profile, FIRST)
+    for name in ("policy.txt", "vkeys.txt", "roster.json"):
+        (folder / FIRST / name).unlink()
+
+    def away(city: str, profile: AuditorProfile, roster: Roster) -> Wanted:
+        wanted = at_folders(city, profile, roster)
+        return wanted if city != FIRST else replace(wanted, own=Hostile(UnreachableError("away")))
+
+    monkeypatch.setattr(watch_round, "wanted_log", away)
+    result = watch(folder, logs[FIRST].profile, FIRST, SECOND)
+    assert (result.exit_code, f"{FIRST}: unsound:" in result.stdout) == (5, True)
     assert f"{SECOND}: sound" in result.stdout
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from hansa.errors import TrustError, UnreachableError
 from hansa_audit.fetching.fetch_rules import fetch_rules
 from hansa_audit.fetching.incoming_tiles import IncomingTiles
-from hansa_audit.fetching.log_source import LogSource, NotThereError
+from hansa_audit.fetching.log_source import LogSource, NotAllowedError, NotThereError
 from hansa_audit.fetching.places import Wanted
 from hansa_audit.folder.log_folder import (
     CHECKPOINT,
@@ -63,18 +63,22 @@ class ShrunkError(TrustError):
         super().__init__("shrunk", text)
 
 
+class MirrorError(PeerError):
+    """What a mirror shows does not hold, and nobody else shows the log: this says nothing about the city."""
+
+
 def fetch_log(
     wanted: Wanted, root: Path, *, roster: Roster, document: bytes, max_entries: int = DEFAULT_MAX_ENTRIES
 ) -> Fetched:
     """Bring the folder to the log's newest checkpoint. `document`: the file of `roster`.
 
     Raises ContradictionError for two histories, ShrunkError where the city shows less than before, PeerError for a log
-    that is not what it signed, ConfigError, UnreachableError.
+    that is not what it signed, MirrorError where only mirrors show one, ConfigError, UnreachableError.
     """
     folder, policy = LogFolder(root), tlog_policy(roster, wanted.member.city)
     held = _held(folder, wanted)
     notes: list[str] = []
-    is_newest = False
+    is_newest, broken_mirror = False, False
     for source in wanted.places():
         try:
             note, checkpoint = _newest(source, policy)
@@ -88,6 +92,12 @@ def fetch_log(
             files = _bring(source, folder, held, note, checkpoint)
         except (UnreachableError, NotThereError) as away:
             notes.append(str(away))
+            continue
+        except (PeerError, NotAllowedError) as broken:
+            if isinstance(broken, TrustError) or source not in wanted.mirrors or wanted.is_named_mirror:
+                raise  # also two histories, which whoever shows them proves
+            notes.append(str(broken))  # one mirror hides the log from nobody: the next one is asked
+            broken_mirror = True
             continue
         _write_keys(folder, policy, roster, document)
         folder.write(CHECKPOINT, note)
@@ -103,6 +113,8 @@ def fetch_log(
             source=source.name,
             notes=(*_why_a_mirror(source, wanted), *notes),
         )
+    if broken_mirror and not is_newest:
+        raise MirrorError("; ".join(notes))
     if held is None or not is_newest:
         raise UnreachableError("; ".join(notes) or f"{wanted.member.city} only dials out, and nobody mirrors its log")
     write_reading(folder, held, source="nobody has more", now=utc_now())

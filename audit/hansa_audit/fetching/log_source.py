@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from typing import Protocol
 
 import urllib3
+from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from hansa.errors import UnreachableError
@@ -39,6 +42,10 @@ _TIMEOUT = urllib3.Timeout(connect=5, read=20)
 
 class NotThereError(PeerError):
     """The other side has no such page."""
+
+
+class NotAllowedError(ConfigError):
+    """The other side shows its pages to others, and not by the certificate of the profile."""
 
 
 class LogSource(Protocol):
@@ -94,7 +101,7 @@ class HttpsSource:
         self.is_mirror = mirror
         self.is_live = not mirror
         self._prefix = prefix
-        self._pool = urllib3.HTTPSConnectionPool(
+        self._pool = _Pool(
             *address,
             ssl_context=_tls(member, certificate, key),
             server_hostname=member.server_name,
@@ -115,7 +122,7 @@ class HttpsSource:
         if answer.status == 404:
             raise NotThereError(said)
         if answer.status in (401, 403):
-            raise ConfigError(said)
+            raise NotAllowedError(said)
         if answer.status >= 500:
             raise UnreachableError(said)
         raise PeerError(said)
@@ -150,6 +157,32 @@ class HttpsSource:
                 answer.release_conn()
         except HTTPError as failure:
             raise UnreachableError(f"{self.name}: is not reached ({_reason(failure)})") from None
+
+
+class _Connection(HTTPSConnection):
+    """A connection whose headers, too, come within the time that a page may take, however evenly they drip."""
+
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as urllib3's own, which it extends
+        timer = Timer(_PAGE_S, self._hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            answer = super().getresponse()
+            if timer.finished.is_set():
+                answer.close()
+                raise TimeoutError  # where the connection ended, headers seem to end
+            return answer
+        finally:
+            timer.cancel()
+
+    def _hang_up(self) -> None:
+        if self.sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # the reader, in another thread, meets the end
+
+
+class _Pool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Connection
 
 
 def _tls(member: Member, certificate: Path, key: Path) -> ssl.SSLContext:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from hansa.view.render.cells import printable
 from hansa_audit.entries.times import as_of_text, time_text
@@ -96,7 +97,14 @@ def _environment() -> Environment:
         finalize=lambda value: printable(value) if type(value) is str else value,
     )
     pages.filters["time"] = time_text
+    pages.filters["lines"] = _lines
     return pages
+
+
+def _lines(lines: str | Sequence[str]) -> Markup:
+    """Several lines, or a text of them, each printable and escaped, and the ends of lines as they are."""
+    each_line = lines.split("\n") if isinstance(lines, str) else lines
+    return Markup("\n").join(map(printable, each_line))  # which escapes each
 
 
 def _search_script(register: Register) -> str:
@@ -115,6 +123,7 @@ def _search_script(register: Register) -> str:
         for log in register.logs
         for number, each in enumerate(log.questions)
     ]
+    rows.sort(key=lambda row: row[1])  # the search shows the newest
     script = files("hansa_audit.register").joinpath("templates", "search.js").read_text(encoding="utf-8")
     data = json.dumps(rows, separators=(",", ":"))  # in ASCII; a page of its own, so no tag can end it
     return f"const QUESTIONS = {data};\n{script}"

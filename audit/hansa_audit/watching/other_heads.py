@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hansa.errors import UnreachableError
-from hansa_audit.fetching.log_source import NotThereError
+from hansa_audit.fetching.log_source import NotAllowedError, NotThereError
 from hansa_audit.fetching.places import Wanted
 from hansa_audit.folder.held_log import HeldLog
 from hansa_audit.folder.log_folder import CHECKPOINT
@@ -53,8 +53,8 @@ def contradicted_by(log: HeldLog, head: ToldHead) -> str | None:
     if head.size > log.checkpoint.size or log.root_at(head.size).hex() == head.root:
         return None
     return (
-        f"{head.teller} cosigned another root at {head.size} entries (entry {head.index} of its log) "
-        "than the fetched log has: one of the two was shown another history"
+        f"{head.teller} cosigned another root at {head.size} entries (entry {head.index} of its log) than the fetched "
+        "log has: it was shown another history, or wrote what it did not see; it has to show the checkpoint"
     )
 
 
@@ -79,8 +79,8 @@ def mirrors_contradiction(log: HeldLog, wanted: Wanted) -> str | None:
         try:
             note = mirror.get(CHECKPOINT, MAX_NOTE_BYTES)
             theirs = open_checkpoint(note, log.trusted.log_key)
-        except (UnreachableError, NotThereError, PeerError):
-            continue  # a mirror that is away, or shows what the log never signed, says nothing about the log
+        except (UnreachableError, NotThereError, NotAllowedError, PeerError):
+            continue  # a mirror that is away, turns the auditor away, or shows what the log never signed, says nothing
         if theirs.size <= log.checkpoint.size and log.root_at(theirs.size) != theirs.root:
             file = keep_contradicting(log.folder, note)
             return f"{mirror.name}: has a signed root at {theirs.size} entries that the log excludes; kept in {file}"

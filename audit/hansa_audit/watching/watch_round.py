@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from hansa.errors import TrustError, UnreachableError
 from hansa_audit.fetching.auditor_profile import roster_of
-from hansa_audit.fetching.fetch_log import ContradictionError, fetch_log
+from hansa_audit.fetching.fetch_log import ContradictionError, MirrorError, fetch_log
 from hansa_audit.fetching.places import Wanted, wanted_log
 from hansa_audit.folder.findings import FileRule
 from hansa_audit.folder.held_log import HeldLog, open_log
 from hansa_audit.folder.log_folder import CHECKPOINT
 from hansa_audit.verifying.verify_folder import verify_folder
+from hansa_audit.watching.bounded_source import bounded
 from hansa_audit.watching.other_heads import (
+    ToldHead,
     contradicted_by,
     mirrors_contradiction,
     told_heads,
@@ -24,6 +27,8 @@ from hansa_audit.watching.watched_log import WatchedLog, WatchState
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.roster import Roster
 from hansa_local.profile import AuditorProfile
+
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +46,14 @@ class WatchRound:
         Raises ConfigError where the profile or the roster is at fault.
         """
         roster, document = roster_of(self.profile, now)
-        wanted = {city: wanted_log(city, self.profile, roster) for city in self.cities or roster.cities}
-        states = {city: self._fetched(each, roster, document, now) for city, each in wanted.items()}
+        wanted = {city: bounded(wanted_log(city, self.profile, roster)) for city in self.cities or roster.cities}
+        with ThreadPoolExecutor(_AT_ONCE) as threads:  # a slow city holds no other one up
+            asked = {city: threads.submit(self._fetched, wanted[city], roster, document, now) for city in wanted}
+        states = {city: state.result() for city, state in asked.items()}
         logs = {city: open_log(self.folder.log_of(city)) for city, state in states.items() if _has_sound_log(state)}
+        heads = tuple(told_heads(logs))
         for city, log in logs.items():
-            states[city] = _held_against_others(states[city], log, wanted[city], logs)
+            states[city] = _held_against_others(states[city], log, wanted[city], heads)
         return tuple(states.values())
 
     def _fetched(self, wanted: Wanted, roster: Roster, document: bytes, now: datetime) -> WatchedLog:
@@ -55,7 +63,7 @@ class WatchRound:
             fetched = fetch_log(wanted, root, roster=roster, document=document)
             if wanted.own is not None and fetched.source != wanted.own.name:
                 silence = "; ".join(fetched.notes) or "the city itself did not answer"
-        except (UnreachableError, ConfigError) as away:
+        except (UnreachableError, MirrorError, ConfigError) as away:
             silence = str(away)  # also what lies at the auditor's side: other logs are watched all the same
         except ContradictionError as forked:
             return WatchedLog(city=city, state=WatchState.FORK, text=forked.text)
@@ -65,7 +73,10 @@ class WatchRound:
             return WatchedLog(city=city, state=WatchState.UNSOUND, text=str(broken))
         if silence is not None and not (root / CHECKPOINT).exists():
             return WatchedLog(city=city, state=WatchState.OUTAGE, text=silence)
-        return self._verified(city, silence, now)
+        try:
+            return self._verified(city, silence, now)
+        except (ConfigError, PeerError) as broken:  # the folder lacks what its log is checked by
+            return WatchedLog(city=city, state=WatchState.UNSOUND, text=str(broken))
 
     def _verified(self, city: str, silence: str | None, now: datetime) -> WatchedLog:
         verdict = verify_folder(self.folder.log_of(city), anchor=self.profile)
@@ -95,15 +106,11 @@ def _has_sound_log(state: WatchedLog) -> bool:
     return state.size is not None and state.state in (WatchState.SOUND, WatchState.STALE, WatchState.OUTAGE)
 
 
-def _held_against_others(state: WatchedLog, log: HeldLog, wanted: Wanted, logs: dict[str, HeldLog]) -> WatchedLog:
-    origin = wanted.member.log_origin
-    heads = tuple(head for head in told_heads(logs) if head.origin == origin)
-    for head in heads:
-        why = contradicted_by(log, head)
-        if why is not None:
-            return replace(state, state=WatchState.FORK, text=why)
+def _held_against_others(state: WatchedLog, log: HeldLog, wanted: Wanted, told: tuple[ToldHead, ...]) -> WatchedLog:
     why = mirrors_contradiction(log, wanted)
     if why is not None:
         return replace(state, state=WatchState.FORK, text=why)
-    hidden = withheld_from(log, heads)
-    return state if hidden is None else replace(state, state=WatchState.UNSOUND, text=hidden)
+    heads = tuple(head for head in told if head.origin == wanted.member.log_origin)
+    doubts = (*(contradicted_by(log, head) for head in heads), withheld_from(log, heads))
+    doubt = next((each for each in doubts if each is not None), None)  # another city's word alone proves no fork
+    return state if doubt is None else replace(state, state=WatchState.UNSOUND, text=doubt)
