@@ -13,7 +13,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from hansa_core.contract.contract_document import ContractDocument
 from hansa_core.documents.model import Section
 from hansa_core.manifest.manifest_document import ManifestDocument
-from hansa_node.ingest.mapping import ColumnMappingDocument, SourceDocument
+from hansa_node.ingest.mapping import ColumnMappingDocument
+from hansa_node.ingest.source_document import SourceDocument
 
 
 class Manifest(ManifestDocument):

@@ -287,6 +287,13 @@ def test_a_row_without_a_unit_becomes_a_unit_by_itself(tmp_path: Path) -> None:
     assert rejected(report) == {"missing:repair": 1, "missing:kind": 1}
 
 
+def test_a_file_without_rows_is_no_version(tmp_path: Path) -> None:
+    for changes in ({}, {"level": "controlled", "tables": TABLES}):
+        with pytest.raises(ConfigError, match=r"repairs\.csv has no row, and an empty export is no version"):
+            ingest(tmp_path, [], **changes)
+    assert current_version(dataset_folder(tmp_path / "served", REPAIRS.id)) is None
+
+
 def test_a_constant_fills_a_column(tmp_path: Path) -> None:
     constants = {"kind": {"constant": "other"}, "urgent": {"constant": None}, "days": {"constant": 3}}
     ingest(tmp_path, [{}], mapping=constants)

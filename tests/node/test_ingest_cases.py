@@ -34,7 +34,8 @@ class Case:
     def ingest(self, **mapping: Mapping[str, Any]) -> IngestReport:
         """With these columns mapped otherwise."""
         path = self.folder / "manifest.yaml"
-        path.write_text(f"{path.read_text()}\nmax_rejected_share: 1\nmax_clipped_share: 1\n")
+        if "max_rejected_share" not in path.read_text():
+            path.write_text(f"{path.read_text()}\nmax_rejected_share: 1\nmax_clipped_share: 1\n")
         if mapping:
             document = yaml.safe_load(path.read_text())
             document["mapping"] |= mapping
@@ -58,6 +59,30 @@ def case(tmp_path: Path) -> Callable[[str], Case]:
 
 def rejected(report: IngestReport) -> dict[str, int]:
     return {rule: rows for column in report.columns for rule, rows in column.rejected.items()}
+
+
+def test_an_empty_export_is_no_version(case: Any) -> None:
+    with pytest.raises(ConfigError, match=r"source\.csv has no row, and an empty export is no version"):
+        case("08b").ingest()
+
+
+def test_blank_lines_stand_before_a_header_and_a_header_is_no_row(case: Any) -> None:
+    lab = case("08h")
+    report = lab.ingest()
+    assert lab.rows("plz") == {"a": "1"}
+    assert report.rows_read == 1
+
+
+def test_another_encoding_is_proposed_with_what_its_line_would_say(case: Any) -> None:
+    lab = case("09f")
+    with pytest.raises(
+        ConfigError, match=r"source\.csv, line 2 is not UTF-8, and reads as windows-1252: 'a,1,München'"
+    ):
+        lab.ingest()
+    path = lab.folder / "manifest.yaml"
+    path.write_text(path.read_text().replace("path: source.csv", "path: source.csv\n  encoding: windows-1252"))
+    lab.ingest()
+    assert lab.rows("plz") == {"a": "München"}
 
 
 def test_numbers_are_read_as_declared_and_as_nothing_else(case: Any, tmp_path: Path) -> None:

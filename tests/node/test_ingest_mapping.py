@@ -11,9 +11,10 @@ import pytest
 from hansa_core.errors import ConfigError
 from hansa_local.contract_files import contract_in
 from hansa_node.ingest.manifest_file import read_manifest, read_mapping
-from hansa_node.ingest.mapping import SourceFormat, mapping_from_document
+from hansa_node.ingest.mapping import mapping_from_document
 from hansa_node.ingest.units import conversion
 from hansa_published import SHOPS
+from hansa_tables.source import SourceFormat
 
 COLUMNS = [name for name in SHOPS.columns if name != "visits"]
 DOCUMENT: dict[str, Any] = {
@@ -54,7 +55,7 @@ def test_units_that_do_not_convert_are_refused(source: str, said: str) -> None:
 
 def test_a_relative_path_starts_at_the_manifests_folder() -> None:
     mapping = mapping_from_document(DOCUMENT, SHOPS, Path("/srv/node"))
-    assert mapping.source.path == Path("/srv/node/shops.csv")
+    assert mapping.source.paths == (Path("/srv/node/shops.csv"),)
     assert mapping.source.format is SourceFormat.CSV
     assert mapping.columns["visits"].constant == "1"
 

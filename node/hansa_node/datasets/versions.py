@@ -15,6 +15,9 @@ from hansa_core.errors import ConfigError
 from hansa_node.datasets.file_digest import sha256_of
 from hansa_node.datasets.version_file import VersionFile
 
+IN_MEMORY = Path(":memory:")
+"""The path of a version that is not written."""
+
 _POINTER = "current"
 _VERSION = re.compile(r"v([0-9]{6,9})\.duckdb")
 _POINTED = re.compile(rf"({_VERSION.pattern})(?: ([0-9a-f]{{64}}))?")
@@ -47,6 +50,11 @@ def current_version(folder: Path) -> VersionFile | None:
     if not path.is_file():
         raise ConfigError(f"{path}: is gone; put it back, or run `hansa node ingest` again")
     return VersionFile(number=int(found[2]), path=path, sha256=found[3])
+
+
+def still_served(folder: Path) -> str:
+    """The end of an error's text, where a version is served whatever failed; nothing before the first ingest."""
+    return ": the earlier version is still served" if (folder / _POINTER).is_file() else ""
 
 
 def versions_before(folder: Path, number: int) -> Iterator[VersionFile]:
@@ -82,7 +90,7 @@ def delete_version(folder: Path, version: VersionFile) -> None:
 @contextmanager
 def unwritten_version(folder: Path) -> Iterator[VersionFile]:
     """What the next version would be, in memory: nothing is written."""
-    yield VersionFile(number=_next_number(folder) if folder.is_dir() else 1, path=Path(":memory:"))
+    yield VersionFile(number=_next_number(folder) if folder.is_dir() else 1, path=IN_MEMORY)
 
 
 def profile_path(folder: Path, number: int) -> Path:
@@ -157,9 +165,8 @@ def _told_to_the_operator(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ConfigError(
-                f"{folder}: the disk is full; free some space and ingest again: the earlier version is still served"
+                f"{folder}: the disk is full; free some space and ingest again{still_served(folder)}"
             ) from None
         raise ConfigError(
-            f"{folder}: cannot be written ({error.strerror}); let the node's user own it: "
-            f"the earlier version is still served"
+            f"{folder}: cannot be written ({error.strerror}); let the node's user own it{still_served(folder)}"
         ) from None

@@ -128,7 +128,8 @@ class ColumnStaging:
     def words(self) -> tuple[tuple[str, str], ...]:
         """The texts of a source that the mapping names, each after its key: one that no row has is a mistake."""
         mapping = self.mapping
-        nulls = tuple(("null_values", word) for word in mapping.null_values)
+        own_nulls = () if mapping.shares_null_values else mapping.null_values
+        nulls = tuple(("null_values", word) for word in own_nulls)
         listed = (*nulls, *(("recode", word) for word in mapping.recode))
         return listed if mapping.source is not None else ()
 

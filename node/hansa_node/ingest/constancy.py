@@ -25,7 +25,7 @@ def check_constant_columns(connection: duckdb.DuckDBPyConnection, contract: Cont
         if split:
             raise ConfigError(
                 f"{name}: {split:,} of the {contract.unit}s have more than one value, and {contract.id} promises one; "
-                "correct the source or the mapping: the earlier version is still served"
+                "correct the source or the mapping"
             )
 
 

@@ -18,7 +18,14 @@ from hansa_core.protection.tables import shapes_of
 from hansa_node.datasets.acceptance import Acceptance, write_acceptance
 from hansa_node.datasets.published_file import write_published
 from hansa_node.datasets.stamp import stamp_of, write_stamp
-from hansa_node.datasets.versions import current_version, dataset_folder, new_version, profile_path, unwritten_version
+from hansa_node.datasets.versions import (
+    current_version,
+    dataset_folder,
+    new_version,
+    profile_path,
+    still_served,
+    unwritten_version,
+)
 from hansa_node.ingest.cells import count_cells
 from hansa_node.ingest.constancy import check_constant_columns
 from hansa_node.ingest.earlier import EarlierPublications
@@ -28,6 +35,7 @@ from hansa_node.ingest.profile import DataProfile, profile_of, read_profile, wri
 from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport, table_report
 from hansa_node.ingest.sources import TARGET, open_source, unreadable_source
 from hansa_node.ingest.staging import Staged, stage
+from hansa_tables.source import TableSource
 
 
 class IngestStoppedError(ConfigError):
@@ -48,7 +56,7 @@ def ingest_dataset(
 
     `dry_run`: only look, and write nothing. `accept`: why limits of the manifest that are exceeded are passed.
     Raises IngestStoppedError where a limit is exceeded, and ConfigError that says what the operator must mend; the
-    earlier version then stays current.
+    earlier version, if any, then stays current.
     """
     manifest = read_manifest(manifest_path, contract)
     mapping = read_mapping(manifest_path, contract)
@@ -60,7 +68,7 @@ def ingest_dataset(
             with open_source(mapping.source, version.path) as connection:
                 with unreadable_source(mapping.source):
                     staged = stage(connection, mapping, contract, manifest)
-                _check_read(staged, mapping)
+                _check_read(staged, mapping.source)
                 profile = profile_of(connection, contract)
                 exceeded = tuple(limits.exceeded(staged, profile, served))
                 report = _report(contract, manifest, mapping, staged, version.number)
@@ -82,12 +90,12 @@ def ingest_dataset(
         except IngestStoppedError:
             raise
         except ConfigError as error:
-            raise ConfigError(f"{manifest_path}: {error}") from None
+            raise ConfigError(f"{manifest_path}: {error}{still_served(folder)}") from None
         except duckdb.IOException as error:
             reason = str(error).strip().splitlines()[0]
             raise ConfigError(
-                f"{version.path}: cannot be written ({reason}); free some space on that disk and ingest again: "
-                "the earlier version is still served"
+                f"{version.path}: cannot be written ({reason}); free some space on that disk and ingest again"
+                f"{still_served(folder)}"
             ) from None
     return replace(report, tables=tables)
 
@@ -111,12 +119,10 @@ def _report(
     )
 
 
-def _check_read(staged: Staged, mapping: DatasetMapping) -> None:
+def _check_read(staged: Staged, source: TableSource) -> None:
     """An empty export is no version."""
     if not staged.rows_read:
-        raise ConfigError(
-            f"source.path: {mapping.source.path} has no row, and an empty export is no version; export it again"
-        )
+        raise ConfigError(f"source.path: {source.told} has no row, and an empty export is no version; export it again")
 
 
 def _write(

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field
 
 from hansa_core.contract.contract import Contract, ContractColumn
 from hansa_core.contract.types import DataType
 from hansa_core.documents.model import (
     YAML,
     Exact,
-    ListOf,
     Section,
     Text,
     YamlSection,
     check_known,
     field_error,
-    one_of,
     validated,
 )
 from hansa_core.nearest import nearest, shown
+from hansa_node.ingest.source_document import SourceDocument, table_source
+from hansa_node.ingest.texts import OptionalScalar, Texts, null_words
 from hansa_node.ingest.units import UNCHANGED, Conversion, conversion
+from hansa_tables.source import TableSource
 
 
 class NumberFormat(StrEnum):
@@ -46,37 +46,14 @@ class MomentFormat(StrEnum):
     EXCEL = "excel"
 
 
-class SourceFormat(StrEnum):
-    """The kinds of file that ingest reads."""
-
-    PARQUET = "parquet"
-    CSV = "csv"
-    DUCKDB = "duckdb"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
-    """A city's file. `table`: of a DuckDB file. `delimiter`: of a CSV file."""
-
-    format: SourceFormat
-    path: Path
-    table: str | None = None
-    delimiter: str = ","
-
-    def __post_init__(self) -> None:
-        if (self.table is None) == (self.format is SourceFormat.DUCKDB):
-            raise ValueError("source.table: names the table of a duckdb file, and nothing else; write or remove it")
-        if len(self.delimiter) != 1:
-            raise ValueError("source.delimiter: must be one character")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnMapping:
     """How one contract column follows: from a source column, from the year of another column, or as a constant.
 
-    In this order: `null_values` become NULL; `recode` replaces listed texts, and `otherwise` all that it does not list;
-    `null_as` replaces NULL, or `null_from` does by the texts of other source columns, so that a row without a unit is a
-    unit by itself; then the text is read, dates by `format` (strptime), and `conversion` is applied.
+    In this order: `null_values` become NULL (`shares_null_values`: they are the source's, of all columns); `recode`
+    replaces listed texts, and `otherwise` all that it does not list; `null_as` replaces NULL, or `null_from` does by
+    the texts of other source columns, so that a row without a unit is a unit by itself; then the text is read, dates
+    by `format` (strptime), and `conversion` is applied.
     `from_zone`: the source's times are of that zone's clock, and become UTC. `to_zone`: times become that clock's.
     `local_day`: a day is the one that a time writes, whatever its offset. `decimal`, `thousands`: signs in numbers.
     `strip`: texts around numbers, such as a currency. `trim`: whether blanks around words count for nothing. `clip`:
@@ -90,6 +67,7 @@ class ColumnMapping:
     format: str | None = None
     conversion: Conversion = UNCHANGED
     null_values: tuple[str, ...] = ()
+    shares_null_values: bool = False
     recode: Mapping[str, str | None] = field(default_factory=dict)
     otherwise: str | None = None
     null_as: str | None = None
@@ -129,46 +107,8 @@ class ColumnMapping:
 class DatasetMapping:
     """The source of a dataset and the mapping of every contract column."""
 
-    source: SourceFile
+    source: TableSource
     columns: Mapping[str, ColumnMapping]
-
-
-def _scalar(value: object) -> str | None:
-    """A YAML scalar as the text that a source would hold: `yes` is true, a date is YYYY-MM-DD."""
-    match value:
-        case None:
-            return None
-        case bool():
-            return str(value).lower()
-        case str() | int() | float() | date():
-            return str(value)
-        case _:
-            raise ValueError("holds something else than texts, numbers, dates and truth values; write those")
-
-
-_Scalar = Annotated[
-    str | None, BeforeValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean", "null"]})
-]
-_Text = Annotated[str, BeforeValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})]
-_Texts = Annotated[ListOf[_Text], Field(min_length=1)]
-
-
-NULL_WORDS = ("NULL", "null", "Null", "~")  # how YAML writes null: somebody who lists it means the words
-
-
-def _null_words(written: object) -> object:
-    if not isinstance(written, Sequence) or isinstance(written, str):
-        return written
-    return list(dict.fromkeys(word for each in written for word in (NULL_WORDS if each is None else (each,))))
-
-
-class SourceDocument(YamlSection):
-    """The city's own file."""
-
-    format: Annotated[SourceFormat, one_of(SourceFormat)] = Field(description="the kind of file")
-    path: Text = Field(description="where it lies; a relative path starts at the manifest's folder")
-    table: Text | None = Field(None, description="the table of a duckdb file")
-    delimiter: Text = Field(",", description="the one character between the cells of a csv file")
 
 
 class ColumnMappingDocument(Section):
@@ -176,7 +116,7 @@ class ColumnMappingDocument(Section):
 
     source: Text | None = Field(None, alias="from", description="the source column")
     year_of: Text | None = Field(None, description="the contract's date column whose year it is")
-    constant: _Scalar = Field(None, description="one value for every row; null for none")
+    constant: OptionalScalar = Field(None, description="one value for every row; null for none")
     format: Text | None = Field(
         None,
         description="of dates and times: strptime's, epoch_s, epoch_ms, excel; of numbers: gtfs, duration (seconds)",
@@ -184,7 +124,7 @@ class ColumnMappingDocument(Section):
     local_day: bool = Field(False, description="of times in a date column: keep the day that they write")
     decimal: Text = Field(".", description="the decimal sign of numbers")
     thousands: Text | None = Field(None, description="the sign between thousands of numbers; none if left out")
-    strip: _Texts | None = Field(None, description="texts before or after numbers, such as €")
+    strip: Texts | None = Field(None, description="texts before or after numbers, such as €")
     trim: bool = Field(True, description="whether blanks around words with a public domain count for nothing")
     clip: bool = Field(True, description="false: a figure out of bounds rejects its row")
     lower: Exact | None = Field(None, description="the least plausible value here, in the contract's unit")
@@ -192,13 +132,15 @@ class ColumnMappingDocument(Section):
     from_zone: Text | None = Field(None, description="time zone of the source's clock; times become UTC")
     to_zone: Text | None = Field(None, description="time zone to whose clock the times are turned")
     unit: Text | None = Field(None, description="the source's unit of measure, converted to the contract's")
-    null_values: Annotated[_Texts, BeforeValidator(_null_words)] | None = Field(
+    null_values: Annotated[Texts, BeforeValidator(null_words)] | None = Field(
         None, description="source texts that mean NULL; of numbers by their value"
     )
-    recode: Mapping[_Scalar, _Scalar] | None = Field(None, description="contract value of each listed source text")
-    otherwise: _Scalar = Field(None, description="contract value of every text that recode does not list")
-    null_as: _Scalar = Field(None, description="value in place of NULL")
-    null_from: _Texts | None = Field(None, description="source columns whose texts replace NULL")
+    recode: Mapping[OptionalScalar, OptionalScalar] | None = Field(
+        None, description="contract value of each listed source text"
+    )
+    otherwise: OptionalScalar = Field(None, description="contract value of every text that recode does not list")
+    null_as: OptionalScalar = Field(None, description="value in place of NULL")
+    null_from: Texts | None = Field(None, description="source columns whose texts replace NULL")
 
 
 def _without_empty(written: object) -> object:
@@ -236,21 +178,12 @@ def mapping_from_document(document: object, contract: Contract, folder: Path) ->
         if entry is None:
             raise field_error(where, "is missing", f"say where it comes from, or write {name}: {{constant: null}}")
         _check_column(entry, column, contract, where)
-        columns[name] = _column(entry, column, where)
+        columns[name] = _column(entry, column, written.source, where)
     for name, one in columns.items():
         if one.year_of is not None and columns[one.year_of].year_of is not None:
             rule = f"{one.year_of} is itself the year of a column"
             raise field_error(f"mapping.{name}", rule, "name its source column")
-    return DatasetMapping(source=_source(written.source, folder), columns=MappingProxyType(columns))
-
-
-def _source(written: SourceDocument, folder: Path) -> SourceFile:
-    return SourceFile(
-        format=written.format,
-        path=(folder / written.path).resolve(),
-        table=written.table,
-        delimiter=written.delimiter,
-    )
+    return DatasetMapping(source=table_source(written.source, folder), columns=MappingProxyType(columns))
 
 
 def _check_column(written: ColumnMappingDocument, column: ContractColumn, contract: Contract, where: str) -> None:
@@ -312,7 +245,10 @@ def _check_number_keys(written: ColumnMappingDocument, column: ContractColumn, w
             raise field_error(f"{where}.{key}", rule, "write a value between them")
 
 
-def _column(written: ColumnMappingDocument, column: ContractColumn, where: str) -> ColumnMapping:
+def _column(
+    written: ColumnMappingDocument, column: ContractColumn, source: SourceDocument, where: str
+) -> ColumnMapping:
+    given = written.model_fields_set
     recode = {text: value for text, value in (written.recode or {}).items() if text is not None}
     return ColumnMapping(
         column=column.name,
@@ -321,7 +257,8 @@ def _column(written: ColumnMappingDocument, column: ContractColumn, where: str) 
         constant=written.constant,
         format=written.format,
         conversion=_conversion(written.unit, column, f"{where}.unit"),
-        null_values=written.null_values or (),
+        null_values=written.null_values or source.null_values or (),
+        shares_null_values=written.null_values is None,
         recode=MappingProxyType(recode),
         otherwise=written.otherwise,
         null_as=written.null_as,
@@ -329,10 +266,10 @@ def _column(written: ColumnMappingDocument, column: ContractColumn, where: str) 
         from_zone=written.from_zone,
         to_zone=written.to_zone,
         local_day=written.local_day,
-        decimal=written.decimal,
-        thousands=written.thousands,
+        decimal=written.decimal if "decimal" in given else source.decimal,
+        thousands=written.thousands if "thousands" in given else source.thousands,
         strip=written.strip or (),
-        trim=written.trim,
+        trim=written.trim if "trim" in given else source.trim,
         clip=written.clip,
         lower=written.lower,
         upper=written.upper,

@@ -104,7 +104,7 @@ def _by_format(form: str, text: Sql) -> Sql:
         case MomentFormat.EPOCH_MS:
             return fragment(f"make_timestamp({whole} * 1000)", t=text)
         case MomentFormat.EXCEL:
-            serial = "TRY_CAST(:t AS DECIMAL(18, 9))"
+            serial = "TRY_CAST(:t AS DECIMAL(38, 9))"
             inside = f"{serial} >= 61 AND {serial} < 2958466"  # from the 1st of March 1900 to the end of 9999
             moment = f"CAST(:day0 AS TIMESTAMP) + to_microseconds(CAST(round({serial} * 86400000) AS BIGINT) * 1000)"
             return fragment(f"CASE WHEN {inside} THEN {moment} END", t=text, day0=literal(_EXCEL_DAY_0))

@@ -14,10 +14,11 @@ from hansa_core.manifest.manifest import Manifest
 from hansa_core.nearest import nearest, shown
 from hansa_node.ingest.column_staging import REJECTIONS, ColumnStaging
 from hansa_node.ingest.fragments import create_temporary, fragment, literal, name_of
-from hansa_node.ingest.mapping import NULL_WORDS, ColumnMapping, DatasetMapping, MomentFormat, NumberFormat
+from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping, MomentFormat, NumberFormat
 from hansa_node.ingest.numbers import OTHER_CONVENTIONS
-from hansa_node.ingest.sources import columns_of_source
+from hansa_node.ingest.texts import NULL_WORDS
 from hansa_node.ingest.zones import check_zone
+from hansa_tables.opening import columns_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ def _offending(connection: duckdb.DuckDBPyConnection, column: ColumnStaging) -> 
 
 
 def _check_sources(connection: duckdb.DuckDBPyConnection, mapping: DatasetMapping) -> None:
-    found = columns_of_source(connection)
+    found = columns_of(connection)
     for column in mapping.columns.values():
         for key, name in column.sources:
             if name not in found:

@@ -1,0 +1,1 @@
+"""Tables as people keep them: read from files and databases, each value as it is written."""

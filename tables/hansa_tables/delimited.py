@@ -1,0 +1,169 @@
+"""Delimited text: CSV and TSV, each cell as the text that it is, and what is wrong with the first line that is not."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from sqlglot import exp
+
+from hansa_tables.errors import UnreadableTableError, quoted
+from hansa_tables.names import checked_names
+from hansa_tables.private_files import PrivateFiles
+from hansa_tables.source import TableSource, TextForm
+from hansa_tables.table_rows import TableRows, reader, texts_by_name
+from hansa_tables.text_files import opened_text, starts_with_bytes_of_another_kind, undecodable, utf8_file
+
+_USUAL_DELIMITERS = (";", "\t", "|", ",")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableHead:
+    """`names`: of the columns. `lines_before`: what stands before the first line with cells."""
+
+    names: tuple[str, ...]
+    lines_before: int
+
+
+def read_delimited(path: Path, source: TableSource, private: PrivateFiles) -> TableRows:
+    """Raises UnreadableTableError where the header cannot be read, or the text is in another encoding."""
+    head, form = head_of(path, source), source.text
+    utf8, compression = utf8_file(path, source, private)
+    text = exp.Literal.string
+    rows = reader(
+        "read_csv",
+        utf8,
+        # Nothing is found out from the values: a column would be another one with the next file.
+        auto_detect=exp.false(),
+        columns=texts_by_name(dict.fromkeys(head.names, "VARCHAR")),
+        header=exp.true() if form.header is True else exp.false(),
+        skip=exp.Literal.number(head.lines_before),
+        delim=text(form.delimiter),
+        quote=text(form.quote),
+        escape=text(form.escape if form.quote else ""),
+        comment=text(form.comment),
+        compression=text(compression),
+    )
+    return TableRows(rows=rows, path=utf8)
+
+
+def head_of(path: Path, source: TableSource) -> TableHead:
+    """The columns of a file. Raises UnreadableTableError."""
+    form = source.text
+    if (wide := starts_with_bytes_of_another_kind(path, source)) is not None:
+        raise wide
+    with opened_text(path, source) as text:
+        before, line = _first_line(text, form)
+        if not line:
+            raise UnreadableTableError(str(path), "is empty: it has no header and no row", "export the table again")
+        place = f"{path}, line {before + 1}"
+        try:
+            cells = next(iter(_reader(chain([line], text), form)))
+        except csv.Error as error:
+            remedy = "correct the line, or declare its quote and escape"
+            raise UnreadableTableError(place, f"cannot be read ({error}): {quoted(line)}", remedy, "quote") from None
+    if isinstance(form.header, tuple):
+        names = form.header
+        if len(names) != len(cells):
+            rule = f"has {len(cells)} cells where header names {len(names)} columns: {quoted(line.rstrip())}"
+            raise UnreadableTableError(place, rule, "name each column once", "header")
+    else:
+        names = tuple(_names(cells) if form.header else (f"column{number}" for number in range(1, len(cells) + 1)))
+        _check_delimiter(names, line, form, place)
+    return TableHead(names=tuple(checked_names(names, place)), lines_before=before)
+
+
+def why_not_delimited(path: Path, source: TableSource) -> UnreadableTableError | None:
+    """The error about the first line that is in another encoding or has not as many cells as the header."""
+    found = undecodable(path, source)
+    if found is not None:
+        return found
+    head = head_of(path, source)
+    with opened_text(path, source) as text:
+        for _ in range(head.lines_before):
+            text.readline()
+        rows, line = _reader(text, source.text), head.lines_before
+        while True:
+            start = head.lines_before + rows.line_num + 1
+            try:
+                cells = next(rows)
+            except StopIteration:
+                return None
+            except csv.Error as error:
+                rule = f"has a quoted cell that does not end as one ({error})"
+                remedy = "correct the line, or declare quote and escape as the file has them"
+                return UnreadableTableError(f"{path}, line {start}", rule, remedy, "quote")
+            line = start
+            if cells and not _is_comment(cells, source.text) and len(cells) != len(head.names):
+                return _ragged(path, line, cells, head, source.text)
+
+
+def _ragged(path: Path, line: int, cells: list[str], head: TableHead, form: TextForm) -> UnreadableTableError:
+    expected = len(head.names)
+    written = quoted(form.delimiter.join(cells))
+    if len(cells) > expected:
+        place = f"{path}, line {line}, after column {head.names[-1]}"
+        rule = f"has {len(cells)} cells where there are {expected} columns; {quoted(cells[expected])} is one too many"
+        remedy = f"quote the cell that holds {quoted(form.delimiter)}, or declare the delimiter"
+    else:
+        place = f"{path}, line {line}, column {head.names[len(cells)]}"
+        rule = f"has {len(cells)} cells where there are {expected} columns"
+        remedy = "complete the line, or declare as comment what such lines start with"
+    return UnreadableTableError(place, f"{rule}: {written}", remedy, "delimiter")
+
+
+def _first_line(text: io.TextIOWrapper, form: TextForm) -> tuple[int, str]:
+    """How many lines stand before the first one with cells, and that line; an empty one at the end of the file."""
+    for _ in range(form.skip_lines):
+        text.readline()
+    before = form.skip_lines
+    while line := text.readline():
+        if line.strip("\r\n \t") and not (form.comment and line.startswith(form.comment)):
+            return before, line
+        before += 1
+    return before, ""
+
+
+def _reader(lines: Iterator[str], form: TextForm) -> Any:
+    doubled = form.escape == form.quote
+    if not form.quote:
+        return csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+    return csv.reader(
+        lines,
+        delimiter=form.delimiter,
+        quotechar=form.quote,
+        doublequote=doubled,
+        escapechar=None if doubled or not form.escape else form.escape,
+        strict=True,
+    )
+
+
+def _names(cells: list[str]) -> Iterator[str]:
+    for number, cell in enumerate(cells, start=1):
+        yield cell.strip("\ufeff \t") or f"column{number}"
+
+
+def _check_delimiter(names: tuple[str, ...], line: str, form: TextForm, place: str) -> None:
+    """One column whose name holds another delimiter is a table that was split at the wrong sign."""
+    if len(names) != 1 or (form.quote and line.startswith(form.quote)):
+        return
+    found = [(line.count(sign), sign) for sign in _USUAL_DELIMITERS if sign != form.delimiter and sign in line]
+    if found:
+        sign = max(found)[1]
+        rule = (
+            f"has no {quoted(form.delimiter)}, and looks as if {quoted(sign)} stood between its cells: {quoted(line)}"
+        )
+        raise UnreadableTableError(place, rule, f'declare delimiter: "{_escaped(sign)}"', "delimiter", sign)
+
+
+def _escaped(sign: str) -> str:
+    return "\\t" if sign == "\t" else sign
+
+
+def _is_comment(cells: list[str], form: TextForm) -> bool:
+    return bool(form.comment) and cells[0].startswith(form.comment)

@@ -1,0 +1,129 @@
+"""Text files: decompressed, and as UTF-8 for a reader that knows nothing else."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+
+from hansa_tables.encodings import Undecodable, first_undecodable, proposal
+from hansa_tables.errors import UnreadableTableError, quoted
+from hansa_tables.private_files import PrivateFiles
+from hansa_tables.source import TableSource
+
+_MARKS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
+_CHUNK = 1 << 20
+
+
+def compression_of(path: Path) -> str:
+    """`gzip`, `zstd`, `zip` or `none`, by the mark at the start of the file."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return next((name for mark, name in _MARKS.items() if start.startswith(mark)), "none")
+
+
+@contextmanager
+def opened(path: Path, source: TableSource) -> Iterator[BinaryIO]:
+    """The bytes of a text file, decompressed. Raises UnreadableTableError."""
+    try:
+        match compression_of(path):
+            case "gzip":
+                with gzip.open(path) as unpacked:
+                    yield cast(BinaryIO, unpacked)
+            case "zstd":
+                with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
+                    yield cast(BinaryIO, io.BufferedReader(stream))
+            case "zip":
+                with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive, source)) as inside:
+                    yield cast(BinaryIO, inside)
+            case _:
+                with path.open("rb") as file:
+                    yield file
+    except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, pa.ArrowException) as failure:
+        rule = f"is damaged or cut ({failure})"
+        raise UnreadableTableError(str(path), rule, "fetch or pack it again") from None
+    except OSError as failure:
+        rule = f"cannot be read ({failure.strerror or failure})"
+        raise UnreadableTableError(str(path), rule, "let the node's user read it, and check the file") from None
+
+
+@contextmanager
+def opened_text(path: Path, source: TableSource) -> Iterator[io.TextIOWrapper]:
+    """The text of a file without its byte order mark. Raises UnreadableTableError where it is in another encoding."""
+    encoding = "utf-8-sig" if source.text.is_utf8 else source.text.encoding
+    try:
+        with opened(path, source) as stream:
+            yield io.TextIOWrapper(stream, encoding=encoding, newline="")
+    except UnicodeError:
+        found = undecodable(path, source)
+        if found is None:  # a codec that fails otherwise at the end, such as UTF-16 with half a character
+            rule = f"is cut, or not in {source.text.encoding}"
+            raise UnreadableTableError(str(path), rule, "declare its encoding", "encoding") from None
+        raise found from None
+
+
+def undecodable(path: Path, source: TableSource) -> UnreadableTableError | None:
+    """The error about the first line that is not in the encoding which is declared; None where all are."""
+    encoding = source.text.encoding
+    with opened(path, source) as stream:
+        try:
+            found = first_undecodable(stream, encoding)
+        except UnicodeError:  # UTF-16 without a mark, to its codec
+            found = Undecodable(line=1, content=b"")
+    return None if found is None else wrong_encoding(path, found, encoding)
+
+
+def wrong_encoding(path: Path, found: Undecodable, encoding: str) -> UnreadableTableError:
+    """The error that shows a line as the encoding that it most likely is in."""
+    place, name = f"{path}, line {found.line}", "UTF-8" if encoding == "utf-8" else encoding
+    likely = proposal(found.content) if found.content else None
+    if likely is None:
+        rule = f"is not {name}: {quoted(repr(found.content)[2:-1])}"
+        return UnreadableTableError(place, rule, "declare the file's encoding", "encoding")
+    rule = f"is not {name}, and reads as {likely[0]}: {quoted(likely[1])}"
+    remedy = f"if those are the words, declare encoding: {likely[0]}"
+    return UnreadableTableError(place, rule, remedy, "encoding", likely[0])
+
+
+def utf8_file(path: Path, source: TableSource, private: PrivateFiles) -> tuple[Path, str]:
+    """The file as UTF-8, and how it is compressed: itself, or a private copy. Raises UnreadableTableError."""
+    compression = compression_of(path)
+    if source.text.is_utf8 and compression != "zip":
+        return path, compression
+    copy = private.new()
+    with opened_text(path, source) as text, copy.open("w", encoding="utf-8", newline="") as plain:
+        while chunk := text.read(_CHUNK):
+            plain.write(chunk)
+    return copy, "none"
+
+
+def starts_with_bytes_of_another_kind(path: Path, source: TableSource) -> UnreadableTableError | None:
+    """The error about UTF-16 without a mark, of which each byte by itself passes for UTF-8."""
+    if not source.text.is_utf8:
+        return None
+    with opened(path, source) as stream:
+        start = stream.read(4096)
+    if b"\0" not in start or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None
+    return wrong_encoding(path, Undecodable(line=1, content=start.partition(b"\n")[0]), source.text.encoding)
+
+
+def _member(path: Path, archive: zipfile.ZipFile, source: TableSource) -> str:
+    """The one file of an archive that is meant."""
+    names = [each.filename for each in archive.infolist() if not each.is_dir()]
+    if "[Content_Types].xml" in names:
+        raise UnreadableTableError(str(path), "is a workbook", "declare format: excel", "format", "excel")
+    if source.member is None and len(names) == 1:
+        return names[0]
+    if source.member is None or source.member not in names:
+        rule = f"holds {len(names)} files" if source.member is None else f"holds no file {source.member!r}"
+        listed = ", ".join(sorted(names)[:20])
+        raise UnreadableTableError(str(path), rule, f"declare as member one of: {listed}", "member")
+    return source.member

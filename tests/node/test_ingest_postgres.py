@@ -1,0 +1,145 @@
+"""A PostgreSQL as a source: one snapshot, nothing written, and no password in what the operator is told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hansa_city_files import REPAIRS, manifest_of, write_manifest
+from hansa_core.errors import ConfigError
+from hansa_node.datasets.versions import current_version, dataset_folder
+from hansa_node.engines.duckdb.lockdown import open_locked
+from hansa_node.ingest.ingest import ingest_dataset
+from hansa_tables.errors import UnreadableTableError
+from hansa_tables.postgres import checked_query
+
+psycopg = pytest.importorskip("psycopg")
+
+
+def _programs() -> Path | None:
+    found = shutil.which("initdb")
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return Path(found) if found else installed[-1] if installed else None
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of its own on a socket, with one table of repairs."""
+    initdb = _programs()
+    if initdb is None:
+        pytest.skip("no PostgreSQL is installed")
+    folder = tmp_path_factory.mktemp("pg")
+    folder.chmod(0o755)
+    data, as_user = str(folder / "data"), list[str]()
+    if os.getuid() == 0:  # a PostgreSQL does not run as root
+        try:
+            shutil.chown(folder, "postgres")
+        except LookupError:
+            pytest.skip("there is no user for a PostgreSQL")
+        for above in folder.parents:
+            if above.stat().st_uid == 0 and str(above).startswith("/tmp/"):
+                above.chmod(above.stat().st_mode | 0o011)
+        as_user = ["runuser", "-u", "postgres", "--"]
+    subprocess.run(
+        [*as_user, str(initdb), "-D", data, "-U", "city", "-A", "trust", "--no-sync"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=folder,
+    )
+    settings = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+    start = [
+        *as_user,
+        str(initdb.with_name("pg_ctl")),
+        "-D",
+        data,
+        "-w",
+        "-l",
+        str(folder / "log"),
+        "-o",
+        settings,
+        "start",
+    ]
+    subprocess.run(start, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+    dsn = f"host={folder} user=city dbname=postgres"
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            'CREATE TABLE repairs ("No" text, "Kind" text, "Day" date, "Moment" timestamptz, "Length" int,'
+            ' "Warmth" numeric, "Urgent" boolean)'
+        )
+        connection.execute(
+            "INSERT INTO repairs VALUES ('1', 'road', '2024-05-31', '2024-05-31 15:45+02', 12, 20.50, true),"
+            " ('2', 'pipe', '2024-06-01', NULL, NULL, NULL, NULL)"
+        )
+        connection.execute("CREATE SCHEMA works")
+        connection.execute("CREATE VIEW works.recent AS SELECT * FROM repairs")
+        connection.execute("CREATE ROLE stranger LOGIN")
+    yield dsn
+    stop = [*as_user, str(initdb.with_name("pg_ctl")), "-D", data, "-m", "immediate", "stop"]
+    subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
+
+def ingest(folder: Path, **source: Any) -> list[tuple[Any, ...]]:
+    manifest = manifest_of(source={"format": "postgres", **source})
+    ingest_dataset(write_manifest(folder, manifest), REPAIRS, folder / "served")
+    version = current_version(dataset_folder(folder / "served", REPAIRS.id))
+    assert version is not None
+    with open_locked(version.path) as connection:
+        return connection.sql('SELECT repair, kind, days, degrees, urgent FROM "rows" ORDER BY repair').fetchall()
+
+
+KEPT = [("1", "road", 12, 205, True), ("2", "pipe", None, None, None)]
+
+
+def test_a_table_a_view_and_a_query_are_read(tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dsn").write_text(server + "\n")
+    monkeypatch.setenv("CITY_DSN", server)
+    assert ingest(tmp_path, dsn_file="dsn", table="repairs") == KEPT
+    assert ingest(tmp_path, dsn_env="CITY_DSN", schema="works", table="recent") == KEPT
+    query = "SELECT * FROM repairs WHERE \"No\" = '1';"
+    assert ingest(tmp_path, dsn_file="dsn", query=query) == KEPT[:1]
+
+
+def test_a_table_that_is_not_there_is_told_with_the_nearest(tmp_path: Path, server: str) -> None:
+    (tmp_path / "dsn").write_text(server)
+    with pytest.raises(ConfigError, match=r"source\.table: .*has no table 'repair'; did you mean repairs\?"):
+        ingest(tmp_path, dsn_file="dsn", table="repair")
+
+
+def test_nothing_is_written_to_the_database(tmp_path: Path, server: str) -> None:
+    (tmp_path / "dsn").write_text(server)
+    with psycopg.connect(server) as connection:
+        connection.execute("CREATE TABLE seen (n int)")
+        connection.execute(
+            "CREATE FUNCTION see() RETURNS int LANGUAGE sql AS 'INSERT INTO seen VALUES (1) RETURNING n'"
+        )
+    with pytest.raises(ConfigError, match="would be written"):
+        ingest(tmp_path, dsn_file="dsn", query="SELECT *, see() FROM repairs")
+    with psycopg.connect(server) as connection:
+        assert connection.execute("SELECT count(*) FROM seen").fetchone() == (0,)
+
+
+def test_what_a_user_may_not_read_is_told_as_such(tmp_path: Path, server: str) -> None:
+    (tmp_path / "dsn").write_text(server.replace("user=city", "user=stranger"))
+    with pytest.raises(ConfigError, match=r"permission denied for table repairs\); GRANT SELECT on it to this user"):
+        ingest(tmp_path, dsn_file="dsn", table="repairs")
+
+
+def test_a_server_that_does_not_answer_is_told_without_its_password(tmp_path: Path) -> None:
+    (tmp_path / "dsn").write_text(f"host={tmp_path} user=city password=s3cret")
+    with pytest.raises(ConfigError, match=r"source\.dsn: the PostgreSQL cannot be reached") as refused:
+        ingest(tmp_path, dsn_file="dsn", table="repairs")
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "query", ["DELETE FROM repairs", "SELECT 1; SELECT 2", "SELECT 1) TO PROGRAM 'id' --", "COPY a TO STDOUT", "((", ""]
+)
+def test_a_query_is_one_select(query: str) -> None:
+    with pytest.raises(UnreadableTableError, match="is not one SELECT"):
+        checked_query(query)
