@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -28,6 +29,9 @@ from hansa_core.policy.published_rules import deny_value, policy_rules, rules_ha
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_core.signing.envelope_json import envelope_to_json
+from hansa_core.tlog.checkpoint import Checkpoint, sign_checkpoint
+from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
+from hansa_core.tlog.note import ED25519, VerifierKey
 from hansa_local.clock import utc_now
 from hansa_log_entries import POLICY, decision_on, digest_of
 from hansa_published_log import PublishedLog, published_log
@@ -116,6 +120,22 @@ def test_rules_stand_in_it_line_by_line_with_what_changed(tmp_path: Path) -> Non
     assert "hamburg&lt;/b&gt;" in shown
     assert "\x1b" not in content
     html5lib.HTMLParser(strict=True).parse(content)
+
+
+def test_a_made_up_log_writes_no_file_elsewhere(tmp_path: Path) -> None:
+    """Where nobody knows whose log it is, its name is whatever its maker likes."""
+    log, folder, origin = taking_part(published_log(tmp_path)), tmp_path / "made-up", "../../elsewhere"
+    signer = Ed25519Signer(bytes(32))
+    made_up = replace(log, leaves=[b"no entry", *log.leaves])
+    made_up.write(folder)
+    root = root_of_leaves([leaf_hash(leaf) for leaf in made_up.leaves])
+    (folder / "checkpoint").write_bytes(sign_checkpoint(Checkpoint(origin, len(made_up.leaves), root), signer))
+    vkey = VerifierKey(origin, ED25519, signer.public_key).text
+    (folder / "vkeys.txt").write_text(f"{vkey}\n")
+    (folder / "policy.txt").write_text(f"log {vkey}\nquorum none\n")
+    result = site(folder, tmp_path / "pages/site", "--league", "hanse")
+    assert f"{origin} takes no part" in result.output
+    assert not list(tmp_path.glob("elsewhere*"))
 
 
 def test_the_search_has_the_questions_of_all_cities_by_their_time(log: PublishedLog, tmp_path: Path) -> None:

@@ -61,10 +61,13 @@ class RegisteredLog:
 def registered_log(folder: Path, anchor: TrustAnchor | None) -> RegisteredLog:
     """Verify the log and read its questions. Raises ConfigError for no such folder, PeerError for nothing to check by.
 
-    A city whose entries are not those that it signed takes no part: nobody knows whether it wanted to.
+    A city whose entries are not those that it signed takes no part: nobody knows whether it wanted to. Nor does a log
+    of which nobody knows the city: its name is any text, and pages lie in a folder of the city's name.
     """
     verdict = verify_folder(folder, anchor=anchor)
-    city = verdict.city or verdict.origin
+    if not verdict.city:
+        return RegisteredLog(city=verdict.origin, verdict=verdict, takes_part=False)
+    city = verdict.city
     try:
         log = open_log(folder)
         rules = rules_in_force(log)
