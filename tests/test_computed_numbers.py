@@ -166,6 +166,30 @@ def test_a_number_without_bounds_is_counted_and_compared_but_not_added_up(engine
     assert asked(engine, "SUM(TRY_CAST(remark AS BIGINT))") is None
 
 
+def test_what_could_overflow_before_it_is_bounded_is_refused(engine: Engine) -> None:
+    with pytest.raises(RefusedError) as refused:
+        asked(engine, "SUM(least(greatest(round(TRY_CAST(remark AS DOUBLE) * 10), 0), 1))")
+    assert refused.value.code == "no_bounds"
+    number = "TRY_CAST(remark AS DOUBLE)"
+    bounded = f"CASE WHEN {number} IS NOT NULL THEN least(greatest({number}, -1e9), 1e9) END"
+    assert asked(engine, f"SUM(round({bounded} * 100) / 100)") is None  # no remark is a number
+    assert asked(engine, f"SUM(round(least(greatest({number}, 0), 1) * 10))") == 0.0  # NULLs are skipped
+
+
+@pytest.mark.parametrize("function", ["MIN", "MAX"])
+def test_a_city_without_rows_changes_no_extreme_beyond_64_bits(function: str) -> None:
+    sign = "" if function == "MIN" else "-1 * "
+    sql = f"SELECT {function}({sign}odometer * odometer) FROM demo.trips"
+    plan = parse_statement(sql, {TRIPS.id: TRIPS}, ["a"]).plan
+    far = [{**BLANK, "odometer": INT64_MAX}, {**BLANK, "odometer": INT64_MIN}]
+    outcomes = {}
+    for name, rows in (("a", far), ("b", [])):
+        sent = write_partial(ReferenceEngine(TRIPS, rows).aggregate(plan, max_cells=10))
+        outcomes[name] = CityAnswer(city=name, level=Level.OPEN, table=read_partial(sent, plan, TRIPS))
+    merged = merge(plan, TRIPS, outcomes, by_city=False, partial=False)
+    assert merged.columns[0].values.to_pylist() == [INT64_MAX**2 if function == "MIN" else -(INT64_MAX**2)]
+
+
 def nodes_of(node: ExactNode) -> list[ExactNode]:
     return [node, *(inner for part in node.parts for inner in nodes_of(part))]
 

@@ -16,10 +16,10 @@ import pyarrow as pa
 import pytest
 
 from hansa_core.contract.quanta import whole_of
-from hansa_core.contract.types import INT64_MAX, INT64_MIN, Value
+from hansa_core.contract.types import INT64_MAX, INT64_MIN, DataType, Value
 from hansa_core.errors import RefusedError
 from hansa_core.partial.partial import partial_schema, rows_of
-from hansa_core.plan.expression import Call, Column, Expression, Op, literal
+from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, literal
 from hansa_core.plan.limbs import LIMB_BITS
 from hansa_core.plan.limits import MAX_DEPTH, MAX_NODES
 from hansa_core.plan.measure import measure_of
@@ -233,6 +233,12 @@ def test_an_inner_overflow_under_a_choice_loses_nothing(engine_over: EngineOver)
     assert total == 2**126 - 5
 
 
+def test_what_is_only_compared_is_counted_in_steps_that_fit(engine_over: EngineOver) -> None:
+    compared = Call(Op.NULLIF, (Column("fare"), Column("odometer")))  # quarters of the greatest integer pass 64 bits
+    engine = engine_over([row(odometer=INT64_MAX, fare=3), row(odometer=1, fare=4), row(odometer=1, fare=5)])
+    assert set(cells(engine, plan(Aggregate(AggregateFunction.SUM, compared)))) == {(2, 8)}
+
+
 def limbs_of(engine: Engine, aggregate: Aggregate) -> dict[tuple[MomentKind, object, int | None], int]:
     """The only cell's moments, by kind, argument and limb."""
     asked = plan(aggregate)
@@ -291,6 +297,32 @@ def test_as_many_cells_as_allowed_pass_and_one_more_is_refused(engine_over: Engi
         (Call(Op.DATE_TRUNC, (literal("quarter"), literal(date(2024, 5, 31)))), date(2024, 4, 1)),
         (Call(Op.EXTRACT, (literal("isodow"), literal(date(2026, 11, 29)))), 7),
         (Call(Op.NULLIF, (literal(1), literal(1.0))), None),
+        (Call(Op.DATE_ADD, (literal("month"), literal(date(2024, 1, 31)), literal(1))), date(2024, 2, 29)),
+        (Call(Op.DATE_ADD, (literal("quarter"), literal(date(2024, 5, 31)), literal(-2))), date(2023, 11, 30)),
+        (Call(Op.DATE_ADD, (literal("year"), literal(date(9999, 1, 1)), literal(1))), None),
+        (Call(Op.DATE_ADD, (literal("second"), literal(datetime(1, 1, 1)), literal(-1))), None),
+        (Call(Op.DATE_ADD, (literal("week"), literal(date(2024, 2, 26)), literal(1))), date(2024, 3, 4)),
+        (Call(Op.DATE_DIFF, (literal("week"), literal(date(2024, 3, 3)), literal(date(2024, 3, 4)))), 1),
+        (Call(Op.DATE_DIFF, (literal("week"), literal(date(2024, 3, 4)), literal(date(2024, 3, 10)))), 0),
+        (Call(Op.DATE_DIFF, (literal("quarter"), literal(date(2024, 4, 1)), literal(date(2024, 3, 31)))), -1),
+        (Call(Op.EXTRACT, (literal("isoyear"), literal(date(2021, 1, 3)))), 2020),
+        (Call(Op.EXTRACT, (literal("week"), literal(date(2021, 1, 3)))), 53),
+        (Call(Op.EXTRACT, (literal("epoch_us"), literal(date(1969, 12, 31)))), -86_400_000_000),
+        (Call(Op.MOD, (literal(-7), literal(4))), -3),
+        (Call(Op.MOD, (literal(INT64_MIN), literal(-1))), 0),
+        (Call(Op.MOD, (Column("odometer"), literal(0))), None),
+        (Call(Op.ROUND, (literal(-2.5),)), -3.0),
+        (Call(Op.SQRT, (literal(-1),)), None),
+        (Call(Op.LOWER, (literal("İÄB"),)), "İÄb"),
+        (Call(Op.UPPER, (literal("ßäb"),)), "ßäB"),
+        (Call(Op.LENGTH, (literal("e\u0301\U0001f6b2"),)), 3),
+        (Call(Op.RIGHT, (literal("a\U0001f6b2b"), literal(2))), "\U0001f6b2b"),
+        (Call(Op.SUBSTRING, (literal("abcd"), literal(2), literal(2))), "bc"),
+        (Call(Op.TRIM, (literal(" \u00a0x \t "),)), "\u00a0x \t"),
+        (Call(Op.LIKE, (literal("a\nb%"), literal("a_b\\%"))), True),
+        (Call(Op.ILIKE, (literal("TRÄM"), literal("trÄ_"))), True),
+        (Call(Op.ILIKE, (literal("TRÄM"), literal("trä_"))), False),
+        (Call(Op.GREATEST, (literal("\uffff"), literal("\U0001f6b2"), Literal(None, DataType.TEXT))), "\U0001f6b2"),
         (Call(Op.GRID, (literal(47.6062), literal(-122.3321), literal(500))), 30640000008757),
         (Call(Op.GRID, (literal(90.5), literal(0.0), literal(500))), None),
     ],

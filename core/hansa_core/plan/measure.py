@@ -66,8 +66,8 @@ class MeasuredArgument:
             raise RefusedError(
                 "no_bounds",
                 "a computed number is added up exactly, and the bounds of this one leave more than 248 bits open",
-                "bound it before you compute with it, as in "
-                "round(least(greatest(TRY_CAST(x AS DOUBLE), -1e9), 1e9) * 100) / 100, or divide less often",
+                "cast a text to BIGINT, divide less often, or bound x before you compute with it, as in "
+                "round(CASE WHEN x IS NOT NULL THEN least(greatest(x, -1e9), 1e9) END * 100) / 100",
                 field,
             )
 
