@@ -234,8 +234,9 @@ def test_an_inner_overflow_under_a_choice_loses_nothing(engine_over: EngineOver)
 
 
 def test_what_is_only_compared_is_counted_in_steps_that_fit(engine_over: EngineOver) -> None:
-    compared = Call(Op.NULLIF, (Column("fare"), Column("odometer")))  # quarters of the greatest integer pass 64 bits
-    engine = engine_over([row(odometer=INT64_MAX, fare=3), row(odometer=1, fare=4), row(odometer=1, fare=5)])
+    far = Call(Op.MUL, (Column("stops"), literal(4e15)))  # a thousand of them in quarters pass 64 bits
+    compared = Call(Op.NULLIF, (Column("fare"), far))
+    engine = engine_over([row(stops=1000, fare=3), row(stops=0, fare=0), row(stops=1, fare=5)])
     assert set(cells(engine, plan(Aggregate(AggregateFunction.SUM, compared)))) == {(2, 8)}
 
 
