@@ -135,3 +135,63 @@ def test_a_runaway_join_ends_in_a_refusal(large: dict[str, pa.Table], shown: str
             engine.run(statement.outer, released, tables=large)
         again = parse_statement(Q + "SELECT n FROM q", permits(), CITIES)
         assert engine.run(again.outer, released)[0].num_rows == 40
+
+
+def test_a_postcode_in_a_file_stays_the_text_that_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "plz,n,share,day,at,open,word\n01067,1,0.5,2024-01-05,2024-01-05 10:00:00,true,NA\n"
+    )
+    with (tmp_path / "a.csv").open("a") as file:
+        file.write("10115,,NA,,,,x\n")
+    table = read_own_tables({"mine": tmp_path / "a.csv"})["mine"]
+    assert table.column("plz").to_pylist() == ["01067", "10115"]
+    assert table.schema.types == [
+        pa.string(),
+        pa.int64(),
+        pa.float64(),
+        pa.date32(),
+        pa.timestamp("us"),
+        pa.bool_(),
+        pa.string(),
+    ]
+    assert table.column("share").to_pylist() == [0.5, None]
+    assert table.column("word").to_pylist() == ["NA", "x"]
+
+
+@pytest.mark.parametrize(
+    ("content", "rule", "remedy"),
+    [
+        ("ort,n\nMünchen,1\n".encode("cp1252"), "line 2 is not UTF-8, and reads as windows-1252: 'München,1'", "encod"),
+        (b"ort;n\nA;1\n", "looks as if ';' stood between its cells", "sep=';'"),
+        (b"ort,n,ort\nA,1,B\n", "line 1 has columns 1 and 3 that are both called 'ort'", "rename one|read it with"),
+        (b"ort,n\nA,1,2\n", "line 2, after column n has 3 cells where there are 2 columns", "read it with pandas"),
+    ],
+)
+def test_a_file_that_is_written_otherwise_is_told_with_its_line(
+    tmp_path: Path, content: bytes, rule: str, remedy: str
+) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(RefusedError, match=remedy) as refused:
+        read_own_tables({"mine": tmp_path / "a.csv"})
+    assert rule in refused.value.rule
+
+
+def test_columns_of_one_name_are_told_with_their_places() -> None:
+    given = pa.Table.from_arrays([pa.array([1])] * 3, names=["a", "b", "a"])
+    with pytest.raises(RefusedError, match="columns 1 and 3 are both called 'a'"):
+        read_own_tables({"mine": given})
+
+
+def test_the_index_of_a_frame_is_left_out_with_a_note(
+    cities: SimulatedLeague, league: hansa.League, tmp_path: Path
+) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(PORTS.to_pydict()).sort_values("crew")  # an index that is no range becomes a column
+    frame.reset_index(drop=True).to_csv(tmp_path / "ports.csv")
+    for given, left_out in ((frame, "__index_level_0__"), (tmp_path / "ports.csv", "column1")):
+        answer = league.sql(JOINED.replace("kind, n * crew", "ports.*, n * crew"), tables={"ports": given})
+        assert answer.table.column_names == ["kind", "crew", "sailors"]
+        (note,) = (note for note in answer.notes if "index" in note)
+        assert note.startswith(f"ports: column '{left_out}' is the index of a data frame, and was left out")
+    named = frame.set_index("kind")
+    assert league.sql(JOINED, tables={"ports": named}).table_rows == SAILORS

@@ -15,6 +15,7 @@ from hansa.answering.selection_notes import selection_notes
 from hansa.answering.shaped import AnswerColumn, ShapedAnswer
 from hansa.answering.stage import OnStage, Stage, tell_nobody
 from hansa.answering.witness_notes import witness_notes
+from hansa.question.left_out import own_table_notes
 from hansa.question.question import Question
 from hansa_core.partial.answer import Refusal
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
@@ -55,6 +56,7 @@ def shape_answer(
             *notes_on(asked, expected.contract, reports, merged, marks),
             *uncertainty_notes(table, intervals),
             *unsure,
+            *own_table_notes(question.tables),
         ),
         rows_are_unsure=bool(unsure),
         plan=expected.plan,
