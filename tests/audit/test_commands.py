@@ -164,6 +164,7 @@ def test_an_entry_is_shown_with_what_was_opened_of_it(log: PublishedLog) -> None
     assert "cities asked: bremen, hamburg, luebeck, wismar" in shown
     assert "analyst: sealed in the city" in shown
     assert hansa("show", folder(log), 9999).exit_code == 2
+    assert "tables: by_year\n" in hansa("show", folder(log), 5).stdout  # lists without the marks of a program
 
 
 @pytest.mark.produces("proof_invalid", "contradiction")

@@ -23,10 +23,10 @@ from typer.testing import CliRunner, Result
 from hansa.cli import app
 from hansa.errors import TrustError, UnreachableError
 from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
-from hansa_audit.fetching.fetch_log import ContradictionError, Fetched, ShrunkError, fetch_log
+from hansa_audit.fetching.fetch_log import ContradictionError, Fetched, MirrorError, ShrunkError, fetch_log
 from hansa_audit.fetching.fetch_opening import fetch_opening
 from hansa_audit.fetching.in_flight import IN_FLIGHT, answered
-from hansa_audit.fetching.log_source import HttpsSource, LogSource
+from hansa_audit.fetching.log_source import FolderSource, HttpsSource, LogSource
 from hansa_audit.fetching.places import Wanted, wanted_log
 from hansa_audit.folder.findings import FileRule
 from hansa_audit.folder.held_log import open_log
@@ -573,3 +573,22 @@ def dripping(certificate: Path, key: Path) -> Iterator[int]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_a_mirror_that_answers_nonsense_hides_the_log_from_nobody_and_proves_a_fork_if_it_has_one(
+    log: PublishedLog, tmp_path: Path
+) -> None:
+    settings, folder = load_auditor(log.profile), tmp_path / "log"
+    roster, document = roster_of(settings, utc_now())
+    mirror = FolderSource(log.write(tmp_path / "served"), is_mirror=True)
+    nonsense = Counting(mirror, lambda path, content: b"nonsense")
+
+    def fetch(*mirrors: LogSource) -> Fetched:
+        return fetch_log(Wanted(member=log.member, own=None, mirrors=mirrors), folder, roster=roster, document=document)
+
+    with pytest.raises(MirrorError, match="served"):
+        fetch(nonsense)
+    assert fetch(nonsense, mirror).size == len(log.leaves)
+    replace(log, leaves=[*log.leaves[:20], *log.leaves[21:]]).ask(50).write(tmp_path / "served")
+    with pytest.raises(ContradictionError):
+        fetch(nonsense, mirror)

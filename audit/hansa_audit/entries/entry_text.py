@@ -64,10 +64,10 @@ def _flat(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         match value:
             case dict():
                 yield from _flat(f"{prefix}{name} ", value)
-            case list() if value and isinstance(value[0], dict):
+            case list() | tuple() if value and isinstance(value[0], dict):
                 for each in value:
                     yield f"{prefix}{name}", ", ".join(f"{key} {item}" for key, item in each.items())
-            case list():
+            case list() | tuple():
                 yield f"{prefix}{name}", ", ".join(map(str, value)) or "none"
             case bool():
                 yield f"{prefix}{name}", "yes" if value else "no"

@@ -162,8 +162,10 @@ def _newest(source: LogSource, policy: TlogPolicy) -> tuple[bytes, Checkpoint]:
             checkpoint = policy.check(content)
             return _by_known_keys(content, policy), checkpoint
         except PeerError as broken:
-            note = read_note(content)
-            lacks = policy.missing(note)
+            try:
+                lacks = policy.missing(read_note(content))
+            except PeerError:  # it is no note at all
+                raise PeerError(f"{source.name}: {CHECKPOINT}: {broken}; nothing was kept") from None
             if lacks and source.is_mirror and time.monotonic() > patience:
                 open_checkpoint(content, policy.logs[0].key)  # unsigned, it is worse than early
                 raise NotThereError(f"{source.name}: has no checkpoint of a quorum now: {lacks}") from None
