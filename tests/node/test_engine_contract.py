@@ -240,6 +240,18 @@ def test_what_is_only_compared_is_counted_in_steps_that_fit(engine_over: EngineO
     assert set(cells(engine, plan(Aggregate(AggregateFunction.SUM, compared)))) == {(2, 8)}
 
 
+def test_squares_of_one_of_a_pair_beyond_64_bits_are_its_own(engine_over: EngineOver) -> None:
+    rows = [row(odometer=INT64_MIN, stops=3), row(odometer=-7, stops=2), row(odometer=5)]
+    far = Call(Op.ABS, (Column("odometer"),))
+    found = limbs_of(engine_over(rows), Aggregate(AggregateFunction.CORR, far, None, "stops"))
+    squares = {
+        place or 0: value
+        for (kind, column, place), value in found.items()
+        if (kind, column) == (MomentKind.SQUARES, far)
+    }
+    assert sum(value << LIMB_BITS * place for place, value in squares.items()) == INT64_MIN**2 + 49
+
+
 def limbs_of(engine: Engine, aggregate: Aggregate) -> dict[tuple[MomentKind, object, int | None], int]:
     """The only cell's moments, by kind, argument and limb."""
     asked = plan(aggregate)

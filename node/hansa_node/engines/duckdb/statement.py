@@ -155,7 +155,8 @@ def _sum_of_limbs(
     if moment.kind is MomentKind.SUM:
         terms = [limb(columns[0], moment.limb, measures[0])]
     else:
-        first, second = columns[0], columns[-1]
+        first = columns[0]
+        second = first if moment.kind is MomentKind.SQUARES else columns[1]  # of a pair both stand in `columns`
         places = pairs_at(moment.limb, measures[0].limbs, measures[1].limbs)
         terms = [binary(exp.Mul, limb(first, i, measures[0]), limb(second, j, measures[1])) for i, j in places]
     sums: list[exp.Expr] = [
