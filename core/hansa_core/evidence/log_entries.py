@@ -92,7 +92,7 @@ class OpeningRead(Body):
     TYPE: ClassVar[str] = "opening.read"
     index: Count
     field: Annotated[str, Choice(OPENING_FIELDS)] | None = None
-    fields: Annotated[tuple[str, ...], Words(OPENING_FIELD, 6)] | None = None
+    fields: Annotated[tuple[str, ...], Words(OPENING_FIELD, len(OPENING_FIELDS))] | None = None
     until: Count | None = None
     reader: City
 
