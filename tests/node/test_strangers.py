@@ -26,7 +26,7 @@ from hansa_test_node import CITY, TRIPS, NodeHome, ingest, make_node, write_sour
 from hansa_wire.rpc.node_rpc import NodeClient
 from hansa_wire.rpc.tls import dial_aio
 
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 FEW_FILES = 256
 
 
@@ -112,6 +112,7 @@ def flood(node: ServingNode) -> Iterator[list[int]]:
                         strangers.enter_context(socket.create_connection(("127.0.0.1", port)))
                 is_over.wait(1.0)
                 had.append(node.open_files)
+                is_over.wait(3.0)  # until their handshakes have failed
 
     thread = threading.Thread(target=come_and_go)
     thread.start()

@@ -162,13 +162,16 @@ class HttpsSource:
 class _Connection(HTTPSConnection):
     """A connection whose headers, too, come within the time that a page may take, however evenly they drip."""
 
+    _is_late: bool
+
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as urllib3's own, which it extends
+        self._is_late = False
         timer = Timer(_PAGE_S, self._hang_up)
         timer.daemon = True
         timer.start()
         try:
             answer = super().getresponse()
-            if timer.finished.is_set():
+            if self._is_late:
                 answer.close()
                 raise TimeoutError  # where the connection ended, headers seem to end
             return answer
@@ -176,6 +179,7 @@ class _Connection(HTTPSConnection):
             timer.cancel()
 
     def _hang_up(self) -> None:
+        self._is_late = True  # before the reader can meet the end
         if self.sock is not None:
             with suppress(OSError):
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # the reader, in another thread, meets the end

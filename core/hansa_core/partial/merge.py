@@ -19,7 +19,7 @@ from hansa_core.partial.key_codes import cell_codes, key_codes
 from hansa_core.partial.merged_table import GapCodes, MergedColumn, MergedTable
 from hansa_core.partial.moment_columns import MomentColumn, add_moments
 from hansa_core.partial.partial import columns_of_partial, partial_schema
-from hansa_core.partial.wholes import Mask, all_of, any_of
+from hansa_core.partial.wholes import Mask, all_of, any_of, filled
 from hansa_core.plan.expression import columns_of
 from hansa_core.plan.moments import MAX_ROWS, Moment, MomentKind, moments_of, moments_of_aggregate
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
@@ -244,7 +244,7 @@ def _sum_of(moment: Moment, parts: Sequence[_Part], gaps: GapCodes) -> MomentCol
     for slot, part in enumerate(parts):
         own, missing = part.moments[moment], gaps[:, slot] != 0
         if missing.any():
-            own = MomentColumn(np.where(missing, moment.nothing, own.values), own.known | missing)
+            own = MomentColumn(filled(own.values, missing, moment.nothing), own.known | missing)
         total = own if total is None else add_moments(moment, total, own)
     assert total is not None
     return total

@@ -32,6 +32,13 @@ def any_of(masks: Sequence[Mask]) -> Mask:
     return some
 
 
+def filled(wholes: Wholes, cells: Mask, value: int) -> Wholes:
+    """The same with one integer, of any size, in those cells."""
+    fits = -INT64_MAX - 1 <= value <= INT64_MAX
+    result: Wholes = np.where(cells, value if fits else np.array(value, dtype=object), wholes)
+    return result
+
+
 def magnitude(wholes: Wholes) -> int:
     """The largest absolute value; 0 of an empty array."""
     return max(int(wholes.max()), -int(wholes.min()), 0) if wholes.size else 0
