@@ -25,6 +25,7 @@ class PeerClocks:
         self.now = clock
         self._ahead: dict[str, timedelta] = {}
         self._told: dict[str, timedelta] = {}
+        self._is_sure = False  # whether what was told was more than that clocks differ
         self._lock = Lock()
 
     def heard(self, peer: str, says: datetime | None) -> None:
@@ -40,15 +41,16 @@ class PeerClocks:
 
     def _tell(self, skew: ClockSkew) -> None:
         wrong = dict(skew.peers) | ({OWN: -skew.own} if skew.own else {})
+        is_surer = skew.is_sure and not self._is_sure
         for whose, by in wrong.items():
-            if whose not in self._told or abs(by - self._told[whose]) > FAR:
+            if is_surer or whose not in self._told or abs(by - self._told[whose]) > FAR:
                 remedy = _remedy(whose, skew)
                 direction = "fast" if by > timedelta() else "slow"
                 fields = {"whose": whose, "by": f"{in_words(by)} {direction}", "remedy": remedy}
                 log.warning("clock is wrong" if skew.is_sure else "clocks differ", extra=fields)
         for whose in self._told.keys() - wrong.keys():
             log.info("clock agrees", extra={"whose": whose})
-        self._told = wrong
+        self._told, self._is_sure = wrong, skew.is_sure
 
 
 def _remedy(whose: str, skew: ClockSkew) -> str:

@@ -64,3 +64,16 @@ def test_one_peer_alone_does_not_tell_which_of_two_clocks_is_wrong(
     assert "look at the one of this machine first" in caplog.records[0].__dict__["remedy"]
     clocks.heard("bremen", NOW + LATE)
     assert told(caplog)[1:] == [("clock is wrong", OWN, "10 minutes slow"), ("clock agrees", "coordinator", None)]
+
+
+def test_whose_clock_is_wrong_is_told_once_a_second_peer_shows_it(
+    clocks: PeerClocks, caplog: pytest.LogCaptureFixture
+) -> None:
+    """That two clocks differ was said before, and is less."""
+    clocks.heard("hamburg", NOW + LATE)
+    clocks.heard("bremen", NOW)
+    clocks.heard("luebeck", NOW)
+    assert told(caplog) == [
+        ("clocks differ", "hamburg", "10 minutes fast"),
+        ("clock is wrong", "hamburg", "10 minutes fast"),
+    ]
