@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from io import StringIO
@@ -13,7 +14,7 @@ import pytest
 from rich.console import Console
 
 import hansa_node.ingest.ingest
-from hansa_city_files import REPAIRS, manifest_of, write_csv, write_duckdb, write_manifest, write_parquet
+from hansa_city_files import REPAIRS, ROW, manifest_of, write_csv, write_duckdb, write_manifest, write_parquet
 from hansa_core.errors import ConfigError
 from hansa_core.protection.publish import Cause, DisclosureRule, Publication, Totals, publish
 from hansa_core.protection.tables import TableShape
@@ -406,3 +407,20 @@ def test_a_rule_is_given_what_earlier_versions_published_the_newest_first(
     assert asked[-1] == []  # other tables, or other rules: their cells are not those
     figures = [publication.tables["by_kind"].cells[0].figures for publication in made]
     assert [each.rows for each in figures if each is not None] == [4, 5, 6, 7]
+
+
+def test_columns_of_a_source_are_never_taken_for_those_of_ingest(tmp_path: Path) -> None:
+    """A file whose columns bear the names that ingest gives its own is read as any other."""
+    own = [f"{kind}{index}" for kind in "rtvls" for index in range(3)] + ["row_of_source", "value", "structural"]
+    rows = [
+        {**ROW, **dict.fromkeys(own, "0"), "No": number, "Kind": kind} for number, kind in (("1", "road"), ("2", "x"))
+    ]
+    with (tmp_path / "repairs.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    report = ingest_dataset(write_manifest(tmp_path, manifest_of()), REPAIRS, tmp_path / "served")
+    assert [row["repair"] for row in stored(tmp_path)] == ["1"]
+    assert rejected(report) == {"not_in_domain:kind": 1}
+    [offending] = next(column.offending for column in report.columns if column.name == "kind")
+    assert (offending.text, offending.first) == ("x", 2)

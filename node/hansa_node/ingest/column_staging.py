@@ -29,10 +29,7 @@ _POSITION_UNITS = frozenset({"degrees", "degree", "deg", "°"})
 
 
 class ColumnStaging:
-    """The SQL of one column on its way: `r` raw text, `t` text, `v` value, `l` leaf of its domain, `s` status.
-
-    `types`: DuckDB's type of each source column.
-    """
+    """The SQL of one column on its way: `r` raw text, `t` text, `v` value, `l` leaf of its domain, `s` status."""
 
     def __init__(
         self,
@@ -50,7 +47,7 @@ class ColumnStaging:
         self._structural = manifest.structural_zeros.get(column.name, ())
         self.raw = _source_sql(self.mapping, mapping, contract_columns)
         public = frozenset(map(str, self._domain)) if column.type is DataType.TEXT and self._domain else None
-        self.text = text_sql(self.mapping, name_of("r", index), is_numeric=column.type.is_numeric, public=public)
+        self.text = text_sql(self.mapping, self.raw.copy(), is_numeric=column.type.is_numeric, public=public)
         self.value = value_sql(self.mapping, column, name_of("t", index))
 
     def called(self, kind: str) -> str:

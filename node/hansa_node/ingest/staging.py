@@ -74,19 +74,18 @@ def stage(
     ]
     for column in columns:
         column.add_domain(connection)
-    numbered = exp.select("*", fragment("row_number() OVER ()").as_("row_of_source")).from_("source_rows")
-    raw = exp.select(*(column.raw.as_(column.called("r"), quoted=True) for column in columns), "*").from_(
-        numbered.subquery("numbered")
-    )
-    texts = exp.select("*", *(column.text.as_(column.called("t")) for column in columns)).from_(raw.subquery())
+    # From here on there are our own names only: a source's column may bear any of them.
+    texts = exp.select(
+        *(column.raw.as_(column.called("r")) for column in columns),
+        *(column.text.as_(column.called("t")) for column in columns),
+        fragment("row_number() OVER ()").as_("row_of_source"),
+    ).from_("source_rows")
     values = exp.select("*", *(column.value.as_(column.called("v")) for column in columns)).from_(texts.subquery())
     placed = exp.select("*").from_(values.subquery("read"))
     for column in columns:
         placed = column.joined(placed)
     judged = exp.select("*", *(column.status.as_(column.called("s")) for column in columns)).from_(placed.subquery())
     create_temporary(connection, "judged", judged)
-    for column in columns:
-        _check_convention(connection, column)
     kept = exp.select(*(column.stored.as_(column.name, quoted=True) for column in columns)).from_("judged")
     create_temporary(connection, "staged", kept.where(*(fragment(":s = 0", s=name_of("s", c.index)) for c in columns)))
     counts = connection.execute(
@@ -96,7 +95,10 @@ def stage(
     ).fetchall()[0]
     (rows_kept,) = connection.execute("SELECT count(*) FROM staged").fetchall()[0]
     counted = _counted(columns, counts[1:])
-    offending = {column.name: _offending(connection, column) for column in columns if counted[column.name].rejected}
+    rejecting = [column for column in columns if counted[column.name].rejected]
+    for column in rejecting:
+        _check_convention(connection, column)
+    offending = {column.name: _offending(connection, column) for column in rejecting}
     connection.execute("DROP TABLE judged")
     return Staged(
         rows_read=counts[0],
