@@ -17,7 +17,7 @@ from hansa_demo.league import league_in
 from hansa_demo.leagues import REAL, league_called
 from hansa_demo.leagues.synthetic import synthetic
 from hansa_mapped_cities import contracts_of
-from hansa_node.ingest.manifest_file import read_manifest, read_mapping
+from hansa_node.ingest.manifest_file import read_manifest, read_manifest_file
 
 ALL = (*REAL.values(), synthetic(1_000))
 
@@ -35,7 +35,7 @@ def test_every_city_has_a_manifest_that_its_contract_takes(league: DemoLeague, t
             manifest = tmp_path / f"{city}.yaml"
             manifest.write_text(league.manifest(contract.id, city), encoding="utf-8")
             assert read_manifest(manifest, contract).contract == contract.id
-            assert read_mapping(manifest, contract).columns.keys() == contract.columns.keys()
+            assert read_manifest_file(manifest, contract).mapping.columns.keys() == contract.columns.keys()
 
 
 @pytest.mark.parametrize("league", ALL, ids=lambda league: league.name)

@@ -10,7 +10,7 @@ import pytest
 
 from hansa_core.errors import ConfigError
 from hansa_local.contract_files import contract_in
-from hansa_node.ingest.manifest_file import read_manifest, read_mapping
+from hansa_node.ingest.manifest_file import read_manifest, read_manifest_file
 from hansa_node.ingest.mapping import mapping_from_document
 from hansa_node.ingest.units import conversion
 from hansa_published import SHOPS
@@ -90,7 +90,7 @@ def test_what_is_wrong_is_named_with_its_remedy(section: str, changes: dict[str,
 def test_a_threshold_that_a_later_line_lowers_is_refused_wherever_the_manifest_is_read(tmp_path: Path) -> None:
     path = tmp_path / "manifest.yaml"
     path.write_text("contract: town.shops/1\nthreshold: 10\nlevel: open\nthreshold: 3\n", encoding="utf-8")
-    for read in (read_manifest, read_mapping):
+    for read in (read_manifest, read_manifest_file):
         with pytest.raises(ConfigError, match=r"manifest\.yaml: 'threshold' stands on line 2 and again on line 4"):
             read(path, SHOPS)
 

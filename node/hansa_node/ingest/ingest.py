@@ -29,7 +29,7 @@ from hansa_node.datasets.versions import (
 from hansa_node.ingest.cells import count_cells
 from hansa_node.ingest.constancy import check_constant_columns
 from hansa_node.ingest.earlier import EarlierPublications
-from hansa_node.ingest.manifest_file import read_limits, read_manifest, read_mapping
+from hansa_node.ingest.manifest_file import read_manifest_file
 from hansa_node.ingest.mapping import DatasetMapping
 from hansa_node.ingest.profile import DataProfile, profile_of, read_profile, write_profile
 from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport, table_report
@@ -58,9 +58,8 @@ def ingest_dataset(
     Raises IngestStoppedError where a limit is exceeded, and ConfigError that says what the operator must mend; the
     earlier version, if any, then stays current.
     """
-    manifest = read_manifest(manifest_path, contract)
-    mapping = read_mapping(manifest_path, contract)
-    limits = read_limits(manifest_path)
+    written = read_manifest_file(manifest_path, contract)
+    manifest, mapping, limits = written.manifest, written.mapping, written.limits
     folder = dataset_folder(data_dir, contract.id)
     served = _served_profile(folder)
     with unwritten_version(folder) if dry_run else new_version(folder) as version:

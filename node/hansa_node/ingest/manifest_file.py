@@ -1,9 +1,10 @@
-"""Reading a manifest file: the manifest in it, and the mapping."""
+"""Reading a manifest file: the manifest in it, the mapping, and the limits of an ingest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from hansa_core.contract.contract import Contract
@@ -15,25 +16,34 @@ from hansa_node.ingest.limits import IngestLimits, limits_from_document
 from hansa_node.ingest.mapping import DatasetMapping, mapping_from_document
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestFile:
+    """A manifest file, read once: what it declares about protection, about the city's data, and before it publishes."""
+
+    manifest: Manifest
+    mapping: DatasetMapping
+    limits: IngestLimits
+
+
+def read_manifest_file(path: Path, contract: Contract) -> ManifestFile:
+    """All that the file says; relative source paths start at its folder.
+
+    Raises ConfigError that names file, field, rule and remedy.
+    """
+    document = _document(path)
+    with _told_about(path):
+        return ManifestFile(
+            manifest=declaration_from_document(document, contract),
+            mapping=mapping_from_document(document, contract, path.absolute().parent),
+            limits=limits_from_document(document),
+        )
+
+
 def read_manifest(path: Path, contract: Contract) -> Manifest:
-    """What the file declares about protection. Raises ConfigError that names file, field, rule and remedy."""
+    """What the file declares about protection alone, as a node serves by it. Raises as `read_manifest_file` does."""
     document = _document(path)
     with _told_about(path):
         return declaration_from_document(document, contract)
-
-
-def read_mapping(path: Path, contract: Contract) -> DatasetMapping:
-    """What the file says about the city's own data; relative source paths start at its folder. Raises ConfigError."""
-    document = _document(path)
-    with _told_about(path):
-        return mapping_from_document(document, contract, path.absolute().parent)
-
-
-def read_limits(path: Path) -> IngestLimits:
-    """What the file demands of a version before it is published. Raises ConfigError."""
-    document = _document(path)
-    with _told_about(path):
-        return limits_from_document(document)
 
 
 def _document(path: Path) -> object:
