@@ -26,7 +26,7 @@ from hansa_test_node import CITY, TRIPS, NodeHome, ingest, make_node, write_sour
 from hansa_wire.rpc.node_rpc import NodeClient
 from hansa_wire.rpc.tls import dial_aio
 
-DEADLINE_S = 120.0
+DEADLINE_S = 60.0
 FEW_FILES = 256
 
 
