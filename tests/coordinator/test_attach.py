@@ -9,30 +9,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import hansa
+from hansa_coordinator_calls import CREDENTIAL, SIGNER, analyst_channel, query
 from hansa_core.errors import PeerError
 from hansa_core.evidence.receipt import check_receipt
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
-from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign, verify
+from hansa_core.signing.dsse import Envelope, sign, verify
 from hansa_local.coordinator_config import CoordinatorLimits
 from hansa_renewed_certificate import renewed
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague, simulated_league
 from hansa_wire.codec.answer_codec import decode_answer
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
-from hansa_wire.codec.query_codec import encode_query
 from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
-from hansa_wire.rpc.tls import dial_sync
 
-SIGNER = Ed25519Signer(bytes(32))
-CREDENTIAL = sign(payload_types.CREDENTIAL, b"{}", SIGNER)
 DEADLINE_S = 60.0
 FIRST, SECOND, THIRD = "coordinator", "coordinator-2", "coordinator-3"
 
@@ -51,28 +46,8 @@ def league(tmp_path: Path) -> Iterator[SimulatedLeague]:
         yield served
 
 
-def query(league: SimulatedLeague, *cities: str) -> Envelope:
-    asked = Query(
-        plan=Plan(league.contract.id, None, (), (Aggregate(AggregateFunction.COUNT_ROWS),)),
-        purpose="statistics",
-        league="hanse",
-        cities=tuple(sorted(cities)),
-        expires_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(minutes=1),
-        nonce=secrets.token_bytes(16),
-    )
-    return sign(payload_types.QUERY, encode_query(asked), SIGNER)
-
-
 def client(league: SimulatedLeague, coordinator: str = FIRST) -> tuple[CoordinatorClient, Callable[[], None]]:
-    entry, keys = league.roster.coordinator(coordinator), league.directory / "analysts" / "bremen"
-    channel = dial_sync(
-        entry.host,
-        entry.port,
-        ca_pem=entry.ca_pem,
-        server_name=entry.server_name,
-        cert_pem=(keys / "tls.pem").read_bytes(),
-        key_pem=(keys / "tls.key").read_bytes(),
-    )
+    channel = analyst_channel(league, coordinator=coordinator)
     return CoordinatorClient(channel), channel.close
 
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from hansa_coordinator_calls import CREDENTIAL, SIGNER, analyst, query
 from hansa_core.errors import RefusedError
 from hansa_core.league.roster import Roster, roster_payload
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
-from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.signing.dsse import Envelope, sign
 from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_league.files.league_layout import LeagueLayout
 from hansa_local.coordinator_config import CoordinatorListen
@@ -29,12 +26,8 @@ from hansa_ports import free_ports
 from hansa_simulated_city import CITIES, SimulatedLeague, simulated_league
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
-from hansa_wire.codec.query_codec import encode_query
 from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
-from hansa_wire.rpc.tls import dial_sync
 
-SIGNER = Ed25519Signer(bytes(32))
-CREDENTIAL = sign(payload_types.CREDENTIAL, b"{}", SIGNER)
 DEADLINE_S = 60.0
 
 
@@ -77,31 +70,6 @@ def founded_with(league: SimulatedLeague, *cities: str) -> None:
     league.run(league.stop_coordinator())
     publish(league, 2, *cities)
     league.run(league.start_coordinator())
-
-
-def analyst(league: SimulatedLeague, city: str, coordinator: str = "coordinator") -> CoordinatorClient:
-    entry, keys = league.roster.coordinator(coordinator), league.directory / "analysts" / city
-    channel = dial_sync(
-        entry.host,
-        entry.port,
-        ca_pem=entry.ca_pem,
-        server_name=entry.server_name,
-        cert_pem=(keys / "tls.pem").read_bytes(),
-        key_pem=(keys / "tls.key").read_bytes(),
-    )
-    return CoordinatorClient(channel)
-
-
-def query(league: SimulatedLeague, *cities: str) -> Envelope:
-    asked = Query(
-        plan=Plan(league.contract.id, None, (), (Aggregate(AggregateFunction.COUNT_ROWS),)),
-        purpose="statistics",
-        league="hanse",
-        cities=tuple(sorted(cities)),
-        expires_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(minutes=1),
-        nonce=secrets.token_bytes(16),
-    )
-    return sign(payload_types.QUERY, encode_query(asked), SIGNER)
 
 
 def last_event(client: CoordinatorClient, league: SimulatedLeague, city: str) -> CityEvent:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,23 +23,22 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from hansa_coordinator.service import RunningCoordinator, serve, start
+from hansa_coordinator_calls import CREDENTIAL, analyst, channel_to, query
 from hansa_core.errors import ConfigError, PeerError, RefusedError
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
-from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
-from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
+from hansa_core.signing.dsse import Ed25519Signer
 from hansa_local.clock import utc_now
 from hansa_local.coordinator_config import load_config
 from hansa_renewed_certificate import renewed
 from hansa_simulated_city import CITIES, Fault, SimulatedLeague, simulated_league
 from hansa_wire.codec.progress import CityState
-from hansa_wire.codec.query_codec import encode_query
 from hansa_wire.rpc.coordinator_rpc import CoordinatorClient
-from hansa_wire.rpc.tls import dial_sync
 
-SIGNER = Ed25519Signer(bytes(32))
 DEADLINE_S = 60.0
-CREDENTIAL = sign(payload_types.CREDENTIAL, b"{}", SIGNER)
+
+
+def dialled(league: SimulatedLeague, cert_pem: bytes, key_pem: bytes) -> CoordinatorClient:
+    return CoordinatorClient(channel_to(league, cert_pem, key_pem))
 
 
 @pytest.fixture(scope="module")
@@ -53,36 +51,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedLeague
 def league(served: SimulatedLeague) -> Iterator[SimulatedLeague]:
     yield served
     served.heal()
-
-
-def dialled(league: SimulatedLeague, cert_pem: bytes, key_pem: bytes) -> CoordinatorClient:
-    entry = league.roster.coordinator()
-    channel = dial_sync(
-        entry.host,
-        entry.port,
-        ca_pem=entry.ca_pem,
-        server_name=entry.server_name,
-        cert_pem=cert_pem,
-        key_pem=key_pem,
-    )
-    return CoordinatorClient(channel)
-
-
-def analyst(league: SimulatedLeague) -> CoordinatorClient:
-    keys = league.directory / "analysts" / "bremen"
-    return dialled(league, (keys / "tls.pem").read_bytes(), (keys / "tls.key").read_bytes())
-
-
-def query(league: SimulatedLeague, *cities: str, payload_type: str = payload_types.QUERY) -> Envelope:
-    asked = Query(
-        plan=Plan(league.contract.id, None, (), (Aggregate(AggregateFunction.COUNT_ROWS),)),
-        purpose="statistics",
-        league="hanse",
-        cities=tuple(sorted(cities)),
-        expires_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(minutes=1),
-        nonce=secrets.token_bytes(16),
-    )
-    return sign(payload_type, encode_query(asked), SIGNER)
 
 
 def issued(league: SimulatedLeague, *, by: str, name: str) -> tuple[bytes, bytes]:
