@@ -18,7 +18,7 @@ from hansa.cli import app
 from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
 from hansa_audit.fetching.fetch_log import fetch_log
 from hansa_audit.fetching.places import wanted_log
-from hansa_audit.register.register import QUESTIONS_A_PAGE
+from hansa_audit.register.register import QUESTIONS_A_PAGE, Register
 from hansa_core.evidence.body import PolicyRef, RosterRef
 from hansa_core.evidence.log_entries import NodeStarted
 from hansa_core.evidence.opening import encode_disclosure, seal_opening
@@ -136,6 +136,26 @@ def test_a_made_up_log_writes_no_file_elsewhere(tmp_path: Path) -> None:
     result = site(folder, tmp_path / "pages/site", "--league", "hanse")
     assert f"{origin} takes no part" in result.output
     assert not list(tmp_path.glob("elsewhere*"))
+
+
+def test_a_made_up_name_steers_no_terminal(tmp_path: Path) -> None:
+    register = Register(league="hanse", logs=(), left_out=("evil\x1b[31m\u202e",), now_unix_s=0, url="")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hansa_audit.register.make_register.make_register", lambda *arguments, **options: register)
+        result = site(tmp_path, tmp_path / "site")
+    assert "takes no part" in result.output
+    assert not {"\x1b", "\u202e"} & set(result.output)
+
+
+def test_a_time_beyond_the_calendar_spoils_no_feed(tmp_path: Path) -> None:
+    log = taking_part(published_log(tmp_path))
+    log.time_unix_s = 2**50
+    log.ask(1)
+    site(fetched(log, tmp_path), tmp_path / "site")
+    found = pages(tmp_path / "site")
+    [item] = json.loads(found["feed.json"])["items"]
+    assert item["date_published"] == "9999-12-31T23:59:59Z"
+    assert "31 Dec 9999" in str(ElementTree.fromstring(found["feed.xml"]).findtext("channel/item/pubDate"))
 
 
 def test_the_search_has_the_questions_of_all_cities_by_their_time(log: PublishedLog, tmp_path: Path) -> None:

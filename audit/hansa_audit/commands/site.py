@@ -39,6 +39,7 @@ def site(
 
         if find_spec("jinja2") is None:
             raise ConfigError("a register needs jinja2, which is not installed; run `pip install 'hansa[audit]'`")
+        from hansa.view.render.cells import printable
         from hansa_audit.register.make_register import make_register
         from hansa_audit.register.site import write_site
         from hansa_local.trust_anchor import read_anchor
@@ -49,7 +50,8 @@ def site(
         questions = sum(len(log.questions) for log in register.logs)
         typer.echo(f"{folders[-1]}: {files} files, {len(register.logs)} cities, {questions} questions")
         for city in register.left_out:
-            messages.print(f"Note: {city} takes no part in registers, so it is left out", markup=False)
+            left_out = f"Note: {printable(city)} takes no part in registers, so it is left out"
+            messages.print(left_out, markup=False)
         if not all(log.verdict.holds for log in register.logs):
             messages.print("Note: a log does not hold, and its page says so first", markup=False)
             raise typer.Exit(5)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.utils import formatdate
 from xml.etree import ElementTree
 
 from hansa.view.render.cells import printable
-from hansa_audit.entries.times import time_text
 from hansa_audit.register.register import Register
 from hansa_audit.register.registered_log import RegisteredLog, RegisteredQuestion
 
@@ -30,7 +30,7 @@ def rss_feed(register: Register) -> str:
         _add(item, "link", register.url + register.address(log, number))
         guid = ElementTree.SubElement(item, "guid", isPermaLink="false")
         guid.text = _id(log, question)
-        _add(item, "pubDate", formatdate(min(question.time_unix_s, _LAST_DATE_UNIX_S)))
+        _add(item, "pubDate", formatdate(_calendar_time(question)))
         _add(item, "description", _text(question))
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(rss, encoding="unicode")}\n'
 
@@ -43,7 +43,7 @@ def json_feed(register: Register) -> str:
             "url": register.url + register.address(log, number),
             "title": _headline(log, question),
             "content_text": _text(question),
-            "date_published": time_text(question.time_unix_s).removesuffix(" UTC").replace(" ", "T") + "Z",
+            "date_published": datetime.fromtimestamp(_calendar_time(question), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "tags": [log.city, *filter(None, (question.purpose, question.dataset))],
         }
         for log, number, question in _newest(register)
@@ -55,6 +55,11 @@ def json_feed(register: Register) -> str:
 
 
 _LAST_DATE_UNIX_S = 253_402_300_799  # the end of the year 9999: a made-up log may claim later times
+
+
+def _calendar_time(question: RegisteredQuestion) -> int:
+    """When it was asked, or the last second that a calendar has."""
+    return min(question.time_unix_s, _LAST_DATE_UNIX_S)
 
 
 def _newest(register: Register) -> Iterator[tuple[RegisteredLog, int, RegisteredQuestion]]:
