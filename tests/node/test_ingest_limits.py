@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from hansa_city_files import REPAIRS, manifest_of, write_csv, write_manifest
 from hansa_core.errors import ConfigError
+from hansa_node.app.cli import app
 from hansa_node.datasets.acceptance import read_acceptance
 from hansa_node.datasets.versions import current_version, dataset_folder
 from hansa_node.engines.duckdb.lockdown import open_locked
@@ -19,6 +21,7 @@ from hansa_node.ingest.ingest import IngestStoppedError, ingest_dataset
 from hansa_node.ingest.kept_versions import prune, roll_back, versions_table
 from hansa_node.ingest.manifest_file import read_manifest
 from hansa_node.ingest.report import IngestReport
+from hansa_test_node import make_node
 
 LIMITS = {"max_rejected_share": "0.01", "max_clipped_share": "0.01"}
 
@@ -176,3 +179,15 @@ def test_old_versions_are_deleted_and_the_served_one_never(tmp_path: Path) -> No
 def test_a_limit_that_is_none_is_named(tmp_path: Path, limits: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         ingest(tmp_path, good(3), **limits)
+
+
+@pytest.mark.parametrize("command", [("prune", "town.trips", "--keep", "1"), ("rollback", "town.trips", "1")])
+def test_a_damaged_version_is_named_and_no_traceback_shown(tmp_path: Path, command: tuple[str, ...]) -> None:
+    node = make_node(tmp_path / "league")
+    configured = ("--config", str(node.home / "node.toml"))
+    assert CliRunner().invoke(app, ["ingest", "town.trips", *configured]).exit_code == 0
+    [first, _] = sorted((node.config.data_dir / "town.trips.1").glob("v*.duckdb"))
+    first.chmod(0o600)
+    first.write_bytes(b"no database")
+    result = CliRunner().invoke(app, [*command, *configured])
+    assert (result.exit_code, str(first) in result.output) == (2, True), result.output

@@ -211,11 +211,12 @@ def recover(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def _told_to_the_operator() -> Iterator[None]:
     """Exit code 2 with the text on stderr for what the operator must mend; other errors keep their traceback."""
     from hansa_core.errors import ConfigError, StoreCorruptError
+    from hansa_node.engines.unreadable import DataUnavailableError
     from hansa_node.node_stop import ForkError
     from hansa_node.store.errors import StoreUnavailableError
 
     try:
         yield
-    except (ConfigError, StoreCorruptError, StoreUnavailableError, ForkError) as broken:
+    except (ConfigError, DataUnavailableError, StoreCorruptError, StoreUnavailableError, ForkError) as broken:
         typer.echo(broken, err=True)
         raise typer.Exit(2) from None
