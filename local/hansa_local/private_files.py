@@ -25,6 +25,7 @@ def make_private_folder(path: Path) -> None:
 def _write(path: Path, content: bytes, *, mode: int) -> None:
     # A crash before the rename leaves a `.new` file, which nothing reads, and never half a key under its name.
     unfinished = path.with_name(f"{path.name}.new")
+    unfinished.unlink(missing_ok=True)  # of a write that was killed
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     with open(descriptor, "wb") as file:
         file.write(content)

@@ -191,3 +191,15 @@ def test_a_damaged_version_is_named_and_no_traceback_shown(tmp_path: Path, comma
     first.write_bytes(b"no database")
     result = CliRunner().invoke(app, [*command, *configured])
     assert (result.exit_code, str(first) in result.output) == (2, True), result.output
+
+
+def test_a_report_with_values_of_the_file_is_for_the_operator_alone(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "league")
+    source, page = node.home / "source/town.trips.csv", tmp_path / "report.html"
+    source.write_text(source.read_text().replace("\n", "\n<b>nowhere,<b>,1,\n", 1))
+    options = ("--dry-run", "--html", str(page), "--config", str(node.home / "node.toml"))
+    for _ in range(2):
+        assert CliRunner().invoke(app, ["ingest", "town.trips", *options]).exit_code in (0, 3)
+        assert page.stat().st_mode & 0o777 == 0o600
+    [profile] = node.config.data_dir.glob("town.trips.1/*.profile.json")
+    assert profile.stat().st_mode & 0o777 == 0o600

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,15 +95,16 @@ def ingest(
 
 
 def _write_page(path: Path, report: IngestReport) -> None:
+    """For the operator alone: it holds values of the city's own file."""
     from rich.console import Console
 
     from hansa_core.errors import ConfigError
+    from hansa_local.private_files import write_private
 
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        console = Console(record=True, width=140, file=nowhere)
-        console.print(report)
+    console = Console(record=True, width=140, file=StringIO())
+    console.print(report)
     try:
-        path.write_text(console.export_html(), encoding="utf-8")
+        write_private(path, console.export_html().encode())
     except OSError as failure:
         raise ConfigError(f"--html {path}: cannot be written ({failure.strerror}); name another file") from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
@@ -14,6 +13,7 @@ import duckdb
 from sqlglot import exp
 
 from hansa_core.contract.contract import Contract, ContractColumn
+from hansa_local.private_files import write_private
 from hansa_node.ingest.fragments import fragment
 
 _MOST_CATEGORIES = 200
@@ -102,9 +102,7 @@ def _one(connection: duckdb.DuckDBPyConnection, what: exp.Expr) -> tuple[Any, ..
 
 def write_profile(path: Path, profile: DataProfile) -> None:
     """Beside a version; no question is answered from it. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump(asdict(profile), file)
+    write_private(path, json.dumps(asdict(profile)).encode())
 
 
 def read_profile(path: Path) -> DataProfile | None:
