@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from hansa_fault_table import End, Row, end_of, heading, line
+from hansa_faults import ALL
+
+PAGE = Path(__file__).parents[1] / "docs" / "faults.md"
 
 TRUTH = {"bremen": 3, "luebeck": 900}
 WELL = {"bremen": "answered", "luebeck": "answered"}
@@ -46,3 +51,11 @@ def test_a_fault_breaks_a_promise_by_one_wrong_or_lost_answer_or_for_ever(
     assert row.holds is holds
     assert len(line(row)) == len(heading())
     assert line(row).split()[4] == str(sum(ends.values()))
+
+
+def test_the_page_of_faults_shows_every_fault_that_the_command_makes_and_no_broken_promise() -> None:
+    rows = re.findall(
+        r"^\| (\w.*?) \| \d+ \| \d+ \| \d+ \| \d+ \| (\d+) \| (\d+) \| [\d.]+ s \|$", PAGE.read_text(), re.MULTILINE
+    )
+    assert [fault for fault, _, _ in rows] == [fault.name for fault in ALL]
+    assert all((wrong, lost) == ("0", "0") for _, wrong, lost in rows)
