@@ -55,18 +55,21 @@ class Door:
         self._tls = tls
         self._places = places
         self._silent: dict[socket.socket, asyncio.TimerHandle] = {}
+        self._spoken: set[socket.socket] = set()  # closed from here, since a task that never begins closes nothing
         self._handshakes: dict[asyncio.Transport, None] = {}
         self._strangers: set[asyncio.Transport] = set()
         self._members: set[asyncio.Transport] = set()
 
     async def accept(self, listening: socket.socket) -> None:
-        """Take connections until cancelled."""
-        loop = asyncio.get_running_loop()
+        """Take connections until cancelled; those that are not in by then are ended."""
         async with task_group() as tasks:
             try:
                 while True:
                     try:
-                        connection, _ = await loop.sock_accept(listening)
+                        connection, _ = listening.accept()
+                    except BlockingIOError:
+                        await _called(listening)
+                        continue
                     except OSError:  # no descriptor is left, or the caller has hung up
                         await asyncio.sleep(_WITHOUT_DESCRIPTORS_S)
                         continue
@@ -77,6 +80,7 @@ class Door:
 
     def _await_first_word(self, connection: socket.socket, tasks: asyncio.TaskGroup) -> None:
         """TLS begins when the caller has said something: until then the connection costs a descriptor and no buffer."""
+        connection.setblocking(False)
         if len(self._silent) >= self._places.silent:
             self._hang_up(next(iter(self._silent)))
         loop = asyncio.get_running_loop()
@@ -84,7 +88,9 @@ class Door:
         loop.add_reader(connection, self._first_word, connection, tasks)
 
     def _first_word(self, connection: socket.socket, tasks: asyncio.TaskGroup) -> None:
-        tasks.create_task(self._shake_hands(connection, self._leave_silent(connection)))
+        until = self._leave_silent(connection)
+        self._spoken.add(connection)
+        tasks.create_task(self._shake_hands(connection, until))
 
     def _hang_up(self, connection: socket.socket) -> None:
         self._leave_silent(connection)
@@ -99,6 +105,9 @@ class Door:
 
     async def _shake_hands(self, connection: socket.socket, until: float) -> None:
         loop = asyncio.get_running_loop()
+        if connection not in self._spoken:  # ended before its turn came
+            return
+        self._spoken.remove(connection)  # from here on its transport closes it, whatever happens
         plain, visit = await loop.connect_accepted_socket(_Visit, connection)
         with self._handshake_place(plain):
             try:
@@ -144,6 +153,8 @@ class Door:
     def _turn_away_all(self) -> None:
         for connection in tuple(self._silent):
             self._hang_up(connection)
+        while self._spoken:
+            self._spoken.pop().close()
         for plain in tuple(self._handshakes):
             plain.abort()
 
@@ -166,6 +177,20 @@ class _Visit(asyncio.Protocol):
         protocol.connection_made(transport)
         for data in self._said:
             protocol.data_received(data)
+
+
+async def _called(listening: socket.socket) -> None:
+    """Wait for a caller, who is not accepted yet: whoever accepts takes charge of the connection in the same step.
+
+    The loop's `sock_accept` leaves a step in between, and whoever is cancelled there leaves a connection to nobody.
+    """
+    loop = asyncio.get_running_loop()
+    calls = asyncio.Event()
+    loop.add_reader(listening, calls.set)
+    try:
+        await calls.wait()
+    finally:
+        loop.remove_reader(listening)
 
 
 async def listening_sockets(host: str, port: int) -> Sequence[socket.socket]:

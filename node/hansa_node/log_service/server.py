@@ -40,15 +40,17 @@ async def served(application: web.Application, host: str, port: int, tls: ssl.SS
                 f"log.port: {host}:{port} cannot be listened on ({failure.strerror}); free it, or set another one"
             ) from None
         door = Door(runner.server, tls, Places.within_open_files())
-        async with task_group() as tasks:
-            accepting = [tasks.create_task(door.accept(each)) for each in listening]
-            try:
-                yield listening[0].getsockname()[1]
-            finally:
-                for task in accepting:
-                    task.cancel()
-                for each in listening:
-                    each.close()
+        try:
+            async with task_group() as tasks:
+                accepting = [tasks.create_task(door.accept(each)) for each in listening]
+                try:
+                    yield listening[0].getsockname()[1]
+                finally:
+                    for task in accepting:
+                        task.cancel()
+        finally:
+            for each in listening:  # after the loop has forgotten them
+                each.close()
     finally:
         await runner.cleanup()
 
