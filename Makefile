@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 30
 SEED ?= 1
 
-.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs gallery faults fuzz protos protos-baseline lock dist pages site docs format clean
+.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs gallery faults fuzz protos protos-baseline units lock dist pages site docs format clean
 
 # What the tests of our log against Go's own packages need, from Debian.
 SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev
@@ -80,6 +80,9 @@ protos: .venv/installed-dev  ## remake the generated wire code
 
 protos-baseline: .venv/installed-dev  ## let what the protos are now be what later ones may not break: at a release
 	$(BIN)/buf build protos -o protos/baseline.binpb
+
+units: .venv/installed-dev  ## remake the table of UCUM's units
+	$(BIN)/python tools/ucum_table.py
 
 lock: .venv/installed-release  ## resolve the locks in requirements/ anew
 	$(BIN)/python tools/lock.py

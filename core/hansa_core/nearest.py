@@ -13,10 +13,13 @@ def shown(name: str) -> str:
     return repr(name if len(name) <= _LONGEST_SHOWN else name[:_LONGEST_SHOWN] + "…")
 
 
-def near(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is nearest, whatever its case; None where none is near."""
+def near(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """The known name that is nearest, whatever its case; None where none is near.
+
+    `cutoff`: how like it must be, 0 to 1.
+    """
     folded = {each.casefold(): each for each in sorted(known)}
-    close = get_close_matches(name[:_LONGEST_SHOWN].casefold(), folded, n=1, cutoff=0.6)
+    close = get_close_matches(name[:_LONGEST_SHOWN].casefold(), folded, n=1, cutoff=cutoff)
     return folded[close[0]] if close else None
 
 

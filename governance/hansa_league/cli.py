@@ -81,5 +81,8 @@ def new(
     typer.echo(f"  signed by all of {governors} governors; {needed} can sign the next roster")
     for line in outages_of_league(roster, DEFAULT_MAX_UNWITNESSED):
         typer.echo(f"  {line}")
+    for path in contract:
+        if b"\r\n" in path.read_bytes():
+            typer.echo(f"  {path} has CRLF line ends, which are signed: let no editor and no git turn them into LF")
     typer.echo(f"  an analyst asks with HANSA_PROFILE={directory / 'profile.toml'}")
     typer.echo("Hand each folder of governance/, cities/ and analysts/ to its holder, and keep no copy.")

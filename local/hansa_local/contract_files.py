@@ -35,9 +35,21 @@ def read_contract_documents(directory: Path, roster: Roster) -> Mapping[Contract
                 f"{path}: cannot be read ({failure.strerror}); put the league's file for {contract} there"
             ) from None
         if hashlib.sha256(document).hexdigest() != digest:
-            raise PeerError(f"{path}: is not the file of {contract} that the roster names; fetch it from the league")
+            raise PeerError(f"{path}: is not the file of {contract} that the roster names{_why(document, digest)}")
         documents[contract] = document
     return documents
+
+
+def _why(document: bytes, digest: str) -> str:
+    """What happened to a file that is not the signed one, and the remedy."""
+    plain = document.replace(b"\r\n", b"\n")
+    for other, ends in ((plain, "CRLF"), (plain.replace(b"\n", b"\r\n"), "LF")):
+        if hashlib.sha256(other).hexdigest() == digest:
+            return (
+                f": its words are the same, and its lines end in {ends}, which an editor or git has changed; fetch it"
+                " from the league, and let git leave it (`*.yaml -text` in .gitattributes)"
+            )
+    return "; fetch it from the league"
 
 
 def read_contracts(directory: Path, roster: Roster) -> Mapping[ContractId, Contract]:

@@ -126,6 +126,12 @@ def test_a_document_becomes_a_contract_with_exact_numbers() -> None:
         ("columns.fare.bins", [[500]], "columns.fare.bins"),
         ("columns.fare.key_width", "0.25", "columns.fare.key_width"),
         ("columns.fare.key_width", -1, "columns.fare.key_width"),
+        ("columns.fare.unit", "Euro", "columns.fare.unit: 'Euro' is no unit; did you mean EUR?"),
+        ("columns.fare.unit", "rides", "as {trips}"),
+        ("columns.mode.unit", "days", "columns.mode.unit: belongs to a number"),
+        ("columns.mode.unique", True, "columns.mode.unique"),
+        ("columns.mode.names_people", True, "columns.mode.names_people"),
+        ("columns.rider.names_people", True, "least_level: rider names people"),
         ("columns.zone.quantum", 0.5, "quantum"),
         ("columns.zone.domain", {"from": 4, "to": 1}, "columns.zone.domain"),
         ("columns.zone.domain", {"from": 1, "too": 4}, "columns.zone.domain.too: is no known key; did you mean to?"),
@@ -139,6 +145,25 @@ def test_a_broken_document_names_the_field_and_the_remedy(path: str, value: obje
     with pytest.raises(ValueError) as refusal:
         contract_from_document(changed(path, value))
     assert named in str(refusal.value)
+
+
+def test_people_are_served_row_by_row_for_a_reason_only() -> None:
+    document = changed("columns.rider.names_people", True)
+    with pytest.raises(ValueError, match="least_level_reason"):
+        contract_from_document(document)
+    assert contract_from_document({**document, "least_level": "controlled"}).least_level is Level.CONTROLLED
+    reason = "a public register"
+    assert contract_from_document({**document, "least_level_reason": reason}).least_level_reason == reason
+
+
+def test_figures_that_do_not_fit_128_bits_are_refused_before_a_city_reads_any() -> None:
+    wide = {"quantum": 10**15, "lower": 0, "upper": 9 * 10**33, "bins": None, "key_width": None}
+    document = deepcopy(DOCUMENT)
+    document["columns"]["fare"] |= wide
+    with pytest.raises(ValueError, match=r"columns\.fare\.quantum: .* 128 bits .*; write a decimal one"):
+        contract_from_document(document)
+    document["columns"]["fare"] |= {"upper": 10**27 // 10**15 * 10**15}
+    assert contract_from_document(document).columns["fare"].quantum == 10**15
 
 
 def test_columns_that_differ_in_case_only_are_one_column_to_an_engine_and_refused() -> None:

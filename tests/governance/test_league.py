@@ -7,7 +7,9 @@ import stat
 import threading
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -29,8 +31,9 @@ from hansa_core.signing.dsse import sign
 from hansa_core.signing.envelope_json import envelope_from_json, envelope_to_json
 from hansa_league.cli import app
 from hansa_league.founding import create
+from hansa_league.founding.contract_files import read_contract_files
 from hansa_league.founding.create import create_league
-from hansa_local.contract_files import read_contract_documents
+from hansa_local.contract_files import contract_file_name, read_contract_documents
 from hansa_local.key_file import read_private_file, read_signer
 from hansa_local.roster_file import FileRoster
 from hansa_new_league import CITIES, CONTRACT_TEXT, new_league, write_contract
@@ -421,3 +424,47 @@ def test_an_auditor_has_a_profile_and_nothing_to_sign_with(league: tuple[Path, R
     assert (home / profile["roster"]).resolve() == (directory / "roster.json").resolve()
     names = certificate(home / "tls.pem").extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["auditor.bremen"]
+
+
+PEOPLE = """
+contract: town.loans/1
+title: Loans
+unit: borrower
+unit_scope: city
+least_level: {level}
+{more}
+columns:
+  borrower: {{type: text, meaning: who borrows, identifier: true, required: true{people}}}
+"""
+
+
+def loans(folder: Path, *, level: str = "open", more: str = "", people: str = "") -> Path:
+    path = folder / "loans.yaml"
+    path.write_text(PEOPLE.format(level=level, more=more, people=people))
+    return path
+
+
+def test_a_contract_that_seems_to_name_people_is_open_for_a_reason_only(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"columns\.borrower: seems to hold .*; write least_level: controlled"):
+        read_contract_files([loans(tmp_path)])
+    for allowed in (
+        {"level": "controlled"},
+        {"more": "least_level_reason: of nobody", "people": ", names_people: true"},
+        {"people": ", names_people: false"},
+    ):
+        assert len(read_contract_files([loans(tmp_path, **allowed)])) == 1
+
+
+@pytest.mark.parametrize(("ends", "told"), [(b"\r\n", "CRLF"), (b"\n", "LF")])
+def test_a_contract_whose_line_ends_changed_is_told_as_such(tmp_path: Path, ends: bytes, told: str) -> None:
+    signed = ends.join(CONTRACT_TEXT.encode().splitlines())
+    _, roster = new_league(tmp_path)
+    id_ = next(iter(roster.contracts))
+    changed = replace(roster, contracts={id_: sha256(signed).hexdigest()})
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    other = signed.replace(b"\n", b"\r\n") if told == "LF" else signed.replace(b"\r\n", b"\n")
+    (folder / contract_file_name(id_)).write_bytes(other)
+    found = "LF" if told == "CRLF" else "CRLF"
+    with pytest.raises(PeerError, match=rf"lines end in {found}, which an editor or git has changed"):
+        read_contract_documents(folder, changed)

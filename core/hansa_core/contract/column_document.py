@@ -9,9 +9,11 @@ from typing import Annotated
 from pydantic import Field
 
 from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.figures import is_readable
 from hansa_core.contract.types import INT64_MAX, INT64_MIN, KEY_PARTS, DataType, DatePart, Value
 from hansa_core.documents.model import Exact, ListOf, Text, Values, WholeRange, YamlSection, exact, field_error, one_of
 from hansa_core.nearest import nearest, shown
+from hansa_core.units.vocabulary import unit_of
 
 _MOST_VALUES = 100_000
 _PYTHON_TYPES: dict[DataType, type] = {
@@ -28,9 +30,15 @@ class ColumnDocument(YamlSection):
 
     type: Annotated[DataType, one_of(DataType)] = Field(description="what the column holds")
     meaning: Text = Field(description="what a value says, for people")
-    unit: Text | None = Field(None, description="the unit of measure of a numeric column, such as days")
+    unit: Text | None = Field(
+        None, description="the unit of measure of a numeric column: days, EUR, a UCUM code such as km/h, or {trips}"
+    )
     identifier: bool = Field(False, description="names a person or thing: below open never a key or a filter")
+    names_people: bool | None = Field(
+        None, description="whether an identifier names people: then least_level is controlled, or has a reason"
+    )
     required: bool = Field(False, description="never NULL: ingest rejects the row")
+    unique: bool = Field(False, description="no two rows have one value: ingest stops where they do")
     quantum: Exact | None = Field(None, description="the fixed step in which a numeric column is stored")
     lower: Exact | None = Field(None, description="the least value of a numeric column, whole quanta")
     upper: Exact | None = Field(None, description="the greatest value of a numeric column, whole quanta")
@@ -55,7 +63,9 @@ def column_from_document(name: str, written: ColumnDocument, path: str) -> Contr
         meaning=written.meaning,
         unit=written.unit,
         identifier=written.identifier,
+        names_people=written.names_people,
         required=written.required,
+        unique=written.unique,
         quantum=written.quantum,
         lower=written.lower,
         upper=written.upper,
@@ -69,6 +79,7 @@ def column_from_document(name: str, written: ColumnDocument, path: str) -> Contr
         null_is_public=written.null_is_public,
         constant_per_unit=written.constant_per_unit,
     )
+    _check_unit(column, path)
     _check_steps(column, path)
     _check_roles(column, path)
     return column
@@ -115,6 +126,17 @@ def _key_part(written: ColumnDocument, path: str) -> DatePart | None:
     return DatePart(part)
 
 
+def _check_unit(column: ContractColumn, path: str) -> None:
+    if column.unit is None:
+        return
+    if not column.type.is_numeric:
+        raise field_error(f"{path}.unit", f"belongs to a number, not to a {column.type}", "leave it out")
+    try:
+        unit_of(column.unit)
+    except ValueError as error:
+        raise ValueError(f"{path}.unit: {error}") from None
+
+
 def _check_steps(column: ContractColumn, path: str) -> None:
     """Bounds, domain and key width are whole quanta, and quanta are int64: so sums of them are exact."""
     if column.quantum is None or column.lower is None or column.upper is None:
@@ -129,6 +151,9 @@ def _check_steps(column: ContractColumn, path: str) -> None:
             raise field_error(
                 f"{path}.{key}", f"is not a whole number of quanta in 64 bits (quantum {column.quantum})", "round it"
             )
+    if not is_readable(column.quantum, max(abs(column.lower), abs(column.upper))):
+        rule = f"bounds and quantum {column.quantum} need more than 128 bits where figures are read"
+        raise field_error(f"{path}.quantum", rule, "write a decimal one such as 0.01, or choose a larger unit")
     if column.key_width is not None and column.key_width <= 0:
         raise field_error(f"{path}.key_width", "must be above 0", "write for example key_width: 10")
     if any(not column.lower <= cut < column.upper for cuts in column.bins for cut in cuts):
@@ -145,6 +170,11 @@ def _check_steps(column: ContractColumn, path: str) -> None:
 def _check_roles(column: ContractColumn, path: str) -> None:
     if column.null_is_public and column.required:
         raise field_error(f"{path}.null_is_public", "says nothing about a required column", "drop one of the two")
+    if column.names_people is not None and not column.identifier:
+        raise field_error(f"{path}.names_people", "is said of identifiers", "add identifier: true, or leave it out")
+    if column.unique and (column.domain or column.per_city or column.type is DataType.BOOLEAN):
+        rule = "each value of a public domain stands in many rows"
+        raise field_error(f"{path}.unique", rule, "drop unique, or the domain")
     if column.identifier and (column.domain or column.per_city or column.key_width or column.key_part or column.bins):
         raise field_error(
             f"{path}.identifier", "an identifier is never a key", "drop identifier, or domain, bins and key_…"

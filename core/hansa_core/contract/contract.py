@@ -31,7 +31,8 @@ class ContractColumn:
     """One column. Numeric columns are stored as whole `quantum` steps between `lower` and `upper`.
 
     `identifier`: names a person or thing; below `open` never a key or a filter.
-    `required`: never NULL; ingest rejects the row.
+    `names_people`: whether an identifier names people, and no things; None where the contract does not say.
+    `required`: never NULL; ingest rejects the row. `unique`: no two rows have one value.
     `domain`: the public values, in display order; `per_city`: each manifest declares its own domain instead.
     `bins`: cuts of a measure in its own unit, coarse level first; each level contains the one before; a bin is (a, b].
     `levels`: the bins that they make, level by level. `all_bins`: each of them once: where a fine one is suppressed, a
@@ -46,7 +47,9 @@ class ContractColumn:
     meaning: str
     unit: str | None = None
     identifier: bool = False
+    names_people: bool | None = None
     required: bool = False
+    unique: bool = False
     quantum: Fraction | None = None
     lower: Fraction | None = None
     upper: Fraction | None = None
@@ -126,7 +129,8 @@ class Contract:
     """The shared description of one dataset.
 
     `unit`: the column that identifies the privacy unit; `entity`: the holder for dominance and entity counts.
-    `least_level`: the floor that a city may tighten, never loosen.
+    `least_level`: the floor that a city may tighten, never loosen; `least_level_reason`: why it is `open` though an
+    identifier names people.
     """
 
     id: ContractId
@@ -137,6 +141,7 @@ class Contract:
     unit_scope: Scope
     max_cities_per_unit: int
     least_level: Level
+    least_level_reason: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
@@ -151,3 +156,9 @@ class Contract:
                 raise ValueError(f"{self.id}: {role} is no column of the contract")
         if not self.columns[self.unit].required:
             raise ValueError(f"{self.id}: the privacy unit {self.unit} must be required: exactly one unit per row")
+        people = [name for name, column in self.columns.items() if column.names_people]
+        if people and self.least_level is Level.OPEN and self.least_level_reason is None:
+            raise ValueError(
+                f"least_level: {people[0]} names people, and open protects nobody; write controlled, or say in"
+                " least_level_reason why the data may be served row by row"
+            )

@@ -46,6 +46,7 @@ class ContractDocument(YamlSection):
     unit_scope: Annotated[Scope, one_of(Scope)] = Field(description="whether a unit is of one city, or of several")
     max_cities_per_unit: int | None = Field(None, description="how many cities a unit of scope global can appear in")
     least_level: Annotated[Level, one_of(Level)] = Field(description="the level that a city may tighten, never loosen")
+    least_level_reason: Text | None = Field(None, description="why it is open though an identifier names people")
     columns: Mapping[Annotated[str, AfterValidator(_column_name)], ColumnDocument] = Field(
         description="each column by its name", min_length=1
     )
@@ -63,6 +64,7 @@ def contract_from_document(document: object) -> Contract:
         unit_scope=written.unit_scope,
         max_cities_per_unit=_max_cities(written.unit_scope, written.max_cities_per_unit),
         least_level=written.least_level,
+        least_level_reason=written.least_level_reason,
     )
 
 

@@ -106,6 +106,7 @@ def contract_rules(contract: Contract) -> bytes:
             "unit_scope": contract.unit_scope.value,
             "max_cities_per_unit": contract.max_cities_per_unit,
             "least_level": contract.least_level.value,
+            **({} if contract.least_level_reason is None else {"least_level_reason": contract.least_level_reason}),
             "columns": [_column(column) for column in contract.columns.values()],
         }
     )
@@ -119,7 +120,9 @@ def _column(column: ContractColumn) -> JsonValue:
         "meaning": column.meaning,
         "unit": column.unit,
         "identifier": column.identifier,
+        "names_people": column.names_people,
         "required": column.required,
+        "unique": column.unique,
         "quantum": _number(column.quantum),
         "lower": _number(column.lower),
         "upper": _number(column.upper),

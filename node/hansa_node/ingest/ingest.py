@@ -35,6 +35,7 @@ from hansa_node.ingest.profile import DataProfile, profile_of, read_profile, wri
 from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport, table_report
 from hansa_node.ingest.sources import TARGET, open_source, unreadable_source
 from hansa_node.ingest.staging import Staged, stage
+from hansa_node.ingest.uniqueness import check_unique_columns
 from hansa_tables.source import TableSource
 
 
@@ -75,6 +76,7 @@ def ingest_dataset(
                 if not report.may_publish:
                     raise IngestStoppedError(report)
                 check_constant_columns(connection, contract)
+                check_unique_columns(connection, contract, manifest, mapping)
                 earlier = EarlierPublications(
                     folder=folder, number=version.number, contract=contract, manifest=manifest
                 )

@@ -8,11 +8,11 @@ from fractions import Fraction
 from sqlglot import exp
 
 from hansa_core.contract.contract import ContractColumn
+from hansa_core.contract.figures import decimals_of, digits
 from hansa_core.contract.types import DataType
 from hansa_node.ingest.fragments import Sql, fragment, literal
 from hansa_node.ingest.mapping import ColumnMapping, NumberFormat
 
-_LEAST_DECIMALS = 9  # of the source's text are read exactly, whatever the quantum
 _MOST = 10**38  # 128-bit integers hold a little more
 SPACES = " \u00a0\u2009\u202f"
 """Characters that files write where `thousands: " "` is meant."""
@@ -62,9 +62,9 @@ def quanta_sql(mapping: ColumnMapping, column: ContractColumn, number: Sql) -> S
     lower, upper = column.bounds
     scale, offset = (part / column.quantum for part in (mapping.conversion.scale, mapping.conversion.offset))
     shared = Fraction(1, scale.denominator * offset.denominator)
-    decimals = max(_LEAST_DECIMALS, _digits(column.quantum.denominator))
+    decimals = decimals_of(column.quantum)
     # Beyond `most`, in the source's unit, a figure is out of bounds whatever it is exactly.
-    most = 10 ** _digits(int(max(abs(lower - offset), abs(upper - offset)) / abs(scale)) + 1)
+    most = 10 ** digits(int(max(abs(lower - offset), abs(upper - offset)) / abs(scale)) + 1)
     factor, shift, divisor = int(scale / shared), int(offset / shared) * 10**decimals, int(1 / shared) * 10**decimals
     if max(most * 10**decimals * abs(factor) + abs(shift), divisor) * 2 >= _MOST:
         raise ValueError(
@@ -100,10 +100,6 @@ def quanta_sql(mapping: ColumnMapping, column: ContractColumn, number: Sql) -> S
 def huge(value: int) -> Sql:
     """A 128-bit literal."""
     return exp.cast(literal(str(value)), exp.DataType.build("HUGEINT", dialect="duckdb"))
-
-
-def _digits(value: int) -> int:
-    return len(str(abs(value)))
 
 
 def _class_of(sign: str) -> str:
