@@ -51,6 +51,14 @@ def query(
         list[str] | None,
         typer.Option(metavar="NAME=FILE", help="A Parquet or CSV file of yours that the SQL joins; may be repeated."),
     ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=TEXT",
+            help="The value of $NAME in the SQL, or of the first ? as 1=TEXT; NAME:=JSON for a number, true, null or"
+            " a list. May be repeated.",
+        ),
+    ] = None,
     deadline: DeadlineOption = DEFAULT_DEADLINE_S,
     level: Annotated[
         Level | None,
@@ -84,6 +92,7 @@ def query(
         from hansa.answering.coverage import exit_code
         from hansa.connecting import connect
         from hansa.evidence.evidence_folder import check_free
+        from hansa.named_values import named_values
         from hansa.question.options import AskKeywords
         from hansa.question.statement import demanded_cities
         from hansa.view.render.listings import dry_run_table
@@ -96,6 +105,7 @@ def query(
             min_cities=min_cities,
             partial=partial,
             tables=_named_files(table or []),
+            params=named_values(param or []),
             deadline_s=deadline,
             level=level,
             epsilon=epsilon,

@@ -35,6 +35,7 @@ VALUES: dict[str, Any] = {
     "min_cities": 2,
     "partial": True,
     "tables": {"crews": CREWS},
+    "params": {"kind": "cog"},
     "deadline_s": 7.0,
     "level": Level.CONTROLLED,
 }
@@ -45,6 +46,7 @@ OPTIONS = {
     "min_cities": ("--min-cities", "2"),
     "partial": ("--partial",),
     "tables": ("--table", "crews=crews.csv"),
+    "params": ("--param", "kind=cog"),
     "deadline_s": ("--deadline", "7"),
     "level": ("--level", "controlled"),
     "epsilon": ("--epsilon", "0.5"),

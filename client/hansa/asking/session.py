@@ -16,7 +16,7 @@ from hansa.answering.verify import verify_answer, verify_dry_run
 from hansa.asking.sign import SignedQuery, sign_query
 from hansa.errors import CoordinatorError
 from hansa.evidence.evidence import LeagueDocuments, ProvenAnswer, evidence_of
-from hansa.question.options import AskOptions
+from hansa.question.options import AskOptions, Params
 from hansa.question.question import Expected, Question
 from hansa.question.statement import (
     TableColumns,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hansa.answering.outer import OuterEngine
+    from hansa_core.sql.parameters import Parameter
     from hansa_core.sql.statement import Statement
 
 _STATEMENTS_KEPT = 64
@@ -135,14 +136,14 @@ class AnalystSession:
     def __repr__(self) -> str:
         return f"{self.roster.league}: {', '.join(self.roster.cities)}"
 
-    def read(self, statement: str, tables: TableColumns = ()) -> Statement:
+    def read(self, statement: str, tables: TableColumns = (), parameters: tuple[Parameter, ...] = ()) -> Statement:
         """The SQL as plan and outer SELECT. Raises RefusedError for what no city could answer."""
-        return read_question(statement, tables, contracts=self.contracts, roster=self.roster)
+        return read_question(statement, tables, parameters, contracts=self.contracts, roster=self.roster)
 
     def question(self, statement: str, options: AskOptions) -> SignedQuestion:
         """Read, check and sign a question. Raises RefusedError, and CoordinatorError once closed."""
-        own = _own(options.tables)
-        asked = self._read(statement, columns_of(own))
+        own, parameters = _own(options.tables), _bound(options.params)
+        asked = self._read(statement, columns_of(own), parameters)
         cities = addressed_cities(asked, self.roster)
         min_cities = demanded_cities(options.min_cities, cities, partial=options.partial)
         asked_at = self._now()
@@ -166,12 +167,13 @@ class AnalystSession:
             min_cities=min_cities,
             partial=options.partial,
             tables=own,
+            parameters=parameters,
         )
         return SignedQuestion(question=question, signed=signed)
 
     def dry_run(self, statement: str, options: AskOptions) -> SignedDryRun:
         """Read, check and sign a dry run: it is refused for whatever the question would be. Raises as `question`."""
-        asked = self._read(statement, columns_of(_own(options.tables)))
+        asked = self._read(statement, columns_of(_own(options.tables)), _bound(options.params))
         cities = addressed_cities(asked, self.roster)
         demanded_cities(options.min_cities, cities, partial=options.partial)
         asked_at = self._now()
@@ -238,6 +240,14 @@ class AnalystSession:
             nonce=self._draw(NONCE_BYTES),
             level=options.level,
         )
+
+
+def _bound(params: Params) -> tuple[Parameter, ...]:
+    if isinstance(params, Mapping | list | tuple) and not params:
+        return ()
+    from hansa.question.parameters import read_parameters  # sqlglot, which the import of this package does not need
+
+    return read_parameters(params)
 
 
 def _own(tables: Mapping[str, object]) -> dict[str, pa.Table]:

@@ -6,14 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hansa.answering.coverage import CityReport, Outcome
+from hansa.evidence.account_parameters import parameter_document, parameters_in
 from hansa_core.documents.strict_json import JsonObject, read_object, time_text
 from hansa_core.errors import PeerError
 from hansa_core.league.names import check_label
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, Signer, sign
+
+if TYPE_CHECKING:
+    from hansa_core.sql.parameters import Parameter
 
 VERSION = 1
 _MOST_AHEAD_S = 1000 * 366 * 24 * 3600
@@ -29,7 +33,8 @@ class Account:
     `asked_at`: naive UTC in whole seconds. `tables`: hex SHA-256 of each own table as it is kept, by its name in lower
     case. `cities`: every addressed city, by name. Of a city whose signed word is kept
     beside this only `elapsed_ms` is read again; of any other the whole report, which stands on the coordinator's claim.
-    `coordinator_ahead_s`: how far the coordinator's clock was ahead of the analyst's; None: not heard.
+    `parameters`: the values of the statement's parameters. `coordinator_ahead_s`: how far the coordinator's clock was
+    ahead of the analyst's; None: not heard.
     """
 
     asked_at: datetime
@@ -38,6 +43,7 @@ class Account:
     partial: bool
     min_cities: int
     cities: tuple[CityReport, ...]
+    parameters: tuple[Parameter, ...] = ()
     coordinator_ahead_s: int | None = None
 
 
@@ -62,6 +68,8 @@ def sign_account(account: Account, signer: Signer) -> Envelope:
             for report in account.cities
         ],
     }
+    if account.parameters:
+        document["parameters"] = [parameter_document(one) for one in account.parameters]
     if account.coordinator_ahead_s is not None:
         document["coordinator_ahead_s"] = account.coordinator_ahead_s
     # ASCII alone: half of a surrogate pair, which a coordinator or a shell may hand in, has no bytes of its own.
@@ -71,7 +79,7 @@ def sign_account(account: Account, signer: Signer) -> Envelope:
 
 def read_account(payload: bytes) -> Account:
     """The account in a payload. Raises PeerError."""
-    document = read_object(payload, "question").require(_FIELDS, optional=("coordinator_ahead_s",))
+    document = read_object(payload, "question").require(_FIELDS, optional=("coordinator_ahead_s", "parameters"))
     if document.whole("v") != VERSION:
         raise PeerError(f"question: v is {document.whole('v')}; this version of Hansa reads {VERSION}")
     return Account(
@@ -81,6 +89,7 @@ def read_account(payload: bytes) -> Account:
         partial=document.flag("partial"),
         min_cities=document.whole("min_cities"),
         cities=tuple(_report(entry.require(_CITY_FIELDS)) for entry in document.objects("cities")),
+        parameters=parameters_in(document),
         coordinator_ahead_s=_ahead_s(document),
     )
 

@@ -70,6 +70,7 @@ def evidence_of(
     account = Account(
         asked_at=question.asked_at,
         statement=question.statement,
+        parameters=question.parameters,
         tables={name: hashlib.sha256(content).hexdigest() for name, content in tables.items()},
         partial=question.partial,
         min_cities=question.min_cities,

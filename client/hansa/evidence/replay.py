@@ -95,7 +95,9 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
         raise TrustError("query_expired", f"{QUERY}: had expired when {SIGNED_QUESTION} says that it was asked")
     tables = _tables(evidence, account)
     with blame(SIGNED_QUESTION):
-        asked = read_question(account.statement, columns_of(tables), contracts=contracts, roster=roster)
+        asked = read_question(
+            account.statement, columns_of(tables), account.parameters, contracts=contracts, roster=roster
+        )
         cities = addressed_cities(asked, roster)
     if plan_hash(asked.plan) != plan_hash(query.plan) or cities != query.cities:
         raise TrustError("wrong_query", f"{SIGNED_QUESTION}: its statement is not what {QUERY} asks")
@@ -119,6 +121,7 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
         min_cities=account.min_cities,
         partial=account.partial,
         tables=tables,
+        parameters=account.parameters,
         coordinator_ahead_s=account.coordinator_ahead_s,
     )
     words = {report.city: _word(report, evidence, roster, expected) for report in account.cities}

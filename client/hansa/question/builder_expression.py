@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from datetime import date, datetime
 
 from sqlglot import exp
 
-from hansa_core.contract.types import INT64_MAX, INT64_MIN, Value
+from hansa.question.constants import constant_of, unfit
+from hansa_core.contract.types import Value
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import shown
-from hansa_core.plan.expression import Literal, literal
 from hansa_core.plan.text_functions import ESCAPE
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.render import literal_tree
@@ -262,45 +260,12 @@ def call(function: str, *arguments: Operand) -> Expr:
 
 def constant(value: Value) -> exp.Expr:
     """The tree of a constant: its type follows from the Python value. Raises RefusedError (`wrong_type`)."""
-    return literal_tree(_literal(value))
-
-
-def _literal(value: object) -> Literal:
-    # Subclasses, as numpy's floats, pandas' times and enums, become what they stand for: their own repr is no SQL.
-    match value:
-        case bool():
-            return literal(value)
-        case int() if INT64_MIN <= value <= INT64_MAX:
-            return literal(int(value))
-        case float() if math.isfinite(value):
-            return literal(float(value))
-        case str():
-            return literal(str.__str__(value))
-        case datetime() if value.tzinfo is None:
-            return literal(datetime.combine(date(value.year, value.month, value.day), value.time()))
-        case date() if not isinstance(value, datetime):
-            return literal(date(value.year, value.month, value.day))
-    raise RefusedError("wrong_type", *_unfit(value), shown(repr(value)))
-
-
-def _unfit(value: object) -> tuple[str, str]:
-    match value:
-        case int():
-            return "an integer fits in 64 bits", "write it as a float"
-        case float():
-            return "a number is finite", "write lit(None) for NULL"
-        case datetime():
-            return "times are UTC and name no zone", "write moment.astimezone(timezone.utc).replace(tzinfo=None)"
-        case None:
-            return "nothing equals NULL", "write is_null() or is_not_null(), or lit(None)"
-        case _:
-            rule = f"{type(value).__name__} is no value of the question language"
-            return rule, "use bool, int, float, str, date or datetime, as in int(x)"
+    return literal_tree(constant_of(value))
 
 
 def _compared(kind: type[exp.Binary], left: Expr, right: Operand | None) -> Expr:
     if right is None:
-        raise RefusedError("wrong_type", *_unfit(None), repr(left))
+        raise RefusedError("wrong_type", *unfit(None), repr(left))
     return _binary(kind, left, right)
 
 

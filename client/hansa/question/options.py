@@ -17,8 +17,15 @@ DEFAULT_DEADLINE_S = 30.0
 MIN_DEADLINE_S = 0.001
 P = ParamSpec("P")
 R = TypeVar("R")
-_OTHER_WORDS = {"timeout": "deadline_s", "timeout_s": "deadline_s", "time_limit": "deadline_s"}
+_OTHER_WORDS = {
+    **dict.fromkeys(("timeout", "timeout_s", "time_limit"), "deadline_s"),
+    **dict.fromkeys(("parameters", "param", "args", "values"), "params"),
+}
+Params = Mapping[str, object] | Sequence[object]
+"""Values of parameters: by name for `$name`, or in order for `?` and `$1`."""
+
 NO_TABLES: Mapping[str, object] = MappingProxyType({})
+NO_PARAMS: Mapping[str, object] = MappingProxyType({})
 
 
 class AskKeywords(TypedDict, total=False):
@@ -28,6 +35,7 @@ class AskKeywords(TypedDict, total=False):
     min_cities: int | None
     partial: bool
     tables: Mapping[str, object]
+    params: Params
     deadline_s: float
     level: Level | str | None
     epsilon: float | None
@@ -41,6 +49,8 @@ class AskOptions:
     `Answer.exit_code` 0; by default all addressed ones, with `partial` one. `partial`: show a value that lacks a city
     over the others, marked, instead of withholding it. `tables`: the analyst's own, by the name that the statement
     joins them under: frames, Arrow tables, or paths of Parquet or CSV files; they never leave this process.
+    `params`: the values of what the statement writes as `$name`, by name, or as `?` or `$1`, in order; None is NULL, a
+    list stands in IN.
     `deadline_s`: how long the cities have, 0.001 to 600 seconds. `level`: the one level at which a city may answer; by
     default each city's own. `epsilon`: the privacy loss to spend at level `private`; no city answers at that level yet,
     so a question that sets it is refused before it is sent.
@@ -52,6 +62,7 @@ class AskOptions:
     min_cities: int | None = None
     partial: bool = False
     tables: Mapping[str, object] = field(default_factory=lambda: NO_TABLES)
+    params: Params = field(default_factory=lambda: NO_PARAMS)
     deadline_s: float = DEFAULT_DEADLINE_S
     level: Level | None = None
     epsilon: float | None = None

@@ -14,6 +14,7 @@ from hansa_core.plan.plan import Plan
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hansa_core.sql.parameters import Parameter
     from hansa_core.sql.statement import Statement
 
 
@@ -37,10 +38,10 @@ class Expected:
 class Question:
     """A question as it was asked, and how its answer is to be shaped.
 
-    `statement`: the analyst's SQL; `asked`: what it means. `asked_at`: naive UTC in whole seconds. `cities`: the
-    addressed ones, by name. `min_cities`: how many of them have to answer. `partial`: whether a value may lack a city.
-    `tables`: the analyst's own, by name in lower case. `coordinator_ahead_s`: how far the coordinator's clock was ahead
-    of the analyst's, in seconds; None: not heard.
+    `statement`: the analyst's SQL; `parameters`: the values of its parameters; `asked`: what both mean. `asked_at`:
+    naive UTC in whole seconds. `cities`: the addressed ones, by name. `min_cities`: how many of them have to answer.
+    `partial`: whether a value may lack a city. `tables`: the analyst's own, by name in lower case.
+    `coordinator_ahead_s`: how far the coordinator's clock was ahead of the analyst's, in seconds; None: not heard.
     """
 
     statement: str
@@ -51,4 +52,5 @@ class Question:
     min_cities: int
     partial: bool
     tables: Mapping[str, pa.Table]
+    parameters: tuple[Parameter, ...] = ()
     coordinator_ahead_s: int | None = None

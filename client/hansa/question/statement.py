@@ -15,6 +15,7 @@ from hansa_core.plan.check import check_plan
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hansa_core.sql.parameters import Parameter
     from hansa_core.sql.statement import Statement
 
 TableColumns = tuple[tuple[str, tuple[str, ...]], ...]
@@ -29,17 +30,18 @@ def columns_of(tables: Mapping[str, pa.Table]) -> TableColumns:
 def read_question(
     statement: str,
     tables: TableColumns,
+    parameters: tuple[Parameter, ...],
     *,
     contracts: Mapping[ContractId, Contract],
     roster: Roster,
 ) -> Statement:
-    """The SQL as plan and outer SELECT. `tables`: the analyst's own.
+    """The SQL as plan and outer SELECT. `tables`: the analyst's own. `parameters`: the values of its parameters.
 
     Raises RefusedError for what no city could answer.
     """
     from hansa_core.sql.split import parse_statement  # sqlglot, which only a statement needs
 
-    asked = parse_statement(statement, contracts, roster.cities, dict(tables))
+    asked = parse_statement(statement, contracts, roster.cities, dict(tables), parameters)
     contract = contracts[asked.plan.source]
     check_plan(asked.plan, contract, contract.least_level)
     return asked

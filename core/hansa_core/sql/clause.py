@@ -47,7 +47,7 @@ def chain(node: exp.Expr, kind: type[exp.Expr]) -> list[exp.Expr]:
 
 
 def unsplittable(node: exp.Expr) -> RefusedError | None:
-    """The refusal of a node that no side could compute: a query, a window function, a parameter; else None."""
+    """The refusal of a node that no side could compute: a query or a window function; else None."""
     match node:
         case exp.Query() | exp.Subquery() | exp.Exists():
             rule = "a query inside a question cannot be split"
@@ -56,6 +56,4 @@ def unsplittable(node: exp.Expr) -> RefusedError | None:
         case exp.Window():
             rule = "window functions run over the answer, never in a condition, key or aggregate of the cities"
             return refused("cannot_split", node, rule, "write it in SELECT, QUALIFY or ORDER BY")
-        case exp.Placeholder() | exp.Parameter():
-            return refused("unsupported_clause", node, "a question has no parameters", "write the value itself")
     return None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import Dialect, exp
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from hansa_core.errors import RefusedError
 from hansa_core.sql.clause import DIALECT, cut
+from hansa_core.sql.parameters import Parameter, Parameters
 from hansa_core.sql.total_items import with_brackets
 from hansa_core.sql.written import remember
 
@@ -31,21 +34,27 @@ _QUERY_STARTS = frozenset({TokenType.SELECT, TokenType.FROM, TokenType.WITH, Tok
 _EXAMPLE = "SELECT COUNT(*) FROM housing.permits"
 
 
-def read_select(sql: str) -> exp.Select:
-    """The tree of the one SELECT in `sql`. Raises RefusedError: too_large, too_deep, syntax_error, several_statements,
-    not_a_query, cannot_split."""
+def read_select(sql: str, given: Sequence[Parameter] = ()) -> exp.Select:
+    """The tree of the one SELECT in `sql`, its parameters bound. `given`: their values.
+
+    Raises RefusedError: too_large, too_deep, syntax_error, several_statements, not_a_query, cannot_split,
+    wrong_parameter.
+    """
     _check_text(sql)
     try:
         tokens = _READER.tokenize(sql)
         _check_kind(sql, tokens)
         _check_brackets(tokens)
         _check_nesting(tokens)
-        trees = [tree for tree in _READER.parser().parse(with_brackets(tokens), sql) if tree is not None]
+        parameters = Parameters(sql, tokens)
+        trees = [tree for tree in _READER.parser().parse(with_brackets(parameters.tokens), sql) if tree is not None]
     except SqlglotError as error:
         raise _syntax_error(error) from None
     if len(trees) != 1:
         raise _several_statements()
     _check_depth(trees[0])
+    parameters.check(given)
+    parameters.bind(trees[0], given)
     remember(trees[0], sql, tokens)
     return _select_of(trees[0])
 

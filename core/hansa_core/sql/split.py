@@ -27,6 +27,7 @@ from hansa_core.sql.made_up import plain_aggregates
 from hansa_core.sql.nesting import Nesting
 from hansa_core.sql.outer_select import Built, build_select
 from hansa_core.sql.own_tables import own_tables
+from hansa_core.sql.parameters import Parameter
 from hansa_core.sql.plain_select import plain_select
 from hansa_core.sql.relation import Origin
 from hansa_core.sql.released import Released
@@ -42,14 +43,16 @@ def parse_statement(
     contracts: Mapping[ContractId, Contract],
     cities: Collection[str],
     tables: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    parameters: Sequence[Parameter] = (),
 ) -> Statement:
     """Read a question. `contracts`, `cities`: those of the league. `tables`: the columns of the analyst's own tables.
+    `parameters`: the values of what the statement writes as `?`, `$1` or `$name`.
 
     Types are checked here; what depends on a level is left to `check_plan`. Raises RefusedError naming clause and
     rewrite.
     """
     try:
-        return _split(sql, contracts, cities, tables)
+        return _split(read_select(sql, parameters), contracts, cities, tables)
     except RecursionError:  # the guard bounds the nesting; how much stack is left is the caller's affair
         raise too_deep() from None
 
@@ -64,7 +67,7 @@ class _Question:
 
 
 def _split(
-    sql: str,
+    select: exp.Select,
     contracts: Mapping[ContractId, Contract],
     cities: Collection[str],
     tables: Mapping[str, Sequence[str]],
@@ -77,7 +80,7 @@ def _split(
         return built
 
     nesting = Nesting(own_tables(tables, contracts), frozenset(known.name for known in contracts), ask_cities)
-    built = nesting.read(read_select(sql))
+    built = nesting.read(select)
     (question,) = asked
     plan = question.plan
     outer = OuterSelect(

@@ -13,6 +13,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from hansa_core.sql.total_items import with_brackets
 
 _STATEMENT = "hansa_statement"  # in the parser's notes on a node
+_WRITTEN_AS = "hansa_written_as"  # of what stands in place of something that the analyst wrote
 _READER = Dialect.get_or_raise("duckdb")
 _CLAUSES: dict[type[exp.Expr], str] = {
     exp.Where: "where",
@@ -51,6 +52,25 @@ def remember(tree: exp.Expr, sql: str, tokens: list[Token]) -> None:
             node.meta[_STATEMENT] = statement
 
 
+def replaced_by(node: exp.Expr, tree: exp.Expr) -> exp.Expr:
+    """`tree`, which is to stand in place of `node`; it is quoted as the analyst wrote `node`."""
+    places = [found.meta for found in node.walk() if "start" in found.meta]
+    if places:
+        tree.meta.update(start=min(one["start"] for one in places), end=max(one["end"] for one in places))
+    tree.meta[_WRITTEN_AS] = node.copy()
+    return tree
+
+
+def _as_written(node: exp.Expr) -> exp.Expr:
+    """The node with all that was replaced in it as it was."""
+
+    def original(found: exp.Expr) -> exp.Expr:
+        before: exp.Expr | None = found.meta.get(_WRITTEN_AS)
+        return found if before is None else _as_written(before)
+
+    return node.transform(original)
+
+
 def written(node: exp.Expr) -> str | None:
     """The text behind the node: the shortest that reads as it, else all from its first to its last name or value.
 
@@ -64,8 +84,9 @@ def written(node: exp.Expr) -> str | None:
     first = bisect_right(starts, min(place["start"] for place in places)) - 1
     last = bisect_left(starts, max(place["end"] for place in places) + 1) - 1
     if last - first <= _MOST_TOKENS:
+        wanted = _as_written(node)
         for text in _around(statement, first, last):
-            if _reads_as(text, node):
+            if _reads_as(text, wanted):
                 return text
     return _cut(statement, *_with_brackets_closed(statement.tokens, first, last))
 
