@@ -17,6 +17,7 @@ from hansa_audit.fetching.fetch_log import Fetched, fetch_log
 from hansa_audit.fetching.places import wanted_log
 from hansa_audit.folder.findings import FileRule
 from hansa_audit.folder.held_log import open_log
+from hansa_audit.folder.log_folder import LogFolder
 from hansa_audit.rules.history import rules_in_force
 from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.documents.canonical_json import canonical_json
@@ -25,6 +26,7 @@ from hansa_core.evidence.opening import Opening, check_disclosure, decode_disclo
 from hansa_core.evidence.rule_entries import DatasetRegistered, PolicyPublished
 from hansa_core.policy.policy import DenyList, Policy, Rule
 from hansa_core.policy.published_rules import deny_value, policy_rules, rules_hash
+from hansa_core.tlog.tiles import Tile
 from hansa_local.clock import utc_now
 from hansa_log_cities import LogCity, log_cities, until
 from hansa_log_entries import PERMITS
@@ -131,6 +133,50 @@ def test_a_city_that_does_not_show_its_rules_is_fetched_and_the_auditor_is_told(
     assert "is not in the folder" in hansa("rules", tmp_path / "log").output
     hidden.write_bytes(content)
     rulebook.log.ask(1).write(rulebook.served)
+    fetched(rulebook.served, tmp_path / "log", rulebook.log)
+    assert verify_folder(tmp_path / "log").rules == 3
+
+
+def test_a_later_fetch_reads_no_entries_again_but_those_that_name_rules(
+    rulebook: Rulebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rulebook.log.ask(600)
+    fetched(rulebook.write(), tmp_path / "log", rulebook.log)
+    (tmp_path / f"log/rules/{rules_hash(rulebook.documents[0])}.json").unlink()
+    rulebook.publish(2, "hamburg")
+    read: list[str] = []
+    bundle = LogFolder.bundle
+
+    def noted(folder: LogFolder, tile: Tile) -> bytes:
+        read.append(tile.entries_path)
+        return bundle(folder, tile)
+
+    monkeypatch.setattr(LogFolder, "bundle", noted)
+    fetched(rulebook.write(), tmp_path / "log", rulebook.log)
+    assert set(read) == {"tile/entries/000", f"tile/entries/002.p/{len(rulebook.log.leaves) % 256}"}
+    monkeypatch.undo()
+    assert verify_folder(tmp_path / "log").rules == 4
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        None,
+        b"",
+        b"[]",
+        b'{"entries":[],"walked":10000}',
+        b'{"entries":["8"],"walked":11}',
+        b'{"entries":[99],"walked":5}',
+    ],
+)
+def test_without_a_good_note_of_which_entries_name_rules_all_are_walked(
+    rulebook: Rulebook, tmp_path: Path, note: bytes | None
+) -> None:
+    fetched(rulebook.write(), tmp_path / "log", rulebook.log)
+    kept = tmp_path / "log/rules/entries.json"
+    assert json.loads(kept.read_bytes()) == {"entries": [8, 9], "walked": len(rulebook.log.leaves)}
+    kept.unlink() if note is None else kept.write_bytes(note)
+    (tmp_path / f"log/rules/{rules_hash(rulebook.documents[0])}.json").unlink()
     fetched(rulebook.served, tmp_path / "log", rulebook.log)
     assert verify_folder(tmp_path / "log").rules == 3
 

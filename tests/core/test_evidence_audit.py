@@ -244,6 +244,6 @@ def test_a_leaf_that_is_no_entry_is_a_finding_and_the_rest_is_read_on() -> None:
 def test_the_fold_hands_out_each_entry_as_it_goes() -> None:
     audit = Audit(SUBJECT)
     taken = [audit.take(leaf) for leaf in Writer().write(*ONE_OF_EACH).leaves]
-    assert [entry.body for entry, _ in taken if entry is not None] == list(ONE_OF_EACH)
+    assert [read.entry.body for read, _ in taken if read is not None] == list(ONE_OF_EACH)
     assert audit.size == len(ONE_OF_EACH)
     assert audit.finish() == ()

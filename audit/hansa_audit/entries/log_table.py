@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import astuple
+from operator import attrgetter
 
 import pyarrow as pa
 
@@ -20,6 +20,7 @@ _TYPES: dict[str, pa.DataType] = {
     "cost": pa.int64(),
     "recalled": pa.bool_(),
 }
+_VALUES = attrgetter(*COLUMNS)
 _SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in COLUMNS])
 _SHOWN = (
     "index",
@@ -80,7 +81,7 @@ def for_people(table: pa.Table) -> pa.Table:
 
 def _table(rows: Iterable[LogRow]) -> pa.Table:
     """With `time` beside the number of seconds; null where no calendar has it."""
-    columns = list(zip(*map(astuple, rows), strict=True)) or [()] * len(COLUMNS)
+    columns = list(zip(*map(_VALUES, rows), strict=True)) or [()] * len(COLUMNS)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
     table = pa.table(arrays, schema=_SCHEMA)
     times = [at if at < _CALENDAR_END_UNIX_S else None for at in table["time_unix_s"].to_pylist()]

@@ -9,6 +9,7 @@ fetched.json                   when and where the auditor read it last
 receipts/*                     receipts to hold against the log, put there by the auditor
 openings/<index>.<field>.json  openings that the city showed
 rules/<hash>.json              policies, manifests and contracts that entries name, as the city published them
+rules/entries.json             which entries name them: the auditor's own note, by which the next fetch goes on
 contradicting/*                checkpoints of this log that do not go with `checkpoint`, kept as evidence
 """
 
@@ -29,6 +30,7 @@ CHECKPOINT, VKEYS, POLICY, ROSTER = "checkpoint", "vkeys.txt", "policy.txt", "ro
 READING = "fetched.json"
 OLD_ROSTERS, RECEIPTS, OPENINGS, CONTRADICTING = "rosters", "receipts", "openings", "contradicting"
 RULES = "rules"
+NAMING = f"{RULES}/entries.json"
 MAX_TEXT_BYTES = 16 * 1024 * 1024
 MOST_FILES = 100_000  # of one sub-folder; beyond it somebody fills the auditor's memory
 

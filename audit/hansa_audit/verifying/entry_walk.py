@@ -49,6 +49,9 @@ class ProvenLog:
     rules: tuple[NamedRules, ...] = ()
 
 
+_ANNOUNCING = (PolicyPublished, DatasetRegistered)
+
+
 class EntryWalk:
     """The walk. `newest_unix_s`: the time of the last entry, once it is proven.
 
@@ -133,11 +136,11 @@ class EntryWalk:
         for index, leaf in enumerate(entries, start=start):
             if self._audit is None:
                 self._audit = Audit(self._subject(leaf))
-            entry, found = self._audit.take(leaf)
+            read, found = self._audit.take(leaf)
             if index in self._wanted:
-                self._leaves[index] = self._announced.leaf(leaf, entry)
-            if entry is not None:
-                self._announced.note(index, entry.body)
+                self._leaves[index] = self._announced.leaf(leaf, None if read is None else read.entry)
+            if read is not None and type(read.template.entry.body) in _ANNOUNCING:
+                self._announced.note(index, read.entry.body)
             if found:
                 self._note_broken(found)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hansa_core.evidence.body import Charge
-from hansa_core.evidence.finding import AuditRule, Breaches
+from hansa_core.evidence.finding import AuditRule, Breach, Breaches
 from hansa_core.evidence.log_entries import NodeRecovered
 from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
 from hansa_core.evidence.rule_entries import BudgetCreated, BudgetReset
@@ -48,29 +49,44 @@ class Ledgers:
             else:
                 balance.spent, balance.exhausted = balance.limit, True
 
-    def charge(self, body: QueryDecision | QueryAborted) -> Breaches:
-        if not body.ledgers:
-            return
-        names = [charge.ledger for charge in body.ledgers]
-        if len(set(names)) != len(names):
+    def names(self, body: QueryDecision | QueryAborted) -> Breaches:
+        if len({charge.ledger for charge in body.ledgers}) != len(body.ledgers):
             yield AuditRule.LEDGER, "one entry charges a ledger twice"
-        for charge in body.ledgers:
-            yield from self._charge(charge)
 
-    def _charge(self, charge: Charge) -> Breaches:
+    def charge(self, charges: Sequence[Charge], spent: Sequence[int]) -> Iterable[Breach]:
+        """`spent`: what the entry says is spent after each charge, which goes before the charge's own."""
+        found: list[Breach] = []
+        for charge, after in zip(charges, spent, strict=True):
+            if not self._goes_on(charge, after):
+                found += self._charge(charge, after)
+        return found
+
+    def _goes_on(self, charge: Charge, spent: int) -> bool:
+        """Whether the charge is as it should be, and then it is noted."""
+        balance = self._balances.get(charge.ledger)
+        if balance is None or (charge.cost and balance.exhausted):
+            return False
+        if charge.limit != balance.limit or charge.unit != balance.unit:
+            return False
+        if spent != balance.spent + charge.cost or spent > balance.limit:
+            return False
+        balance.spent = spent
+        return True
+
+    def _charge(self, charge: Charge, spent: int) -> Breaches:
         name, balance = charge.ledger, self._balances.get(charge.ledger)
         if balance is None:
             yield AuditRule.LEDGER, f"ledger {name} is charged and was never created"
-            self._balances[name] = _Balance(unit=charge.unit, limit=charge.limit, spent=charge.spent)
+            self._balances[name] = _Balance(unit=charge.unit, limit=charge.limit, spent=spent)
             return
         if (charge.unit, charge.limit) != (balance.unit, balance.limit):
             told, held = f"{charge.limit} {charge.unit}", f"{balance.limit} {balance.unit}"
             yield AuditRule.LEDGER, f"ledger {name} has the limit {told} here, and {held} in its budget"
         if charge.cost and balance.exhausted:
             yield AuditRule.LEDGER, f"ledger {name} is charged {charge.cost}, and a recovery left it exhausted"
-        if charge.spent != balance.spent + charge.cost:
+        if spent != balance.spent + charge.cost:
             sums = f"{balance.spent} before and a cost of {charge.cost} make {balance.spent + charge.cost}"
-            yield AuditRule.LEDGER, f"ledger {name}: {sums}, and the entry says {charge.spent}"
-        if charge.spent > balance.limit:
-            yield AuditRule.LEDGER, f"ledger {name} is overspent: {charge.spent} of {balance.limit} {balance.unit}"
-        balance.spent = charge.spent
+            yield AuditRule.LEDGER, f"ledger {name}: {sums}, and the entry says {spent}"
+        if spent > balance.limit:
+            yield AuditRule.LEDGER, f"ledger {name} is overspent: {spent} of {balance.limit} {balance.unit}"
+        balance.spent = spent

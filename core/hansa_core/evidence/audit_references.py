@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hansa_core.evidence.body import Body
-from hansa_core.evidence.finding import AuditRule, Breaches
-from hansa_core.evidence.log_entries import NodeRecovered, OpeningRead, PeerHead
-from hansa_core.evidence.query_entries import ApprovalAsked, ApprovalDenied, ApprovalGiven, QueryDecision
+from collections.abc import Iterable
+
+from hansa_core.evidence.finding import AuditRule, Breach, Breaches
+from hansa_core.evidence.log_entries import NodeRecovered, OpeningRead
+from hansa_core.evidence.query_entries import ApprovalAsked, ApprovalDenied, ApprovalGiven
 
 
 class Openings:
@@ -15,9 +16,8 @@ class Openings:
         self._sets: dict[frozenset[str], int] = {frozenset(): 0}
         self._set_of = bytearray()
 
-    def note(self, body: Body | None) -> None:
-        """The next entry; None where it cannot be read."""
-        fields = frozenset(() if body is None else body.commitments)
+    def note(self, fields: frozenset[str]) -> None:
+        """The next entry, which commits to these fields."""
         # The kinds allow a handful of different sets.
         self._set_of.append(self._sets.setdefault(fields, len(self._sets)))
 
@@ -37,11 +37,12 @@ class Results:
     def __init__(self) -> None:
         self._seen: set[int] = set()
 
-    def note(self, body: QueryDecision) -> Breaches:
-        short = int(body.result_hash[:16], 16)  # 64 bits: enough against chance, and half the memory
+    def note(self, result_hash: str) -> Iterable[Breach]:
+        short = int(result_hash[:16], 16)  # 64 bits: enough against chance, and half the memory
         if short in self._seen:
-            yield AuditRule.RESULT, f"the answer {body.result_hash[:16]}… stands in an earlier entry"
+            return ((AuditRule.RESULT, f"the answer {result_hash[:16]}… stands in an earlier entry"),)
         self._seen.add(short)
+        return ()
 
 
 class Approvals:
@@ -68,15 +69,15 @@ class PeerHeads:
         self._origin = origin
         self._heads: dict[str, tuple[int, str]] = {}
 
-    def note(self, body: PeerHead) -> Breaches:
-        size, root = self._heads.get(body.origin, (0, body.root))
-        if body.origin == self._origin:
+    def note(self, origin: str, size: int, root: str) -> Breaches:
+        before, held = self._heads.get(origin, (0, root))
+        if origin == self._origin:
             yield AuditRule.PEER_HEAD, "a city does not witness its own log"
-        if body.size < size:
-            yield AuditRule.PEER_HEAD, f"the log {body.origin} shrinks from {size} entries to {body.size}"
-        elif body.size == size and body.root != root:
-            yield AuditRule.PEER_HEAD, f"the log {body.origin} has two roots at {size} entries: it was forked"
-        self._heads[body.origin] = (body.size, body.root)
+        if size < before:
+            yield AuditRule.PEER_HEAD, f"the log {origin} shrinks from {before} entries to {size}"
+        elif size == before and root != held:
+            yield AuditRule.PEER_HEAD, f"the log {origin} has two roots at {before} entries: it was forked"
+        self._heads[origin] = (size, root)
 
 
 def check_recovery(body: NodeRecovered, index: int) -> Breaches:

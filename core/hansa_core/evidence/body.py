@@ -36,6 +36,7 @@ class RosterRef(Record):
 class Charge(Record):
     """What the entry costs a ledger. `spent`: all that the log charged to it since its budget began, this included."""
 
+    FREE: ClassVar[tuple[str, ...]] = ("spent",)
     ledger: Ledger
     unit: Unit
     cost: Count

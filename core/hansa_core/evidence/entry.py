@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
@@ -13,7 +12,6 @@ from hansa_core.errors import PeerError
 from hansa_core.evidence.body import Body
 from hansa_core.evidence.entries import BODIES
 from hansa_core.evidence.kinds import City, Count, Software
-from hansa_core.evidence.leaf_pattern import LeafMember, ObjectPattern, UnreadError, members_of, put_values
 from hansa_core.evidence.record import Record
 from hansa_core.evidence.schema import LOG_SCHEMA
 
@@ -26,11 +24,6 @@ _VALIDATORS = {
 }
 
 
-# For entries as they are nearly always written: one match instead of JSON, its canonical form and the schema.
-_PATTERNS: dict[str, _LeafPattern] = {}
-_BEFORE_TYPE = '"type":"'
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Record):
     """One entry: when, by which city's node and software, and what. Raises ValueError at birth.
@@ -38,6 +31,7 @@ class Entry(Record):
     `time_unix_s`: when it was received, floored to seconds and never below that of the entry before it.
     """
 
+    FREE: ClassVar[tuple[str, ...]] = ("time_unix_s",)
     time_unix_s: Count
     node: City
     software: Software
@@ -70,57 +64,6 @@ def decode_entry(leaf: bytes) -> Entry:
     """The entry of which `leaf` is the one encoding. Raises PeerError for any other bytes."""
     if len(leaf) > MAX_ENTRY_BYTES:
         raise PeerError(f"an entry of {len(leaf)} bytes; a leaf has at most {MAX_ENTRY_BYTES}")
-    quick = read_quickly(leaf)
-    return read_generally(leaf) if quick is None else quick
-
-
-class _LeafPattern:
-    """The pattern of one type of entry. `read` gives None for what is left to the general reader."""
-
-    def __init__(self, body: type[Body]) -> None:
-        fixed = [
-            LeafMember("type", f'"{re.escape(body.TYPE)}"', is_fixed=True),
-            LeafMember("v", f"(?:{'|'.join(map(str, body.VERSIONS))})", is_fixed=True),
-        ]
-        pattern = ObjectPattern([*members_of(Entry, without=("body",)), *fixed, *members_of(body)])
-        self._match = pattern.match
-        self._body = body
-        self._body_plan, self._head_plan = pattern.plan(body), pattern.plan(Entry)
-
-    def read(self, text: str) -> Entry | None:
-        match = self._match(text)
-        if match is None:
-            return None
-        groups = match.groups()
-        said, entry = self._body.__new__(self._body), Entry.__new__(Entry)
-        try:
-            put_values(said, self._body_plan, groups)
-            said.check_together()
-            if not text.endswith(f'"v":{said.version}}}'):
-                return None
-            put_values(entry, self._head_plan, groups)
-        except (UnreadError, ValueError):
-            return None
-        object.__setattr__(entry, "body", said)
-        return entry
-
-
-def read_quickly(leaf: bytes) -> Entry | None:
-    """The entry, if the pattern of its type matches; None leaves the leaf to the general reader."""
-    try:
-        text = leaf.decode()
-    except UnicodeDecodeError:
-        return None
-    start = text.rfind(_BEFORE_TYPE) + len(_BEFORE_TYPE)
-    kind = text[start : text.find('"', start)]
-    pattern = _PATTERNS.get(kind)
-    if pattern is None and kind in _BODIES:
-        pattern = _PATTERNS[kind] = _LeafPattern(_BODIES[kind])
-    return None if pattern is None else pattern.read(text)
-
-
-def read_generally(leaf: bytes) -> Entry:
-    """The entry, by JSON, its canonical form and the schema. Raises PeerError."""
     values = read_canonical(leaf, "the entry")
     if not isinstance(values, dict):
         raise PeerError("the entry is not a JSON object")

@@ -116,6 +116,7 @@ class PeerHead(Body):
     """The head of a peer's log that this city cosigned as a witness."""
 
     TYPE: ClassVar[str] = "peer.head"
+    FREE: ClassVar[tuple[str, ...]] = ("size", "root")
     origin: Origin
     size: Count
     root: Hex32

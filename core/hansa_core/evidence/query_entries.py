@@ -55,6 +55,7 @@ class QueryDecision(Body):
     """
 
     TYPE: ClassVar[str] = "query.decision"
+    FREE: ClassVar[tuple[str, ...]] = ("query_hash", "result_hash")
     VERSIONS: ClassVar[tuple[int, ...]] = (1, 2)
     query_hash: Hex32
     organisation: Shown
@@ -122,6 +123,7 @@ class QueryAborted(Body):
     """A query that was permitted and charged, and then got no answer. Its policy and roster are of the reservation."""
 
     TYPE: ClassVar[str] = "query.aborted"
+    FREE: ClassVar[tuple[str, ...]] = ("query_hash",)
     VERSIONS: ClassVar[tuple[int, ...]] = (1, 2)
     query_hash: Hex32
     organisation: Shown

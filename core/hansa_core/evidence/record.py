@@ -19,6 +19,7 @@ class Record:
 
     __slots__ = ()
     RULES: ClassVar[tuple[dict[str, Any], ...]] = ()  # what `check_together` demands, in JSON Schema
+    FREE: ClassVar[tuple[str, ...]] = ()  # digests and counts of nearly every one anew, at which no rule looks
 
     def __post_init__(self) -> None:
         for member in fields_of(type(self)):
