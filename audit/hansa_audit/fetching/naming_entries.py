@@ -35,15 +35,18 @@ def _noted(folder: LogFolder, size: int) -> tuple[int, list[int]]:
         walked, indices = note.whole("walked"), note.values["entries"]
     except (ConfigError, PeerError):
         return 0, []
-    is_sound = isinstance(indices, list) and all(type(each) is int and 0 <= each < walked for each in indices)
-    return (walked, sorted(set(indices))) if is_sound and walked <= size else (0, [])
+    if walked > size or not isinstance(indices, list):
+        return 0, []
+    if not all(type(each) is int and 0 <= each < walked for each in indices):
+        return 0, []
+    return walked, sorted(set(indices))
 
 
 def _naming_in(folder: LogFolder, start: int, size: int) -> Iterator[int]:
     for number in range(start // TILE_WIDTH, -(-size // TILE_WIDTH)):
         tile = tile_at(0, number, size)
         for index, leaf in enumerate(decode_bundle(folder.bundle(tile), tile.width), start=tile.start):
-            if index >= start and any(kind in leaf for kind in _NAMING_TYPES):
+            if index >= start and any(kind in leaf for kind in _NAMING_TYPES) and _named(index, leaf):
                 yield index
 
 
