@@ -122,6 +122,7 @@ __all__ = [
     "mean",
     "median",
     "min",
+    "mode",
     "nullif",
     "quantile",
     "regr_avgx",

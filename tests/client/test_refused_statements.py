@@ -31,7 +31,6 @@ def league(served: SimulatedLeague) -> Iterator[sdk.League]:
         ("city_misplaced", f"SELECT COUNT(*) {FROM} WHERE kind = city"),
         ("no_bins", f"SELECT MEDIAN(tons) {FROM}"),
         ("not_a_query", "DELETE FROM harbour.ships"),
-        ("not_a_unit", f"SELECT COUNT(DISTINCT kind) {FROM}"),
         ("not_grouped", f"SELECT kind, quay, COUNT(*) {FROM} GROUP BY kind"),
         ("not_total", f"SELECT COUNT(*) {FROM} WHERE CAST(kind AS INTEGER) = 1"),
         ("rows_requested", f"SELECT * {FROM}"),

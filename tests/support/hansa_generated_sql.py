@@ -128,6 +128,10 @@ def _aggregates(draw: st.DrawFn) -> str:
             _form("{}({})", _one("VAR_POP", "STDDEV_POP", "VAR_SAMP"), _one("fare", "distance", "stops * 2")),
             _form("{}({})", _one("BOOL_AND", "BOOL_OR"), conditions(1)),
             _form(
+                "COUNT(DISTINCT {})", st.one_of(texts(1), wholes(1), days(1), conditions(1), _one("odometer", "fare"))
+            ),
+            _form("{}({})", _one("MIN", "MAX"), texts(1)),
+            _form(
                 "{}(fare, stops)",
                 _one("REGR_COUNT", "REGR_AVGX", "REGR_AVGY", "REGR_SXX", "REGR_SYY", "REGR_SXY", "COVAR_POP"),
             ),

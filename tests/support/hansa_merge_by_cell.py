@@ -263,6 +263,8 @@ def merge_by_cell(
     else:
         absent = _absence(plan, contract, outcomes)
         all_keys = {keys for own in cells_of.values() for keys in own} if plan.keys else {()}
+        if plan.totals and () in plan.groupings and not cells_of:
+            all_keys = {(*(None for _ in plan.keys), plan.groupings.index(()))}
         for keys in sorted(all_keys, key=place):
             parts = {city: cells_of.get(city, {}).get(keys, absent[city]) for city in sorted(outcomes)}
             cells.append(finish(None, keys, parts))

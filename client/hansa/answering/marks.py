@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hansa.answering.gaps import GapMasks
     from hansa_core.partial.merged_table import MergedTable
-    from hansa_core.sql.statement import OuterColumn, OuterSelect
+    from hansa_core.sql.statement import CountedValues, OuterColumn, OuterSelect
 
 HiddenColumns = Mapping[str, npt.NDArray[np.int64]]
 """What the outer engine tells beside the answer, by name: merged rows, or masks of gaps; -1 where there is none."""
@@ -28,12 +28,14 @@ class Marks:
     """All marks of an answer.
 
     `suppressed`: no value is shown. `partial`: a value is shown, over the other cities. `covered_up`: the columns that
-    show a value although what it is computed from is missing, as COALESCE does.
+    show a value although what it is computed from is missing, as COALESCE does. `of_some`: columns with statistics over
+    the values of a key that are shown although cells are missing.
     """
 
     suppressed: MarkedCells
     partial: MarkedCells
     covered_up: tuple[str, ...]
+    of_some: tuple[tuple[str, CountedValues], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ def find_marks(
     suppressed: list[MarkedColumn] = []
     partial: list[MarkedColumn] = []
     covered_up: list[str] = []
+    of_some: list[tuple[str, CountedValues]] = []
     for column, values in zip(outer.columns, table.columns, strict=True) if masks.examples else ():
         lacking = _lacking(column, hidden, outer, merged, masks)
         if lacking is None:
@@ -65,9 +68,17 @@ def find_marks(
             if len(rows):
                 kinds = lacking.kinds[rows]
                 marked.append(MarkedColumn(column=column.name, rows=rows, kinds=kinds, gaps=lacking.gaps))
-        if (lacking.misses[lacking.kinds] & (lacking.kinds >= 0) & shown).any():
+        of_values = [one for one in outer.counted if one.column in column.depends_on]
+        if of_values:
+            of_some += [(column.name, one) for one in of_values if ((lacking.kinds >= 0) & shown).any()]
+        elif (lacking.misses[lacking.kinds] & (lacking.kinds >= 0) & shown).any():
             covered_up.append(column.name)
-    return Marks(suppressed=MarkedCells(suppressed), partial=MarkedCells(partial), covered_up=tuple(covered_up))
+    return Marks(
+        suppressed=MarkedCells(suppressed),
+        partial=MarkedCells(partial),
+        covered_up=tuple(covered_up),
+        of_some=tuple(of_some),
+    )
 
 
 def _lacking(

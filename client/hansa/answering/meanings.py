@@ -71,7 +71,9 @@ def _meaning(
     parts: dict[str, Expression | Aggregate] = dict(zip(outer.key_columns, plan.keys, strict=True))
     parts |= dict(zip(outer.aggregate_columns, plan.aggregates, strict=True))
     words = {CITY_COLUMN: CITY_COLUMN} | {name: wording(part) for name, part in parts.items()}
-    known = [name for name in column.depends_on if name in words]
+    words |= {one.column: one.text for one in outer.counted}
+    rows = {one.rows for one in outer.counted if one.column in column.depends_on}
+    known = [name for name in column.depends_on if name in words and name not in rows]
     source = _source(shown, column)
     return Meaning(
         name=column.name,

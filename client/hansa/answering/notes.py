@@ -27,6 +27,9 @@ def notes_on(
         notes.append(
             f"{names}: computed from missing values, which the SQL replaces or skips; not a figure of the cities."
         )
+    for name, values in marks.of_some:
+        meant = "at least so many" if values.is_count else "those that are missing may change it"
+        notes.append(f"{name}: {values.text} is over the cells that came; {meant}.")
     if Mark.NOT_DEDUPLICATED in merged.notes:
         notes.append(f"COUNT(DISTINCT {contract.unit}) adds the cities up: whoever is in several counts once in each.")
     if any(one.function is AggregateFunction.QUANTILE_CONT for one in statement.plan.aggregates):

@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 
 from hansa_core.errors import RefusedError
 from hansa_core.partial.array_values import array_from_numbers, numbers_of, one_array, validity_of
+from hansa_core.partial.arrow_arrays import array_of
 from hansa_core.sql.own_tables import registered_name
-from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect, PlainSelect
+from hansa_core.sql.statement import GAPS_COLUMN, PARTIAL_COLUMN, RELEASED, ROW_COLUMN, OuterSelect, PlainSelect
 
 _LOCKDOWN: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,  # no file, no socket, no ATTACH, no COPY
@@ -55,20 +56,22 @@ class OuterEngine:
         released: pa.Table,
         *,
         gaps: npt.NDArray[np.int64] | None = None,
+        partial: bool = False,
         tables: Mapping[str, pa.Table] = MappingProxyType({}),
     ) -> tuple[pa.Table, dict[str, npt.NDArray[np.int64]]]:
         """The table that the analyst sees, and the hidden columns that its columns name, by name; -1 for NULL.
 
         `released`: the columns that `outer` names; its rows are numbered here. `gaps`: the mask of each of its rows;
-        None is none. `tables`: own tables, by name in lower case. Raises RefusedError `outer_failed` where the
+        None is none. `partial`: whether values over some cities only were asked for. `tables`: own tables, by name in lower case. Raises RefusedError `outer_failed` where the
         SELECT does not fit the types of its columns, `outer_too_large` and `outer_too_slow` where it outgrows the
         engine.
         """
         rows = released.num_rows
         masks = np.zeros(rows, dtype=np.int64) if gaps is None else gaps
-        numbered = released.append_column(ROW_COLUMN, _numbers(np.arange(rows))).append_column(
-            GAPS_COLUMN, _numbers(masks)
-        )
+        numbered = released.append_column(ROW_COLUMN, _numbers(np.arange(rows)))
+        numbered = numbered.append_column(GAPS_COLUMN, _numbers(masks))
+        if outer.counted:
+            numbered = numbered.append_column(PARTIAL_COLUMN, array_of([partial] * rows, pa.bool_()))
         if outer.plain is not None and _is_sortable(numbered):
             table = _picked(outer.plain, numbered)
         else:

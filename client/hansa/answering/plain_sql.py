@@ -10,15 +10,18 @@ from sqlglot.optimizer.merge_subqueries import merge_subqueries
 
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.own_tables import registered_name
-from hansa_core.sql.statement import GAPS_COLUMN, ROW_COLUMN, OuterSelect
+from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect
 
-_HIDDEN = re.compile(rf"(?:{ROW_COLUMN}|{GAPS_COLUMN})\d*$")  # how names end that only find the marks of what is shown
+_HIDDEN = re.compile(
+    rf"(?:{ROW_COLUMN}|{GAPS_COLUMN}(?:_x\d+)?)\d*$"
+)  # how names end that only find the marks of what is shown
 
 
 def plain_select(outer: OuterSelect) -> exp.Select:
     """A SELECT that gives the columns of `outer`, with own tables under the analyst's names for them."""
     select = sqlglot.parse_one(outer.sql, dialect=DIALECT, into=exp.Select)
     select.set("expressions", select.selects[: len(outer.columns)])
+    _name_statistics(select)
     _drop_hidden(select)
     _spell_out_stars(select)
     merged = merge_subqueries(select)
@@ -48,6 +51,13 @@ def _down_to_tables(tree: exp.Expr, select: exp.Select) -> exp.Expr:
         return exp.paren(found, copy=False) if isinstance(found, exp.Binary) else found
 
     return tree.transform(written_out)
+
+
+def _name_statistics(tree: exp.Expr) -> None:
+    """Statistics over the values of keys as columns of the released table: how cells make them up has its own words."""
+    for source in list(tree.find_all(exp.Subquery)):
+        if source.alias == RELEASED:
+            source.replace(exp.to_table(RELEASED))
 
 
 def _drop_hidden(tree: exp.Expr) -> None:

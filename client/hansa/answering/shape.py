@@ -39,7 +39,9 @@ def shape_answer(
     merged = merge(asked.plan, expected.contract, outcomes, by_city=asked.by_city, partial=question.partial)
     on_stage(Stage.SHAPING)
     masks = mask_gaps(merged)
-    table, hidden = engine.run(asked.outer, merged.to_arrow(), gaps=masks.of_rows, tables=question.tables)
+    table, hidden = engine.run(
+        asked.outer, merged.to_arrow(), gaps=masks.of_rows, partial=question.partial, tables=question.tables
+    )
     marks = find_marks(table, hidden, asked.outer, merged, masks)
     unsure = selection_notes(hidden, asked.outer, merged)
     intervals = find_intervals(hidden, asked.outer, merged)

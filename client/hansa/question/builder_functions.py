@@ -38,7 +38,7 @@ def count(column: Columnar | None = None) -> Measure:
 
 
 def count_distinct(column: Columnar) -> Measure:
-    """How many different ones there are; of the contract's privacy unit only."""
+    """How many different values there are: of the contract's privacy unit, or of what may be a key."""
     return Measure(exp.Count(this=exp.Distinct(expressions=[columnar(column)]), big_int=True))
 
 
@@ -63,13 +63,18 @@ def stddev(column: Columnar) -> Measure:
 
 
 def min(column: Columnar) -> Measure:
-    """The smallest; at level `open` only."""
+    """The smallest; of numbers and dates at level `open` only."""
     return _measure("MIN", column)
 
 
 def max(column: Columnar) -> Measure:
-    """The largest; at level `open` only."""
+    """The largest; of numbers and dates at level `open` only."""
     return _measure("MAX", column)
+
+
+def mode(column: Columnar) -> Measure:
+    """The most frequent value of what may be a key; of several the smallest."""
+    return _measure("MODE", column)
 
 
 def median(column: Columnar) -> Measure:

@@ -104,6 +104,10 @@ def _computed(plan: Plan, outer: OuterSelect, contract: Contract, *, by_city: bo
         *zip(outer.key_columns, plan.keys, strict=True),
         *zip(outer.aggregate_columns, plan.aggregates, strict=True),
     ]
+    lines += [
+        f"{one.column} is {one.text}, told here from the cells that keep its values apart: which have rows, by {one.rows}."
+        for one in outer.counted
+    ]
     told = ", ".join(f"{name} is {wording(part)}" for name, part in parts)
     lines.append(f"Then this SQL shapes the released table, in which {told}:")
     return Part(heading="Computed at your side", lines=tuple(lines), sql=_pretty(select))

@@ -14,6 +14,11 @@ def key_column(index: int) -> str:
     return f"k{index}"
 
 
+def key_index(name: str) -> int:
+    """The place in `plan.keys` of what a key column holds."""
+    return int(name.removeprefix("k"))
+
+
 def moment_column(index: int) -> str:
     """The column of `moments_of(plan)[index]`, in a partial."""
     return f"m{index}"

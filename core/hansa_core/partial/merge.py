@@ -116,7 +116,7 @@ class _Merge:
     def _pooled(self) -> tuple[tuple[pa.Array, ...], None, list[_Part]]:
         """The cells of all cities, each once, and what every city gives to each."""
         answered = list(self._columns)
-        everyone = [self._columns[city][0] for city in answered] or [self._nothing(0 if self._plan.keys else 1)[0]]
+        everyone = [self._columns[city][0] for city in answered] or [self._grand_total()]
         keys = tuple(pa.concat_arrays(columns) for columns in zip(*everyone, strict=True))
         total = len(keys[0]) if keys else max(1, len(answered))
         codes = cell_codes(key_codes(keys, self._plan, self._contract), total)
@@ -133,6 +133,14 @@ class _Merge:
         """Cells without keys, over no rows."""
         kinds = partial_schema(self._plan, self._contract).types[: self._plan.key_width]
         return tuple(array_of([None] * cells, kind) for kind in kinds), self._no_rows(cells)
+
+    def _grand_total(self) -> tuple[pa.Array, ...]:
+        """The keys of the one cell that is there whatever the rows are; none where nothing asks for it."""
+        if () not in self._plan.groupings:
+            return self._nothing(0)[0]
+        keys, _ = self._nothing(1)
+        number = self._plan.groupings.index(())
+        return (*keys[:-1], array_of([number], keys[-1].type)) if self._plan.totals else keys
 
     def _no_rows(self, cells: int) -> dict[Moment, MomentColumn]:
         known = np.ones(cells, dtype=bool)

@@ -42,12 +42,12 @@ _FUNCTIONS: dict[type[exp.Expr], AggregateFunction] = {
     exp.RegrSxy: AggregateFunction.REGR_SXY,
 }
 _OFFERED = (
-    "COUNT(*), COUNT(x), COUNT(DISTINCT unit), SUM, AVG, VAR_SAMP, STDDEV_SAMP, VAR_POP, STDDEV_POP, MIN, MAX, "
+    "COUNT(*), COUNT(x), COUNT(DISTINCT x), SUM, AVG, VAR_SAMP, STDDEV_SAMP, VAR_POP, STDDEV_POP, MIN, MAX, MODE, "
     "BOOL_AND, BOOL_OR, COUNT_IF, MEDIAN, QUANTILE_CONT(x, q), HISTOGRAM(x), COVAR_SAMP(y, x), COVAR_POP, CORR, "
     "and REGR_SLOPE, _INTERCEPT, _R2, _COUNT, _AVGX, _AVGY, _SXX, _SYY and _SXY, each with FILTER (WHERE …)"
 )
 AGGREGATE_NAMES = (
-    *("count", "sum", "avg", "var_samp", "stddev_samp", "min", "max", "median", "quantile_cont", "histogram"),
+    *("count", "sum", "avg", "var_samp", "stddev_samp", "min", "max", "mode", "median", "quantile_cont", "histogram"),
     *("covar_samp", "corr", "regr_slope", "regr_intercept", "regr_r2", "var_pop", "stddev_pop", "covar_pop"),
     *("regr_count", "regr_avgx", "regr_avgy", "regr_sxx", "regr_syy", "regr_sxy", "bool_and", "bool_or", "count_if"),
 )
@@ -104,7 +104,8 @@ def _read(node: exp.Expr, condition: exp.Expr | None, source: StatementSource) -
     if len(nodes) != (2 if function in PAIRED else 1):
         raise _wrong_count(node, function)
     if isinstance(nodes[0], exp.Distinct):
-        return Aggregate(AggregateFunction.COUNT_DISTINCT, _distinct_column(node, function, nodes[0], source), where)
+        unit = _distinct_column(node, function, nodes[0], source)
+        return Aggregate(AggregateFunction.COUNT_DISTINCT, unit, where)
     first, *second = (_argument(node, argument, source) for argument in nodes)
     return Aggregate(function or AggregateFunction.QUANTILE_CONT, first, where, second[0] if second else None, quantile)
 
@@ -183,8 +184,8 @@ def _distinct_column(
         raise refused(
             "unsupported_clause",
             node,
-            "DISTINCT stands only in COUNT(DISTINCT unit), over the privacy unit",
-            f"write COUNT(DISTINCT {source.contract.unit})",
+            "DISTINCT stands only in COUNT(DISTINCT x), over one value",
+            "write COUNT(DISTINCT x), or join several texts to one: COUNT(DISTINCT a || ' ' || b)",
         )
     return source.column(columns[0]).name
 

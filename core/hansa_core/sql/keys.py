@@ -34,6 +34,11 @@ class Grouping:
     totals: tuple[tuple[int, ...], ...]
     by_city: bool
 
+    @property
+    def sets(self) -> tuple[tuple[int, ...], ...]:
+        """The indexes of the keys of each grouping."""
+        return (tuple(range(len(self.keys))), *self.totals)
+
 
 def read_grouping(group: exp.Group | None, items: Sequence[SelectItem], source: StatementSource) -> Grouping:
     """The keys behind column names, expressions, ordinals, aliases, ALL and grouping sets. Raises RefusedError."""

@@ -1,12 +1,15 @@
-"""Rewrites what other aggregates make up: BOOL_AND, BOOL_OR, COUNT_IF, and keys that are asked for alone."""
+"""Rewrites what other aggregates make up: BOOL_AND, COUNT_IF, COUNT(DISTINCT CASE …), and keys that are asked for alone."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from sqlglot import exp
 
 from hansa_core.sql.aggregates import find_aggregates
 from hansa_core.sql.clause import text_of
 from hansa_core.sql.functions import OFFERED, function_name
+from hansa_core.sql.rewrites import single_branch
 from hansa_core.sql.written import written
 
 _MADE_UP = (exp.LogicalAnd, exp.LogicalOr, exp.CountIf)
@@ -15,7 +18,7 @@ _CLAUSES = ("having", "qualify", "order")
 
 def plain_aggregates(select: exp.Select) -> exp.Select:
     """The same question with the aggregates that the cities compute; its columns keep their names."""
-    if not _are_keys_alone(select) and not any(tree.find(*_MADE_UP) or _find_every(tree) for tree in _trees(select)):
+    if not _are_keys_alone(select) and not any(map(_is_made_up, _nodes(select))):
         return select
     plain = select.copy()
     if _are_keys_alone(plain):
@@ -25,6 +28,14 @@ def plain_aggregates(select: exp.Select) -> exp.Select:
         if plain.args.get(name):
             plain.set(name, plain.args[name].transform(_plain))
     return plain
+
+
+def _nodes(select: exp.Select) -> Iterator[exp.Expr]:
+    return (node for tree in _trees(select) for node in tree.walk())
+
+
+def _is_made_up(node: exp.Expr) -> bool:
+    return isinstance(node, _MADE_UP) or _is_every(node) or _case_of_distinct(node) is not None
 
 
 def _trees(select: exp.Select) -> list[exp.Expr]:
@@ -41,10 +52,13 @@ def _plain_item(item: exp.Expr) -> exp.Expr:
 def _plain(node: exp.Expr) -> exp.Expr:
     """BOOL_AND is that no row says no, BOOL_OR that one says yes; both are NULL where no row says either."""
     made_up, condition = (node.this, node.expression.this) if isinstance(node, exp.Filter) else (node, None)
-    name = function_name(made_up) if isinstance(made_up, exp.Anonymous) else ""
-    if not isinstance(made_up, _MADE_UP) and name != "every":
+    case = _case_of_distinct(made_up)
+    if case is not None:
+        counted = exp.Count(this=exp.Distinct(expressions=[case[1].copy()]), big_int=True)
+        return _filtered(counted, case[0], condition)
+    if not isinstance(made_up, _MADE_UP) and not _is_every(made_up):
         return node
-    said = made_up.expressions[0] if name else made_up.this
+    said = made_up.expressions[0] if _is_every(made_up) else made_up.this
     if isinstance(made_up, exp.CountIf):
         return _counted(said, condition)
     is_known = exp.Not(this=exp.Is(this=exp.paren(said), expression=exp.Null()))
@@ -60,12 +74,24 @@ _ZERO = exp.Literal.number(0)
 
 
 def _counted(said: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
+    return _filtered(exp.Count(this=exp.Star(), big_int=True), said, condition)
+
+
+def _filtered(aggregate: exp.Expr, said: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
     both = said.copy() if condition is None else exp.and_(condition.copy(), said.copy())
-    return exp.Filter(this=exp.Count(this=exp.Star(), big_int=True), expression=exp.Where(this=both))
+    return exp.Filter(this=aggregate, expression=exp.Where(this=both))
 
 
-def _find_every(tree: exp.Expr) -> bool:
-    return any(function_name(call) == "every" for call in tree.find_all(exp.Anonymous))
+def _is_every(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and function_name(node) == "every" and len(node.expressions) == 1
+
+
+def _case_of_distinct(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
+    """The condition and the value of COUNT(DISTINCT CASE WHEN p THEN x END)."""
+    if not isinstance(node, exp.Count) or not isinstance(node.this, exp.Distinct) or len(node.this.expressions) != 1:
+        return None
+    branch = single_branch(node.this.expressions[0].unnest())
+    return None if branch is None or branch[2] is not None else branch[:2]
 
 
 def _are_keys_alone(select: exp.Select) -> bool:

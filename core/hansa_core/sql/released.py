@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from hansa_core.contract.column_names import CITY_COLUMN, GROUPING_COLUMN
+from hansa_core.contract.column_names import CITY_COLUMN, GROUPING_COLUMN, key_index
 from hansa_core.errors import RefusedError
-from hansa_core.plan.expression import Expression
 from hansa_core.plan.simplify import simplify
 from hansa_core.sql.clause import quoted, refused
+from hansa_core.sql.key_cells import ReleasedCells
 from hansa_core.sql.outer_select import Input
 from hansa_core.sql.relation import Origin, Relation
 from hansa_core.sql.scalar import read_scalar
@@ -23,32 +23,33 @@ from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN
 class Released:
     """The released table, as the split of one statement sees it.
 
-    `keys`: canonical key to column. `aggregates`: identity of the aggregate's node to column. `groupings`: of each
-    number in the grouping column, the keys that are no totals.
+    `cells`: those that are shown. `aggregates`: identity of the aggregate's node to column. `groupings`: of each number
+    in the grouping column, the keys that are no totals.
     """
 
     source: StatementSource
-    by_city: bool
-    keys: Mapping[Expression, str]
+    cells: ReleasedCells
     aggregates: Mapping[int, str]
     groupings: tuple[tuple[int, ...], ...]
 
     def as_input(self) -> Input:
         """The released table as what a SELECT list is computed over."""
-        keys = [*([CITY_COLUMN] if self.by_city else []), *self.keys.values(), GROUPING_COLUMN]
+        names = dict.fromkeys([*self.cells.columns, GROUPING_COLUMN])
         origins = {
-            name: Origin(depends_on=frozenset({name}), row=ROW_COLUMN, gaps=frozenset({GAPS_COLUMN}))
-            for name in [*keys, *self.aggregates.values()]
+            name: Origin(depends_on=frozenset({name}), row=ROW_COLUMN, gaps=frozenset({GAPS_COLUMN})) for name in names
         }
+        origins |= {one.name: one.origin for one in self.cells.statistics.values()}
         return Input(
             columns=Relation(name=RELEASED, origins=origins),
             resolve=self.resolve,
-            source=lambda: exp.to_table(RELEASED, quoted=True),
+            source=self.cells.source,
             is_answer=True,
         )
 
     def resolve(self, node: exp.Expr) -> exp.Expr | None:
         """The released column or aliased expression for the node; None where its parts have to be looked at."""
+        if id(node) in self.cells.statistics:
+            return column(self.cells.statistics[id(node)].name)
         if id(node) in self.aggregates:
             return column(self.aggregates[id(node)])
         if isinstance(node, exp.Grouping):
@@ -71,7 +72,7 @@ class Released:
     def _grouping(self, node: exp.Grouping) -> exp.Expr:
         """One bit per key, the last one lowest: 1 in the rows that are totals over it."""
         names = [None if self.source.is_city(key) else self._key(key) for key in node.expressions]
-        places = [list(self.keys.values()).index(name) if name else -1 for name in names]
+        places = [key_index(name) if name else -1 for name in names]
         if not places or len(places) > 8 or -1 in places:
             raise refused(
                 "not_grouped",
@@ -90,17 +91,17 @@ class Released:
         return exp.Case(this=column(GROUPING_COLUMN), ifs=arms)
 
     def _city(self, node: exp.Expr) -> exp.Expr:
-        if self.by_city:
+        if self.cells.by_city:
             return column(CITY_COLUMN)
         raise refused(
             "city_misplaced", node, "city stands in SELECT only where the cities are kept apart", "add city to GROUP BY"
         )
 
     def _key(self, node: exp.Expr) -> str | None:
-        if not self.keys or isinstance(node, exp.Literal | exp.Boolean | exp.Null) or node.find(exp.AggFunc):
+        if not self.cells.keys or isinstance(node, exp.Literal | exp.Boolean | exp.Null) or node.find(exp.AggFunc):
             return None
         try:
-            return self.keys.get(simplify(read_scalar(node, self.source)))
+            return self.cells.keys.get(simplify(read_scalar(node, self.source)))
         except RefusedError:  # it is no expression of the question language: its parts may still be keys
             return None
 

@@ -14,7 +14,7 @@ def filtered_form(aggregate: exp.Expr) -> str | None:
     if isinstance(aggregate, exp.CountIf):
         return f"COUNT(*){_filter(aggregate.this)}"
     argument = aggregate.this.unnest() if isinstance(aggregate.this, exp.Expr) else None
-    branch = _single_branch(argument)
+    branch = single_branch(argument)
     if branch is None:
         return None
     condition, value, otherwise = branch
@@ -30,7 +30,7 @@ def filtered_form(aggregate: exp.Expr) -> str | None:
     return f"COUNT(*){_filter(condition)}" if counts else None
 
 
-def _single_branch(node: exp.Expr | None) -> tuple[exp.Expr, exp.Expr, exp.Expr | None] | None:
+def single_branch(node: exp.Expr | None) -> tuple[exp.Expr, exp.Expr, exp.Expr | None] | None:
     """Condition, value and the value otherwise (None for NULL) of a CASE or IF with one condition."""
     if isinstance(node, exp.If):
         return node.this, node.args["true"].unnest(), _unless_null(node.args.get("false"))

@@ -22,6 +22,8 @@ from hansa_core.sql.clause import DIALECT, cut, refused, text_of
 from hansa_core.sql.formats import with_formats_outside
 from hansa_core.sql.functions import function_name
 from hansa_core.sql.guard import read_select, too_deep
+from hansa_core.sql.key_cells import released_cells
+from hansa_core.sql.key_statistics import KeyStatistic, read_key_statistic, with_values_apart
 from hansa_core.sql.keys import SelectItem, read_grouping
 from hansa_core.sql.made_up import plain_aggregates
 from hansa_core.sql.nesting import Nesting
@@ -34,7 +36,7 @@ from hansa_core.sql.released import Released
 from hansa_core.sql.scalar import read_condition
 from hansa_core.sql.shape import check_shape
 from hansa_core.sql.source import StatementSource, read_source
-from hansa_core.sql.statement import OuterColumn, OuterSelect, Selection, Statement
+from hansa_core.sql.statement import CountedValues, OuterColumn, OuterSelect, Selection, Statement
 from hansa_core.sql.where import check_where
 
 
@@ -64,6 +66,7 @@ class _Question:
     plan: Plan
     cities: tuple[str, ...] | None
     by_city: bool
+    counted: tuple[CountedValues, ...]
 
 
 def _split(
@@ -91,6 +94,7 @@ def _split(
         selections=tuple(dict.fromkeys(nesting.selections)),
         tables=tuple(nesting.own_used),
         plain=plain_select(built.select),
+        counted=question.counted,
     )
     return Statement(plan=plan, cities=question.cities, by_city=question.by_city, outer=outer)
 
@@ -120,35 +124,46 @@ def _read_question(
     check_where(select.args.get("where"), items, source)
     conditions = [select.args[name].this for name in ("having", "qualify") if select.args.get(name)]
     orderings = select.args["order"].expressions if select.args.get("order") else []
-    found = _read_aggregates([*(item.node for item in items), *conditions, *orderings], select, source)
+    trees = [*(item.node for item in items), *conditions, *orderings]
+    statistics = _read_statistics(trees, source)
+    found = _read_aggregates(trees, statistics, select, source)
     selection = select_cities(select.args["where"].this if select.args.get("where") else None, source, cities)
-    grouping = read_grouping(select.args.get("group"), items, source)
+    shown = read_grouping(select.args.get("group"), items, source)
+    counting = with_values_apart(shown, [one.key for one in statistics.values()])
     plan = canonicalise(
         Plan(
             source.contract.id,
             _conjunction([read_condition(condition, source) for condition in selection.conditions]),
-            grouping.keys,
+            counting.keys,
             tuple(found.values()),
-            grouping.totals,
+            counting.totals,
         )
     )
-    released = Released(
-        source=source,
-        by_city=grouping.by_city,
-        keys={key: key_column(index) for index, key in enumerate(plan.keys)},
-        aggregates={
-            node: aggregate_column(plan.aggregates.index(_canonical(plan.source, aggregate)))
-            for node, aggregate in found.items()
-        },
-        groupings=plan.groupings,
-    )
-    question = _Question(plan=plan, cities=selection.cities, by_city=grouping.by_city)
+    columns = {
+        node: aggregate_column(plan.aggregates.index(_canonical(plan.source, aggregate)))
+        for node, aggregate in found.items()
+    }
+    cells = released_cells(plan, shown, statistics, columns)
+    released = Released(source=source, cells=cells, aggregates=columns, groupings=plan.groupings)
+    question = _Question(plan=plan, cities=selection.cities, by_city=shown.by_city, counted=cells.counted)
     return question, build_select(select, items, released.as_input(), selections, is_last=is_last)
 
 
-def _read_aggregates(trees: list[exp.Expr], select: exp.Select, source: StatementSource) -> dict[int, Aggregate]:
-    """Each aggregate by the identity of its node."""
-    found = {id(node): read_aggregate(node, source) for tree in trees for node in find_aggregates(tree)}
+def _read_statistics(trees: list[exp.Expr], source: StatementSource) -> dict[int, KeyStatistic]:
+    """Each statistic over the values of a key, by the identity of its node."""
+    read = {id(node): read_key_statistic(node, source) for tree in trees for node in find_aggregates(tree)}
+    return {node: statistic for node, statistic in read.items() if statistic is not None}
+
+
+def _read_aggregates(
+    trees: list[exp.Expr], statistics: Mapping[int, KeyStatistic], select: exp.Select, source: StatementSource
+) -> dict[int, Aggregate]:
+    """What the cities compute for each aggregate, by the identity of its node."""
+    found = {
+        id(node): statistics[id(node)].rows if id(node) in statistics else read_aggregate(node, source)
+        for tree in trees
+        for node in find_aggregates(tree)
+    }
     if not found:
         unknown = next((call for tree in trees for call in tree.find_all(exp.Anonymous)), None)
         if unknown is not None:  # a misspelt aggregate is no aggregate to the parser

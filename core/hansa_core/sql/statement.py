@@ -15,6 +15,9 @@ ROW_COLUMN = "__row"
 GAPS_COLUMN = "__gaps"
 """The released column whose bits say which gaps the row has; what a bit means is the client's to number."""
 
+PARTIAL_COLUMN = "__partial"
+"""The released column that says, in each row, whether the question asked for values over some cities only."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OuterColumn:
@@ -62,13 +65,27 @@ class PlainSelect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountedValues:
+    """A statistic over the values of a key, which `sql` computes from cells. `column`: its name in the released table.
+
+    `rows`: the released column by which a value is there or not. `text`: its SQL, as in the question. `is_count`: it
+    is a number of values, which cells that are missing can only raise.
+    """
+
+    column: str
+    rows: str
+    text: str
+    is_count: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OuterSelect:
     """The SELECT that shapes the released table at the analyst's side.
 
     `sql`: DuckDB SQL over `released` and own tables; its columns are `columns` and then the hidden ones that they name.
     `key_columns`, `aggregate_columns`: the released columns, in the order of `plan.keys` and `plan.aggregates`.
     `selections`: what drops, joins or unites rows. `tables`: the own tables that it reads, in lower case. `plain`: the
-    same as `sql`, where that only picks and sorts; None: it does more.
+    same as `sql`, where that only picks and sorts; None: it does more. `counted`: what it computes over values of keys.
     """
 
     sql: str
@@ -78,6 +95,7 @@ class OuterSelect:
     selections: tuple[Selection, ...] = ()
     tables: tuple[str, ...] = ()
     plain: PlainSelect | None = None
+    counted: tuple[CountedValues, ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name.lower() for column in self.columns]
