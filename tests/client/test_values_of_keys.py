@@ -1,4 +1,4 @@
-"""COUNT(DISTINCT x), MODE, and MIN and MAX of text: one value in several cities is one, and a missing cell is not passed over."""
+"""COUNT(DISTINCT x), MODE, and MIN and MAX of text: one value in several cities is one, and a missing cell counts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def answered(
     withheld: Mapping[str, Sequence[str]] | None = None,
     silent: Sequence[str] = (),
 ) -> tuple[list[dict[str, Any]], Marks]:
-    """The rows and the marks. `withheld`: by city, the modes whose cells it suppresses. `silent`: who did not answer."""
+    """The rows and the marks. `withheld`: by city, the modes that it suppresses. `silent`: who did not answer."""
     asked = parse_statement(sql, {TRIPS.id: TRIPS}, list(CITIES))
     check_plan(asked.plan, TRIPS, Level.OPEN)
     outcomes: dict[str, CityOutcome] = {
@@ -100,7 +100,8 @@ def _partial(plan: Plan, city: str, withheld: Sequence[str]) -> CityAnswer:
 def test_a_statistic_of_values_is_that_of_all_cities_together(statistic: str, value: object) -> None:
     rows, marks = answered(f"SELECT {statistic} AS v FROM demo.trips")
     assert rows == [{"v": value}]
-    assert not marks.suppressed and not marks.partial
+    assert not marks.suppressed
+    assert not marks.partial
 
 
 def test_totals_other_aggregates_and_conditions_stand_beside_it() -> None:

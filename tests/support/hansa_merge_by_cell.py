@@ -262,7 +262,7 @@ def merge_by_cell(
                 cells.extend(finish(city, keys, {city: own[keys]}) for keys in sorted(own, key=place))
     else:
         absent = _absence(plan, contract, outcomes)
-        all_keys = {keys for own in cells_of.values() for keys in own} if plan.keys else {()}
+        all_keys: set[Keys] = {keys for own in cells_of.values() for keys in own} if plan.keys else {()}
         if plan.totals and () in plan.groupings and not cells_of:
             all_keys = {(*(None for _ in plan.keys), plan.groupings.index(()))}
         for keys in sorted(all_keys, key=place):

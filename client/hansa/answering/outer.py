@@ -62,9 +62,9 @@ class OuterEngine:
         """The table that the analyst sees, and the hidden columns that its columns name, by name; -1 for NULL.
 
         `released`: the columns that `outer` names; its rows are numbered here. `gaps`: the mask of each of its rows;
-        None is none. `partial`: whether values over some cities only were asked for. `tables`: own tables, by name in lower case. Raises RefusedError `outer_failed` where the
-        SELECT does not fit the types of its columns, `outer_too_large` and `outer_too_slow` where it outgrows the
-        engine.
+        None is none. `partial`: whether values over some cities only were asked for. `tables`: own tables, by name in
+        lower case. Raises RefusedError `outer_failed` where the SELECT does not fit the types of its columns,
+        `outer_too_large` and `outer_too_slow` where it outgrows the engine.
         """
         rows = released.num_rows
         masks = np.zeros(rows, dtype=np.int64) if gaps is None else gaps

@@ -12,9 +12,8 @@ from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.own_tables import registered_name
 from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect
 
-_HIDDEN = re.compile(
-    rf"(?:{ROW_COLUMN}|{GAPS_COLUMN}(?:_x\d+)?)\d*$"
-)  # how names end that only find the marks of what is shown
+_HIDDEN = re.compile(rf"(?:{ROW_COLUMN}|{GAPS_COLUMN}(?:_x\d+)?)\d*$")
+"""How names end that only find the marks of what is shown."""
 
 
 def plain_select(outer: OuterSelect) -> exp.Select:

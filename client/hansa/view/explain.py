@@ -105,7 +105,8 @@ def _computed(plan: Plan, outer: OuterSelect, contract: Contract, *, by_city: bo
         *zip(outer.aggregate_columns, plan.aggregates, strict=True),
     ]
     lines += [
-        f"{one.column} is {one.text}, told here from the cells that keep its values apart: which have rows, by {one.rows}."
+        f"{one.column} is {one.text}, told here from the cells that keep its values apart: "
+        f"those in which {one.rows} is above 0."
         for one in outer.counted
     ]
     told = ", ".join(f"{name} is {wording(part)}" for name, part in parts)

@@ -1,4 +1,4 @@
-"""The released table with statistics over keys beside its cells: each is computed from the cells of a finer grouping."""
+"""The released table with statistics over keys beside its cells, each computed from a finer grouping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rewrites what other aggregates make up: BOOL_AND, COUNT_IF, COUNT(DISTINCT CASE …), and keys that are asked for alone."""
+"""Rewrites what other aggregates make up: BOOL_AND, COUNT_IF, COUNT(DISTINCT CASE …), and keys asked for alone."""
 
 from __future__ import annotations
 
