@@ -1,4 +1,4 @@
-"""Statistics over the values of a key: COUNT(DISTINCT x), MODE, MIN and MAX of text, each told from cells by the key."""
+"""Statistics over the values of a key: COUNT(DISTINCT x), MODE, MIN and MAX of text, told from cells by the key."""
 
 from __future__ import annotations
 
