@@ -41,7 +41,7 @@ from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_stop import task_group
 from hansa_node.node_store import NodeStore
-from hansa_node.pipeline import ask, commit
+from hansa_node.pipeline import ask, commit, release, settle
 from hansa_node.pipeline.engine_queue import EngineQueue
 from hansa_node.pipeline.workers import Workers
 from hansa_wire.codec.answered import Answered
@@ -54,18 +54,18 @@ _STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
     (hansa.asking.session, "read_question", "SDK: parse, split, canonicalise, check"),
     (hansa.asking.session, "sign_query", "SDK: sign"),
     (ask, "verify", "node: verify"),
-    (ask, "recall_answer", "node: recall the answer"),
-    (ask, "bind_and_decide", "node: bind and decide"),
-    (ask, "recall_release", "node: recall the release"),
+    (settle, "recall_answer", "node: recall the answer"),
+    (settle, "bind_and_decide", "node: bind and decide"),
+    (settle, "recall_release", "node: recall the release"),
     (NodeStore, "charge", "node: charge"),
     (duckdb_engine, "compile_plan", "node: execute, of it the SQL text"),
     (duckdb_engine, "partial_from_columns", "node: execute, of it the partial"),
-    (ask, "execute", "node: execute"),
-    (ask, "protect", "node: protect"),
+    (release, "execute", "node: execute"),
+    (release, "protect", "node: protect"),
     (commit, "seal", "node: seal"),
-    (ask, "commit", "node: seal and commit"),
-    (ask.AskPipeline, "_decide", "node: all before the charge"),
-    (ask.AskPipeline, "_release", "node: all from the charge on"),
+    (release, "commit", "node: seal and commit"),
+    (ask, "settle", "node: all before the charge"),
+    (ask, "release", "node: all from the charge on"),
     (hansa.asking.session, "verify_answer", "SDK: verify and read one answer"),
     (hansa.answering.shape, "merge", "SDK: merge and finalise"),
     (OuterEngine, "run", "SDK: outer SQL"),

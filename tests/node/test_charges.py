@@ -25,7 +25,7 @@ from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import verify
 from hansa_log_checks import rows, types
 from hansa_node.log.announcements import LeagueChangedError
-from hansa_node.pipeline import ask as steps
+from hansa_node.pipeline import release as release_module
 from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.dry_run import dry_run
 from hansa_node.pipeline.verify import verify as verify_query
@@ -152,7 +152,7 @@ def test_an_error_after_the_charge_keeps_it(node: NodeHome, tmp_path: Path, monk
         raise ZeroDivisionError
 
     with node.context(tmp_path / "store.sqlite") as context:
-        monkeypatch.setattr(steps, "execute", broken)
+        monkeypatch.setattr(release_module, "execute", broken)
         with pytest.raises(ZeroDivisionError):
             ask(node, context, node.signed(node.query()))
         assert context.store.spent(["residents"]) == {"residents": COST}
@@ -173,14 +173,7 @@ def test_a_dry_run_says_the_price_takes_nothing_and_knows_what_is_free(node: Nod
 
         def told(plan: Any) -> DryRun:
             signed = node.signed(node.query(plan), payload_types.DRY_RUN)
-            verified = verify_query(
-                signed,
-                node.credential,
-                payload_type=payload_types.DRY_RUN,
-                league=context.league.now,
-                now=context.clock(),
-                expiry=context.expiry,
-            )
+            verified = verify_query(signed, node.credential, payload_types.DRY_RUN, context.league.now, context)
             report = dry_run(verified, context)
             key = node.roster.member(CITY).answer_key
             return decode_dry_run(verify(report, payload_types.DRY_RUN_REPORT, (key,)))

@@ -69,7 +69,7 @@ def test_a_question_over_a_new_version_that_gets_no_answer_leaves_a_log_that_fit
     def broken(*_: object) -> None:
         raise RuntimeError("the engine failed")
 
-    monkeypatch.setattr("hansa_node.pipeline.ask.execute", broken)
+    monkeypatch.setattr("hansa_node.pipeline.release.execute", broken)
     store = tmp_path / "store.sqlite"
     with own.context(store) as context:
         write_source(own.home, "town.trips", extra=5)

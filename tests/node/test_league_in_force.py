@@ -24,7 +24,7 @@ from hansa_node.context import NodeContext
 from hansa_node.current_league import CurrentLeague
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.keys import keys_of
-from hansa_node.pipeline import ask as ask_module
+from hansa_node.pipeline import release as release_module
 from hansa_node.witnessing.panel import WitnessPanel
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_test_node import CITY, OTHER_CITY, NodeHome, ask, make_node, publish_roster, write_roster
@@ -127,7 +127,7 @@ def test_a_question_that_a_newer_roster_overtakes_is_decided_anew_under_it(
     node: NodeHome, context: NodeContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = LeagueInForce(city=CITY, roster=replace(node.roster, version=2))
-    execute, runs = ask_module.__dict__["execute"], list[int]()
+    execute, runs = release_module.__dict__["execute"], list[int]()
 
     def overtaken(*arguments: Any) -> Any:
         if not runs:
@@ -136,7 +136,7 @@ def test_a_question_that_a_newer_roster_overtakes_is_decided_anew_under_it(
         runs.append(1)
         return execute(*arguments)
 
-    monkeypatch.setattr(ask_module, "execute", overtaken)
+    monkeypatch.setattr(release_module, "execute", overtaken)
     (answer,) = ask(node, context, node.signed(node.query()))
     assert isinstance(node.opened(answer).outcome, Release)
     store = tmp_path / "store.sqlite"

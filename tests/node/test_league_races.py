@@ -25,7 +25,7 @@ from hansa_node.context import NodeContext
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.keys import keys_of
 from hansa_node.node_store import NodeStore
-from hansa_node.pipeline import ask as ask_module
+from hansa_node.pipeline import release as release_module
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.pipeline.engine_queue import EngineQueue
 from hansa_node.pipeline.workers import Workers
@@ -69,14 +69,14 @@ def test_the_same_question_sent_again_under_a_newer_roster_does_not_wait_for_one
     node: NodeHome, context: NodeContext, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first sending is held in the engine, under the earlier roster, when the second one comes."""
-    execute, held, go_on = ask_module.__dict__["execute"], threading.Event(), threading.Event()
+    execute, held, go_on = release_module.__dict__["execute"], threading.Event(), threading.Event()
 
     def slow(*arguments: Any) -> Any:
         held.set()
         assert go_on.wait(DEADLINE_S)
         return execute(*arguments)
 
-    monkeypatch.setattr(ask_module, "execute", slow)
+    monkeypatch.setattr(release_module, "execute", slow)
     query = node.signed(node.query())
 
     async def twice() -> tuple[LeagueInForce, tuple[Answered, Answered]]:
@@ -101,7 +101,7 @@ def test_the_same_question_sent_again_under_a_newer_roster_does_not_wait_for_one
 def test_a_question_that_starts_again_has_no_more_time_than_its_asker_gave_it(
     node: NodeHome, context: NodeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execute, deadlines, took_s = ask_module.__dict__["execute"], list[float](), 0.2
+    execute, deadlines, took_s = release_module.__dict__["execute"], list[float](), 0.2
 
     class RecordingQueue(EngineQueue):
         def turn(self, *arguments: Any, deadline_s: float | None, **named: Any) -> Any:
@@ -115,7 +115,7 @@ def test_a_question_that_starts_again_has_no_more_time_than_its_asker_gave_it(
             put_in_force(node, context, 2)
         return execute(*arguments)
 
-    monkeypatch.setattr(ask_module, "execute", overtaken)
+    monkeypatch.setattr(release_module, "execute", overtaken)
 
     async def one() -> None:
         async with Workers.opened(steps=2, engines=2) as workers:

@@ -496,7 +496,7 @@ def test_one_line_is_logged_per_query_with_ids_and_sizes_and_no_values(
     denied = node.signed(node.query(purpose="curiosity"))
     with node.context(store) as context:
         ask(node, context, query, query, denied)
-    lines = [record for record in caplog.records if record.name == "hansa_node.pipeline.ask"]
+    lines = [record for record in caplog.records if record.name == "hansa_node.pipeline.query_line"]
     assert [line.getMessage() for line in lines] == ["query answered", "query answered again", "query refused"]
     assert all(hasattr(line, "query_id") and hasattr(line, "ms") for line in lines)
     assert not any("note 77" in str(vars(line)) for line in lines)
@@ -509,9 +509,7 @@ def test_a_question_is_decided_and_recorded_under_the_league_that_it_was_verifie
         now, league = context.clock(), context.league.now
         newer = replace(league, roster=replace(node.roster, version=2, purposes=("planning",)))
         query = node.signed(node.query())
-        verified = verify(
-            query, node.credential, payload_type=payload_types.QUERY, league=league, now=now, expiry=context.expiry
-        )
+        verified = verify(query, node.credential, payload_types.QUERY, league, context)
         after = replace(context, league=CurrentLeague(newer))
         decided = bind_and_decide(verified, replayed=False, context=after, now=now)
         assert isinstance(decided, Permitted)

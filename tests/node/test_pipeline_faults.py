@@ -34,8 +34,10 @@ from hansa_node.engines.stop import Stop
 from hansa_node.log import batch
 from hansa_node.log.sealed import Sealed
 from hansa_node.node_store import NodeStore
-from hansa_node.pipeline import ask as steps
+from hansa_node.pipeline import ask as ask_module
 from hansa_node.pipeline import commit as commit_module
+from hansa_node.pipeline import release as release_module
+from hansa_node.pipeline import settle as settle_module
 from hansa_node.pipeline.ask import AskPipeline
 from hansa_node.pipeline.bind import BoundQuestion
 from hansa_node.pipeline.commit import commit
@@ -110,8 +112,18 @@ FAULTS = {
     "commit": ["aborted"],
     "sign_checkpoint": ["aborted"],  # within the transaction of the commit
 }
-# Where the step is called, if it is not in the pipeline's own module.
-PLACES: dict[str, tuple[object, str]] = {"charge": (NodeStore, "charge"), "seal": (commit_module, "seal")}
+# Where the step is called.
+PLACES: dict[str, object] = {
+    "recall_answer": settle_module,
+    "bind_and_decide": settle_module,
+    "recall_release": settle_module,
+    "charge": NodeStore,
+    "execute": release_module,
+    "protect": release_module,
+    "seal": commit_module,
+    "commit": release_module,
+    "sign_checkpoint": batch,
+}
 
 
 @pytest.mark.parametrize("step", sorted(FAULTS.keys() - {"sign_checkpoint"}))
@@ -125,7 +137,7 @@ def test_a_step_that_fails_loses_an_answer_and_never_a_charge(
     query = node.signed(node.query())
     with node.context(store) as context:
         with monkeypatch.context() as patched:
-            patched.setattr(*PLACES.get(step, (steps, step)), broken)
+            patched.setattr(PLACES[step], step, broken)
             with pytest.raises(BrokenError):
                 ask(node, context, query)
         assert decisions(store) == FAULTS[step]
@@ -179,7 +191,7 @@ def test_a_commit_that_failed_but_persisted_is_not_also_aborted(
     query = node.signed(node.query())
     with node.context(store) as context:
         with monkeypatch.context() as patched:
-            patched.setattr(steps, "commit", persisted_and_failed)
+            patched.setattr(release_module, "commit", persisted_and_failed)
             with pytest.raises(StoreUnavailableError):
                 ask(node, context, query)
         assert decisions(store) == ["permit"]
@@ -230,7 +242,7 @@ class HeldEngine:
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> HeldEngine:
     engine = HeldEngine()
-    monkeypatch.setattr(steps, "execute", engine)
+    monkeypatch.setattr(release_module, "execute", engine)
     return engine
 
 
@@ -366,7 +378,7 @@ def test_a_dry_run_that_meets_a_failing_store_says_so_or_stops_the_node_as_a_que
         def fail(*_: object) -> Envelope:
             raise failure
 
-        monkeypatch.setattr(steps, "dry_run", fail)
+        monkeypatch.setattr(ask_module, "dry_run", fail)
         async with Workers.opened(steps=2, engines=2) as workers:
             await node_calls(node, context, workers, Admission(1)).dry_run(dry, node.credential)
 
@@ -470,13 +482,12 @@ def ask_and_die(step: str, league: str, store: str, query: str) -> None:
         die()
 
     places: dict[str, tuple[object, str, object]] = {
-        "after commit": (steps, "commit", commit_and_die),
-        "sign_checkpoint": (batch, "sign_checkpoint", die),
+        "after commit": (release_module, "commit", commit_and_die),
         "making of the receipt": (Sealed, "receipt", die),
     }
     node = existing_node(Path(league))
     with node.context(Path(store)) as context:
-        setattr(*places.get(step, (*PLACES.get(step, (steps, step)), die)))
+        setattr(*(places[step] if step in places else (PLACES[step], step, die)))
         ask(node, context, envelope_from_json(Path(query).read_bytes()))
 
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
+from collections.abc import AsyncIterator, Coroutine, Hashable
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 _ResultT = TypeVar("_ResultT")
-Start = Callable[[asyncio.Event], Coroutine[Any, Any, _ResultT]]
 
 
-class _Flight(Generic[_ResultT]):
-    """`waiting`: how many callers wait for `landed`. `abandoned`: set when the last of them has gone."""
+class Flight(Generic[_ResultT]):
+    """One piece of work, and its callers.
+
+    `waiting`: how many of them wait for `landed`. `abandoned`: set when the last of them has gone.
+    """
 
     def __init__(self) -> None:
         self.abandoned = asyncio.Event()
         self.waiting = 0
         self.landed: asyncio.Future[_ResultT] = asyncio.get_running_loop().create_future()
+
+    async def result(self) -> _ResultT:
+        """Wait for the result of the work. Raises its error."""
+        self.waiting += 1
+        try:
+            return await asyncio.shield(self.landed)
+        finally:
+            self.waiting -= 1
+            if not self.waiting and not self.landed.done():
+                self.abandoned.set()
 
 
 class SingleFlight(Generic[_ResultT]):
@@ -29,32 +41,28 @@ class SingleFlight(Generic[_ResultT]):
 
     def __init__(self, tasks: asyncio.TaskGroup) -> None:
         self._tasks = tasks
-        self._flights: dict[Hashable, _Flight[_ResultT]] = {}
+        self._flights: dict[Hashable, Flight[_ResultT]] = {}
 
-    async def join(self, key: Hashable, start: Start[_ResultT]) -> _ResultT:
-        """The result of the work under `key`, which is started unless it is under way. `start` gets `abandoned`."""
+    async def under_way(self, key: Hashable) -> Flight[_ResultT] | None:
+        """The work under `key`; None where there is none: then the caller begins it before it awaits anything."""
         while (flight := self._flights.get(key)) is not None and flight.abandoned.is_set():
             await asyncio.wait([flight.landed])  # it stops without a result: this caller starts anew
-        if flight is None:
-            flight = self._flights[key] = _Flight()
-            self._tasks.create_task(self._fly(key, flight, start))
-        flight.waiting += 1
-        try:
-            return await asyncio.shield(flight.landed)
-        finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.landed.done():
-                flight.abandoned.set()
+        return flight
+
+    def begin(self, key: Hashable, flight: Flight[_ResultT], work: Coroutine[Any, Any, _ResultT]) -> None:
+        """Let the flight's work go on under `key` until it has ended. It looks at the flight's `abandoned`."""
+        self._flights[key] = flight
+        self._tasks.create_task(self._fly(key, flight, work))
 
     async def all_landed(self) -> None:
         """Wait until nothing is under way."""
         while self._flights:
             await asyncio.wait([flight.landed for flight in self._flights.values()])
 
-    async def _fly(self, key: Hashable, flight: _Flight[_ResultT], start: Start[_ResultT]) -> None:
+    async def _fly(self, key: Hashable, flight: Flight[_ResultT], work: Coroutine[Any, Any, _ResultT]) -> None:
         """Do the work. Its error is its callers', not that of the group, which others' work is in."""
         try:
-            flight.landed.set_result(await start(flight.abandoned))
+            flight.landed.set_result(await work)
         except Exception as error:  # noqa: BLE001  each caller gets it
             flight.landed.set_exception(error)
             flight.landed.exception()  # looked at, so that nobody prints an error whose text may carry a value

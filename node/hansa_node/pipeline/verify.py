@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
 
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.credential import check_in_force, signed_credential
@@ -13,7 +12,8 @@ from hansa_core.policy.decide import VouchedAnalyst
 from hansa_core.signing.dsse import Envelope
 from hansa_core.signing.dsse import verify as verify_envelope
 from hansa_core.signing.keys import public_key_id
-from hansa_local.expiry import ExpiryWatch, of_credential
+from hansa_local.expiry import of_credential
+from hansa_node.context import NodeContext
 from hansa_node.league_in_force import LeagueInForce
 from hansa_wire.codec.query_codec import decode_query
 
@@ -36,24 +36,18 @@ class VerifiedQuery:
 
 
 def verify(
-    query: Envelope,
-    credential: Envelope,
-    *,
-    payload_type: str,
-    league: LeagueInForce,
-    now: datetime,
-    expiry: ExpiryWatch,
+    query: Envelope, credential: Envelope, payload_type: str, league: LeagueInForce, context: NodeContext
 ) -> VerifiedQuery:
     """Check the credential against the league's roster, then the query against the credential's key.
 
-    `expiry`: warns of a credential that ends soon.
+    A credential that ends soon is told of.
 
     Raises RefusedError `credential_invalid`, `credential_expired`, `not_a_member` or `signature_invalid`: nobody is
     known to have asked, so it is answered unsigned and not stored. Raises PeerError for a malformed query.
     """
     holder = signed_credential(credential, league.roster)
-    expiry.met(of_credential(holder))
-    check_in_force(holder, now)
+    context.expiry.met(of_credential(holder))
+    check_in_force(holder, context.clock())
     try:
         payload = verify_envelope(query, payload_type, (holder.key,))
     except PeerError as broken:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar, TypeVarTuple, Unpack
 
+from hansa_node.engines.stop import Stop
 from hansa_node.node_stop import task_group
+
+_INTERRUPT_EVERY_S = 0.05
+_ArgumentTs = TypeVarTuple("_ArgumentTs")
+_ResultT = TypeVar("_ResultT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +39,27 @@ class Workers:
         ):
             async with task_group() as tasks:
                 yield cls(steps=stepping, engines=computing, tasks=tasks)
+
+    async def step(self, work: Callable[[Unpack[_ArgumentTs]], _ResultT], *arguments: *_ArgumentTs) -> _ResultT:
+        """Do cheap work in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.steps, work, *arguments)
+
+    async def compute(
+        self,
+        abandoned: asyncio.Event,
+        work: Callable[[Unpack[_ArgumentTs], Stop], _ResultT],
+        *arguments: *_ArgumentTs,
+    ) -> _ResultT:
+        """Do engine work in a thread. Once `abandoned` is set it is told to stop, until it has ended."""
+        stop = Stop()
+        if abandoned.is_set():
+            stop.now()
+        working = asyncio.get_running_loop().run_in_executor(self.engines, work, *arguments, stop)
+        async with task_group() as tasks:
+            leaving = tasks.create_task(abandoned.wait())
+            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+            leaving.cancel()
+        while not working.done():
+            stop.now()
+            await asyncio.wait((working,), timeout=_INTERRUPT_EVERY_S)
+        return working.result()
