@@ -158,7 +158,7 @@ def _make(directory: Path, nodes: int) -> _Asked:
     )
     profile = load_profile(league / "profile.toml")
     contract = read_contracts(profile.contracts, roster)[_CONTRACT]
-    plan = read_question(_SQL, (), (), contracts={_CONTRACT: contract}, roster=roster).plan
+    plan = read_question(_SQL, (), (), None, contracts={_CONTRACT: contract}, roster=roster).plan
     query = Query(
         plan=plan,
         purpose=roster.purposes[0],

@@ -411,3 +411,20 @@ def test_an_answer_at_another_level_than_was_asked_for_is_found_where_the_client
         )
     with pytest.raises(TrustError, match=r"wrong_level: answers/bremen\.dsse\.json"):
         replay_folder(tmp_path / "kept")
+
+
+def test_an_answer_about_today_is_replayed_as_of_its_own_day(league: sdk.League, tmp_path: Path) -> None:
+    answer = league.sql(f"{COUNT} WHERE year < extract(year FROM CURRENT_DATE)")
+    day = note_on_time(answer.notes)
+    assert day.startswith("CURRENT_DATE is 20")
+    folder = tmp_path / "evidence"
+    answer.save_evidence(folder)
+    again = replay_folder(folder).answer
+    assert note_on_time(again.notes) == day
+    assert again.plan == answer.plan
+    assert "today() is 20" in str(league.explain(f"{COUNT} WHERE year < extract(year FROM today())"))
+
+
+def note_on_time(notes: tuple[str, ...]) -> str:
+    (found,) = [note for note in notes if note.endswith("fixed when the question was asked.")]
+    return found

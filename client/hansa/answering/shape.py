@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hansa.answering.city_words import CityWord, VerifiedRelease
 from hansa.answering.clock_notes import clock_notes
 from hansa.answering.domain_notes import domain_notes
+from hansa.answering.fixed_notes import fixed_notes
 from hansa.answering.gaps import mask_gaps
 from hansa.answering.intervals import find_intervals, uncertainty_notes
 from hansa.answering.marks import find_marks
@@ -55,6 +56,7 @@ def shape_answer(
         intervals=intervals,
         notes=(
             *clock_notes(question.asked_at, words, question.coordinator_ahead_s),
+            *fixed_notes(asked),
             *witness_notes(words.values()),
             *domain_notes(asked.plan, expected.contract),
             *notes_on(asked, expected.contract, reports, merged, marks),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, VerifiedRelease
 from hansa.answering.clock_notes import clock_notes
+from hansa.answering.fixed_notes import fixed_notes
 from hansa.answering.stage import OnStage, tell_nobody
 from hansa.answering.verify import verify_answer, verify_dry_run
 from hansa.asking.sign import SignedQuery, sign_query
@@ -84,7 +85,7 @@ class SignedDryRun:
             contract=self.contract,
             purpose=self.purpose,
             verdicts=tuple(words.values()),
-            notes=clock_notes(self.asked_at, words, coordinator_ahead_s),
+            notes=(*clock_notes(self.asked_at, words, coordinator_ahead_s), *fixed_notes(self.asked)),
         )
 
 
@@ -118,8 +119,8 @@ class AnalystSession:
         self._lock = Lock()
         self._engine: OuterEngine | None = None
         self._is_closed = False
-        # A dashboard asks the same statements again and again; what they mean follows from league and text alone.
-        self._read = lru_cache(maxsize=_STATEMENTS_KEPT)(self.read)
+        # A dashboard asks the same statements again and again.
+        self._kept = lru_cache(maxsize=_STATEMENTS_KEPT)(self._read)
 
     def close(self) -> None:
         """Close the engine of the outer SELECT; nothing can be asked any more."""
@@ -137,16 +138,30 @@ class AnalystSession:
         return f"{self.roster.league}: {', '.join(self.roster.cities)}"
 
     def read(self, statement: str, tables: TableColumns = (), parameters: tuple[Parameter, ...] = ()) -> Statement:
-        """The SQL as plan and outer SELECT. Raises RefusedError for what no city could answer."""
-        return read_question(statement, tables, parameters, contracts=self.contracts, roster=self.roster)
+        """The SQL as plan and outer SELECT, asked now. Raises RefusedError for what no city could answer."""
+        return self._read(statement, tables, parameters, self._now())
+
+    def _read(
+        self, statement: str, tables: TableColumns, parameters: tuple[Parameter, ...], asked_at: datetime | None
+    ) -> Statement:
+        return read_question(statement, tables, parameters, asked_at, contracts=self.contracts, roster=self.roster)
+
+    def _read_at(
+        self, statement: str, tables: TableColumns, parameters: tuple[Parameter, ...], asked_at: datetime
+    ) -> Statement:
+        """As `read`; what a statement means follows from league and text alone, unless it asks for the time."""
+        from hansa_core.sql.asking_time import may_ask_for_time  # sqlglot, which only a statement needs
+
+        moment = asked_at if may_ask_for_time(statement) else None
+        return self._kept(statement, tables, parameters, moment)
 
     def question(self, statement: str, options: AskOptions) -> SignedQuestion:
         """Read, check and sign a question. Raises RefusedError, and CoordinatorError once closed."""
         own, parameters = _own(options.tables), _bound(options.params)
-        asked = self._read(statement, columns_of(own), parameters)
+        asked_at = self._now()
+        asked = self._read_at(statement, columns_of(own), parameters, asked_at)
         cities = addressed_cities(asked, self.roster)
         min_cities = demanded_cities(options.min_cities, cities, partial=options.partial)
-        asked_at = self._now()
         query = self._query(asked, cities, options, asked_at)
         signed = sign_query(query, self._signer, payload_types.QUERY)
         expected = Expected(
@@ -173,10 +188,10 @@ class AnalystSession:
 
     def dry_run(self, statement: str, options: AskOptions) -> SignedDryRun:
         """Read, check and sign a dry run: it is refused for whatever the question would be. Raises as `question`."""
-        asked = self._read(statement, columns_of(_own(options.tables)), _bound(options.params))
+        asked_at = self._now()
+        asked = self._read_at(statement, columns_of(_own(options.tables)), _bound(options.params), asked_at)
         cities = addressed_cities(asked, self.roster)
         demanded_cities(options.min_cities, cities, partial=options.partial)
-        asked_at = self._now()
         query = self._query(asked, cities, options, asked_at)
         return SignedDryRun(
             asked=asked,

@@ -96,7 +96,12 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
     tables = _tables(evidence, account)
     with blame(SIGNED_QUESTION):
         asked = read_question(
-            account.statement, columns_of(tables), account.parameters, contracts=contracts, roster=roster
+            account.statement,
+            columns_of(tables),
+            account.parameters,
+            account.asked_at,
+            contracts=contracts,
+            roster=roster,
         )
         cities = addressed_cities(asked, roster)
     if plan_hash(asked.plan) != plan_hash(query.plan) or cities != query.cities:

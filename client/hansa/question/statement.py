@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hansa_core.contract.contract import Contract
@@ -31,17 +32,19 @@ def read_question(
     statement: str,
     tables: TableColumns,
     parameters: tuple[Parameter, ...],
+    asked_at: datetime | None,
     *,
     contracts: Mapping[ContractId, Contract],
     roster: Roster,
 ) -> Statement:
     """The SQL as plan and outer SELECT. `tables`: the analyst's own. `parameters`: the values of its parameters.
+    `asked_at`: naive UTC in whole seconds, where the statement asks for it.
 
     Raises RefusedError for what no city could answer.
     """
     from hansa_core.sql.split import parse_statement  # sqlglot, which only a statement needs
 
-    asked = parse_statement(statement, contracts, roster.cities, dict(tables), parameters)
+    asked = parse_statement(statement, contracts, roster.cities, dict(tables), parameters, asked_at=asked_at)
     contract = contracts[asked.plan.source]
     check_plan(asked.plan, contract, contract.least_level)
     return asked

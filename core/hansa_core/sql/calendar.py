@@ -65,6 +65,11 @@ def shifted(node: exp.Add | exp.Sub, moment: Expression, interval: exp.Interval)
     return Call(Op.DATE_ADD, (part, _moment(moment), literal(count if isinstance(node, exp.Add) else -count)))
 
 
+def days_later(day: Expression, count: int) -> Expression:
+    """A date and a whole number: so many days later."""
+    return Call(Op.DATE_ADD, (literal(DatePart.DAY.value), day, literal(count)))
+
+
 def subtracted(node: exp.Expr, later: Expression, sooner: Expression, kinds: tuple[DataType, DataType]) -> Expression:
     """Days between two dates; SQL knows no number for the time between two timestamps."""
     if kinds == (DataType.DATE, DataType.DATE):

@@ -111,6 +111,9 @@ class _ScalarReader:
                 return calendar.extracted(node, node.this, node.expression, self.read, self._type_at(node))
             case exp.TimeToUnix():
                 return calendar.epoch(node.this, self.read, self._type_at(node))
+            case exp.DateAdd() if isinstance(node.expression, exp.Interval):
+                shift = exp.Add(this=node.this, expression=node.expression)
+                return calendar.shifted(shift, self.read(node.this), node.expression)
             case exp.DateDiff():
                 return calendar.between(node, self.read)
             case exp.Add() | exp.Sub():
@@ -150,6 +153,8 @@ class _ScalarReader:
         kinds = self.type_of(left, node), self.type_of(right, node)
         if isinstance(node, exp.Sub) and all(kind.is_temporal for kind in kinds):
             return calendar.subtracted(node, left, right, kinds)
+        if kinds[0] is DataType.DATE and isinstance(right, Literal) and isinstance(right.value, int):
+            return calendar.days_later(left, right.value if isinstance(node, exp.Add) else -right.value)
         return Call(functions.SIMPLE_OPS[type(node)], (left, right))
 
     def _is_truth(self, node: exp.Is) -> Expression:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 
 from sqlglot import exp
@@ -17,6 +18,7 @@ from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.expression import Call, Expression, Op
 from hansa_core.plan.plan import Aggregate, Plan
 from hansa_core.sql.aggregates import AGGREGATE_NAMES, find_aggregates, read_aggregate
+from hansa_core.sql.asking_time import fix_time
 from hansa_core.sql.city import select_cities
 from hansa_core.sql.clause import DIALECT, cut, refused, text_of
 from hansa_core.sql.formats import with_formats_outside
@@ -46,15 +48,20 @@ def parse_statement(
     cities: Collection[str],
     tables: Mapping[str, Sequence[str]] = MappingProxyType({}),
     parameters: Sequence[Parameter] = (),
+    *,
+    asked_at: datetime | None = None,
 ) -> Statement:
     """Read a question. `contracts`, `cities`: those of the league. `tables`: the columns of the analyst's own tables.
-    `parameters`: the values of what the statement writes as `?`, `$1` or `$name`.
+    `parameters`: the values of what the statement writes as `?`, `$1` or `$name`. `asked_at`: naive UTC, which a
+    statement that asks for the current date or time is about.
 
     Types are checked here; what depends on a level is left to `check_plan`. Raises RefusedError naming clause and
     rewrite.
     """
     try:
-        return _split(read_select(sql, parameters), contracts, cities, tables)
+        select = read_select(sql, parameters)
+        fixed = fix_time(select, asked_at)
+        return replace(_split(select, contracts, cities, tables), fixed=fixed)
     except RecursionError:  # the guard bounds the nesting; how much stack is left is the caller's affair
         raise too_deep() from None
 

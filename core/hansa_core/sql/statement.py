@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hansa_core.contract.types import DataType
+from hansa_core.plan.expression import Literal
 from hansa_core.plan.plan import Plan
 
 RELEASED = "released"
@@ -103,18 +105,31 @@ class OuterSelect:
             raise ValueError(f"outer columns must have names of their own, none of them {ROW_COLUMN}")
 
 
+@dataclass(frozen=True, slots=True)
+class FixedMoment:
+    """What the statement wrote for the time of asking, and the date or timestamp that the question has in its place."""
+
+    text: str
+    value: Literal
+
+    def __str__(self) -> str:
+        """As a reader is told it."""
+        return f"{self.text} is {self.value.value}{' UTC' if self.value.type is DataType.TIMESTAMP else ''}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """A question as asked.
 
     `plan`: canonical. `cities`: the selected cities, sorted; None means every city that serves the contract.
-    `by_city`: the merge keeps cities apart.
+    `by_city`: the merge keeps cities apart. `fixed`: the dates and timestamps that stand for the time of asking.
     """
 
     plan: Plan
     cities: tuple[str, ...] | None
     by_city: bool
     outer: OuterSelect
+    fixed: tuple[FixedMoment, ...] = ()
 
     def __post_init__(self) -> None:
         if self.cities is not None and (not self.cities or list(self.cities) != sorted(set(self.cities))):

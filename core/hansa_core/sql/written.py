@@ -57,6 +57,9 @@ def replaced_by(node: exp.Expr, tree: exp.Expr) -> exp.Expr:
     places = [found.meta for found in node.walk() if "start" in found.meta]
     if places:
         tree.meta.update(start=min(one["start"] for one in places), end=max(one["end"] for one in places))
+    statement = next((one[_STATEMENT] for one in places if _STATEMENT in one), None)
+    if statement is not None:
+        tree.meta[_STATEMENT] = statement
     tree.meta[_WRITTEN_AS] = node.copy()
     return tree
 
