@@ -393,7 +393,7 @@ def test_the_page_tells_restarts_versions_and_rules_and_what_no_log_proves(log: 
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     for said in (
         "The node was started, with software 0.2.0",
-        "The node&#x27;s software changed from 0.1.0 to 0.2.0",
+        "The node’s software changed from 0.1.0 to 0.2.0",
         "Policy open-data, version 1, came into force",
         "housing.permits/1 is offered at level controlled",
         "Questions about housing.permits/1 are answered from data version 1 on",
@@ -433,7 +433,7 @@ def test_several_cities_stand_on_one_page(logs: dict[str, PublishedLog], tmp_pat
 
 def test_every_colour_of_a_bar_stands_out_against_the_gap_between_two() -> None:
     """WCAG 2.2, 1.4.11: 3 to 1, in light and in dark; neighbours are parted by a gap in the colour of the card."""
-    light, dark = STYLE.split("@media (prefers-color-scheme:dark)", 1)
+    light, dark = STYLE.split("@media screen and (prefers-color-scheme:dark)", 1)
     for scheme in (light, dark.split("*{", 1)[0]):
         colours = dict(re.findall(r"--(o[0-3]|card):(#[0-9a-f]+)", scheme))
         assert len(colours) == 5

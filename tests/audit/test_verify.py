@@ -194,7 +194,7 @@ def test_a_ledger_that_does_not_add_up_is_named_by_entry_and_rule(log: Published
     fetch(cheat.write(tmp_path / "served"), tmp_path / "log", log)
     [finding] = verify_folder(tmp_path / "log").findings
     assert (finding.file, finding.index, finding.rule) == ("tile/entries/001.p/66", len(log.leaves), AuditRule.LEDGER)
-    assert "budget" in finding.meaning
+    assert "budget" in finding.meaning.english
 
 
 def test_an_older_checkpoint_of_the_same_log_is_extended(fetched: Path, log: PublishedLog, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_folder_older_than_the_saved_checkpoint_is_not_accused(log: PublishedL
     [finding] = verify_folder(tmp_path / "log", since=tmp_path / "saved").findings
     assert finding.rule is FileRule.UNCHECKED
     assert "fetch again" in finding.text
-    assert "neither for nor against" in finding.meaning
+    assert "neither for nor against" in finding.meaning.english
 
 
 def test_what_the_log_did_not_sign_is_held_against_nobody(copy: Path, log: PublishedLog, tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_one_cause_is_one_finding(copy: Path, log: PublishedLog, tmp_path: Path)
             path.unlink()
     [finding, *others] = verify_folder(copy).findings
     assert (finding.rule, finding.places) == (FileRule.MISSING, 2)
-    assert "and 1 more place up to tile/entries/001.p/65" in finding.place
+    assert "and 1 more place up to tile/entries/001.p/65" in finding.place.english
     assert [each.file for each in others] == [f"openings/{OPENED}.causes.json"]
 
 
@@ -256,7 +256,7 @@ def test_a_rule_that_many_entries_break_alike_is_one_finding(log: PublishedLog, 
     [finding] = verify_folder(tmp_path / "log").findings
     assert (finding.rule, finding.index, finding.places) == (AuditRule.ROSTER, len(log.leaves), 5)
     assert finding.to_json()["places"] == 5
-    assert f"entry {len(log.leaves) + 4}" in finding.place
+    assert f"entry {len(log.leaves) + 4}" in finding.place.english
 
 
 def test_a_receipt_for_an_entry_of_another_history_is_found(fetched: Path, log: PublishedLog, tmp_path: Path) -> None:

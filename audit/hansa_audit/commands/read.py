@@ -11,7 +11,15 @@ import typer
 from hansa.cli_options import FormatOption, RawOption
 from hansa.output import Output
 from hansa_audit.commands.check import LogDir
-from hansa_audit.commands.messages import STALE, MaxAgeOption, errors, to_stdout
+from hansa_audit.commands.messages import (
+    DEFAULT_LANGUAGE,
+    STALE,
+    LanguageOption,
+    MaxAgeOption,
+    chosen_language,
+    errors,
+    to_stdout,
+)
 
 OutputOption = Annotated[
     Path | None, typer.Option("--out", "--output", metavar="FILE", help="Write here, not to standard output.")
@@ -170,13 +178,15 @@ def report(
     since: SinceOption = None,
     until: UntilOption = None,
     max_age: MaxAgeOption = None,
+    language: LanguageOption = DEFAULT_LANGUAGE,
 ) -> None:
     """Write one page on one city or several: in plain words and charts what was asked, answered, refused and spent.
 
     The page has everything in itself: it loads nothing and runs no script. It says whether the log holds, all of it;
     --since and --until limit what is counted. Questions that were opened stand in it as SQL.
     """
-    with errors():
+    with errors() as messages:
+        words = chosen_language(language, messages)
         from hansa_audit.entries.times import TimeSpan, seconds_of
         from hansa_audit.report.write_report import write_report
         from hansa_local.clock import utc_now
@@ -192,6 +202,7 @@ def report(
             now=utc_now(),
             max_age_s=max_age_s,
             span=TimeSpan.of(since, until),
+            language=words,
         )
         if not written.holds:
             typer.echo(f"{html}: written; a log does not hold, and the page says so first")

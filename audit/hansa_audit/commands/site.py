@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from hansa_audit.commands.check import GovernorsOption
-from hansa_audit.commands.messages import errors
-from hansa_core.errors import ConfigError
+from hansa_audit.commands.messages import DEFAULT_LANGUAGE, LanguageOption, chosen_language, errors
 
 
 def site(
@@ -24,6 +23,7 @@ def site(
         str | None, typer.Option(metavar="NAME", help="What the pages call the league. Default: as the roster does.")
     ] = None,
     profile: GovernorsOption = None,
+    language: LanguageOption = DEFAULT_LANGUAGE,
 ) -> None:
     """Write a public register: static pages and feeds with every question to the cities that take part.
 
@@ -35,10 +35,8 @@ def site(
         raise typer.BadParameter("give at least one log, and the folder to write to", param_hint="LOG... DIR")
     with errors() as messages:
         import time
-        from importlib.util import find_spec
 
-        if find_spec("jinja2") is None:
-            raise ConfigError("a register needs jinja2, which is not installed; run `pip install 'hansa[audit]'`")
+        words = chosen_language(language, messages)
         from hansa.view.render.cells import printable
         from hansa_audit.register.make_register import make_register
         from hansa_audit.register.site import write_site
@@ -46,7 +44,7 @@ def site(
 
         anchor = None if profile is None else read_anchor(profile, hint="give a profile with --profile")
         register = make_register(folders[:-1], anchor, league=league, url=url, now_unix_s=int(time.time()))
-        files = write_site(register, folders[-1])
+        files = write_site(register, folders[-1], words)
         questions = sum(len(log.questions) for log in register.logs)
         typer.echo(f"{folders[-1]}: {files} files, {len(register.logs)} cities, {questions} questions")
         for city in register.left_out:

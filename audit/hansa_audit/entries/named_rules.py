@@ -12,16 +12,26 @@ from hansa_core.evidence.body import Body
 from hansa_core.evidence.rule_entries import DatasetRegistered, PolicyPublished
 from hansa_core.policy.published_rules import DENY, RulesKind, rules_hash
 
+_SUBJECTS = {RulesKind.POLICY: "policy", RulesKind.MANIFEST: "manifest of", RulesKind.CONTRACT: "contract"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedRules:
-    """One document that entry `index` names. `says`: the fields that it must have, by what the entry says."""
+    """One document that entry `index` names. `about`: the policy's id, or the contract.
+
+    `says`: the fields that it must have, by what the entry says.
+    """
 
     index: int
     hash: str
     kind: RulesKind
-    subject: str
+    about: str
     says: Mapping[str, JsonValue]
+
+    @property
+    def subject(self) -> str:
+        """What it is, for a terminal."""
+        return f"{_SUBJECTS[self.kind]} {self.about}"
 
     @property
     def file(self) -> str:
@@ -50,13 +60,13 @@ def rules_named_by(index: int, body: Body) -> tuple[NamedRules, ...]:
                 "version": body.policy.version,
                 "commitments": {DENY: body.opening[DENY]},
             }
-            return (_named(index, policy_hash, RulesKind.POLICY, f"policy {body.policy.id}", says),)
+            return (_named(index, policy_hash, RulesKind.POLICY, body.policy.id, says),)
         case DatasetRegistered(manifest_hash=str(manifest_hash), contract_hash=str(contract_hash)):
             manifest: dict[str, JsonValue] = {"contract": body.dataset, "level": body.level}
             contract: dict[str, JsonValue] = {"contract": body.dataset}
             return (
-                _named(index, manifest_hash, RulesKind.MANIFEST, f"manifest of {body.dataset}", manifest),
-                _named(index, contract_hash, RulesKind.CONTRACT, f"contract {body.dataset}", contract),
+                _named(index, manifest_hash, RulesKind.MANIFEST, body.dataset, manifest),
+                _named(index, contract_hash, RulesKind.CONTRACT, body.dataset, contract),
             )
         case _:
             return ()
@@ -69,5 +79,5 @@ def read_rules(folder: LogFolder, named: NamedRules) -> Mapping[str, JsonValue] 
     return named.read(folder.read(named.file, MAX_TEXT_BYTES))
 
 
-def _named(index: int, hash_: str, kind: RulesKind, subject: str, says: Mapping[str, JsonValue]) -> NamedRules:
-    return NamedRules(index=index, hash=hash_, kind=kind, subject=subject, says=says)
+def _named(index: int, hash_: str, kind: RulesKind, about: str, says: Mapping[str, JsonValue]) -> NamedRules:
+    return NamedRules(index=index, hash=hash_, kind=kind, about=about, says=says)

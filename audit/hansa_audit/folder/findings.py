@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from hansa_audit.languages.message import Message, counted, message
 from hansa_core.evidence.finding import AuditRule
 
 MOST_FINDINGS = 1000  # a made-up log can break every rule in each entry; nobody reads on
@@ -31,29 +32,31 @@ class FileRule(StrEnum):
 Rule = AuditRule | FileRule
 
 _OF_MANY_FILES = (FileRule.MISSING, FileRule.TILE, FileRule.BUNDLE)
-_REPORTED = "the city's records contradict themselves; ask the city, with the entry's number"
-_MEANINGS: dict[Rule, str] = {
-    FileRule.MISSING: "what is not there cannot be checked; fetch it again, and ask the city if it stays away",
-    FileRule.KEYS: "it is not certain whose signatures count; take the keys from the league's governors",
-    FileRule.SIGNATURE: "the city, or enough of its witnesses, did not sign this; nothing is proven by it",
-    FileRule.ROOT: "the entries are not those that the city signed",
-    FileRule.TILE: "the file was damaged or forged; the entries themselves may still be right",
-    FileRule.BUNDLE: "the entries in this file were damaged or forged; fetch them again",
-    FileRule.CONSISTENCY: "the city signed two histories; both checkpoints together prove it, so keep them",
-    FileRule.RECEIPT: "what this receipt promised does not stand in the log",
-    FileRule.DISCLOSURE: "what was shown is not what the entry committed to",
-    FileRule.SEALED: "what the city sealed does not go with what its log says; ask the city, with the entry's number",
-    FileRule.RULES: "it is not what the city published as its rules; take it away and fetch again",
-    FileRule.UNCHECKED: "it cannot be judged by what lies here; it speaks neither for nor against the city",
-    AuditRule.SCHEMA: "the entry says what no entry may say, or cannot be read",
-    AuditRule.GENESIS: "the log does not begin as this city's log",
-    AuditRule.NODE: "the entry is of another city",
-    AuditRule.TIME: "entries were written with a false clock, or out of order",
-    AuditRule.ROSTER: "the city worked under rules of membership that the league did not have",
-    AuditRule.POLICY: "the city decided by a policy that it had not announced",
-    AuditRule.KEY: "a key was used that the log never announced",
-    AuditRule.LEDGER: "the privacy budget was not kept as the rules demand",
-    AuditRule.RESULT: "an answer was counted twice",
+_REPORTED = message("the city's records contradict themselves; ask the city, with the entry's number")
+_MEANINGS: dict[Rule, Message] = {
+    FileRule.MISSING: message("what is not there cannot be checked; fetch it again, and ask the city if it stays away"),
+    FileRule.KEYS: message("it is not certain whose signatures count; take the keys from the league's governors"),
+    FileRule.SIGNATURE: message("the city, or enough of its witnesses, did not sign this; nothing is proven by it"),
+    FileRule.ROOT: message("the entries are not those that the city signed"),
+    FileRule.TILE: message("the file was damaged or forged; the entries themselves may still be right"),
+    FileRule.BUNDLE: message("the entries in this file were damaged or forged; fetch them again"),
+    FileRule.CONSISTENCY: message("the city signed two histories; both checkpoints together prove it, so keep them"),
+    FileRule.RECEIPT: message("what this receipt promised does not stand in the log"),
+    FileRule.DISCLOSURE: message("what was shown is not what the entry committed to"),
+    FileRule.SEALED: message(
+        "what the city sealed does not go with what its log says; ask the city, with the entry's number"
+    ),
+    FileRule.RULES: message("it is not what the city published as its rules; take it away and fetch again"),
+    FileRule.UNCHECKED: message("it cannot be judged by what lies here; it speaks neither for nor against the city"),
+    AuditRule.SCHEMA: message("the entry says what no entry may say, or cannot be read"),
+    AuditRule.GENESIS: message("the log does not begin as this city's log"),
+    AuditRule.NODE: message("the entry is of another city"),
+    AuditRule.TIME: message("entries were written with a false clock, or out of order"),
+    AuditRule.ROSTER: message("the city worked under rules of membership that the league did not have"),
+    AuditRule.POLICY: message("the city decided by a policy that it had not announced"),
+    AuditRule.KEY: message("a key was used that the log never announced"),
+    AuditRule.LEDGER: message("the privacy budget was not kept as the rules demand"),
+    AuditRule.RESULT: message("an answer was counted twice"),
 }
 
 
@@ -69,18 +72,26 @@ class AuditFinding:
     text: str
     index: int | None = None
     places: int = 1
-    last: str | None = None
+    last: Message | None = None
 
     @property
-    def meaning(self) -> str:
+    def meaning(self) -> Message:
         """What it means, for somebody who does not know the formats."""
         return _MEANINGS.get(self.rule, _REPORTED)
 
     @property
-    def place(self) -> str:
+    def place(self) -> Message:
         """Where it is, in words."""
         first, more = _place(self.file, self.index), self.places - 1
-        return first if not more else f"{first}, and {more} more {'place' if more == 1 else 'places'} up to {self.last}"
+        if not more or self.last is None:
+            return first
+        return counted(
+            "%(first)s, and %(number)s more place up to %(last)s",
+            "%(first)s, and %(number)s more places up to %(last)s",
+            more,
+            first=first,
+            last=self.last,
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -88,7 +99,7 @@ class AuditFinding:
             "entry": self.index,
             "rule": self.rule.value,
             "text": self.text,
-            "meaning": self.meaning,
+            "meaning": self.meaning.english,
             "places": self.places,
         }
 
@@ -135,5 +146,7 @@ def _cause(file: str, rule: Rule, text: str, index: int | None) -> object:
     return rule, text, file, index
 
 
-def _place(file: str, index: int | None) -> str:
-    return file if index is None else f"{file}, entry {index}"
+def _place(file: str, index: int | None) -> Message:
+    if index is None:
+        return Message("%(file)s", {"file": file})
+    return message("%(file)s, entry %(index)s", file=file, index=index)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hansa_audit.folder.findings import FileRule, Findings
 from hansa_audit.folder.log_folder import CHECKPOINT, OLD_ROSTERS, POLICY, ROSTER, VKEYS, LogFolder, read_bounded
+from hansa_audit.languages.message import Message, message
 from hansa_core.documents.strict_json import read_object
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.league.members import Member
@@ -35,7 +36,7 @@ class Trusted:
 
     policy: TlogPolicy
     log_key: VerifierKey
-    rests_on: str
+    rests_on: Message
     is_anchored: bool
     member: Member | None
     rosters: Mapping[int, Roster]
@@ -94,13 +95,14 @@ def trusted_of(
     is_by_governors = anchor is not None and by_roster is not None
     if policy_file is not None:
         policy = _policy(read_bounded(policy_file, str(policy_file), MAX_POLICY_BYTES), str(policy_file))
-        rests_on = f"the keys of {policy_file}"
+        rests_on = message("the keys of %(file)s", file=str(policy_file))
     elif is_by_governors:
         assert by_roster is not None
-        policy, rests_on = by_roster, "the league's governors, who signed the roster in the folder"
+        policy = by_roster
+        rests_on = message("the league's governors, who signed the list of members in the folder")
     else:
         policy = own
-        rests_on = (
+        rests_on = Message(
             "keys that the folder itself brings, so all of it could be made up: "
             "compare them with the league's, or give --policy or --profile"
         )

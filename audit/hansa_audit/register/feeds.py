@@ -9,46 +9,58 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from xml.etree import ElementTree
 
-from hansa.view.render.cells import printable
+from hansa_audit.languages.language import Language, shown
+from hansa_audit.languages.message import message
 from hansa_audit.register.register import Register
 from hansa_audit.register.registered_log import RegisteredLog, RegisteredQuestion
+from hansa_audit.report.shown_figures import NOT_NAMED
 
 _MOST_ITEMS = 100
 
 
-def rss_feed(register: Register) -> str:
+def rss_feed(register: Register, language: Language) -> str:
     """The feed as XML."""
     rss = ElementTree.Element("rss", version="2.0")
     channel = ElementTree.SubElement(rss, "channel")
-    _add(channel, "title", _title(register))
+    _add(channel, "title", _title(register, language))
     _add(channel, "link", register.url or "index.html")
-    _add(channel, "description", "Each question to the cities, answered or refused, from their own logs")
+    _add(
+        channel,
+        "description",
+        language.gettext("Each question to the cities, answered or refused, from their own logs"),
+    )
+    _add(channel, "language", language.tag)
     _add(channel, "lastBuildDate", formatdate(register.now_unix_s))
     for log, number, question in _newest(register):
         item = ElementTree.SubElement(channel, "item")
-        _add(item, "title", _headline(log, question))
+        _add(item, "title", _headline(log, question, language))
         _add(item, "link", register.url + register.address(log, number))
         guid = ElementTree.SubElement(item, "guid", isPermaLink="false")
         guid.text = _id(log, question)
         _add(item, "pubDate", formatdate(_calendar_time(question)))
-        _add(item, "description", _text(question))
+        _add(item, "description", _text(question, language))
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(rss, encoding="unicode")}\n'
 
 
-def json_feed(register: Register) -> str:
+def json_feed(register: Register, language: Language) -> str:
     """The feed as JSON."""
     items = [
         {
             "id": _id(log, question),
             "url": register.url + register.address(log, number),
-            "title": _headline(log, question),
-            "content_text": _text(question),
+            "title": _headline(log, question, language),
+            "content_text": _text(question, language),
             "date_published": datetime.fromtimestamp(_calendar_time(question), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "tags": [log.city, *filter(None, (question.purpose, question.dataset))],
         }
         for log, number, question in _newest(register)
     ]
-    feed = {"version": "https://jsonfeed.org/version/1.1", "title": _title(register), "items": items}
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": _title(register, language),
+        "language": language.tag,
+        "items": items,
+    }
     if register.url:
         feed |= {"home_page_url": register.url, "feed_url": f"{register.url}feed.json"}
     return json.dumps(feed, indent=1)
@@ -67,22 +79,28 @@ def _newest(register: Register) -> Iterator[tuple[RegisteredLog, int, Registered
     yield from heapq.nlargest(_MOST_ITEMS, every, key=lambda item: (item[2].time_unix_s, item[2].index))
 
 
-def _title(register: Register) -> str:
-    return f"Questions to the cities of {register.league}"
+def _title(register: Register, language: Language) -> str:
+    return language.gettext("Questions to the cities of %(league)s", league=register.league)
 
 
-def _headline(log: RegisteredLog, question: RegisteredQuestion) -> str:
-    return (
-        f"{log.city}: {question.organisation} asked about {question.dataset or 'nothing it offers'}: {question.outcome}"
+def _headline(log: RegisteredLog, question: RegisteredQuestion, language: Language) -> str:
+    return language.gettext(
+        "%(city)s: %(organisation)s asked about %(data)s: %(outcome)s",
+        city=log.city,
+        organisation=question.organisation,
+        data=question.dataset or message("nothing that it offers"),
+        outcome=question.outcome,
     )
 
 
-def _text(question: RegisteredQuestion) -> str:
-    said = [f"Purpose: {question.purpose or 'not named'}.", f"Outcome: {question.outcome}."]
-    said += [f"Because: {question.why}."] if question.why else []
-    said += [f"Cost: {', '.join(question.costs)}."] if question.costs else []
-    said.append(question.sql or f"Sealed; SHA-256 of the signed question: {question.query_hash}")
-    return " ".join(said)
+def _text(question: RegisteredQuestion, language: Language) -> str:
+    said = [message("Purpose: %(purpose)s.", purpose=question.purpose or NOT_NAMED)]
+    said.append(message("Outcome: %(outcome)s.", outcome=question.outcome))
+    said += [message("Because: %(why)s.", why=question.why)] if question.why else []
+    said += [message("Cost: %(cost)s.", cost=cost) for cost in question.costs]
+    if question.sql is None:
+        said.append(message("Sealed; SHA-256 of the signed question: %(hash)s", hash=question.query_hash))
+    return " ".join([*map(language.say, said), question.sql or ""]).strip()
 
 
 def _id(log: RegisteredLog, question: RegisteredQuestion) -> str:
@@ -90,4 +108,4 @@ def _id(log: RegisteredLog, question: RegisteredQuestion) -> str:
 
 
 def _add(parent: ElementTree.Element, name: str, text: str) -> None:
-    ElementTree.SubElement(parent, name).text = printable(text)
+    ElementTree.SubElement(parent, name).text = shown(text)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hansa_audit.entries.times import TimeSpan, time_text
+from hansa_audit.entries.times import TimeSpan
 from hansa_audit.folder.held_log import HeldLog, open_log
+from hansa_audit.languages.message import Message, message
 from hansa_audit.report.figures import OTHER, REFUSED, outcome_of
 from hansa_audit.report.opened_questions import OpenedQuestion, opened_questions
-from hansa_audit.report.refusal_words import refusal_words, unit_words
+from hansa_audit.report.outcome_words import WORDS
+from hansa_audit.report.question_words import cost_words
+from hansa_audit.report.refusal_words import refusal_words
 from hansa_audit.rules.history import AnnouncedRules, rules_in_force
 from hansa_audit.verifying.verdict import Verdict
 from hansa_audit.verifying.verify_folder import verify_folder
@@ -30,21 +33,16 @@ class RegisteredQuestion:
 
     index: int
     time_unix_s: int
-    outcome: str
+    outcome: Message
     organisation: str
     purpose: str | None
     dataset: str | None
     level: str | None
-    costs: tuple[str, ...]
-    why: str | None
+    costs: tuple[Message, ...]
+    why: Message | None
     query_hash: str
     sql: str | None
     cities: tuple[str, ...]
-
-    @property
-    def time(self) -> str:
-        """When it was asked, in UTC."""
-        return time_text(self.time_unix_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +92,15 @@ def _question(
 ) -> RegisteredQuestion:
     row = row_of(index, entry)
     outcome = outcome_of(row.decision, recalled=bool(row.recalled))
-    charges = [each for each in body.ledgers if each.cost]
     return RegisteredQuestion(
         index=index,
         time_unix_s=entry.time_unix_s,
-        outcome=_other(row.decision) if outcome == OTHER else outcome,
+        outcome=_other(row.decision) if outcome == OTHER else WORDS[outcome],
         organisation=body.organisation,
         purpose=body.purpose,
         dataset=body.dataset,
         level=body.level,
-        costs=tuple(f"{each.cost:,} {unit_words(each.unit)} of {each.ledger}" for each in charges),
+        costs=tuple(cost_words(body.ledgers)),
         why=refusal_words(row.code) if outcome == REFUSED and row.code is not None else None,
         query_hash=body.query_hash,
         sql=None if opened is None else opened.sql,
@@ -111,5 +108,5 @@ def _question(
     )
 
 
-def _other(decision: str | None) -> str:
-    return "charged, and not answered" if decision == ABORTED else "waits for a person"
+def _other(decision: str | None) -> Message:
+    return message("charged, and not answered") if decision == ABORTED else message("waits for a person")

@@ -7,14 +7,12 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
-
-from hansa.view.render.cells import printable
-from hansa_audit.entries.times import as_of_text, time_text
+from hansa_audit.languages.language import Language
 from hansa_audit.register.feeds import json_feed, rss_feed
 from hansa_audit.register.register import QUESTIONS_A_PAGE, Register
 from hansa_audit.register.registered_log import RegisteredQuestion
+from hansa_audit.register.rule_titles import rules_title
+from hansa_audit.report.page_templates import page_templates
 from hansa_audit.report.style import STYLE
 from hansa_audit.rules.history import rules_text
 from hansa_core.errors import ConfigError
@@ -22,13 +20,13 @@ from hansa_core.errors import ConfigError
 _LISTING = "register.json"
 
 
-def write_site(register: Register, folder: Path) -> int:
-    """Write all pages; returns how many files. Files of an earlier register that are no more are taken away.
+def write_site(register: Register, folder: Path, language: Language) -> int:
+    """Write all pages in one language; returns how many files. What an earlier register had and this has not goes.
 
     Raises ConfigError where the folder holds something else, or cannot be written.
     """
     earlier = _earlier(folder)
-    pages = dict(_files(register))
+    pages = dict(_files(register, language))
     pages[_LISTING] = json.dumps({"league": register.league, "files": sorted(pages)}, indent=1)
     try:
         for name, content in pages.items():
@@ -62,23 +60,23 @@ def _earlier(folder: Path) -> set[str]:
         raise ConfigError(f"{listing}: is not what `hansa audit site` writes; name a new folder") from None
 
 
-def _files(register: Register) -> Iterator[tuple[str, str]]:
-    pages = _environment()
-    common = {"register": register, "made": time_text(register.now_unix_s)}
+def _files(register: Register, language: Language) -> Iterator[tuple[str, str]]:
+    pages = page_templates(language)
+    pages.globals |= {"register": register, "now_unix_s": register.now_unix_s, "rules_title": rules_title}
     yield "style.css", STYLE
-    yield "index.html", pages.get_template("index.html").render(common, up="")
-    yield "search.html", pages.get_template("search.html").render(common, up="")
-    yield "search.js", _search_script(register)
-    yield "feed.xml", rss_feed(register)
-    yield "feed.json", json_feed(register)
+    yield "index.html", pages.get_template("index.html").render(up="")
+    yield "search.html", pages.get_template("search.html").render(up="")
+    yield "search.js", _search_script(register, language)
+    yield "feed.xml", rss_feed(register, language)
+    yield "feed.json", json_feed(register, language)
     for log in register.logs:
-        about = common | {"log": log, "as_of": as_of_text(log.verdict.freshness, register.now_unix_s), "up": "../"}
+        about = {"log": log, "up": "../"}
         parts = list(_parts(log.questions))
         yield f"{log.city}/index.html", pages.get_template("city.html").render(about, parts=parts)
         rules = [(each, each.document and rules_text(each.document)) for each in log.rules]
         yield f"{log.city}/rules.html", pages.get_template("rules.html").render(about, rules=rules)
         for number, part in enumerate(parts, start=1):
-            page = pages.get_template("questions.html").render(about, questions=part, number=number, of=len(parts))
+            page = pages.get_template("questions.html").render(about, questions=part, page=number, of=len(parts))
             yield f"{log.city}/questions-{number}.html", page
 
 
@@ -87,43 +85,23 @@ def _parts(questions: Sequence[RegisteredQuestion]) -> Iterator[Sequence[Registe
         yield questions[start : start + QUESTIONS_A_PAGE]
 
 
-def _environment() -> Environment:
-    pages = Environment(
-        loader=PackageLoader("hansa_audit.register"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: printable(value) if type(value) is str else value,
-    )
-    pages.filters["time"] = time_text
-    pages.filters["lines"] = _lines
-    return pages
-
-
-def _lines(lines: str | Sequence[str]) -> Markup:
-    """Several lines, or a text of them, each printable and escaped, and the ends of lines as they are."""
-    each_line = lines.split("\n") if isinstance(lines, str) else lines
-    return Markup("\n").join(map(printable, each_line))  # which escapes each
-
-
-def _search_script(register: Register) -> str:
+def _search_script(register: Register, language: Language) -> str:
     """The questions as data that a page can load from a file too, where nothing else can be fetched."""
+    questions = [(each, log, number) for log in register.logs for number, each in enumerate(log.questions)]
+    questions.sort(key=lambda item: item[0].time_unix_s)  # the search shows the newest
     rows = [
         [
             log.city,
-            each.time,
+            language.time(each.time_unix_s),
             each.organisation,
             each.purpose or "",
             each.dataset or "",
-            each.outcome,
+            language.say(each.outcome),
             each.sql or "",
             register.address(log, number),
         ]
-        for log in register.logs
-        for number, each in enumerate(log.questions)
+        for each, log, number in questions
     ]
-    rows.sort(key=lambda row: row[1])  # the search shows the newest
     script = files("hansa_audit.register").joinpath("templates", "search.js").read_text(encoding="utf-8")
     data = json.dumps(rows, separators=(",", ":"))  # in ASCII; a page of its own, so no tag can end it
     return f"const QUESTIONS = {data};\n{script}"

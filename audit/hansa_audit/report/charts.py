@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from html import escape
 from math import ceil, log10
 
+from markupsafe import Markup, escape
+
+from hansa_audit.languages.language import Language, day_of
 from hansa_audit.report.figures import OUTCOMES, Budget
-from hansa_audit.report.periods import Periods, day_of
+from hansa_audit.report.periods import Periods
 
 _WIDTH, _HEIGHT = 720, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 80, 12, 16, 32
@@ -22,7 +24,7 @@ def outcome_class(outcome: str) -> str:
     return f"o{OUTCOMES.index(outcome)}"
 
 
-def period_chart(periods: Periods) -> str:
+def period_chart(periods: Periods, language: Language) -> Markup:
     """Stacked columns, one for each period."""
     totals = [sum(periods.counts[start, outcome] for outcome in OUTCOMES) for start in periods.starts]
     top = nice_top(max(totals))
@@ -39,12 +41,14 @@ def period_chart(periods: Periods) -> str:
                     f'<rect class="{outcome_class(outcome)}" x="{x:.1f}" y="{base:.1f}" '
                     f'width="{width:.1f}" height="{max(height - 2, 0.6):.1f}"/>'
                 )
-    labels = _period_labels(periods, step)
-    said = f"Questions by {periods.word}: at most {max(totals)}, {sum(totals)} in all"
-    return _svg(_HEIGHT, said, [*_grid(top, _TOP, _PLOT_HEIGHT), *marks, *labels])
+    labels = _period_labels(periods, step, language)
+    said = language.gettext(
+        "Questions over time: %(number)s in all, at most %(most)s at a time", number=sum(totals), most=max(totals)
+    )
+    return _svg(_HEIGHT, said, [*_grid(top, _TOP, _PLOT_HEIGHT, language), *marks, *labels])
 
 
-def budget_chart(name: str, budget: Budget) -> str:
+def budget_chart(name: str, budget: Budget, language: Language) -> Markup:
     """What was spent, as a share of the limit, step by step."""
     steps = _thinned(budget.steps)
     first, last = steps[0][0], max(steps[-1][0], steps[0][0] + 1)
@@ -62,34 +66,28 @@ def budget_chart(name: str, budget: Budget) -> str:
         path.append(f"H{x(time_unix_s):.1f}V{y(spent, limit):.1f}")
     path.append(f"H{_WIDTH - _RIGHT}")
     line = "".join(path)
+    begin, end = language.calendar_day(day_of(first)), language.calendar_day(day_of(last))
     marks = [
         f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>',
         f'<line class="limit" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{_TOP}" y2="{_TOP}"/>',
-        f'<text class="tick" x="{_LEFT - 8}" y="{_TOP + 4}" text-anchor="end">100%</text>',
-        f'<text class="tick" x="{_LEFT - 8}" y="{base + 4}" text-anchor="end">0%</text>',
+        f'<text class="tick" x="{_LEFT - 8}" y="{_TOP + 4}" text-anchor="end">{escape(language.share(1, 1))}</text>',
+        f'<text class="tick" x="{_LEFT - 8}" y="{base + 4}" text-anchor="end">{escape(language.share(0, 1))}</text>',
         f'<path class="area" d="{line}V{base}H{_LEFT}Z"/>',
         f'<path class="line" d="{line}"/>',
         *(f'<line class="reset" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{_TOP}" y2="{base}"/>' for at in budget.resets),
-        f'<text class="tick" x="{_LEFT}" y="{base + 18}">{_day(day_of(first))}</text>',
-        f'<text class="tick" x="{_WIDTH - _RIGHT}" y="{base + 18}" text-anchor="end">{_day(day_of(last))}</text>',
+        f'<text class="tick" x="{_LEFT}" y="{base + 18}">{escape(begin)}</text>',
+        f'<text class="tick" x="{_WIDTH - _RIGHT}" y="{base + 18}" text-anchor="end">{escape(end)}</text>',
     ]
-    said = f"Budget {name}: {budget.spent} of {budget.limit} spent at the end"
-    return _svg(_BUDGET_HEIGHT, said, marks)
-
-
-def bars(rows: Mapping[str, Mapping[str, int]], caption: str, *, most: int = 12) -> str:
-    """A table of stacked bars, the largest first, each with its numbers in words.
-
-    `rows`: counts by outcome, of each label; labels are escaped here. `caption`: what the table is, for who hears it.
-    """
-    ordered = sorted(rows.items(), key=lambda row: (-sum(row[1].values()), row[0]))
-    shown, rest = ordered[:most], ordered[most:]
-    if rest:
-        others = {outcome: sum(row.get(outcome, 0) for _, row in rest) for outcome in OUTCOMES}
-        shown.append((f"{len(rest)} others", others))
-    largest = max((sum(row.values()) for _, row in shown), default=1) or 1
-    body = "".join(_bar(label, row, largest) for label, row in shown)
-    return f'<table class="bars"><caption>{escape(caption)}</caption><tbody>{body}</tbody></table>'
+    return _svg(
+        _BUDGET_HEIGHT,
+        language.gettext(
+            "Budget %(budget)s: %(spent)s of %(limit)s spent at the end",
+            budget=name,
+            spent=budget.spent,
+            limit=budget.limit,
+        ),
+        marks,
+    )
 
 
 def nice_top(most: int) -> int:
@@ -98,47 +96,29 @@ def nice_top(most: int) -> int:
     return next(step * power for step in (1, 2, 4, 5, 8, 10) if step * power >= most)
 
 
-def _bar(label: str, row: Mapping[str, int], largest: int) -> str:
-    parts = "".join(
-        f'<span class="{outcome_class(outcome)}" style="width:{row[outcome] / largest * 100:.2f}%"></span>'
-        for outcome in OUTCOMES
-        if row.get(outcome)
-    )
-    said = ", ".join(f"{row[outcome]:,} {outcome}" for outcome in OUTCOMES if row.get(outcome))
-    return (
-        f'<tr><th scope="row">{escape(label)}</th><td class="bar"><div aria-hidden="true">{parts}</div>'
-        f"<small>{said}</small></td>"
-        f'<td class="n">{sum(row.values()):,}</td></tr>'
-    )
-
-
-def _grid(top: int, offset: int, height: int) -> list[str]:
+def _grid(top: int, offset: int, height: int, language: Language) -> list[str]:
     marks = []
     parts = 4 if top % 4 == 0 else 5 if top % 5 == 0 else 2 if top % 2 == 0 else 1
     for part in range(parts + 1):
         y = offset + height - height * part / parts
         marks.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        value = f"{top * part // parts:,}"
+        value = escape(language.number(top * part // parts))
         marks.append(f'<text class="tick" x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value}</text>')
     return marks
 
 
-def _period_labels(periods: Periods, step: float) -> list[str]:
+def _period_labels(periods: Periods, step: float, language: Language) -> list[str]:
     every = max(1, ceil(110 / step))  # units of room that a label needs on a telephone, where its type is larger
     return [
         f'<text class="tick" x="{_LEFT + step * (number + 0.5):.1f}" y="{_HEIGHT - 8}" '
-        f'text-anchor="middle">{_short(periods.word, start)}</text>'
+        f'text-anchor="middle">{escape(_short(periods.word, start, language))}</text>'
         for number, start in enumerate(periods.starts)
         if number % every == 0
     ]
 
 
-def _short(word: str, start: date) -> str:
-    return {"month": f"{start:%b %Y}", "year": str(start.year)}.get(word, f"{start.day} {start:%b}")
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
+def _short(word: str, start: date, language: Language) -> str:
+    return language.skeleton(start, {"month": "yMMM", "year": "y"}.get(word, "MMMd"))
 
 
 def _thinned(steps: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
@@ -148,8 +128,10 @@ def _thinned(steps: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]
     return thinned if thinned[-1] == steps[-1] else [*thinned, steps[-1]]
 
 
-def _svg(height: int, said: str, marks: Sequence[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(said)}">'
-        f"<title>{escape(said)}</title>{''.join(marks)}</svg>"
+def _svg(height: int, said: str, marks: Sequence[str]) -> Markup:
+    """`marks`: elements, whose texts are escaped."""
+    name = escape(said)
+    return Markup(  # noqa: S704  every text in it is escaped
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{name}">'
+        f"<title>{name}</title>{''.join(marks)}</svg>"
     )

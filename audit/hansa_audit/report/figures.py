@@ -7,35 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hansa_audit.entries.times import TimeSpan
+from hansa_audit.languages.message import Message
+from hansa_audit.report.events import event_of, software_changed
 from hansa_core.evidence.entry import Entry
-from hansa_core.evidence.log_entries import KeyRole, NodeRecovered, OpeningRead, PeerHead
+from hansa_core.evidence.log_entries import NodeRecovered, OpeningRead, PeerHead
 from hansa_core.evidence.query_entries import Decision, QueryAborted, QueryDecision
 from hansa_core.evidence.rows import row_of
-from hansa_core.evidence.rule_entries import BudgetCreated, BudgetReset, DataAccepted
+from hansa_core.evidence.rule_entries import BudgetCreated, BudgetReset
 
 ANSWERED, AGAIN, REFUSED, OTHER = "answered", "answered again", "refused", "other"
 OUTCOMES = (ANSWERED, AGAIN, REFUSED, OTHER)
-NOT_NAMED = "not named"
-_SELDOM = (
-    "budget.reset",
-    "data.accepted",
-    "data.version",
-    "dataset.registered",
-    "key.added",
-    "key.retired",
-    "node.recovered",
-    "node.started",
-    "policy.published",
-    "roster.accepted",
-)
 _MOST_EVENTS = 40
-_KEY_USES = {
-    KeyRole.TLS: "its connections",
-    KeyRole.ANSWER: "signing answers",
-    KeyRole.CREDENTIAL: "admitting analysts",
-    KeyRole.LOG: "signing this log",
-    KeyRole.WITNESS: "confirming other cities' logs",
-}
 
 
 @dataclass(slots=True)
@@ -57,7 +39,10 @@ class Budget:
 
 @dataclass(slots=True)
 class LogFigures:
-    """Counts over a log. The keys of the counters are (what is counted, outcome)."""
+    """Counts over a log. The keys of the counters are (what is counted, outcome); "" is what was not named.
+
+    `openings_read`: by the city whose auditor read, the fields, and whether they were of many entries.
+    """
 
     questions: list[tuple[int, str]] = field(default_factory=list)
     purposes: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -66,9 +51,9 @@ class LogFigures:
     refusals: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     budgets: dict[str, Budget] = field(default_factory=dict)
-    events: list[tuple[int, int, str]] = field(default_factory=list)
+    events: list[tuple[int, int, Message]] = field(default_factory=list)
     events_left_out: int = 0
-    openings_read: Counter[str] = field(default_factory=Counter)
+    openings_read: Counter[tuple[str, tuple[str, ...], bool]] = field(default_factory=Counter)
     software: str | None = None
     witnessed: set[str] = field(default_factory=set)
     first_unix_s: int | None = None
@@ -101,17 +86,15 @@ def figures_of(entries: Iterable[tuple[int, Entry]], span: TimeSpan) -> LogFigur
                         limit = figures.budgets[name].limit
                         figures.budgets[name].steps.append((entry.time_unix_s, limit, limit))
             case OpeningRead():
-                fields = body.field if body.fields is None else f"{', '.join(body.fields)} of many entries"
-                figures.openings_read[f"{fields}, by the auditor of {body.reader}"] += 1
+                figures.openings_read[body.reader, body.fields or (body.field or "",), body.fields is not None] += 1
             case PeerHead():
                 figures.witnessed.add(body.origin)
             case _:
                 pass
-        if entry.type in _SELDOM:
-            _note_event(figures, index, entry)
-        if figures.software not in (None, entry.software):
-            text = f"The node's software changed from {figures.software} to {entry.software}"
-            _keep_event(figures, index, entry.time_unix_s, text)
+        if (event := event_of(entry)) is not None:
+            _keep_event(figures, index, entry.time_unix_s, event)
+        if figures.software is not None and figures.software != entry.software:
+            _keep_event(figures, index, entry.time_unix_s, software_changed(figures.software, entry.software))
         figures.software = entry.software
     return figures
 
@@ -135,9 +118,9 @@ def _count_question(figures: LogFigures, index: int, entry: Entry) -> None:
     outcome = outcome_of(row.decision, recalled=bool(row.recalled))
     figures.questions.append((entry.time_unix_s, outcome))
     figures.outcomes[outcome] += 1
-    figures.purposes[row.purpose or NOT_NAMED, outcome] += 1
-    figures.organisations[row.organisation or NOT_NAMED, outcome] += 1
-    figures.datasets[row.dataset or NOT_NAMED, outcome] += 1
+    figures.purposes[row.purpose or "", outcome] += 1
+    figures.organisations[row.organisation or "", outcome] += 1
+    figures.datasets[row.dataset or "", outcome] += 1
     if row.code is not None:
         figures.refusals[row.code] += 1
     for charge in body.ledgers if isinstance(body, QueryDecision | QueryAborted) else ():
@@ -145,43 +128,12 @@ def _count_question(figures: LogFigures, index: int, entry: Entry) -> None:
         budget.steps.append((entry.time_unix_s, charge.spent, charge.limit))
 
 
-def _note_event(figures: LogFigures, index: int, entry: Entry) -> None:
-    _keep_event(figures, index, entry.time_unix_s, _event(entry))
-
-
-def _keep_event(figures: LogFigures, index: int, time_unix_s: int, text: str) -> None:
+def _keep_event(figures: LogFigures, index: int, time_unix_s: int, text: Message) -> None:
     """The latest ones are kept: a page has no room for all."""
     figures.events.append((index, time_unix_s, text))
     if len(figures.events) > _MOST_EVENTS:
         del figures.events[0]
         figures.events_left_out += 1
-
-
-def _event(entry: Entry) -> str:
-    said = entry.body.to_json()
-    if isinstance(entry.body, DataAccepted):
-        data = f"Data version {entry.body.data_version} of {entry.body.dataset}"
-        return f"{data} was published although it exceeded limits that the city had set"
-    match said:
-        case {"ledger": ledger, "reason": reason}:
-            return f"Budget {ledger} began anew: {str(reason).replace('_', ' ')}"
-        case {"from_size": before, "to_size": after}:
-            return f"The log was restored from {before} to {after} entries with the help of other cities"
-        case {"role": role, "key": _}:
-            named = f"The city's key for {_KEY_USES[KeyRole(str(role))]}"
-            return f"{named} {'counts from here on' if entry.type == 'key.added' else 'was retired'}"
-        case {"policy": {"version": _}, "roster": {"version": _}}:
-            return f"The node was started, with software {entry.software}"
-        case {"policy": {"id": name, "version": version}}:
-            return f"Policy {name}, version {version}, came into force"
-        case {"dataset": dataset, "data_version": version}:
-            return f"Questions about {dataset} are answered from data version {version} on"
-        case {"dataset": dataset, "level": level}:
-            return f"{dataset} is offered at level {level}, by a manifest that was announced"
-        case {"roster": {"version": version}}:
-            return f"Roster {version} of the league came into force"
-        case _:
-            return entry.type
 
 
 def outcome_of(decision: str | None, *, recalled: bool) -> str:

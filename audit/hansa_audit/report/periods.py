@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
-_LAST_UNIX_S = 253_402_300_799  # the end of the year 9999: a made-up log may claim later times
+from hansa_audit.languages.language import day_of
+
 _MOST_PERIODS = 60
 
 
@@ -23,14 +24,9 @@ class Periods:
     counts: Counter[tuple[date, str]]
     left_out: int
 
-    def label(self, start: date) -> str:
-        """The period in a table."""
-        return {"month": f"{start:%B %Y}", "year": str(start.year)}.get(self.word, f"{start.day} {start:%b %Y}")
-
-
-def day_of(time_unix_s: int) -> date:
-    """The day in UTC; the last one that a calendar has for anything beyond."""
-    return datetime.fromtimestamp(min(time_unix_s, _LAST_UNIX_S), UTC).date()
+    def start_of(self, day: date) -> date:
+        """The first day of the period in which a day lies."""
+        return _start(self.word, day)
 
 
 def periods_of(counted: Sequence[tuple[int, str]]) -> Periods:

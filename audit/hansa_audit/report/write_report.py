@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hansa_audit.entries.times import TimeSpan
+from hansa_audit.languages.language import Language
 from hansa_audit.report.page import page
 from hansa_audit.report.reported_log import ReportedLog, reported_log
 from hansa_core.errors import ConfigError
@@ -31,11 +32,13 @@ def write_report(
     now: datetime,
     max_age_s: int | None = None,
     span: TimeSpan,
+    language: Language,
 ) -> WrittenReport:
     """Verify the logs and write the page. `now`: naive UTC. `max_age_s`: None: any age will do.
 
-    `span`: of what is counted; all of each log is verified. What is not what the city signed is not counted: then the
-    page has the findings alone. Raises ConfigError, also where two folders hold one log, or PeerError.
+    `span`: of what is counted; all of each log is verified. `language`: of the page. What is not what the city signed
+    is not counted: then the page has the findings alone. Raises ConfigError, also where two folders hold one log, or
+    PeerError.
     """
     now_unix_s = int(now.replace(tzinfo=UTC).timestamp())
     logs = [
@@ -44,7 +47,7 @@ def write_report(
     ]
     _check_different(folders, logs)
     try:
-        html.write_text(page(logs, span=span, now_unix_s=now_unix_s), encoding="utf-8")
+        html.write_text(page(logs, span=span, now_unix_s=now_unix_s, language=language), encoding="utf-8")
     except OSError as failure:
         raise ConfigError(f"--html {html}: cannot be written ({failure.strerror}); name another file") from None
     return WrittenReport(holds=all(log.verdict.holds for log in logs), is_stale=any(log.is_stale for log in logs))

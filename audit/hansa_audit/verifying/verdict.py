@@ -8,6 +8,7 @@ from typing import Any
 from hansa_audit.folder.findings import AuditFinding
 from hansa_audit.folder.freshness import Freshness
 from hansa_audit.folder.reading import Reading
+from hansa_audit.languages.message import Message
 from hansa_core.documents.strict_json import time_text
 
 
@@ -36,7 +37,7 @@ class Verdict:
     receipts: int
     openings: int
     rules: int
-    rests_on: str
+    rests_on: Message
     is_anchored: bool
     freshness: Freshness
     reading: Reading | None
@@ -68,7 +69,7 @@ class Verdict:
             "receipts": self.receipts,
             "openings": self.openings,
             "rules": self.rules,
-            "rests_on": self.rests_on,
+            "rests_on": self.rests_on.english,
             "keys_from_outside": self.is_anchored,
             "findings": [finding.to_json() for finding in self.findings],
             "findings_left_out": self.dropped,

@@ -31,13 +31,13 @@ def verdict_lines(verdict: Verdict, now_unix_s: int, max_age_s: int | None = Non
         _line("Witnesses", _witnesses(verdict)),
         _line("Also held against it", _claims(verdict)),
         _line("Read", _reading(verdict)),
-        _line("Rests on", verdict.rests_on, style="" if verdict.is_anchored else "yellow"),
+        _line("Rests on", verdict.rests_on.english, style="" if verdict.is_anchored else "yellow"),
     ]
     for finding in verdict.findings[:_MOST_SHOWN]:
         lines += [
-            Text.assemble("\n", (printable(finding.place), "bold"), f" [{finding.rule.value}]"),
+            Text.assemble("\n", (printable(finding.place.english), "bold"), f" [{finding.rule.value}]"),
             Text(f"  {printable(finding.text)}"),
-            Text(f"  Meaning: {finding.meaning}", style="dim"),
+            Text(f"  Meaning: {finding.meaning.english}", style="dim"),
         ]
     more = len(verdict.findings) - _MOST_SHOWN + verdict.dropped
     if more > 0:

@@ -92,7 +92,7 @@ class WatchRound:
             first = verdict.findings[0]
             is_fork = any(finding.rule is FileRule.CONSISTENCY for finding in verdict.findings)
             more = len(verdict.findings) - 1 + verdict.dropped
-            text = f"{first.place}: {first.text}" + (f", and {more} more findings" if more else "")
+            text = f"{first.place.english}: {first.text}" + (f", and {more} more findings" if more else "")
             return replace(state, state=WatchState.FORK if is_fork else WatchState.UNSOUND, text=text)
         if silence is not None:
             return replace(state, state=WatchState.OUTAGE, text=silence)

@@ -1,0 +1,1 @@
+"""Languages of the public pages: words from catalogues, and each language's form of numbers and dates."""
