@@ -1,4 +1,4 @@
-"""What a published document of rules is called on a page."""
+"""Titles of published documents of rules, for a page."""
 
 from __future__ import annotations
 

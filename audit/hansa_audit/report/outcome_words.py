@@ -1,4 +1,4 @@
-"""What can become of a question, in words."""
+"""Words for what can become of a question."""
 
 from __future__ import annotations
 
