@@ -53,6 +53,12 @@ def test_what_was_signed_comes_back(payload: bytes, payload_type: str) -> None:
     assert verify(envelope, payload_type, BOTH, threshold=2) == payload
 
 
+@given(st.text(st.characters(codec="utf-8"), min_size=1), st.binary(max_size=50))
+def test_an_envelope_file_is_json_in_one_layout(payload_type: str, payload: bytes) -> None:
+    written = envelope_to_json(sign(payload_type, payload, ANN, BOB))
+    assert written == json.dumps(json.loads(written), indent=1).encode() + b"\n"
+
+
 @given(st.integers(min_value=0), st.sampled_from(["type", "payload", "keyid", "sig"]))
 def test_no_bit_of_a_signed_envelope_can_be_changed(bit: int, part: str) -> None:
     payload_type, payload, (signature,) = SIGNED.payload_type, SIGNED.payload, SIGNED.signatures

@@ -7,12 +7,15 @@ import os
 import resource
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hansa_core.partial.answer import Release
+from hansa_core.plan.plan import Plan
 from hansa_log_checks import assert_agrees, types
+from hansa_node.answering.answering import BoundPlan
 from hansa_node.answering.retries import Retries
 from hansa_node.answering.served_datasets import ServedDatasets
 from hansa_node.app.config import NodeConfig
@@ -93,6 +96,26 @@ def test_a_question_under_way_keeps_its_version(own: NodeHome) -> None:
         cells = dataset.answering.compute(dataset.answering.bind(BY_MODE), Stop())
         assert cells.table.column("m0")[0].as_py() == count
     held.answering.close()
+    datasets.close()
+
+
+def test_a_plan_is_bound_once_and_no_equal_one_stands_for_it(own: NodeHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = ServedDatasets(read_all_declared(own.config, own.roster))
+    dataset = datasets.current(TRIPS)
+    assert dataset is not None
+    bound: list[Plan] = []
+    bind = dataset.answering.bind
+
+    def counted(plan: Plan) -> BoundPlan:
+        bound.append(plan)
+        return bind(plan)
+
+    monkeypatch.setattr(dataset.answering, "bind", counted)
+    equal = replace(BY_MODE)
+    assert equal == BY_MODE
+    assert dataset.plans.bind(BY_MODE) is dataset.plans.bind(BY_MODE)
+    assert dataset.plans.bind(equal).plan_hash == dataset.plans.bind(BY_MODE).plan_hash
+    assert [each is equal for each in bound] == [False, True]
     datasets.close()
 
 

@@ -20,9 +20,11 @@ from typing import Any
 import pytest
 
 from hansa_core.errors import ConfigError, StoreCorruptError
+from hansa_core.evidence.body import RosterRef
 from hansa_core.evidence.log_entries import KeyAdded
 from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
 from hansa_log_checks import assert_openings_open, entries, rows, types
+from hansa_node.log.announcements import LeagueChangedError
 from hansa_node.node_store import NodeStore
 from hansa_node.store import wal
 from hansa_node.store.errors import StoreUnavailableError
@@ -37,6 +39,8 @@ from hansa_store_values import (
     RESIDENTS,
     begun,
     disk_error,
+    make_faulty,
+    make_sound,
     opened,
     reserved,
 )
@@ -307,6 +311,20 @@ def test_a_full_disk_takes_nothing_and_says_so(store: NodeStore, path: Path) -> 
     store.commit(other)
     assert store.release(replace(KEY, plan_hash=b"o" * 32)) == bytes(100_000)
     assert types(path) == [*START, "query.decision", "query.decision"]
+
+
+def test_what_a_failing_disk_kept_from_being_announced_is_announced_later(store: NodeStore, path: Path) -> None:
+    newer = RosterRef(version=2, hash="21" * 32)
+    make_faulty(store, fault=lambda statement: statement == "COMMIT")
+    with pytest.raises(StoreUnavailableError):
+        store.accept_roster(newer, (), now=NOW)
+    make_sound(store)
+    store.commit(COMMITMENT)  # under the earlier one, which is still in force
+    store.accept_roster(newer, (), now=NOW)
+    store.accept_roster(newer, (), now=NOW)
+    with pytest.raises(LeagueChangedError):
+        store.commit(replace(COMMITMENT, asked=replace(ASKED, query_hash=b"r" * 32), nonce=b"n" * 16))
+    assert types(path) == [*START, "query.decision", "roster.accepted"]
 
 
 def grow(store: NodeStore, *, entries: int) -> None:

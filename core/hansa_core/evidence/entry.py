@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
-from hansa_core.documents.canonical_json import canonical_json, read_canonical
+from hansa_core.documents.canonical_json import plain_json, read_canonical
 from hansa_core.errors import PeerError
 from hansa_core.evidence.body import Body
 from hansa_core.evidence.entries import BODIES
@@ -45,7 +45,7 @@ class Entry(Record):
 
 def encode_entry(entry: Entry) -> bytes:
     """The leaf's bytes: RFC 8785 JSON. Raises ValueError above `MAX_ENTRY_BYTES`."""
-    leaf = canonical_json(
+    leaf = plain_json(
         {
             "v": entry.body.version,
             "type": entry.body.TYPE,

@@ -25,9 +25,10 @@ class Text:
         object.__setattr__(self, "_compiled", re.compile(self.pattern))
 
     def check(self, value: object, name: str) -> None:
-        if not isinstance(value, str) or not self.matches(value):
+        if not isinstance(value, str) or self._compiled.fullmatch(value) is None:
             raise ValueError(f"{name} {repr(value)[:_SHOWN]} must be {self.meaning}")
-        value.encode()  # half of a surrogate pair has no bytes
+        if not value.isascii():
+            value.encode()  # half of a surrogate pair has no bytes
 
     def matches(self, text: str) -> bool:
         """Whether the pattern matches it as a whole."""

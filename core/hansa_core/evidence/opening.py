@@ -11,9 +11,10 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
-from hansa_core.documents.canonical_json import JsonValue, canonical_json, check_value, read_canonical
+from hansa_core.documents.canonical_json import JsonValue, check_value, plain_json, read_canonical
 from hansa_core.errors import PeerError
 
 SALT_BYTES = 16
@@ -29,16 +30,25 @@ class Disclosure:
     field: str
     salt: bytes
     value: JsonValue
+    _written: tuple[bytes, bytes, bytes] = dataclass_field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.salt) != SALT_BYTES:
             raise ValueError(f"the salt of {self.field} has {len(self.salt)} bytes; it needs {SALT_BYTES}")
         check_value(self.value, self.field)
+        parts = (plain_json(self.field), plain_json(_base64url(self.salt)), plain_json(self.value))
+        object.__setattr__(self, "_written", parts)
 
     @property
     def digest(self) -> str:
         """Lower-case hex SHA-256 of the RFC 8785 JSON `[salt in base64url, field, value]`: what the leaf carries."""
-        return hashlib.sha256(canonical_json([_base64url(self.salt), self.field, self.value])).hexdigest()
+        field, salt, value = self._written
+        return hashlib.sha256(b"[%s,%s,%s]" % (salt, field, value)).hexdigest()
+
+    @property
+    def encoded(self) -> bytes:
+        """RFC 8785 JSON with `field`, `salt` and `value`."""
+        return b'{"field":%s,"salt":%s,"value":%s}' % self._written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +95,7 @@ def check_disclosure(disclosure: Disclosure, digests: Mapping[str, str]) -> None
 
 def encode_disclosure(disclosure: Disclosure) -> bytes:
     """One field as it is handed to an auditor: RFC 8785 JSON with `field`, `salt` and `value`."""
-    return canonical_json(_to_json(disclosure))
+    return disclosure.encoded
 
 
 def decode_disclosure(document: bytes) -> Disclosure:
@@ -95,7 +105,7 @@ def decode_disclosure(document: bytes) -> Disclosure:
 
 def encode_opening(opening: Opening) -> bytes:
     """The whole opening, for the node's store."""
-    return canonical_json([_to_json(disclosure) for disclosure in opening.disclosures])
+    return b"[%s]" % b",".join(disclosure.encoded for disclosure in opening.disclosures)
 
 
 def decode_opening(document: bytes) -> Opening:
@@ -107,10 +117,6 @@ def decode_opening(document: bytes) -> Opening:
         return Opening(disclosures=tuple(map(_from_json, values)))
     except ValueError as error:
         raise PeerError(str(error)) from error
-
-
-def _to_json(disclosure: Disclosure) -> dict[str, JsonValue]:
-    return {"field": disclosure.field, "salt": _base64url(disclosure.salt), "value": disclosure.value}
 
 
 def _from_json(values: Any) -> Disclosure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
@@ -22,8 +22,8 @@ class Record:
     FREE: ClassVar[tuple[str, ...]] = ()  # digests and counts of nearly every one anew, at which no rule looks
 
     def __post_init__(self) -> None:
-        for member in fields_of(type(self)):
-            member.check(getattr(self, member.name))
+        for name, check in _checks_of(type(self)):
+            check(getattr(self, name), name)
         self.check_together()
 
     def check_together(self) -> None:
@@ -31,8 +31,12 @@ class Record:
 
     def to_json(self) -> dict[str, JsonValue]:
         """The record as a JSON object."""
-        values = ((member, getattr(self, member.name)) for member in fields_of(type(self)))
-        return {member.name: member.write(value) for member, value in values if value is not None}
+        written: dict[str, JsonValue] = {}
+        for member in fields_of(type(self)):
+            value = getattr(self, member.name)
+            if value is not None:
+                written[member.name] = member.write(value) if member.is_written else value
+        return written
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any], *, is_valid: bool = False) -> Self:
@@ -78,22 +82,24 @@ class RecordField:
     record: type[Record] | None = None
     is_many: bool = False
     is_compound: bool = field(init=False)  # JSON holds its value in another form
+    is_written: bool = field(init=False)  # it is not handed to JSON as it is
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "is_compound", self.kind is None or isinstance(self.kind, Words))
+        object.__setattr__(self, "is_written", self.kind is None or isinstance(self.kind, Digests | OneDigest))
 
-    def check(self, value: object) -> None:
+    def check(self, value: object, name: str) -> None:
         if value is None and self.is_optional:
             return
         if self.kind is not None:
-            self.kind.check(value, self.name)
+            self.kind.check(value, name)
             return
         assert self.record is not None
         if self.is_many:
             if not isinstance(value, tuple) or not all(isinstance(each, self.record) for each in value):
-                raise ValueError(f"{self.name} must be a tuple of {self.record.__name__}")
+                raise ValueError(f"{name} must be a tuple of {self.record.__name__}")
         elif not isinstance(value, self.record):
-            raise ValueError(f"{self.name} must be a {self.record.__name__}")
+            raise ValueError(f"{name} must be a {self.record.__name__}")
 
     def write(self, value: Any) -> JsonValue:
         if self.record is None:
@@ -115,12 +121,26 @@ class RecordField:
         return {"type": "array", "items": one} if self.is_many else one
 
 
+Check = Callable[[object, str], None]
+_CHECKS: dict[type[Record], tuple[tuple[str, Check], ...]] = {}
 _FIELDS: dict[type[Record], tuple[RecordField, ...]] = {}  # each class's annotations are read once
 
 
 def records_in(cls: type[Record]) -> tuple[type[Record], ...]:
     """The records that fields of this one hold."""
     return tuple(member.record for member in fields_of(cls) if member.record is not None)
+
+
+def _checks_of(cls: type[Record]) -> tuple[tuple[str, Check], ...]:
+    """What checks each field; a kind that needs no other look checks by itself."""
+    known = _CHECKS.get(cls)
+    if known is None:
+        known = tuple(
+            (each.name, each.check if each.kind is None or each.is_optional else each.kind.check)
+            for each in fields_of(cls)
+        )
+        _CHECKS[cls] = known
+    return known
 
 
 def fields_of(cls: type[Record]) -> tuple[RecordField, ...]:

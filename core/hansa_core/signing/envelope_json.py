@@ -11,15 +11,16 @@ from hansa_core.signing.dsse import Envelope, Signature
 
 def envelope_to_json(envelope: Envelope) -> bytes:
     """The envelope as UTF-8 JSON with a final newline."""
-    document = {
-        "payloadType": envelope.payload_type,
-        "payload": base64.b64encode(envelope.payload).decode(),
-        "signatures": [
-            {"keyid": signature.keyid, "sig": base64.b64encode(signature.sig).decode()}
-            for signature in envelope.signatures
-        ],
-    }
-    return json.dumps(document, indent=1).encode() + b"\n"
+    signatures = ",".join(
+        f'\n  {{\n   "keyid": "{each.keyid}",\n   "sig": "{base64.b64encode(each.sig).decode()}"\n  }}'
+        for each in envelope.signatures
+    )
+    # As the encoder writes it with an indent of 1, for which it has no code in C; ids are hex, so nothing is escaped.
+    return (
+        f'{{\n "payloadType": {json.dumps(envelope.payload_type)},'
+        f'\n "payload": "{base64.b64encode(envelope.payload).decode()}",'
+        f'\n "signatures": [{signatures}\n ]\n}}\n'
+    ).encode()
 
 
 def envelope_from_json(document: bytes) -> Envelope:

@@ -72,7 +72,8 @@ class Checkpoint:
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> bytes:
     """The note in which the log signs its checkpoint, under its origin as key name."""
-    return write_note(Note(checkpoint.text, (sign_text(checkpoint.text, signer, checkpoint.origin),)))
+    text = checkpoint.text
+    return write_note(Note(text, (sign_text(text, signer, checkpoint.origin),)))
 
 
 def open_checkpoint(note: bytes, log_key: VerifierKey) -> Checkpoint:

@@ -191,7 +191,7 @@ def verify_ed25519(key: VerifierKey, signature: bytes, message: bytes) -> None:
 def check_key_name(name: str, where: str) -> None:
     """Raise PeerError unless `name` can stand in a signature line."""
     check_line(name, where)
-    if "+" in name or any(each.isspace() for each in name):
+    if "+" in name or name.split() != [name]:
         raise PeerError(f"{where} must not contain a space or a plus")
 
 

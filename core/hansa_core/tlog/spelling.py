@@ -35,7 +35,7 @@ def base64_bytes(text: str, where: str) -> bytes:
 
 def base64_text(value: bytes) -> str:
     """The bytes in standard base64, padded."""
-    return base64.b64encode(value).decode("ascii")
+    return binascii.b2a_base64(value, newline=False).decode("ascii")
 
 
 def base64_hash(text: str, where: str) -> bytes:

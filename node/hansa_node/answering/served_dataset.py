@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
 from hansa_core.manifest.manifest import Manifest
 from hansa_node.answering.answering import Answering
+from hansa_node.answering.bound_plans import BoundPlans
 from hansa_node.answering.controlled import ControlledAnswering
 from hansa_node.answering.open import OpenAnswering
 from hansa_node.datasets.dataset import Declared, VersionedDataset
@@ -28,9 +29,17 @@ LEVELS: Mapping[Level, OpenAt] = {Level.OPEN: OpenAnswering, Level.CONTROLLED: C
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedDataset(VersionedDataset):
-    """A version that answers. It stays open for as long as somebody holds this value, or until it is closed."""
+    """A version that answers. It stays open for as long as somebody holds this value, or until it is closed.
+
+    `plans`: binds plans at its level.
+    """
 
     answering: Answering
+    plans: BoundPlans = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        VersionedDataset.__post_init__(self)  # `super()` knows no class with slots
+        object.__setattr__(self, "plans", BoundPlans(self.answering))
 
 
 def open_dataset(declared: Declared, version: DatasetVersion) -> ServedDataset:

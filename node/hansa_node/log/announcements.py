@@ -25,7 +25,7 @@ from hansa_core.evidence.rule_entries import (
 from hansa_core.policy.published_rules import rules_hash
 from hansa_node.datasets.acceptance import Acceptance
 from hansa_node.datasets.dataset import VersionedDataset
-from hansa_node.log.batch import Batch
+from hansa_node.log.batch import Batch, Said
 from hansa_node.log.published_policy import PublishedPolicy
 from hansa_node.store.checksum import check_row, row_checksum
 from hansa_node.store.file import Reader
@@ -64,7 +64,7 @@ class Announcement:
 def announce(batch: Batch, announcements: Iterable[Announcement], *, anew: bool, now: datetime) -> None:
     """Add an entry for each that is news. `anew`: at a start, when a smaller version is news too."""
     for each in announcements:
-        said = _checked(batch.cursor.execute(_SAID, (each.subject,)).fetchone())
+        said = _said(batch, each.subject)
         if said is not None and (said[1] == each.digest or not (anew or each.version > said[0])):
             continue
         for document in each.rules:
@@ -97,7 +97,7 @@ def check_roster_may_follow(reader: Reader, roster: RosterRef) -> None:
 
 def check_roster_in_force(batch: Batch, roster: RosterRef) -> None:
     """Raise LeagueChangedError where the last roster that the log tells of is another one."""
-    said = _checked(batch.cursor.execute(_SAID, (_ROSTER,)).fetchone())
+    said = _said(batch, _ROSTER)
     if said is not None and said[1] != of_roster(roster).digest:
         raise LeagueChangedError
 
@@ -122,9 +122,17 @@ def _note(batch: Batch, each: Announcement) -> None:
         "INSERT OR REPLACE INTO announced (subject, version, digest, sha256) VALUES (?, ?, ?, ?)",
         (*row, row_checksum(*row)),
     )
+    batch.said[each.subject] = (each.version, each.digest)
 
 
-def _checked(row: tuple[Any, ...] | None) -> tuple[int, bytes] | None:
+def _said(batch: Batch, subject: str) -> Said | None:
+    """What the log last said about it: read once, and then remembered from one transaction to the next."""
+    if subject not in batch.said:
+        batch.said[subject] = _checked(batch.cursor.execute(_SAID, (subject,)).fetchone())
+    return batch.said[subject]
+
+
+def _checked(row: tuple[Any, ...] | None) -> Said | None:
     """Version and digest of what was said. Raises StoreCorruptError."""
     if row is None:
         return None
@@ -132,6 +140,7 @@ def _checked(row: tuple[Any, ...] | None) -> tuple[int, bytes] | None:
     return row[2], row[3]
 
 
+@lru_cache(maxsize=16)  # asked for with every answer
 def of_roster(roster: RosterRef) -> Announcement:
     """The roster in force."""
     return Announcement(subject=_ROSTER, version=roster.version, kind=RosterAccepted, says={"roster": roster.to_json()})

@@ -19,12 +19,21 @@ from hansa_node.log.sealed import Head, Sealed, edge_hashes
 from hansa_node.log.tree_rows import OWN_LOG, add_entry_rows, add_hash_rows
 from hansa_node.store.checksum import row_checksum
 
+Said = tuple[int, bytes]
+"""Version and digest of what the log last said about a subject."""
+
 
 class Batch:
-    """One transaction's additions to the log, made by one thread. `cursor`: within the transaction."""
+    """One transaction's additions to the log, made by one thread. `cursor`: within the transaction.
 
-    def __init__(self, cursor: sqlite3.Cursor, head: Head, identity: LogIdentity) -> None:
+    `said`: what the log last said, by subject, as far as it was read or written and this transaction sees it.
+    """
+
+    def __init__(
+        self, cursor: sqlite3.Cursor, head: Head, identity: LogIdentity, said: dict[str, Said | None] | None = None
+    ) -> None:
         self.cursor = cursor
+        self.said: dict[str, Said | None] = {} if said is None else said
         self._head = head
         self._identity = identity
         self._leaves: list[bytes] = []

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from hansa_core.errors import PeerError, StoreCorruptError
 from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.merkle import Frontier
-from hansa_node.log.batch import Batch
+from hansa_node.log.batch import Batch, Said
 from hansa_node.log.identity import LogIdentity
 from hansa_node.log.sealed import Head, Sealed
 from hansa_node.log.tree_rows import TreeRows
@@ -29,13 +29,16 @@ class LogBatches:
         self._identity = identity
         self._head: Head | None = None
         self._opened: Head | None = None
+        self._said: dict[str, Said | None] = {}
+        self._said_in: dict[str, Said | None] = {}
 
     def open(self, cursor: sqlite3.Cursor) -> Batch:
         """A batch upon the head. Raises StoreCorruptError where the file has no head that the log's key signed."""
         # Forgotten until the commit has returned: one that fails may persist, so the next one asks the file first.
         head, self._head = self._head or load_head(self._tree, self._reader, self._identity), None
         self._opened = head
-        return Batch(cursor, head, self._identity)
+        self._said_in, self._said = self._said, {}
+        return Batch(cursor, head, self._identity, self._said_in)
 
     def seal(self, batch: Batch) -> Sealed | None:
         """Sign the new head and write it; None where no entry was added."""
@@ -44,6 +47,7 @@ class LogBatches:
     def committed(self, sealed: Sealed | None) -> None:
         """Go on from the new head."""
         self._head = self._opened if sealed is None else sealed.head
+        self._said = self._said_in
 
 
 def load_head(tree: TreeRows, reader: Reader, identity: LogIdentity) -> Head:

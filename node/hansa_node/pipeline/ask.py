@@ -24,6 +24,7 @@ from hansa_node.pipeline.workers import Workers
 from hansa_wire.codec.answered import Answered
 
 _SWAP_SOON_S = 0.005
+_VERIFIED_AT_ONCE_BYTES = 2048
 
 
 class AskPipeline:
@@ -53,7 +54,7 @@ class AskPipeline:
     async def _ask_under(
         self, league: LeagueInForce, query: Envelope, credential: Envelope, deadline_s: float | None
     ) -> Answered:
-        verified = await self._workers.step(verify, query, credential, payload_types.QUERY, league, self._context)
+        verified = await self._verified(query, credential, payload_types.QUERY, league)
         # By league as well: what a newer roster has overtaken gives no answer to those who came under that one.
         key = (verified.query_hash, verified.asker.key_id, league.roster_ref)
         flight = await self._flights.under_way(key)
@@ -65,9 +66,17 @@ class AskPipeline:
     async def dry_run(self, query: Envelope, credential: Envelope, *, deadline_s: float | None = None) -> Envelope:
         """The signed report, by the same turns. Raises as `ask` does."""
         league = self._context.league.now
-        verified = await self._workers.step(verify, query, credential, payload_types.DRY_RUN, league, self._context)
+        verified = await self._verified(query, credential, payload_types.DRY_RUN, league)
         async with self._queue.turn(verified.asker, 0, deadline_s=deadline_s, abandoned=asyncio.Event()):
             return await self._workers.step(dry_run, verified, self._context)
+
+    async def _verified(
+        self, query: Envelope, credential: Envelope, payload_type: str, league: LeagueInForce
+    ) -> VerifiedQuery:
+        """To check a short question takes as long as to hand it to a thread: only what is longer goes there."""
+        if _is_short(query) and _is_short(credential):
+            return verify(query, credential, payload_type, league, self._context)
+        return await self._workers.step(verify, query, credential, payload_type, league, self._context)
 
     async def all_answered(self) -> None:
         """Wait until no query is under way."""
@@ -94,6 +103,10 @@ class AskPipeline:
                 cost = question.plan.cost
                 async with self._queue.turn(verified.asker, cost, deadline_s=deadline_s, abandoned=abandoned):
                     return await self._workers.compute(abandoned, release, settled, self._context)
+
+
+def _is_short(envelope: Envelope) -> bool:
+    return len(envelope.signatures) == 1 and len(envelope.payload) <= _VERIFIED_AT_ONCE_BYTES
 
 
 def _nonce_key(verified: VerifiedQuery) -> Hashable:

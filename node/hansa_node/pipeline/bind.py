@@ -53,6 +53,6 @@ class UnboundPlan:
 def bind(plan: Plan, dataset: ServedDataset) -> BoundQuestion | UnboundPlan:
     """Bind the plan at the dataset's level, or say which rule it breaks."""
     try:
-        return BoundQuestion(dataset=dataset, plan=dataset.answering.bind(plan))
+        return BoundQuestion(dataset=dataset, plan=dataset.plans.bind(plan))
     except RefusedError as broken:
         return UnboundPlan(dataset=dataset, broken=broken)

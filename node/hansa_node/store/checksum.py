@@ -15,12 +15,7 @@ def row_checksum(*fields: Field) -> bytes:
 
     32 bytes. SQLite calls it by this name in migrations; changing it would make every stored row look corrupt.
     """
-    digest = hashlib.sha256()
-    for field in fields:
-        kind, content = _encoded(field)
-        digest.update(b"%s%d:" % (kind, len(content)))
-        digest.update(content)
-    return digest.digest()
+    return hashlib.sha256(b"".join(map(_encoded, fields))).digest()
 
 
 def check_row(checksum: bytes, *fields: Field, what: str) -> None:
@@ -32,13 +27,13 @@ def check_row(checksum: bytes, *fields: Field, what: str) -> None:
         )
 
 
-def _encoded(field: Field) -> tuple[bytes, bytes]:
-    match field:
-        case None:
-            return b"n", b""
-        case int():
-            return b"i", b"%d" % field
-        case str():
-            return b"t", field.encode()
-        case bytes():
-            return b"b", field
+def _encoded(field: Field) -> bytes:
+    if isinstance(field, bytes):
+        return b"b%d:%s" % (len(field), field)
+    if isinstance(field, str):
+        text = field.encode()
+        return b"t%d:%s" % (len(text), text)
+    if field is None:
+        return b"n0:"
+    number = b"%d" % field
+    return b"i%d:%s" % (len(number), number)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError
@@ -10,6 +12,9 @@ from hansa_core.plan.size import check_size, parts_of
 from hansa_protos.v1 import query_pb2
 from hansa_wire.codec.enums import WireEnum
 from hansa_wire.codec.expression_codec import expression_from_wire, write_expression
+
+_REMEMBERED_BYTES = 4096
+"""A plan that is longer is read anew each time, so that what strangers ask fills no memory."""
 
 AGGREGATE_FUNCTIONS = WireEnum(AggregateFunction, query_pb2.AggregateFunction)
 LEVELS = WireEnum(Level, query_pb2.Level)
@@ -31,7 +36,21 @@ def plan_to_wire(plan: Plan) -> query_pb2.Plan:
 
 
 def plan_from_wire(message: query_pb2.Plan) -> Plan:
-    """The plan in `message`. Raises RefusedError `too_deep` or `too_large`, PeerError, ValueError or OverflowError."""
+    """The plan in `message`, the very same for the same bytes where they came lately.
+
+    Raises RefusedError `too_deep` or `too_large`, PeerError, ValueError or OverflowError.
+    """
+    if message.ByteSize() > _REMEMBERED_BYTES:
+        return _plan_from_wire(message)
+    return _plan_from_bytes(message.SerializeToString(deterministic=True))
+
+
+@lru_cache(maxsize=128)  # a dashboard asks the same again and again; what it means follows from the bytes
+def _plan_from_bytes(encoded: bytes) -> Plan:
+    return _plan_from_wire(query_pb2.Plan.FromString(encoded))
+
+
+def _plan_from_wire(message: query_pb2.Plan) -> Plan:
     plan = Plan(
         source=contract_from_wire(message.source),
         where=expression_from_wire(message.where) if message.HasField("where") else None,

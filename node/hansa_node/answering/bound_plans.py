@@ -1,0 +1,41 @@
+"""Bound plans of one dataset version, remembered: a question that comes again is not bound again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from threading import Lock
+
+from cachetools import LRUCache
+
+from hansa_core.plan.plan import Plan
+from hansa_node.answering.answering import Answering, BoundPlan
+
+_REMEMBERED = 10_000  # plans, and published cells that they add up: a few megabytes
+
+
+class BoundPlans:
+    """Binds plans by `answering`. Any thread may ask. What a bound plan is follows from plan, version and manifest.
+
+    A plan is known by itself and not by being equal: 1 and TRUE are equal in Python. The wire gives the same plan for
+    the same bytes.
+    """
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+        self._known: LRUCache[int, tuple[Plan, BoundPlan]] = LRUCache(_REMEMBERED, getsizeof=_size)
+        self._lock = Lock()
+
+    def bind(self, plan: Plan) -> BoundPlan:
+        """The plan bound to the dataset. Raises RefusedError as `Answering.bind` does."""
+        with self._lock:
+            known = self._known.get(id(plan))
+        if known is not None:
+            return known[1]
+        bound = self._answering.bind(plan)
+        with self._lock, suppress(ValueError):  # too large to be remembered
+            self._known[id(plan)] = plan, bound  # the plan as well: while it is held, no other has its id
+        return bound
+
+
+def _size(known: tuple[Plan, BoundPlan]) -> int:
+    return 10 + sum(len(cover.cells) for cover in known[1].covers)
