@@ -17,7 +17,13 @@ from hansa_core.tlog.proof import decode_proof, encode_proof
 from hansa_core.tlog.tiles import TileHashes, decode_bundle
 from hansa_exported_log import LOG_VKEY, OPENED, ExportedLog, exported, written_store
 from hansa_go_verifier import GoVerifier
-from hansa_log_verifiers import RejectedError, check_with_go, check_with_ours, check_with_tlog_scales
+from hansa_log_verifiers import (
+    RejectedError,
+    check_with_go,
+    check_with_metamorphic,
+    check_with_ours,
+    check_with_tlog_scales,
+)
 from hansa_node.node_store import NodeStore
 from hansa_tlog_values import flipped
 from hansa_whole_trees import tiles_of
@@ -46,6 +52,7 @@ def test_every_reader_accepts_our_log_its_cosignatures_and_receipts(
     if size < LARGE:
         check_with_ours(log)
         check_with_tlog_scales(log)
+        check_with_metamorphic(log)
 
 
 def test_the_others_command_line_reads_our_folder_and_proves_what_we_prove(store: NodeStore, tmp_path: Path) -> None:
@@ -79,6 +86,9 @@ def test_one_flipped_bit_anywhere_is_rejected_by_every_reader_and_ours_says_wher
                 check_with_ours(log)
             if kind != "openings/":  # of which tlog-scales knows nothing
                 assert_tlog_scales_rejects(log)
+            if kind in ("tile/0/", "tile/entries/", "receipts/"):
+                with pytest.raises(RejectedError):
+                    check_with_metamorphic(log)
         (tmp_path / name).write_bytes(content)
 
 
