@@ -156,7 +156,6 @@ def test_several_cities_add_up_what_one_has(engine: Engine) -> None:
     assert asked(engine, "SUM(odometer * odometer)", cities=3) == float(3 * sum(WIDE))
 
 
-@pytest.mark.produces("no_bounds")
 def test_a_number_without_bounds_is_counted_and_compared_but_not_added_up(engine: Engine) -> None:
     with pytest.raises(RefusedError) as refused:
         asked(engine, "SUM(TRY_CAST(remark AS DOUBLE))")

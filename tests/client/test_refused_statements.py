@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import hansa as sdk
-from hansa_simulated_city import SimulatedLeague
+from hansa_league.founding.create import create_league
+from hansa_simulated_city import CONTRACT_TEXT, SimulatedLeague
 
 FROM = "FROM harbour.ships"
 MANY = ", ".join(f"COUNT(*) FILTER (WHERE year = {1300 + number})" for number in range(64))
@@ -30,6 +32,7 @@ def league(served: SimulatedLeague) -> Iterator[sdk.League]:
         ("cannot_split", f"SELECT COUNT(*) {FROM} UNION SELECT COUNT(*) {FROM}"),
         ("city_misplaced", f"SELECT COUNT(*) {FROM} WHERE kind = city"),
         ("no_bins", f"SELECT MEDIAN(tons) {FROM}"),
+        ("no_bounds", f"SELECT SUM(TRY_CAST(kind AS DOUBLE)) {FROM}"),
         ("not_a_query", "DELETE FROM harbour.ships"),
         ("not_grouped", f"SELECT kind, quay, COUNT(*) {FROM} GROUP BY kind"),
         ("not_total", f"SELECT COUNT(*) {FROM} WHERE CAST(kind AS INTEGER) = 1"),
@@ -49,12 +52,42 @@ def league(served: SimulatedLeague) -> Iterator[sdk.League]:
             f"WITH q AS (SELECT kind, COUNT(*) AS n {FROM} GROUP BY kind) SELECT n FROM q CROSS JOIN ports",
         ),
         ("unsupported_clause", f"SELECT COUNT(*) {FROM} TABLESAMPLE 10%"),
+        ("wrong_parameter", f"SELECT COUNT(*) {FROM} WHERE year = $year"),
         ("wrong_type", f"SELECT SUM(kind) {FROM}"),
     ],
 )
 def test_a_statement_is_refused_with_its_code(league: sdk.League, code: str, statement: str) -> None:
     with pytest.raises(sdk.RefusedError) as refused:
         league.sql(statement)
+    assert refused.value.code == code
+    assert refused.value.rule
+    assert refused.value.remedy
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sdk.League]:
+    """A league whose floor is `controlled`; none of its cities and no coordinator runs."""
+    folder = tmp_path_factory.mktemp("guarded")
+    contract = folder / "ships.yaml"
+    contract.write_text(CONTRACT_TEXT.replace("least_level: open", "least_level: controlled"), encoding="utf-8")
+    create_league(folder / "league", name="hanse", cities=("bremen",), contracts=[contract])
+    with sdk.connect(folder / "league" / "profile.toml") as connected:
+        yield connected
+
+
+@pytest.mark.produces(param="code")
+@pytest.mark.parametrize(
+    ("code", "statement"),
+    [
+        ("identifier", f"SELECT ship, COUNT(*) {FROM} GROUP BY ship"),
+        ("not_a_key", f"SELECT tons, COUNT(*) {FROM} GROUP BY tons"),
+    ],
+)
+def test_a_statement_that_no_city_may_answer_below_open_is_refused_with_its_code(
+    guarded: sdk.League, code: str, statement: str
+) -> None:
+    with pytest.raises(sdk.RefusedError) as refused:
+        guarded.sql(statement)
     assert refused.value.code == code
     assert refused.value.rule
     assert refused.value.remedy
