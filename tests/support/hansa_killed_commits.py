@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
 from itertools import count
@@ -26,7 +27,9 @@ from hansa_node.node_store import NodeStore
 from hansa_store_values import IDENTITY, NOW, begun, refusal, reserved
 
 CALLERS = 8
-LONGEST_LIFE_S = 0.1
+FEWEST_RECEIPTS, MOST_RECEIPTS = CALLERS + 1, 6 * CALLERS
+"""So many get out of a life at least, and so many are waited for at most, however fast the machine is."""
+LONGEST_REST_S = 0.02
 
 
 def main(path: Path, rounds: int) -> None:
@@ -34,16 +37,16 @@ def main(path: Path, rounds: int) -> None:
     got_out: dict[int, str] = {}
     for life in range(rounds):
         first = 1_000_000 * (life + 1)
-        got_out |= _lived(path, first, life_s=random.uniform(0.01, LONGEST_LIFE_S))
-        store = begun(path)
-        _check_receipts(store, got_out)
-        store.close()
+        of_this_life = _lived(path, first, receipts=random.randint(FEWEST_RECEIPTS, MOST_RECEIPTS))
+        got_out |= of_this_life
+        with closing(begun(path)) as store:
+            _check_receipts(store, of_this_life if life < rounds - 1 else got_out)
         _check_file(path)
     sys.stdout.write(f"{len(got_out)}\n")
 
 
-def _lived(path: Path, first: int, *, life_s: float) -> dict[int, str]:
-    """Questions whose receipt got out of a process that is killed after that time, and the receipt's hash."""
+def _lived(path: Path, first: int, *, receipts: int) -> dict[int, str]:
+    """Questions whose receipt got out of a process that is killed some moment after so many, and the receipt's hash."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -54,12 +57,13 @@ def _lived(path: Path, first: int, *, life_s: float) -> dict[int, str]:
     os.close(writing)
     with open(reading, "rb") as told:
         assert told.read(1) == b"."
-        time.sleep(life_s)
+        lines = [told.readline() for _ in range(receipts)]
+        time.sleep(random.uniform(0, LONGEST_REST_S))
         os.kill(child, signal.SIGKILL)
-        lines = told.read().decode().splitlines()
+        lines += told.readlines()
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status), "the process ended by itself"
-    return {int(number): receipt for number, receipt in (line.split() for line in lines)}
+    return {int(number): receipt for number, receipt in (line.decode().split() for line in lines)}
 
 
 def _work(path: Path, first: int, writing: int) -> None:
@@ -87,7 +91,7 @@ def _work(path: Path, first: int, writing: int) -> None:
 
 
 def _check_receipts(store: NodeStore, got_out: dict[int, str]) -> None:
-    """Every receipt of every life is given out again, in the same bytes, and proves its entry."""
+    """Every receipt that got out is given out again, in the same bytes, and proves its entry."""
     for number, digest in got_out.items():
         asked = refusal(number).asked
         answered = store.answer(asked.query_hash, asked.key_id, after_expiry=False)
