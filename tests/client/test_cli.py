@@ -236,7 +236,10 @@ def test_without_a_coordinator_the_command_ends_as_incomplete(cities: SimulatedL
 
 def on_terminal(cities: SimulatedLeague, *arguments: str) -> tuple[str, bytes]:
     """What the command writes to a pipe as data, and to a terminal as everything else."""
-    ours, theirs = pty.openpty()
+    try:
+        ours, theirs = pty.openpty()
+    except OSError:  # a chroot without /dev/pts has none
+        pytest.skip("this machine gives no pseudo-terminal: mount devpts on /dev/pts")
     done = subprocess.run(
         [sys.executable, "-m", "hansa", *arguments],
         stdout=subprocess.PIPE,
