@@ -29,7 +29,8 @@ def texts(depth: int) -> st.SearchStrategy[str]:
     inner = texts(depth - 1)
     return st.one_of(
         _form("{}({})", _one("lower", "upper", "LOWER"), _one(*_ASCII)),
-        _form("trim({})", inner),
+        _form("{}({})", _one("trim", "ltrim", "rtrim"), inner),
+        _form("trim({} FROM {})", _one("LEADING", "TRAILING", "BOTH"), inner),
         _form("left({}, {})", inner, _one("0", "1", "3")),
         _form("right({}, {})", inner, _one("1", "2", "99")),
         _form("substring({}, {}, {})", inner, _one("1", "2"), _one("0", "1", "4")),

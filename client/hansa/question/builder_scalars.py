@@ -49,6 +49,16 @@ def trim(text: Columnar) -> Expr:
     return call("trim", _column(text))
 
 
+def ltrim(text: Columnar) -> Expr:
+    """The text without spaces at its start."""
+    return call("ltrim", _column(text))
+
+
+def rtrim(text: Columnar) -> Expr:
+    """The text without spaces at its end."""
+    return call("rtrim", _column(text))
+
+
 def join(first: Columnar, *others: Operand) -> Expr:
     """The texts one behind the other; NULL as soon as one is: ||. Raises RefusedError without a second one."""
     if not others:
@@ -84,9 +94,9 @@ def trunc(number: Columnar) -> Expr:
     return call("trunc", _column(number))
 
 
-def round(number: Columnar) -> Expr:
-    """The nearest whole number; halves go away from zero."""
-    return call("round", _column(number))
+def round(number: Columnar, digits: int = 0) -> Expr:
+    """The nearest whole number, or the nearest with so many digits behind the point; halves go away from zero."""
+    return call("round", _column(number), *((digits,) if digits else ()))
 
 
 def sqrt(number: Columnar) -> Expr:

@@ -262,7 +262,8 @@ def _arithmetic(op: Op, left: DoubleRange, right: DoubleRange) -> DoubleRange:
                 is_nullable=left.is_nullable or right.is_nullable,
                 may_overflow=left.may_overflow or right.may_overflow,
             )
-    left, right = left.as_double(), right.as_double()
+    if _common((left, right)) is not DataType.INTEGER or op is not Op.DIV:  # a quotient of integers is rounded once
+        left, right = left.as_double(), right.as_double()
     ends, least, grain = _combined(op, left, right)
     return _rounded(
         Call(op, (left.expression, right.expression)), ends=ends, least=least, grain=grain, parts=[left, right]

@@ -189,6 +189,10 @@ def _text_function(op: Op, x: str, others: Sequence[Value]) -> Value:
             return x[first - 1 : first - 1 + count]
         case Op.TRIM, []:
             return x.strip(" ")
+        case Op.LTRIM, []:
+            return x.lstrip(" ")
+        case Op.RTRIM, []:
+            return x.rstrip(" ")
         case Op.JOIN, texts:
             return "".join([x, *map(str, texts)])
         case _:
@@ -212,10 +216,10 @@ def _checked(value: float) -> float | None:
 
 
 def _arithmetic(op: Op, left: float, right: float) -> float | None:
-    if isinstance(left, float) or isinstance(right, float) or op is Op.DIV:
+    if isinstance(left, float) or isinstance(right, float):
         left, right = float(left), float(right)
     if op is Op.DIV:
-        return _checked(left / right) if right else None
+        return _checked(left / right) if right else None  # of integers the nearest double, rounded once
     return _checked(_COMPUTE[op](left, right))
 
 

@@ -57,6 +57,8 @@ class Op(StrEnum):
     RIGHT = "right"  # x, how many! from 0
     SUBSTRING = "substring"  # x, the first! from 1, and perhaps how many! from 0
     TRIM = "trim"  # without spaces (U+0020) at both ends
+    LTRIM = "ltrim"  # without spaces at its start
+    RTRIM = "rtrim"  # without spaces at its end
     JOIN = "||"  # two or more texts, one behind the other
 
 

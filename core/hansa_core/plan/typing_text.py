@@ -11,7 +11,7 @@ from hansa_core.plan.text_functions import is_pattern
 
 _CONDITIONS = frozenset({Op.LIKE, Op.ILIKE})
 _COUNTED = frozenset({Op.LEFT, Op.RIGHT, Op.SUBSTRING})
-TEXT_FUNCTIONS = _CONDITIONS | _COUNTED | {Op.LOWER, Op.UPPER, Op.LENGTH, Op.TRIM, Op.JOIN}
+TEXT_FUNCTIONS = _CONDITIONS | _COUNTED | {Op.LOWER, Op.UPPER, Op.LENGTH, Op.TRIM, Op.LTRIM, Op.RTRIM, Op.JOIN}
 """The operators whose first argument is a text."""
 
 

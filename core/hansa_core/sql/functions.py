@@ -65,7 +65,7 @@ _FLAGS = frozenset({"this", "expression", "expressions", "ignore_nulls", "typed"
 
 
 def check_arguments(node: exp.Expr) -> None:
-    """Refuse a function of `SIMPLE_OPS` with an argument that the operator lacks, such as the digits of ROUND."""
+    """Refuse a function of `SIMPLE_OPS` with an argument that the operator lacks, such as the digits of TRUNC."""
     if any(value for name, value in node.args.items() if name not in _FLAGS):
         name = function_name(node).upper()
         remedy = "round the aggregate in the SELECT list, or write bin(x, width) for a key"

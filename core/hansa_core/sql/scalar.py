@@ -13,7 +13,7 @@ from hansa_core.plan.double_range import double_range
 from hansa_core.plan.expression import Call, Expression, Literal, Op, literal, walk
 from hansa_core.plan.limits import MAX_NODES
 from hansa_core.plan.typing import type_of
-from hansa_core.sql import calendar, functions, texts
+from hansa_core.sql import calendar, functions, rounding, texts
 from hansa_core.sql.clause import chain, quoted, refused, text_of, unsplittable
 from hansa_core.sql.literals import OPEN_NULL, agree, read_number, read_temporal
 from hansa_core.sql.source import StatementSource
@@ -137,6 +137,8 @@ class _ScalarReader:
 
     def _simple(self, node: exp.Expr) -> Expression:
         op = functions.SIMPLE_OPS[type(node)]
+        if isinstance(node, exp.Round) and node.args.get("decimals") and not node.args.get("truncate"):
+            return rounding.rounded(node, self.read(node.this), self._source.contract)
         functions.check_arguments(node)
         operands = [node.this, *([node.args["expression"]] if node.args.get("expression") else node.expressions)]
         arguments = self._agreeing(node, [self.read(operand) for operand in operands])

@@ -24,6 +24,7 @@ TEXT_OPS: dict[type[exp.Expr], Op] = {
     exp.DPipe: Op.JOIN,
     exp.Concat: Op.JOIN,
 }
+_TRIMS = {"BOTH": Op.TRIM, "LEADING": Op.LTRIM, "TRAILING": Op.RTRIM}
 SEARCHES: dict[type[exp.Expr], str] = {exp.StartsWith: "{}%", exp.EndsWith: "%{}", exp.Contains: "%{}%"}
 NAMED_SEARCHES: dict[str, str] = {"prefix": "{}%", "suffix": "%{}"}
 PATTERNS = (exp.Like, exp.ILike, exp.Escape)
@@ -37,8 +38,7 @@ def text_call(node: exp.Expr, read: Read) -> Expression:
     if isinstance(node, exp.DPipe):
         return Call(Op.JOIN, tuple(map(read, _chain(node))))
     if isinstance(node, exp.Trim):
-        _check_trim(node)
-        return Call(Op.TRIM, (read(node.this),))
+        return Call(_trimming(node), (read(node.this),))
     counts = [node.args[name] for name in ("expression", "start", "length") if node.args.get(name)]
     return Call(TEXT_OPS[type(node)], (read(node.this), *map(read, counts)))
 
@@ -95,8 +95,9 @@ def _chain(node: exp.DPipe) -> list[exp.Expr]:
     return [left, *reversed(texts)]
 
 
-def _check_trim(node: exp.Trim) -> None:
+def _trimming(node: exp.Trim) -> Op:
     given = node.args.get("expression")
-    is_space = given is None or (isinstance(given, exp.Literal) and given.is_string and str(given.this) == " ")
-    if not is_space or node.args.get("position") not in (None, "", "BOTH"):
-        raise refused("unknown_function", node, "trim takes spaces from both ends, and nothing else", "write trim(x)")
+    if given is not None and not (isinstance(given, exp.Literal) and given.is_string and str(given.this) == " "):
+        rule = "trim, ltrim and rtrim take spaces away, and nothing else"
+        raise refused("unknown_function", node, rule, "write trim(x), ltrim(x) or rtrim(x)")
+    return _TRIMS[str(node.args.get("position") or "BOTH")]

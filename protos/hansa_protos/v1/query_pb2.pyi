@@ -160,6 +160,10 @@ class _OperatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operator.Val
     """x without spaces (U+0020) at both ends."""
     OPERATOR_JOIN: _Operator.ValueType  # 44
     """Two or more texts, one behind the other; NULL as soon as one is."""
+    OPERATOR_LTRIM: _Operator.ValueType  # 45
+    """One text without spaces (U+0020) at its start."""
+    OPERATOR_RTRIM: _Operator.ValueType  # 46
+    """One text without spaces (U+0020) at its end."""
 
 class Operator(_Operator, metaclass=_OperatorEnumTypeWrapper):
     """Every operator of the language. Arguments in order; an argument marked with ! is a literal."""
@@ -254,6 +258,10 @@ OPERATOR_TRIM: Operator.ValueType  # 43
 """x without spaces (U+0020) at both ends."""
 OPERATOR_JOIN: Operator.ValueType  # 44
 """Two or more texts, one behind the other; NULL as soon as one is."""
+OPERATOR_LTRIM: Operator.ValueType  # 45
+"""One text without spaces (U+0020) at its start."""
+OPERATOR_RTRIM: Operator.ValueType  # 46
+"""One text without spaces (U+0020) at its end."""
 Global___Operator: _TypeAlias = Operator  # noqa: Y015
 
 class _AggregateFunction:

@@ -15,6 +15,7 @@ from sqlglot import exp
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.quanta import quantum_of
 from hansa_core.contract.types import DataType, DatePart, Value
+from hansa_core.plan.double_range import double_range
 from hansa_core.plan.evaluate import ROUNDINGS
 from hansa_core.plan.expression import ARITHMETIC, COMPARISONS, Call, Column, Expression, Literal, Op
 from hansa_core.plan.text_functions import MOST_CHARACTERS, lower
@@ -45,8 +46,11 @@ from hansa_node.engines.duckdb.nodes import (
     try_cast,
     whole,
 )
+from hansa_node.engines.duckdb.quotients import quotient
 from hansa_node.engines.duckdb.texts import text_function
 
+_LAST_WHOLE_DOUBLE = 2**53
+"""Up to here every whole number is a double."""
 _BINARY: dict[Op, type[exp.Binary]] = {**BINARY, Op.AND: exp.And, Op.OR: exp.Or}
 
 
@@ -128,7 +132,7 @@ class ScalarCompiler:
             case Op.CASE:
                 return _case([self.compile(argument) for argument in args])
             case _ if op in ARITHMETIC:
-                return self._arithmetic(op, [self.compile(argument) for argument in args])
+                return self._arithmetic(op, args, [self.compile(argument) for argument in args])
             case _:
                 return self._over_one_type(op, [self.compile(argument) for argument in args])
 
@@ -190,8 +194,16 @@ class ScalarCompiler:
             case _:
                 raise AssertionError(f"no SQL for {op}")
 
-    def _arithmetic(self, op: Op, parts: Sequence[Typed]) -> Typed:
-        kind = DataType.NUMBER if op is Op.DIV else _common(part.type for part in parts)
+    def _is_exact_double(self, integer: Expression) -> bool:
+        """Whether each value is a double, by its bounds."""
+        found = double_range(integer, self._contract)
+        return found.type is DataType.INTEGER and found.magnitude <= _LAST_WHOLE_DOUBLE
+
+    def _arithmetic(self, op: Op, args: Sequence[Expression], parts: Sequence[Typed]) -> Typed:
+        kind = _common(part.type for part in parts)
+        if op is Op.DIV and kind is DataType.INTEGER and not all(map(self._is_exact_double, args)):
+            return Typed(quotient(self.binder, *(part.sql for part in parts)), DataType.NUMBER)
+        kind = DataType.NUMBER if op is Op.DIV else kind
         left, right = (_as(part, kind) for part in parts)
         if kind is DataType.INTEGER:
             return Typed(try_cast(binary(_BINARY[op], huge(left), right), kind), kind)

@@ -25,8 +25,8 @@ def text_function(op: Op, arguments: Sequence[Sql]) -> Sql:
             return _lower(first)
         case Op.UPPER:
             return call("translate", first, text(lower(_LETTERS)), text(upper(_LETTERS)))
-        case Op.TRIM:
-            return call("trim", first, text(" "))
+        case Op.TRIM | Op.LTRIM | Op.RTRIM:
+            return call(op.value, first, text(" "))
         case Op.JOIN:
             return balanced(exp.DPipe, arguments)
         case _:
