@@ -242,6 +242,37 @@ def test_a_missing_roster_is_the_operators_to_mend(tmp_path: Path, league: tuple
         source(tmp_path, league[1]).load(utc_now())
 
 
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("Logs.City.example", "logs.city.example:{log_port}/log"),
+        ("192.0.2.7", "192.0.2.7:{log_port}/log"),
+        ("127.0.0.1", "node.bremen/log"),
+        ("0.0.0.0", "node.bremen/log"),
+        ("localhost", "node.bremen/log"),
+        ("2001:db8::7", "node.bremen/log"),
+        ("lübeck.example", "node.bremen/log"),
+    ],
+)
+def test_a_new_log_is_named_by_the_address_at_which_others_can_dial_it(tmp_path: Path, host: str, origin: str) -> None:
+    contracts = [write_contract(tmp_path)]
+    founded = create_league(
+        tmp_path / "league", name="x", cities=["bremen", "kiel"], contracts=contracts, host=host, outbound=["kiel"]
+    )
+    member = founded.member("bremen")
+    assert member.log_origin == origin.format(log_port=member.log_port)
+    assert founded.member("kiel").log_origin == "node.kiel/log"
+    read = source(tmp_path / "league", founded).load(utc_now())
+    assert read == founded
+    assert read.member("bremen").witness_name == "node.bremen/witness"
+
+
+@pytest.mark.parametrize("origin", ["", "city.example", "https://city.example/log", "city.example:0/log", "a b/log"])
+def test_an_origin_is_a_host_and_log(league: tuple[Path, Roster], origin: str) -> None:
+    with pytest.raises(ValueError, match=r"log_origin .* must be a host"):
+        replace(league[1].members[0], origin=origin)
+
+
 def test_a_league_ends_with_its_roster(tmp_path: Path) -> None:
     founded = datetime(2026, 1, 1)
     directory = tmp_path / "league"

@@ -81,6 +81,9 @@ def test_a_member_reads_checkpoint_tiles_and_entries_that_belong_together(cities
             leaves += entries
         assert root_of_leaves(list(map(leaf_hash, leaves))) == checkpoint.root
         assert (await cities[FIRST].get("/tile/1/000.p/1"))[0] == 200
+        # Where its origin ends, tools that are not ours dial it.
+        for path in ("checkpoint", "tile/1/000.p/1", "tile/entries/000"):
+            assert await cities[FIRST].get(f"/log/{path}") == await cities[FIRST].get(f"/{path}")
 
     in_league(cities, scene)
 

@@ -20,7 +20,7 @@ from hansa_core.tlog.cosignature import cosign
 from hansa_core.tlog.note import COSIGNATURE_V1, ED25519, VerifierKey, read_note
 from hansa_core.tlog.policy import PolicyGroup, PolicyLog, PolicyWitness, TlogPolicy
 from hansa_core.tlog.policy_text import policy_text
-from hansa_log_entries import BEGINNING, CITY, NOON, ONE_OF_EACH, ORIGIN, refusal_of
+from hansa_log_entries import BEGINNING, CITY, NOON, ONE_OF_EACH, refusal_of
 from hansa_node.clock import fresh_nonce
 from hansa_node.log.batch import Batch
 from hansa_node.log.identity import LogIdentity
@@ -31,6 +31,7 @@ from hansa_wire_values import a_query
 
 LOG, *WITNESSES = (Ed25519Signer(bytes([seed]) * 32) for seed in (21, 22, 23))
 ANALYST = Ed25519Signer(bytes([24]) * 32)
+ORIGIN = "hamburg.example:7405/log"
 NAMES = ("node.bremen/witness", "node.luebeck/witness")
 LOG_VKEY = VerifierKey(ORIGIN, ED25519, LOG.public_key)
 WITNESS_VKEYS = tuple(

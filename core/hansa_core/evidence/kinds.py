@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from hansa_core.contract.level import Level
 from hansa_core.documents.canonical_json import MAX_INTEGER
+from hansa_core.league.names import ORIGIN_PATTERN
 
 _SHOWN = 80  # an error shows no more of a foreign value
 
@@ -160,7 +161,7 @@ TABLE = Text("[a-z][a-z0-9_]{0,62}", "the name of a published table")
 Hex32 = Annotated[str, SHA256]
 City = Annotated[str, CITY]
 Software = Annotated[str, SOFTWARE]
-Origin = Annotated[str, Text("[a-z0-9][a-z0-9.-]{0,252}/log", "a log's origin, such as city.example/log")]
+Origin = Annotated[str, Text(ORIGIN_PATTERN, "a log's origin, such as city.example:7405/log")]
 # No control, no separator of lines and nothing that reorders text reaches a terminal.
 # Beyond ASCII the characters themselves: RE2 does not know `\u`.
 _UNSHOWN = "\\x00-\\x1f\\x7f-\\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.documents.strict_json import JsonObject
-from hansa_core.league.names import check_distinct, check_label, check_server_name, check_shown_text
+from hansa_core.league.names import check_distinct, check_label, check_origin, check_server_name, check_shown_text
 from hansa_core.signing.keys import check_public_key, is_sha256_hex, read_public_key
 
 _PEER_FIELDS = ("server_name", "ca_pem", "tls_spki")
@@ -59,12 +59,15 @@ class Member(Peer):
 
     `host`, `port`: where its node listens, and `log_port` where its log is read and it witnesses others' logs; all
     None: it only dials out, attaches to coordinators, witnesses nobody, and its log is read at its mirrors.
+    `origin`: the name of its log, which is for ever and, without its scheme, the address at which anybody can dial it
+    (C2SP tlog-tiles); None: `log_origin` follows from the server's name, as in leagues that were founded before.
     """
 
     city: str
     host: str | None = None
     port: int | None = None
     log_port: int | None = None
+    origin: str | None = None
     answer_key: bytes
     credential_key: bytes
     log_key: bytes
@@ -80,6 +83,8 @@ class Member(Peer):
         elif (self.host, self.port, self.log_port) != (None, None, None):
             raise ValueError("host, port and log_port come together; leave all out for a city that only dials out")
         Peer.__post_init__(self)
+        if self.origin is not None:
+            check_origin(self.origin, "log_origin")
         for field, key in self.keys.items():
             check_public_key(key, field)
         check_distinct(self.contracts, "contracts")
@@ -92,7 +97,7 @@ class Member(Peer):
     @property
     def log_origin(self) -> str:
         """The name of its log, and of the key that signs its checkpoints."""
-        return f"{self.server_name}/log"
+        return f"{self.server_name}/log" if self.origin is None else self.origin
 
     @property
     def witness_name(self) -> str:
@@ -115,12 +120,13 @@ def member_from_json(entry: JsonObject) -> Member:
     """The member in a roster's JSON. Raises PeerError or ValueError."""
     listens = not entry.values.keys().isdisjoint(_LISTENING_FIELDS)
     address = _LISTENING_FIELDS if listens else ()
-    entry.require(("city", *address, *_PEER_FIELDS, *_KEY_FIELDS, "contracts"))
+    entry.require(("city", *address, *_PEER_FIELDS, *_KEY_FIELDS, "contracts"), ("log_origin",))
     return Member(
         city=entry.text("city"),
         host=entry.text("host") if listens else None,
         port=entry.whole("port") if listens else None,
         log_port=entry.whole("log_port") if listens else None,
+        origin=entry.text("log_origin") if "log_origin" in entry.values else None,
         **_peer_from_json(entry),
         answer_key=read_public_key(entry, "answer_key"),
         credential_key=read_public_key(entry, "credential_key"),
@@ -140,6 +146,7 @@ def member_to_json(member: Member) -> dict[str, Any]:
     return {
         "city": member.city,
         **({} if member.host is None else {"host": member.host, "port": member.port, "log_port": member.log_port}),
+        **({} if member.origin is None else {"log_origin": member.origin}),
         **_peer_to_json(member),
         **{field: key.hex() for field, key in member.keys.items()},
         "contracts": [str(contract) for contract in member.contracts],

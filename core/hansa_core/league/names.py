@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+ORIGIN_PATTERN = "[a-z0-9][a-z0-9.-]{0,252}(?::[1-9][0-9]{0,4})?/log"
 # A DNS label: a city's name is also part of its server name and of its analysts' certificates, and names its folders.
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_ORIGIN = re.compile(ORIGIN_PATTERN)
 _PURPOSE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LONGEST_TEXT = 100
 
@@ -20,6 +22,17 @@ def check_server_name(name: str, field: str) -> None:
     """Raise ValueError unless `name` is DNS labels with dots between them."""
     for label in name.split("."):
         check_label(label, field)
+
+
+def is_origin(name: str) -> bool:
+    """Whether `name` can be the origin of a log: a host, perhaps with its port, and `/log`."""
+    return _ORIGIN.fullmatch(name) is not None
+
+
+def check_origin(name: str, field: str) -> None:
+    """Raise ValueError unless `name` can be the origin of a log."""
+    if not is_origin(name):
+        raise ValueError(f"{field} {name[:_LONGEST_TEXT]!r} must be a host, perhaps with its port, and /log")
 
 
 def check_purpose(name: str, field: str) -> None:

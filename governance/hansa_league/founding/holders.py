@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.league.credential import Credential, credential_payload
+from hansa_core.league.names import is_origin
 from hansa_core.league.roster import CoordinatorEntry, Member
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
@@ -21,6 +23,19 @@ class Address:
     host: str
     port: int
     log_port: int
+
+    @property
+    def origin(self) -> str | None:
+        """The log's origin at this address; None where others cannot dial it: a loopback, or no name in ASCII."""
+        try:
+            address = ip_address(self.host)
+            if address.is_loopback or address.is_unspecified:
+                return None
+        except ValueError:
+            if self.host == "localhost":
+                return None
+        origin = f"{self.host.lower()}:{self.log_port}/log"
+        return origin if is_origin(origin) else None
 
 
 class CityHolder:
@@ -50,6 +65,7 @@ class CityHolder:
             host=None if at is None else at.host,
             port=None if at is None else at.port,
             log_port=None if at is None else at.log_port,
+            origin=None if at is None else at.origin,
             server_name=self.server_name,
             ca_pem=self.authority.cert_pem,
             tls_spki=spki_of(self.tls.cert_pem),

@@ -30,6 +30,7 @@ from hansa_node.store.errors import StoreUnavailableError
 
 _FOR_MEMBERS = web.RequestKey("for members", bool)
 _ENTRIES = "tile/entries/"
+_AT_ORIGIN = "/log"  # where the origins of logs end, which tools that are not ours dial
 _ResultT = TypeVar("_ResultT")
 _MEMBERS_BODY_S = 60.0
 _ANYBODYS_BODY_S = 10.0
@@ -60,8 +61,14 @@ class LogPages:
         application.on_response_prepare.append(_head)
         application.add_routes(
             [
-                web.get("/checkpoint", self._checkpoint),
-                web.get("/{tile:tile/.+}", self._tile),
+                *(
+                    route
+                    for prefix in ("", _AT_ORIGIN)
+                    for route in (
+                        web.get(f"{prefix}/checkpoint", self._checkpoint),
+                        web.get(f"{prefix}/{{tile:tile/.+}}", self._tile),
+                    )
+                ),
                 web.get("/mirror/{city}/checkpoint", self._mirrored_checkpoint),
                 web.get("/mirror/{city}/newest", self._newest_mirrored),
                 web.get("/mirror/{city}/{tile:tile/.+}", self._mirrored_tile),
