@@ -49,10 +49,8 @@ def test_a_plan_that_comes_again_is_the_same_one_and_a_long_one_is_not_remembere
         return plan_from_wire(plan_to_wire(plan))
 
     plan = a_query(None).plan
-    truth, one = (replace(plan, where=Call(Op.EQ, (Column("kind"), literal(value)))) for value in (True, 1))
     long = replace(plan, where=Call(Op.EQ, (Column("kind"), literal("x" * 5000))))
-    assert read(truth) is read(truth)
-    assert type(read(one).where.args[1].value) is int  # type: ignore[union-attr]
+    assert read(plan) is read(plan)
     assert read(long) == long
     assert read(long) is not read(long)
 

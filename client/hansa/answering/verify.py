@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
 
 from hansa.answering.city_words import VerifiedRelease
 from hansa.errors import TrustError
@@ -18,6 +19,9 @@ from hansa_wire.codec.answer_codec import decode_answer, decode_dry_run
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.description import Description
 from hansa_wire.codec.description_codec import decode_description
+
+if TYPE_CHECKING:
+    from hansa_core.partial.read_again import ReadPartials
 
 _RECEIPT_MISSING = "receipt_missing"
 _RECEIPT_INVALID = "receipt_invalid"
@@ -80,6 +84,13 @@ def _open(envelope: Envelope, payload_type: str, member: Member, decode: Callabl
         raise TrustError("malformed_answer", f"{member.city} signed what cannot be read: {broken}") from broken
 
 
+@cache
+def _partials() -> ReadPartials:
+    from hansa_core.partial.read_again import ReadPartials  # Arrow, which only a release needs
+
+    return ReadPartials()
+
+
 def _check_about(answer: SignedAnswer | DryRun, member: Member, query_hash: bytes) -> None:
     if answer.city != member.city:
         raise TrustError("wrong_city", f"{member.city} signed an answer in another city's name")
@@ -88,8 +99,6 @@ def _check_about(answer: SignedAnswer | DryRun, member: Member, query_hash: byte
 
 
 def _release(release: Release, answer: SignedAnswer, member: Member, expected: Expected) -> VerifiedRelease:
-    from hansa_core.partial.partial import read_partial  # Arrow, which only a release needs
-
     contract = expected.contract
     if release.contract != contract.id or release.plan_hash != expected.plan_hash:
         raise TrustError("wrong_plan", f"{member.city} signed a release of another plan")
@@ -99,7 +108,7 @@ def _release(release: Release, answer: SignedAnswer, member: Member, expected: E
         rule = f"{member.city} answered at level {release.level}, and {expected.level} was asked for"
         raise TrustError("wrong_level", rule)
     try:
-        table = read_partial(release.partial_ipc, expected.plan, contract)
+        table = _partials().read(release.partial_ipc, expected.plan, contract)
     except PeerError as broken:
         raise TrustError("malformed_answer", f"{member.city} signed a partial that does not fit: {broken}") from broken
     return VerifiedRelease(

@@ -26,6 +26,7 @@ from hansa_core.plan.expression import Column
 from hansa_core.plan.limits import MAX_ANSWER_BYTES, MAX_CELLS
 from hansa_core.plan.moments import Moment, moments_of
 from hansa_core.plan.plan import Plan
+from hansa_core.plan.remembered import remembered
 from hansa_core.plan.typing import column_types, type_of
 
 MOMENT_TYPE = pa.decimal128(38, 0)
@@ -44,18 +45,15 @@ Row = tuple[Value | None, ...]
 """One cell: the values of the keys, then the moments. A moment that is None is suppressed."""
 
 
+@remembered
 def partial_schema(plan: Plan, contract: Contract) -> pa.Schema:
     """Keys `k0…` in the plan's order, with totals the number of the cell's grouping, then moments `m0…` as `moments_of`
     lists them. The plan is canonical."""
-    return _schema_of(plan, contract, len(moments_of(plan, contract)))
-
-
-def _schema_of(plan: Plan, contract: Contract, moment_count: int) -> pa.Schema:
     types = column_types(contract)
     keys = [pa.field(key_column(index), ARROW_TYPES[type_of(key, types)]) for index, key in enumerate(plan.keys)]
     if plan.totals:
         keys.append(pa.field(GROUPING_COLUMN, pa.int64()))
-    moments = [pa.field(moment_column(index), MOMENT_TYPE) for index in range(moment_count)]
+    moments = [pa.field(moment_column(index), MOMENT_TYPE) for index in range(len(moments_of(plan, contract)))]
     return pa.schema([*keys, *moments])
 
 
@@ -102,13 +100,12 @@ def write_partial(table: pa.Table) -> bytes:
 
 def read_partial(ipc: bytes, plan: Plan, contract: Contract) -> pa.Table:
     """Read what a city sent for this plan. Raises PeerError on anything that no honest city writes."""
-    planned = moments_of(plan, contract)
-    table = _read_stream(ipc, _schema_of(plan, contract, len(planned)))
+    table = _read_stream(ipc, partial_schema(plan, contract))
     if table.num_rows > MAX_CELLS:
         raise PeerError(f"the partial has more than {MAX_CELLS} cells")
     if not plan.keys and table.num_rows != 1:
         raise PeerError("a plan without keys has exactly one cell")
-    keys, moments = columns_of_partial(table, plan, planned)
+    keys, moments = columns_of_partial(table, plan, moments_of(plan, contract))
     _check_keys(keys, plan, contract)
     broken = first_implausible(moments, contract)
     if broken is not None:

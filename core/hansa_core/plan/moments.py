@@ -14,6 +14,7 @@ from hansa_core.plan.expression import Expression
 from hansa_core.plan.expression_document import expression_document
 from hansa_core.plan.measure import MeasuredArgument, measure_of
 from hansa_core.plan.plan import PAIRED, SPREADS, Aggregate, AggregateFunction, Argument, Plan
+from hansa_core.plan.remembered import remembered
 from hansa_core.plan.typing import column_types, type_of
 
 MAX_ROWS = 2**40
@@ -209,6 +210,7 @@ def _count_of(argument: Argument | None, where: Expression | None) -> Moment:
     return Moment(kind, argument, where)
 
 
+@remembered
 def moments_of(plan: Plan, contract: Contract) -> tuple[Moment, ...]:
     """The plan's moments without repeats, in an order that depends on the moments alone: it is the wire order."""
     needed = (moment for aggregate in plan.aggregates for moment in moments_of_aggregate(aggregate, contract))

@@ -16,7 +16,7 @@ _REMEMBERED = 10_000  # plans, and published cells that they add up: a few megab
 class BoundPlans:
     """Binds plans by `answering`. Any thread may ask. What a bound plan is follows from plan, version and manifest.
 
-    A plan is known by itself and not by being equal: 1 and TRUE are equal in Python. The wire gives the same plan for
+    A plan is known by itself, since to hash a deep one takes as long as to bind it: the wire gives the same plan for
     the same bytes.
     """
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
 from hansa_core.documents.model import YAML, Exact, YamlSection, validated
-from hansa_node.ingest.profile import DataProfile, changes_between
-from hansa_node.ingest.staging import Staged
+
+if TYPE_CHECKING:
+    from hansa_node.ingest.profile import DataProfile
+    from hansa_node.ingest.staging import Staged
 
 DEFAULT_SHARE = Fraction(1, 100)
 
@@ -62,6 +64,8 @@ class IngestLimits:
             kept = f"{staged.rows_kept:,} of {staged.rows_read:,} rows are kept{rules}"
             yield f"{kept}, and min_rows is {self.min_rows:,}"
         if self.max_change_share is not None and served is not None:
+            from hansa_node.ingest.profile import changes_between  # sqlglot, which a node that serves does without
+
             for change in changes_between(served, profile, self.max_change_share):
                 yield f"{change}, and max_change_share is {_text(self.max_change_share)}"
 

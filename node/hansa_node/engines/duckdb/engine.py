@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -16,10 +17,12 @@ from hansa_core.partial.partial import MOMENT_TYPE, columns_of_partial
 from hansa_core.plan.double_code import codes_of_doubles
 from hansa_core.plan.moments import moments_of
 from hansa_core.plan.plan import Plan
-from hansa_node.engines.duckdb.statement import BoundStatement, compile_plan
 from hansa_node.engines.engine import too_little_memory, too_many_cells
 from hansa_node.engines.stop import AbandonedError, Stop
 from hansa_node.engines.unreadable import readable
+
+if TYPE_CHECKING:
+    from hansa_node.engines.duckdb.statement import BoundStatement
 
 
 class DuckDBEngine:
@@ -32,6 +35,8 @@ class DuckDBEngine:
 
     def aggregate(self, plan: Plan, *, max_cells: int, stop: Stop | None = None) -> pa.Table:
         """One row per cell, by the Engine protocol. Each call has its own cursor, so threads may call at once."""
+        from hansa_node.engines.duckdb.statement import compile_plan  # sqlglot's 24 MB, which a node at rest lacks
+
         statement = compile_plan(plan, self._contract, limit=max_cells + 1)
         with self._connection.cursor() as cursor, (stop or Stop()).interrupting(cursor.interrupt):
             try:
