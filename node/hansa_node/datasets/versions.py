@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,8 +107,7 @@ def _next_number(folder: Path) -> int:
 @contextmanager
 def _next_version(folder: Path) -> Iterator[VersionFile]:
     with _told_to_the_operator(folder):
-        for stray in folder.glob("*.partial*"):
-            stray.unlink()
+        _remove_strays(folder)
         number = _next_number(folder)
     final = folder / f"v{number:06d}.duckdb"
     partial = folder / f"{final.name}.partial"
@@ -120,7 +120,15 @@ def _next_version(folder: Path) -> Iterator[VersionFile]:
             partial.rename(final)
             _point(folder, f"{final.name} {digest}")
     finally:
-        for stray in folder.glob("*.partial*"):
+        _remove_strays(folder)
+
+
+def _remove_strays(folder: Path) -> None:
+    """What an ingest leaves that was cut off: files, and the folder of what its memory did not hold."""
+    for stray in folder.glob("*.partial*"):
+        if stray.is_dir():
+            shutil.rmtree(stray)
+        else:
             stray.unlink()
 
 

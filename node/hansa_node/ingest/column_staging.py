@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import ceil, floor
 
 import duckdb
@@ -20,7 +20,8 @@ from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping
 from hansa_node.ingest.moments import is_plausible, year_sql
 from hansa_node.ingest.numbers import NOT_A_NUMBER, huge
 
-REJECTIONS = ("unparseable", "missing", "not_in_domain", "structural_zero", "out_of_bounds")
+LATE, DUPLICATE = "late", "duplicate"
+REJECTIONS = ("unparseable", "missing", "not_in_domain", "structural_zero", "out_of_bounds", LATE, DUPLICATE)
 """Why a row is rejected, in the order in which the rules are tried; the rule's full name ends in `:column`."""
 
 _OK = 0
@@ -29,7 +30,11 @@ _POSITION_UNITS = frozenset({"degrees", "degree", "deg", "°"})
 
 
 class ColumnStaging:
-    """The SQL of one column on its way: `r` raw text, `t` text, `v` value, `l` leaf of its domain, `s` status."""
+    """The SQL of one column on its way: `r` raw text, `t` text, `v` value, `l` leaf of its domain, `s` status.
+
+    What is kept of a row that was judged: `v` as it is stored, `s`, `c` whether it was clipped, and `r` where the
+    report needs it.
+    """
 
     def __init__(
         self,
@@ -38,12 +43,15 @@ class ColumnStaging:
         contract_columns: Mapping[str, ContractColumn],
         mapping: DatasetMapping,
         manifest: Manifest,
+        *,
+        required: Collection[str] = (),
     ) -> None:
         self.index = index
         self.name = column.name
         self.mapping = mapping.columns[column.name]
         self._column = column
         self._domain = domain_of(column, manifest.domains)
+        self._required = column.required or column.name in required
         self._structural = manifest.structural_zeros.get(column.name, ())
         self.raw = _source_sql(self.mapping, mapping, contract_columns)
         public = frozenset(map(str, self._domain)) if column.type is DataType.TEXT and self._domain else None
@@ -88,13 +96,13 @@ class ColumnStaging:
         never: Sql = exp.false()
         arms: list[Sql] = [
             fragment(f":t IS NOT NULL AND :v IS NULL{nan}", t=text, v=value, nan=literal(NOT_A_NUMBER)),
-            fragment(":v IS NULL", v=value) if self._column.required else never,
+            fragment(":v IS NULL", v=value) if self._required else never,
             fragment(":v IS NOT NULL AND :l IS NULL", v=value, l=leaf) if self._domain else never,
             leaf if self._domain else never,
             self._is_out(value),
         ]
         ifs = [exp.If(this=arm, true=exp.Literal.number(rule)) for rule, arm in enumerate(arms, start=1)]
-        return exp.Case(ifs=ifs, default=exp.Literal.number(_OK))
+        return fragment("CAST(:s AS UTINYINT)", s=exp.Case(ifs=ifs, default=exp.Literal.number(_OK)))
 
     @property
     def stored(self) -> Sql:
@@ -107,19 +115,37 @@ class ColumnStaging:
         return fragment("CAST(:v AS BIGINT)", v=value) if self._column.type.is_numeric else value
 
     @property
-    def figures(self) -> list[Sql]:
-        """Counts: NULLs, values that are clipped, then rows by rule, then rows of each word of `words`."""
+    def judged(self) -> list[Sql]:
+        """What is kept of a row: the stored value, its status, whether it was clipped, and a text for the report."""
         value, status, raw = (name_of(kind, self.index) for kind in ("v", "s", "r"))
+        told = exp.or_(fragment(":s > 0", s=status), *(self._uses(key, word, raw) for key, word in self.words))
         clipped = self._beyond(value, *self._column.bounds) if self._is_clipped else exp.false()
         return [
-            fragment("count(*) FILTER (WHERE :v IS NULL AND :s = 0)", v=value, s=status),
-            fragment("count(*) FILTER (WHERE :clipped AND :s = 0)", clipped=clipped, s=status),
-            *(
-                fragment("count(*) FILTER (WHERE :s = :rule)", s=status, rule=exp.Literal.number(rule))
-                for rule in range(1, len(REJECTIONS) + 1)
-            ),
-            *(fragment("count(*) FILTER (WHERE :used)", used=self._uses(key, word, raw)) for key, word in self.words),
+            self.stored.as_(value.name, quoted=True),
+            status,
+            clipped.as_(self.called("c"), quoted=True),
+            exp.Case(ifs=[exp.If(this=told, true=raw)]).as_(raw.name, quoted=True),
         ]
+
+    @property
+    def figures(self) -> list[Sql]:
+        """Counts of judged rows: NULLs and clipped values of those that it keeps, rejected ones, uses of `words`."""
+        value, status, clipped, raw = (name_of(kind, self.index) for kind in ("v", "s", "c", "r"))
+        nulls = fragment("count(*) FILTER (WHERE :v IS NULL AND :s = 0)", v=value, s=status)
+        beyond = fragment("count(*) FILTER (WHERE :clipped AND :s = 0)", clipped=clipped, s=status)
+        return [
+            nulls,
+            beyond if self._is_clipped else exp.Literal.number(0),
+            fragment("count_if(:s > 0)", s=status),
+            *(fragment("count_if(:used)", used=self._uses(key, word, raw)) for key, word in self.words),
+        ]
+
+    @property
+    def rejected_by_rule(self) -> list[Sql]:
+        """Counts of judged rows, in the order of REJECTIONS."""
+        status = name_of("s", self.index)
+        rules = range(1, len(REJECTIONS) + 1)
+        return [fragment("count_if(:s = :rule)", s=status, rule=exp.Literal.number(rule)) for rule in rules]
 
     @property
     def words(self) -> tuple[tuple[str, str], ...]:

@@ -19,6 +19,12 @@ from hansa_node.ingest.numbers import number_text_sql, quanta_sql
 _BLANKS = " \t\r\n\u00a0\u200b\ufeff"
 """What stands around a word without being seen."""
 
+# Plain ASCII between two letters has nothing to compose and no blanks around it, and to see so takes a third of the time.
+_TRIMMED = """
+    CASE WHEN strlen(:t) = length(:t) AND left(:t, 1) > ' ' AND right(:t, 1) > ' ' THEN :t
+        ELSE trim(nfc_normalize(:t), :blanks) END
+"""
+
 
 def text_sql(
     mapping: ColumnMapping, text: Sql, *, is_numeric: bool = False, public: Collection[str] | None = None
@@ -30,7 +36,7 @@ def text_sql(
     """
     if public is None or not mapping.trim:
         return _replaced(mapping, text, mapping.recode, is_numeric=is_numeric)
-    text = fragment("trim(nfc_normalize(:t), :blanks)", t=text, blanks=literal(_BLANKS))
+    text = fragment(_TRIMMED, t=text, blanks=literal(_BLANKS))
     recode = {_bare(word): value for word, value in mapping.recode.items()}
     text = _replaced(mapping, text, recode, is_numeric=is_numeric)
     spelt = {_bare(word): word for word in public if _bare(word) != word and _bare(word) not in public}
@@ -83,7 +89,7 @@ def value_sql(mapping: ColumnMapping, column: ContractColumn, text: Sql) -> Sql:
         case _ if column.quantum is None:
             return fragment("TRY_CAST(:t AS BIGINT)", t=number_text_sql(mapping, text))
         case _:
-            return quanta_sql(mapping, column, number_text_sql(mapping, text))
+            return quanta_sql(mapping, column, text)
 
 
 def stored_value(column: ContractColumn, value: Value) -> Value:

@@ -96,6 +96,16 @@ class ColumnMapping:
         return tuple((key, zone) for key, zone in keyed if zone is not None)
 
     @property
+    def writes_plain_signs(self) -> bool:
+        """Whether numbers have a decimal point and nothing between thousands."""
+        return self.decimal == "." and self.thousands is None
+
+    @property
+    def writes_plain_numbers(self) -> bool:
+        """Whether numbers have nothing else about them either."""
+        return self.writes_plain_signs and self.format is None and not self.strip
+
+    @property
     def told(self) -> str:
         """Where the column comes from, for a person."""
         if self.source is not None:

@@ -13,6 +13,7 @@ from hansa_core.contract.types import DataType
 from hansa_node.ingest.fragments import Sql, fragment, literal
 from hansa_node.ingest.mapping import ColumnMapping, NumberFormat
 
+_SHORT = 18  # digits that 64 bits hold
 _MOST = 10**38  # 128-bit integers hold a little more
 SPACES = " \u00a0\u2009\u202f"
 """Characters that files write where `thousands: " "` is meant."""
@@ -42,7 +43,7 @@ def number_text_sql(mapping: ColumnMapping, text: Sql) -> Sql:
     for affix in mapping.strip:
         pattern = literal(f"^{re.escape(affix)}\\s*|\\s*{re.escape(affix)}$")
         text = fragment("trim(regexp_replace(:t, :affix, ''))", t=text, affix=pattern)
-    if mapping.thousands is None and mapping.decimal == ".":
+    if mapping.writes_plain_signs:
         return _matching(text, _PLAIN)
     point, sign = re.escape(mapping.decimal), mapping.thousands
     whole = "[0-9]+" if sign is None else f"(?:[0-9]{{1,3}}(?:{_class_of(sign)}[0-9]{{3}})+|[0-9]+)"
@@ -52,13 +53,14 @@ def number_text_sql(mapping: ColumnMapping, text: Sql) -> Sql:
     return fragment("replace(:t, :point, '.')", t=declared, point=literal(mapping.decimal))
 
 
-def quanta_sql(mapping: ColumnMapping, column: ContractColumn, number: Sql) -> Sql:
-    """Whole quanta of a plain number, rounded half away from zero, all in integers: 5.3 weeks are 37.1 days and so 37.
+def quanta_sql(mapping: ColumnMapping, column: ContractColumn, text: Sql) -> Sql:
+    """Whole quanta of a number's text, rounded half away from zero, all in integers: 5.3 weeks are 37.1 days and so 37.
 
     A whole number is not rounded where nothing is converted: NULL for 2.5. Raises ValueError where the conversion
     does not fit 128 bits.
     """
     assert column.quantum is not None
+    number = number_text_sql(mapping, text)
     lower, upper = column.bounds
     scale, offset = (part / column.quantum for part in (mapping.conversion.scale, mapping.conversion.offset))
     shared = Fraction(1, scale.denominator * offset.denominator)
@@ -71,7 +73,7 @@ def quanta_sql(mapping: ColumnMapping, column: ContractColumn, number: Sql) -> S
             f"mapping.{column.name}.unit: bounds, quantum and conversion need more than 128 bits; convert beforehand"
         )
     is_whole = column.type is DataType.INTEGER and mapping.conversion.is_identity
-    return fragment(
+    exactly = fragment(
         """
         list_extract(list_transform([TRY_CAST(:t AS DOUBLE)], lambda d: CASE
             WHEN d IS NULL OR isnan(d) OR isinf(d) THEN NULL
@@ -95,6 +97,32 @@ def quanta_sql(mapping: ColumnMapping, column: ContractColumn, number: Sql) -> S
         shift=huge(shift),
         divisor=huge(divisor),
     )
+    places = _decimal_places(column.quantum) if mapping.conversion.is_identity else None
+    if places is None:
+        return exactly
+    plain = fragment("trim(:t)", t=text) if mapping.writes_plain_numbers else number
+    return _quick(plain, places, exactly, is_whole=is_whole)
+
+
+def _quick(number: Sql, places: int, exactly: Sql, *, is_whole: bool) -> Sql:
+    """The same quanta in 64 bits, where a number is short enough: most are, and 128 bits take ten times as long.
+
+    `places`: the decimal places of the quantum. DuckDB reads a decimal and rounds it half away from zero in one step.
+    """
+    shape = f"[+-]?[0-9]{{1,{_SHORT - places}}}" + ("" if is_whole else "(?:[.][0-9]*)?")
+    quick = f"CAST(TRY_CAST(:t AS DECIMAL({_SHORT}, {places})) * {10**places} AS HUGEINT)"
+    return fragment(
+        f"CASE WHEN regexp_full_match(:t, :shape) THEN {quick} ELSE :exactly END",
+        t=number,
+        shape=literal(shape),
+        exactly=exactly,
+    )
+
+
+def _decimal_places(quantum: Fraction) -> int | None:
+    """Of a quantum such as 0.01; None of one that is no power of ten, or too small for 64 bits."""
+    places = digits(quantum.denominator) - 1
+    return places if quantum == Fraction(1, 10**places) and places <= _SHORT // 2 else None
 
 
 def huge(value: int) -> Sql:

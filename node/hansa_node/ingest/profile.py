@@ -17,6 +17,8 @@ from hansa_local.private_files import write_private
 from hansa_node.ingest.fragments import fragment
 
 _MOST_CATEGORIES = 200
+_MOST_SORTED = 20_000_000
+"""Rows whose quantiles are exact: they are held in memory for it."""
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
@@ -39,9 +41,13 @@ class DataProfile:
 
 def profile_of(connection: duckdb.DuckDBPyConnection, contract: Contract) -> DataProfile:
     """Look at the table `staged`."""
-    (rows,) = connection.execute("SELECT count(*) FROM staged").fetchall()[0]
+    looked_at = [column for column in contract.columns.values() if not column.identifier]
+    names = [exp.column(column.name, quoted=True) for column in looked_at]
+    distinct = [fragment("approx_count_distinct(:c)", c=name) for name in names]
+    (rows, *counts) = _one(connection, fragment("count(*)"), *distinct)
     columns = {
-        column.name: _column(connection, column) for column in contract.columns.values() if not column.identifier
+        column.name: _column(connection, column, has_categories=count <= 2 * _MOST_CATEGORIES, rows=rows)
+        for column, count in zip(looked_at, counts, strict=True)
     }
     return DataProfile(rows=rows, columns=columns)
 
@@ -76,13 +82,19 @@ def _share(part: int, whole: int) -> Fraction:
     return Fraction(part, max(whole, 1))
 
 
-def _column(connection: duckdb.DuckDBPyConnection, column: ContractColumn) -> ColumnProfile:
+def _column(
+    connection: duckdb.DuckDBPyConnection, column: ContractColumn, *, has_categories: bool, rows: int
+) -> ColumnProfile:
+    """`has_categories`: False where there are more values than are kept, by an estimate."""
     name = exp.column(column.name, quoted=True)
     nulls = _one(connection, fragment("count(*) - count(:c)", c=name))[0]
     if column.type.is_numeric and not column.domain and column.quantum is not None:
-        found = _one(connection, fragment(f"quantile_disc(:c, {list(_QUANTILES)})", c=name))[0]
+        function = "quantile_disc" if rows <= _MOST_SORTED else "approx_quantile"
+        (quantiles,) = _one(connection, fragment(f"{function}(:c, {list(_QUANTILES)})", c=name))
         quantum = column.quantum
-        return ColumnProfile(nulls=nulls, quantiles=tuple(float(value * quantum) for value in found or ()))
+        return ColumnProfile(nulls=nulls, quantiles=tuple(float(value * quantum) for value in quantiles or ()))
+    if not has_categories:
+        return ColumnProfile(nulls=nulls)
     text = fragment("CAST(:c AS VARCHAR)", c=name)
     query = (
         exp.select(text.as_("value"), "count(*)")
@@ -91,12 +103,12 @@ def _column(connection: duckdb.DuckDBPyConnection, column: ContractColumn) -> Co
         .group_by(exp.Literal.number(1))
         .limit(_MOST_CATEGORIES + 1)
     )
-    rows = connection.execute(query.sql(dialect="duckdb")).fetchall()
-    return ColumnProfile(nulls=nulls, categories=dict(rows) if len(rows) <= _MOST_CATEGORIES else {})
+    found = connection.execute(query.sql(dialect="duckdb")).fetchall()
+    return ColumnProfile(nulls=nulls, categories=dict(found) if len(found) <= _MOST_CATEGORIES else {})
 
 
-def _one(connection: duckdb.DuckDBPyConnection, what: exp.Expr) -> tuple[Any, ...]:
-    found: tuple[Any, ...] = connection.execute(exp.select(what).from_("staged").sql(dialect="duckdb")).fetchall()[0]
+def _one(connection: duckdb.DuckDBPyConnection, *what: exp.Expr) -> tuple[Any, ...]:
+    found: tuple[Any, ...] = connection.execute(exp.select(*what).from_("staged").sql(dialect="duckdb")).fetchall()[0]
     return found
 
 

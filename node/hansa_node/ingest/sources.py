@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 import duckdb
@@ -19,35 +21,55 @@ from hansa_tables.source import TableSource
 
 TARGET = "target"
 """The catalogue of the file that is being written."""
+SERVED = "served"
+"""The catalogue of the version that is served, where its rows are read."""
+_MEMORY_LIMIT = "600MB"
+"""Of DuckDB's own memory; what does not fit is spilled beside the target. With Arrow and Python it stays below 1 GB."""
+_MOST_THREADS = 4  # each holds buffers of its own, which the limit has to hold together
 
 
 @contextmanager
-def open_source(source: TableSource, target: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_source(
+    source: TableSource, target: Path, served: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that sees the source as the view `source_rows` and can write `target`; no other path, no setting.
 
-    Private copies lie beside `target` for as long. Raises ConfigError if the source cannot be read as what the manifest
-    says it is.
+    `served`: the version whose rows are read too. Private copies and what memory does not hold lie beside `target` for
+    as long. Raises ConfigError if the source cannot be read as what the manifest says it is.
     """
-    with (
-        _private_files(target) as private,
-        duckdb.connect(config={**SAFE, "temp_directory": ""}) as connection,
-    ):
+    with ExitStack() as until_then:
+        folder = _scratch_folder(target, until_then)
+        private = until_then.enter_context(PrivateFiles(folder, f"{target.name}.source"))
+        until_then.callback(rmtree, folder / f"{target.name}.spilled", ignore_errors=True)
+        connection = until_then.enter_context(duckdb.connect(config=_settings(folder / f"{target.name}.spilled")))
         connection.execute("SET TimeZone = 'UTC'")
-        literal = exp.Literal.string(str(target)).sql(dialect="duckdb")
-        connection.execute(f"ATTACH {literal} AS {TARGET}")
+        _attach(connection, target, TARGET)
+        if served is not None:
+            _attach(connection, served, SERVED, " (READ_ONLY)")
         with _told_to_the_operator():
             view_source(connection, source, private)
         yield connection
 
 
-@contextmanager
-def _private_files(target: Path) -> Iterator[PrivateFiles]:
+def _settings(spilled: Path) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        **SAFE,
+        "memory_limit": _MEMORY_LIMIT,
+        "threads": min(_MOST_THREADS, os.cpu_count() or 1),
+        "temp_directory": str(spilled),
+    }
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, options: str = "") -> None:
+    literal = exp.Literal.string(str(path)).sql(dialect="duckdb")
+    connection.execute(f"ATTACH {literal} AS {name}{options}")
+
+
+def _scratch_folder(target: Path, until_then: ExitStack) -> Path:
     """Beside the file that is written, where the next ingest removes what a crash leaves; for a dry run elsewhere."""
-    with ExitStack() as until_then:
-        folder = target.parent
-        if target == IN_MEMORY:
-            folder = Path(until_then.enter_context(TemporaryDirectory(prefix="hansa-")))
-        yield until_then.enter_context(PrivateFiles(folder, f"{target.name}.source"))
+    if target == IN_MEMORY:
+        return Path(until_then.enter_context(TemporaryDirectory(prefix="hansa-")))
+    return target.parent
 
 
 @contextmanager

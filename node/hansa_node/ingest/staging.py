@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import duckdb
 from sqlglot import exp
@@ -13,7 +14,7 @@ from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.nearest import nearest, shown
 from hansa_node.ingest.column_staging import REJECTIONS, ColumnStaging
-from hansa_node.ingest.fragments import create_temporary, fragment, literal, name_of
+from hansa_node.ingest.fragments import Sql, create_temporary, create_view, fragment, literal, name_of
 from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping, MomentFormat, NumberFormat
 from hansa_node.ingest.numbers import OTHER_CONVENTIONS
 from hansa_node.ingest.texts import NULL_WORDS
@@ -52,7 +53,7 @@ class ColumnCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """The table `staged` of the connection holds the kept rows: the contract's columns by name."""
+    """The view `staged` of the connection holds the kept rows: the contract's columns by name."""
 
     rows_read: int
     rows_kept: int
@@ -66,7 +67,7 @@ _MOST_OFFENDING = 5
 def stage(
     connection: duckdb.DuckDBPyConnection, mapping: DatasetMapping, contract: Contract, manifest: Manifest
 ) -> Staged:
-    """Read the source once into the temporary table `staged`, and count. Raises ConfigError, duckdb.Error."""
+    """Read the source once, view the kept rows as `staged`, and count. Raises ConfigError, duckdb.Error."""
     _check_sources(connection, mapping)
     columns = [
         ColumnStaging(index, column, contract.columns, mapping, manifest)
@@ -74,44 +75,49 @@ def stage(
     ]
     for column in columns:
         column.add_domain(connection)
+    _judge(connection, columns)
+    counted, rows_read = _counted(connection, columns)
+    _view_kept(connection, columns)
+    (rows_kept,) = connection.execute("SELECT count(*) FROM staged").fetchall()[0]
+    rejecting = [column for column in columns if counted[column.name].rejected]
+    for column in rejecting:
+        _check_convention(connection, column)
+    offending = {column.name: _offending(connection, column) for column in rejecting}
+    return Staged(
+        rows_read=rows_read,
+        rows_kept=rows_kept,
+        columns={name: replace(each, offending=offending.get(name, ())) for name, each in counted.items()},
+    )
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnStaging]) -> None:
+    """Read the source into the table `judged`: each row once, with what becomes of each column, and nothing else."""
     # From here on there are our own names only: a source's column may bear any of them.
     texts = exp.select(
         *(column.raw.as_(column.called("r")) for column in columns),
         *(column.text.as_(column.called("t")) for column in columns),
-        fragment("row_number() OVER ()").as_("row_of_source"),
     ).from_("source_rows")
     values = exp.select("*", *(column.value.as_(column.called("v")) for column in columns)).from_(texts.subquery())
     placed = exp.select("*").from_(values.subquery("read"))
     for column in columns:
         placed = column.joined(placed)
-    judged = exp.select("*", *(column.status.as_(column.called("s")) for column in columns)).from_(placed.subquery())
+    statuses = exp.select("*", *(column.status.as_(column.called("s")) for column in columns)).from_(placed.subquery())
+    judged = exp.select(*(part for column in columns for part in column.judged)).from_(statuses.subquery())
     create_temporary(connection, "judged", judged)
-    kept = exp.select(*(column.stored.as_(column.name, quoted=True) for column in columns)).from_("judged")
-    create_temporary(connection, "staged", kept.where(*(fragment(":s = 0", s=name_of("s", c.index)) for c in columns)))
-    counts = connection.execute(
-        exp.select("count(*)", *(figure for column in columns for figure in column.figures))
-        .from_("judged")
-        .sql("duckdb")
-    ).fetchall()[0]
-    (rows_kept,) = connection.execute("SELECT count(*) FROM staged").fetchall()[0]
-    counted = _counted(columns, counts[1:])
-    rejecting = [column for column in columns if counted[column.name].rejected]
-    for column in rejecting:
-        _check_convention(connection, column)
-    offending = {column.name: _offending(connection, column) for column in rejecting}
-    connection.execute("DROP TABLE judged")
-    return Staged(
-        rows_read=counts[0],
-        rows_kept=rows_kept,
-        columns={name: replace(each, offending=offending.get(name, ())) for name, each in counted.items()},
-    )
+
+
+def _view_kept(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnStaging]) -> None:
+    """The view `staged` of the rows that no column rejects."""
+    kept = exp.select(*(name_of("v", column.index).as_(column.name, quoted=True) for column in columns))
+    kept = kept.from_("judged").where(*(fragment(":s = 0", s=name_of("s", column.index)) for column in columns))
+    create_view(connection, "staged", kept)
 
 
 def _offending(connection: duckdb.DuckDBPyConnection, column: ColumnStaging) -> tuple[OffendingText, ...]:
     """The most frequent texts of the source for which the column rejects rows."""
     raw, status = name_of("r", column.index), name_of("s", column.index)
     query = (
-        exp.select(status, raw, fragment("count(*)").as_("rows"), fragment("min(row_of_source)").as_("first"))
+        exp.select(status, raw, fragment("count(*)").as_("rows"), fragment("min(rowid) + 1").as_("first"))
         .from_("judged")
         .where(fragment(":s > 0", s=status))
         .group_by(exp.Literal.number(1), exp.Literal.number(2))
@@ -149,18 +155,27 @@ def _check_format(connection: duckdb.DuckDBPyConnection, column: ColumnMapping) 
         ) from None
 
 
-def _counted(columns: Sequence[ColumnStaging], figures: Sequence[int]) -> dict[str, ColumnCounts]:
-    found, start = {}, 0
+def _counted(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnStaging]
+) -> tuple[dict[str, ColumnCounts], int]:
+    """What happened to each column, and how many rows were judged."""
+    rows, *figures = _of_judged(connection, [fragment("count(*)"), *(one for each in columns for one in each.figures)])
+    found, rest = {}, iter(figures)
     for column in columns:
-        end = start + 2 + len(REJECTIONS) + len(column.words)
-        nulls, clipped, *counts = figures[start:end]
-        rejected, used = counts[: len(REJECTIONS)], counts[len(REJECTIONS) :]
-        rules = {f"{rule}:{column.name}": count for rule, count in zip(REJECTIONS, rejected, strict=True) if count}
+        nulls, clipped, rejected = islice(rest, 3)
+        used = list(islice(rest, len(column.words)))
+        counts = _of_judged(connection, column.rejected_by_rule) if rejected else ()
+        rules = {f"{rule}:{column.name}": count for rule, count in zip(REJECTIONS, counts, strict=False) if count}
         found[column.name] = ColumnCounts(
             nulls=nulls, clipped=clipped, rejected=rules, unused=_unused(column.words, used)
         )
-        start = end
-    return found
+    return found, rows
+
+
+def _of_judged(connection: duckdb.DuckDBPyConnection, figures: Sequence[Sql]) -> tuple[int, ...]:
+    query = exp.select(*figures).from_("judged").sql(dialect="duckdb")
+    (found,) = connection.execute(query).fetchall()
+    return tuple(each or 0 for each in found)  # some are NULL over no rows
 
 
 def _unused(words: Sequence[tuple[str, str]], used: Sequence[int]) -> tuple[str, ...]:
@@ -177,7 +192,7 @@ def _check_convention(connection: duckdb.DuckDBPyConnection, column: ColumnStagi
     mapping = column.mapping
     if not column.is_number or mapping.decimal != "." or mapping.thousands is not None or mapping.format is not None:
         return
-    text, status = name_of("t", column.index), name_of("s", column.index)
+    text, status = name_of("r", column.index), name_of("s", column.index)
     cells = "count(*) FILTER (WHERE :s = 1 AND regexp_full_match(trim(:t), :p))"
     looks = [fragment(cells, s=status, t=text, p=literal(pattern)) for pattern, _ in OTHER_CONVENTIONS]
     (found,) = connection.execute(exp.select(*looks).from_("judged").sql(dialect="duckdb")).fetchall()
