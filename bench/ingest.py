@@ -51,7 +51,8 @@ _CASTS = {
     "urgent": "BOOLEAN",
 }
 _ROWS_SQL = f"""
-    SELECT 'W' || lpad(i::VARCHAR, 9, '0') AS work, {list(_KINDS)}[CAST(1 + hash(i) % {len(_KINDS)} AS INTEGER)] AS kind,
+    SELECT 'W' || lpad(i::VARCHAR, 9, '0') AS work,
+        {list(_KINDS)}[CAST(1 + hash(i) % {len(_KINDS)} AS INTEGER)] AS kind,
         DATE '2015-01-01' + CAST(hash(i, 1) % 3650 AS INTEGER) AS day,
         TIMESTAMP '2015-01-01' + to_seconds(CAST(hash(i, 2) % 315360000 AS BIGINT)) AS moment,
         CASE WHEN hash(i, 3) % 20 > 0 THEN hash(i, 4) % 900 END AS days,

@@ -21,6 +21,11 @@ class PrivateFiles:
         self._made.append(path)
         return path
 
+    @property
+    def made(self) -> tuple[Path, ...]:
+        """The files so far."""
+        return tuple(self._made)
+
     def __enter__(self) -> PrivateFiles:
         return self
 

@@ -29,6 +29,11 @@ class SourceFormat(StrEnum):
         """Whether lines of cells with a sign between them."""
         return self in (SourceFormat.CSV, SourceFormat.TSV)
 
+    @property
+    def is_text(self) -> bool:
+        """Whether a text, which may be packed."""
+        return self.is_delimited or self in (SourceFormat.JSONL, SourceFormat.GEOJSON)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextForm:

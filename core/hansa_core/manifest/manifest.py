@@ -48,6 +48,7 @@ class Manifest:
     `threshold`: the least units of a published cell. `min_entities`: its least entities, where they are not units.
     `domains`: the public values of the columns that the contract leaves to the city.
     `structural_zeros`: values that are known to have no rows without looking at them.
+    `period`: the column whose values are the periods that are published one after the other, each once; or None.
     `protection_version`: raised by the steward whenever a parameter of the protection changes.
     """
 
@@ -60,6 +61,7 @@ class Manifest:
     domains: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     structural_zeros: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     protection_version: int = 1
+    period: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "domains", MappingProxyType(dict(self.domains)))
@@ -77,6 +79,12 @@ class Manifest:
             raise ValueError("tables: two tables have one name")
         if self.level is Level.CONTROLLED and not self.tables:
             raise ValueError("tables: level controlled answers from published tables; declare at least one")
+        without = [table.name for table in self.tables if self.period not in (None, *table.dimensions)]
+        if without:
+            raise ValueError(
+                f"tables: {without[0]} has no dimension {self.period}, the period: it would be published anew with each"
+                " one; add it"
+            )
         for values in (*self.domains.values(), *self.structural_zeros.values()):
             if not values or len(set(values)) != len(values):
                 raise ValueError("domains and structural_zeros are non-empty lists without repeats")

@@ -52,6 +52,12 @@ class ManifestDocument(YamlSection):
     domains: Mapping[str, _Listed] = Field({}, description="public values of the columns left to the city")
     structural_zeros: Mapping[str, Values | None] = Field({}, description="values known to have no rows")
     tables: ListOf[TableDocument] = Field((), description="what level controlled publishes")
+    period: Text | None = Field(
+        None, description="the dimension whose values are the periods that level controlled publishes one by one"
+    )
+    mode: object = Field(None, description="replace, append or upsert: what becomes of the served rows; replace")
+    key: object = Field(None, description="the columns that tell a row from all others, for upsert")
+    watermark: object = Field(None, description="the date, time or number that rises from file to file, for append")
     source: object = Field(None, description="the city's own file, as the node reads it")
     mapping: object = Field(None, description="how each contract column follows from it, as the node reads it")
     max_rejected_share: object = Field(None, description="the greatest share of rows that ingest may reject; 0.01")
@@ -84,6 +90,7 @@ def manifest_from_document(document: object, contract: Contract) -> Manifest:
         domains=domains,
         structural_zeros=_structural_zeros(written.structural_zeros, contract, domains),
         tables=tuple(_table(table, f"tables[{i}]", contract) for i, table in enumerate(written.tables)),
+        period=_period(written.period, contract),
     )
 
 
@@ -112,6 +119,12 @@ def _check_column(name: object, known: Collection[str], where: str) -> str:
     if not isinstance(name, str) or name not in known:
         raise field_error(where, f"{shown(str(name))} is no column that may stand here", nearest(str(name), known))
     return name
+
+
+def _period(name: str | None, contract: Contract) -> str | None:
+    if name is None:
+        return None
+    return _check_column(name, [each.name for each in contract.columns.values() if _may_have_domain(each)], "period")
 
 
 def _may_have_domain(column: ContractColumn) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from math import ceil, floor
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -24,6 +25,8 @@ LATE, DUPLICATE = "late", "duplicate"
 REJECTIONS = ("unparseable", "missing", "not_in_domain", "structural_zero", "out_of_bounds", LATE, DUPLICATE)
 """Why a row is rejected, in the order in which the rules are tried; the rule's full name ends in `:column`."""
 
+TEXTS = "texts"
+"""The column of a judged row that holds its raw texts, in the order of the contract's columns; NULL of a kept row."""
 _OK = 0
 _POSITION_UNITS = frozenset({"degrees", "degree", "deg", "°"})
 """A position that lies elsewhere is another place, and not one at the edge."""
@@ -32,8 +35,8 @@ _POSITION_UNITS = frozenset({"degrees", "degree", "deg", "°"})
 class ColumnStaging:
     """The SQL of one column on its way: `r` raw text, `t` text, `v` value, `l` leaf of its domain, `s` status.
 
-    What is kept of a row that was judged: `v` as it is stored, `s`, `c` whether it was clipped, and `r` where the
-    report needs it.
+    What is kept of a row that was judged: `v` as it is stored, `s`, `c` whether it was clipped, `r` where words of the
+    mapping are counted, and for a rejected row the list of all its texts.
     """
 
     def __init__(
@@ -44,14 +47,16 @@ class ColumnStaging:
         mapping: DatasetMapping,
         manifest: Manifest,
         *,
-        required: Collection[str] = (),
+        growing: Collection[str] = (),
     ) -> None:
+        """`growing`: columns by which a dataset grows: they are never NULL, and their texts are kept for the report."""
         self.index = index
         self.name = column.name
         self.mapping = mapping.columns[column.name]
         self._column = column
         self._domain = domain_of(column, manifest.domains)
-        self._required = column.required or column.name in required
+        self._is_growing = column.name in growing
+        self._required = column.required or self._is_growing
         self._structural = manifest.structural_zeros.get(column.name, ())
         self.raw = _source_sql(self.mapping, mapping, contract_columns)
         public = frozenset(map(str, self._domain)) if column.type is DataType.TEXT and self._domain else None
@@ -65,6 +70,11 @@ class ColumnStaging:
     def is_number(self) -> bool:
         """Whether the column's texts are read as numbers."""
         return self._column.type.is_numeric
+
+    @property
+    def _keeps_text(self) -> bool:
+        """Whether the text of some row counts that is not rejected."""
+        return self._is_growing or bool(self.words)
 
     def add_domain(self, connection: duckdb.DuckDBPyConnection) -> None:
         """A table of the domain's values as they are stored, for one join instead of one comparison per value."""
@@ -116,16 +126,23 @@ class ColumnStaging:
 
     @property
     def judged(self) -> list[Sql]:
-        """What is kept of a row: the stored value, its status, whether it was clipped, and a text for the report."""
+        """What is kept of a row: the stored value, its status, whether it was clipped, and its text where it counts."""
         value, status, raw = (name_of(kind, self.index) for kind in ("v", "s", "r"))
-        told = exp.or_(fragment(":s > 0", s=status), *(self._uses(key, word, raw) for key, word in self.words))
-        clipped = self._beyond(value, *self._column.bounds) if self._is_clipped else exp.false()
-        return [
-            self.stored.as_(value.name, quoted=True),
-            status,
-            clipped.as_(self.called("c"), quoted=True),
-            exp.Case(ifs=[exp.If(this=told, true=raw)]).as_(raw.name, quoted=True),
-        ]
+        kept: list[Sql] = [self.stored.as_(value.name, quoted=True), status]
+        if self._is_clipped:
+            kept.append(self._beyond(value, *self._column.bounds).as_(self.called("c"), quoted=True))
+        if self._keeps_text:
+            uses = (self._uses(key, word, raw) for key, word in self.words)
+            told = exp.true() if self._is_growing else exp.or_(*uses)
+            kept.append(exp.Case(ifs=[exp.If(this=told, true=raw)]).as_(raw.name, quoted=True))
+        return kept
+
+    @property
+    def told(self) -> Sql:
+        """The text of a judged row that the column rejects."""
+        if self._is_growing:
+            return name_of("r", self.index)
+        return fragment("list_extract(:t, :place)", t=exp.column(TEXTS), place=exp.Literal.number(self.index + 1))
 
     @property
     def figures(self) -> list[Sql]:
@@ -155,6 +172,10 @@ class ColumnStaging:
         nulls = tuple(("null_values", word) for word in own_nulls)
         listed = (*nulls, *(("recode", word) for word in mapping.recode))
         return listed if mapping.source is not None else ()
+
+    def told_value(self, stored: Any) -> str:
+        """A stored value for a person: a number in its own unit."""
+        return str(stored) if self._column.quantum is None else f"{float(stored * self._column.quantum):g}"
 
     def nearest(self, rule: str, text: str | None) -> str | None:
         """The public value that is written most like a text that is none; None where there is none like it."""

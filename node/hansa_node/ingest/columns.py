@@ -19,7 +19,7 @@ from hansa_node.ingest.numbers import number_text_sql, quanta_sql
 _BLANKS = " \t\r\n\u00a0\u200b\ufeff"
 """What stands around a word without being seen."""
 
-# Plain ASCII between two letters has nothing to compose and no blanks around it, and to see so takes a third of the time.
+# Plain ASCII between two letters has nothing to compose and no blanks around it; to see that takes a third of the time.
 _TRIMMED = """
     CASE WHEN strlen(:t) = length(:t) AND left(:t, 1) > ' ' AND right(:t, 1) > ' ' THEN :t
         ELSE trim(nfc_normalize(:t), :blanks) END

@@ -26,8 +26,10 @@ from hansa_node.datasets.versions import (
     still_served,
     unwritten_version,
 )
+from hansa_node.ingest.base import base_of
 from hansa_node.ingest.cells import count_cells
 from hansa_node.ingest.constancy import check_constant_columns
+from hansa_node.ingest.contents import check_new, write_contents
 from hansa_node.ingest.earlier import EarlierPublications
 from hansa_node.ingest.manifest_file import read_manifest_file
 from hansa_node.ingest.mapping import DatasetMapping
@@ -65,9 +67,15 @@ def ingest_dataset(
     served = _served_profile(folder)
     with unwritten_version(folder) if dry_run else new_version(folder) as version:
         try:
-            with open_source(mapping.source, version.path) as connection:
+            base = base_of(folder, written.growth, contract, manifest)
+            served_rows = None if base is None else base.rows
+            earlier_contents = () if base is None else base.contents
+            with open_source(mapping.source, version.path, served_rows) as opened:
+                connection = opened.connection
+                check_new(opened.contents, earlier_contents)
                 with unreadable_source(mapping.source):
-                    staged = stage(connection, mapping, contract, manifest)
+                    has_served = served_rows is not None
+                    staged = stage(connection, mapping, contract, manifest, written.growth, has_served=has_served)
                 _check_read(staged, mapping.source)
                 profile = profile_of(connection, contract)
                 exceeded = tuple(limits.exceeded(staged, profile, served))
@@ -82,6 +90,7 @@ def ingest_dataset(
                 )
                 tables = _write(connection, contract, manifest, earlier)
                 write_stamp(connection, TARGET, stamp_of(contract, manifest, version.number))
+                write_contents(connection, TARGET, opened.contents, version.number, earlier_contents)
                 if report.accepted is not None:
                     acceptance = Acceptance(reason=report.accepted, limits=limits.to_json())
                     write_acceptance(connection, TARGET, acceptance)
@@ -115,6 +124,7 @@ def _report(
         data_version=number,
         rows_read=staged.rows_read,
         rows_kept=staged.rows_kept,
+        growth=staged.growth,
         columns=_column_reports(contract, mapping, staged),
         tables=(),
     )

@@ -12,17 +12,20 @@ from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.protection.declaration import declaration_from_document
 from hansa_local.yaml_file import read_yaml
+from hansa_node.ingest.growth import Growth, growth_from_document
 from hansa_node.ingest.limits import IngestLimits, limits_from_document
 from hansa_node.ingest.mapping import DatasetMapping, mapping_from_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFile:
-    """A manifest file, read once: what it declares about protection, about the city's data, and before it publishes."""
+    """A manifest file, read once: what it declares about protection, about the city's data,
+    what stops it before it publishes, and how it grows."""
 
     manifest: Manifest
     mapping: DatasetMapping
     limits: IngestLimits
+    growth: Growth
 
 
 def read_manifest_file(path: Path, contract: Contract) -> ManifestFile:
@@ -32,10 +35,12 @@ def read_manifest_file(path: Path, contract: Contract) -> ManifestFile:
     """
     document = _document(path)
     with _told_about(path):
+        manifest = declaration_from_document(document, contract)
         return ManifestFile(
-            manifest=declaration_from_document(document, contract),
+            manifest=manifest,
             mapping=mapping_from_document(document, contract, path.absolute().parent),
             limits=limits_from_document(document),
+            growth=growth_from_document(document, contract, manifest),
         )
 
 

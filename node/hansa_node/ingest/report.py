@@ -17,6 +17,7 @@ from hansa_core.contract.level import Level
 from hansa_core.nearest import shown
 from hansa_core.protection.publish import Cause
 from hansa_core.protection.tables import CellTotals, PublishedTable
+from hansa_node.ingest.growing import GrowthCounts
 from hansa_node.ingest.staging import OffendingText
 
 
@@ -60,8 +61,8 @@ class TableReport:
 class IngestReport:
     """A new version of a dataset, and how it came about.
 
-    `exceeded`: limits of the manifest, in words. `is_dry_run`: nothing is written. `accepted`: why it is published
-    though.
+    `growth`: what the file did to the rows that were served, where they stay. `exceeded`: limits of the manifest, in
+    words. `is_dry_run`: nothing is written. `accepted`: why it is published though.
     """
 
     contract: ContractId
@@ -71,6 +72,7 @@ class IngestReport:
     rows_kept: int
     columns: tuple[ColumnReport, ...]
     tables: tuple[TableReport, ...]
+    growth: GrowthCounts | None = None
     exceeded: tuple[str, ...] = ()
     is_dry_run: bool = False
     accepted: str | None = None
@@ -95,6 +97,7 @@ class IngestReport:
             "data_version": self.data_version,
             "rows_read": self.rows_read,
             "rows_kept": self.rows_kept,
+            "growth": None if self.growth is None else asdict(self.growth),
             "dry_run": self.is_dry_run,
             "exceeded": list(self.exceeded),
             "columns": [{**asdict(column), "rejected": dict(column.rejected)} for column in self.columns],
@@ -105,7 +108,9 @@ class IngestReport:
         }
 
     def __rich__(self) -> Group:
-        parts: list[Text | Table] = [Text(self.summary, style="bold"), Text(), _columns_table(self.columns)]
+        parts: list[Text | Table] = [Text(self.summary, style="bold")]
+        parts += [] if self.growth is None else [Text(_growth_line(self.growth))]
+        parts += [Text(), _columns_table(self.columns)]
         offending = [_offending_line(column.name, each) for column in self.columns for each in column.offending]
         if offending:
             parts += [Text(), Text("Most frequent rejected values", style="bold"), *map(Text, offending), Text()]
@@ -130,6 +135,17 @@ def table_report(table: PublishedTable, totals: Mapping[int, CellTotals], causes
         causes=dict(Counter(causes.values()).most_common()),
         suppressed_units=lost / total if (total := sum(units.values())) else 0.0,
     )
+
+
+def _growth_line(growth: GrowthCounts) -> str:
+    line = (
+        f"{growth.added:,} rows added, {growth.updated:,} updated, {growth.unchanged:,} as they were;"
+        f" {growth.total:,} in all"
+    )
+    if growth.watermark is None:
+        return line
+    since = "" if growth.watermark_before is None else f"from {growth.watermark_before} "
+    return f"{line}. Watermark {since}to {growth.watermark}"
 
 
 def _offending_line(column: str, each: OffendingText) -> str:

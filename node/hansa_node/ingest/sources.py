@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
@@ -14,10 +15,11 @@ from sqlglot import exp
 
 from hansa_core.errors import ConfigError
 from hansa_node.datasets.versions import IN_MEMORY
+from hansa_node.ingest.contents import Content, check_once, contents_of, copied_content
 from hansa_tables.errors import UnreadableTableError
 from hansa_tables.opening import SAFE, explained, view_source
 from hansa_tables.private_files import PrivateFiles
-from hansa_tables.source import TableSource
+from hansa_tables.source import SourceFormat, TableSource
 
 TARGET = "target"
 """The catalogue of the file that is being written."""
@@ -28,11 +30,20 @@ _MEMORY_LIMIT = "600MB"
 _MOST_THREADS = 4  # each holds buffers of its own, which the limit has to hold together
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSource:
+    """A connection that sees the source as the view `source_rows` and can write the target; no other path, no setting.
+
+    `contents`: what the source holds, file by file.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    contents: tuple[Content, ...]
+
+
 @contextmanager
-def open_source(
-    source: TableSource, target: Path, served: Path | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that sees the source as the view `source_rows` and can write `target`; no other path, no setting.
+def open_source(source: TableSource, target: Path, served: Path | None = None) -> Iterator[OpenSource]:
+    """The source, and the file that is written.
 
     `served`: the version whose rows are read too. Private copies and what memory does not hold lie beside `target` for
     as long. Raises ConfigError if the source cannot be read as what the manifest says it is.
@@ -48,7 +59,10 @@ def open_source(
             _attach(connection, served, SERVED, " (READ_ONLY)")
         with _told_to_the_operator():
             view_source(connection, source, private)
-        yield connection
+            is_copied = source.format is SourceFormat.POSTGRES
+            contents = copied_content(source, private.made) if is_copied else contents_of(source)
+        check_once(contents)
+        yield OpenSource(connection=connection, contents=contents)
 
 
 def _settings(spilled: Path) -> dict[str, str | bool | int | float | list[str]]:

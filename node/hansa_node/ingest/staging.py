@@ -13,8 +13,10 @@ from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.nearest import nearest, shown
-from hansa_node.ingest.column_staging import REJECTIONS, ColumnStaging
+from hansa_node.ingest.column_staging import REJECTIONS, TEXTS, ColumnStaging
 from hansa_node.ingest.fragments import Sql, create_temporary, create_view, fragment, literal, name_of
+from hansa_node.ingest.growing import KEPT, Growing, GrowthCounts
+from hansa_node.ingest.growth import Growth
 from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping, MomentFormat, NumberFormat
 from hansa_node.ingest.numbers import OTHER_CONVENTIONS
 from hansa_node.ingest.texts import NULL_WORDS
@@ -53,10 +55,14 @@ class ColumnCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """The view `staged` of the connection holds the kept rows: the contract's columns by name."""
+    """The view `staged` of the connection holds the rows of the next version: the contract's columns by name.
+
+    `growth`: what the file does to the rows that are served; None where it replaces them.
+    """
 
     rows_read: int
     rows_kept: int
+    growth: GrowthCounts | None
     columns: Mapping[str, ColumnCounts]
 
 
@@ -65,20 +71,32 @@ _MOST_OFFENDING = 5
 
 
 def stage(
-    connection: duckdb.DuckDBPyConnection, mapping: DatasetMapping, contract: Contract, manifest: Manifest
+    connection: duckdb.DuckDBPyConnection,
+    mapping: DatasetMapping,
+    contract: Contract,
+    manifest: Manifest,
+    growth: Growth,
+    *,
+    has_served: bool = False,
 ) -> Staged:
-    """Read the source once, view the kept rows as `staged`, and count. Raises ConfigError, duckdb.Error."""
+    """Read the source once, view the rows of the next version as `staged`, and count.
+
+    `has_served`: rows of the version that is served stay. Raises ConfigError, duckdb.Error.
+    """
     _check_sources(connection, mapping)
     columns = [
-        ColumnStaging(index, column, contract.columns, mapping, manifest)
+        ColumnStaging(index, column, contract.columns, mapping, manifest, growing=growth.columns)
         for index, column in enumerate(contract.columns.values())
     ]
     for column in columns:
         column.add_domain(connection)
     _judge(connection, columns)
-    counted, rows_read = _counted(connection, columns)
+    growing = Growing(connection, growth, columns, has_served=has_served)
+    growing.mark()
     _view_kept(connection, columns)
-    (rows_kept,) = connection.execute("SELECT count(*) FROM staged").fetchall()[0]
+    growing.view()
+    counted, rows_read = _counted(connection, columns)
+    (rows_kept,) = connection.execute("SELECT count(*) FROM kept").fetchall()[0]
     rejecting = [column for column in columns if counted[column.name].rejected]
     for column in rejecting:
         _check_convention(connection, column)
@@ -86,6 +104,7 @@ def stage(
     return Staged(
         rows_read=rows_read,
         rows_kept=rows_kept,
+        growth=growing.counts() if growth.keeps_rows else None,
         columns={name: replace(each, offending=offending.get(name, ())) for name, each in counted.items()},
     )
 
@@ -102,20 +121,27 @@ def _judge(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnStagin
     for column in columns:
         placed = column.joined(placed)
     statuses = exp.select("*", *(column.status.as_(column.called("s")) for column in columns)).from_(placed.subquery())
-    judged = exp.select(*(part for column in columns for part in column.judged)).from_(statuses.subquery())
+    is_rejected = exp.or_(*(fragment(":s > 0", s=name_of("s", column.index)) for column in columns))
+    texts_of_rejected = fragment(
+        "CASE WHEN :rejected THEN :texts END",
+        rejected=is_rejected,
+        texts=exp.Array(expressions=[name_of("r", column.index) for column in columns]),
+    )
+    parts = (part for column in columns for part in column.judged)
+    judged = exp.select(*parts, texts_of_rejected.as_(TEXTS)).from_(statuses.subquery())
     create_temporary(connection, "judged", judged)
 
 
 def _view_kept(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnStaging]) -> None:
-    """The view `staged` of the rows that no column rejects."""
+    """The view of the file's rows that no column rejects."""
     kept = exp.select(*(name_of("v", column.index).as_(column.name, quoted=True) for column in columns))
     kept = kept.from_("judged").where(*(fragment(":s = 0", s=name_of("s", column.index)) for column in columns))
-    create_view(connection, "staged", kept)
+    create_view(connection, KEPT, kept)
 
 
 def _offending(connection: duckdb.DuckDBPyConnection, column: ColumnStaging) -> tuple[OffendingText, ...]:
     """The most frequent texts of the source for which the column rejects rows."""
-    raw, status = name_of("r", column.index), name_of("s", column.index)
+    raw, status = column.told, name_of("s", column.index)
     query = (
         exp.select(status, raw, fragment("count(*)").as_("rows"), fragment("min(rowid) + 1").as_("first"))
         .from_("judged")
@@ -192,7 +218,7 @@ def _check_convention(connection: duckdb.DuckDBPyConnection, column: ColumnStagi
     mapping = column.mapping
     if not column.is_number or mapping.decimal != "." or mapping.thousands is not None or mapping.format is not None:
         return
-    text, status = name_of("r", column.index), name_of("s", column.index)
+    text, status = column.told, name_of("s", column.index)
     cells = "count(*) FILTER (WHERE :s = 1 AND regexp_full_match(trim(:t), :p))"
     looks = [fragment(cells, s=status, t=text, p=literal(pattern)) for pattern, _ in OTHER_CONVENTIONS]
     (found,) = connection.execute(exp.select(*looks).from_("judged").sql(dialect="duckdb")).fetchall()

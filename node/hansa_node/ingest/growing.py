@@ -1,0 +1,227 @@
+"""Rows that come to those of the served version: which are late or ambiguous, and what the next version holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import duckdb
+from sqlglot import exp
+
+from hansa_core.errors import ConfigError
+from hansa_node.ingest.column_staging import DUPLICATE, LATE, REJECTIONS, ColumnStaging
+from hansa_node.ingest.fragments import Sql, create_temporary, create_view, fragment, name_of
+from hansa_node.ingest.growth import Growth, GrowthMode
+from hansa_node.ingest.sources import SERVED
+
+KEPT = "kept"
+"""The view of the file's rows that no column rejects."""
+STAGED = "staged"
+"""The view of all rows of the next version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthCounts:
+    """What a file did to the rows that were served. `unchanged`: rows of the file that stood there as they are.
+
+    `watermark_before`, `watermark`: the greatest value, in words, of what was served and of the next version.
+    """
+
+    added: int
+    updated: int
+    unchanged: int
+    total: int
+    watermark_before: str | None = None
+    watermark: str | None = None
+
+
+class Growing:
+    """One file that comes to the rows of the served version, if there is one and it stays."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        growth: Growth,
+        columns: Sequence[ColumnStaging],
+        *,
+        has_served: bool,
+    ) -> None:
+        self._connection = connection
+        self._growth = growth
+        self._columns: Mapping[str, ColumnStaging] = {column.name: column for column in columns}
+        self._served = exp.table_("rows", db="main", catalog=SERVED, quoted=True) if has_served else None
+
+    def mark(self) -> None:
+        """Reject what is late or stands twice, in the table `judged`. Raises ConfigError.
+
+        Of the rows with one key the one with the greatest watermark counts, and the others are late. Where several have
+        it, nobody can tell which is right, and all are rejected.
+        """
+        match self._growth.mode:
+            case GrowthMode.APPEND:
+                self._mark_not_after()
+            case GrowthMode.UPSERT:
+                self._check_served_keys()
+                self._mark_within_file()
+                self._mark_older()
+
+    def view(self) -> None:
+        """Make the view `staged`: what stays of the served rows, and the file's."""
+        names = list(self._columns)
+        rows: exp.Query = _all(names, exp.to_table(KEPT))
+        if self._served is not None:
+            stays = _all(names, self._served.copy())
+            if self._growth.mode is GrowthMode.UPSERT:
+                stays = stays.where(fragment("NOT EXISTS (:same)", same=self._same_key(KEPT, "rows")))
+            rows = exp.union(stays, rows, distinct=False)
+        create_view(self._connection, STAGED, rows)
+
+    def counts(self) -> GrowthCounts:
+        """What the file changes, over the views `kept` and `staged`."""
+        (file_rows,) = self._one(fragment("count(*)"), KEPT)
+        (total,) = self._one(fragment("count(*)"), STAGED)
+        met, unchanged = self._met() if self._growth.mode is GrowthMode.UPSERT and self._served is not None else (0, 0)
+        return GrowthCounts(
+            added=file_rows - met,
+            updated=met - unchanged,
+            unchanged=unchanged,
+            total=total,
+            watermark_before=None if self._served is None else self._greatest_told(self._served),
+            watermark=self._greatest_told(exp.to_table(STAGED)),
+        )
+
+    def _mark_not_after(self) -> None:
+        assert self._growth.watermark is not None
+        if self._served is None:
+            return
+        column = self._columns[self._growth.watermark]
+        greatest = exp.select(fragment("max(:c)", c=exp.column(column.name, quoted=True))).from_(self._served.copy())
+        late = fragment(":v <= (:greatest)", v=name_of("v", column.index), greatest=greatest)
+        self._reject(column, LATE, late)
+
+    def _mark_within_file(self) -> None:
+        keys = [name_of("v", self._columns[name].index) for name in self._growth.key]
+        ranked = "0" if self._growth.watermark is None else ":w"
+        mark = self._growth.watermark
+        parts = {} if mark is None else {"w": name_of("v", self._columns[mark].index)}
+        several = (
+            exp.select(
+                *(key.as_(f"k{place:d}") for place, key in enumerate(keys)),
+                fragment(f"max({ranked})", **parts).as_("newest"),
+                fragment("count(*) FILTER (WHERE true)").as_("rows"),
+            )
+            .from_("judged")
+            .where(self._is_kept)
+            .group_by(*(key.copy() for key in keys))
+            .having(fragment("count(*) > 1"))
+        )
+        create_temporary(self._connection, "several", several)
+        same = [
+            fragment(":k = :s", k=key.copy(), s=exp.column(f"k{place:d}", table="several"))
+            for place, key in enumerate(keys)
+        ]
+        among = exp.select(exp.Literal.number(1)).from_("several").where(*same)
+        first = self._columns[self._growth.key[0]]
+        if mark is not None:
+            older = among.copy().where(fragment(":w < newest", **parts))
+            self._reject(self._columns[mark], LATE, fragment("EXISTS (:older)", older=older))
+            # What is left of a key with one newest row is no duplicate any more.
+            self._connection.execute("DROP TABLE several")
+            create_temporary(self._connection, "several", several)
+        self._reject(first, DUPLICATE, fragment("EXISTS (:among)", among=among), told=self._told_key())
+        self._connection.execute("DROP TABLE several")
+
+    def _mark_older(self) -> None:
+        if self._served is None or self._growth.watermark is None:
+            return
+        column = self._columns[self._growth.watermark]
+        pairs = [
+            fragment(":s = :k", s=_served(name), k=name_of("v", self._columns[name].index)) for name in self._growth.key
+        ]
+        newer = fragment(":s > :v", s=_served(column.name), v=name_of("v", column.index))
+        there = exp.select(exp.Literal.number(1)).from_(self._served.copy().as_("before")).where(*pairs, newer)
+        self._reject(column, LATE, fragment("EXISTS (:there)", there=there))
+
+    def _check_served_keys(self) -> None:
+        if self._served is None:
+            return
+        keys = [exp.column(name, quoted=True) for name in self._growth.key]
+        several = exp.select(*keys).from_(self._served.copy()).group_by(*(key.copy() for key in keys))
+        several = several.having(fragment("count(*) > 1"))
+        query = exp.select(fragment("count(*)")).from_(several.subquery("several"))
+        (count,) = self._connection.execute(query.sql(dialect="duckdb")).fetchall()[0]
+        if count:
+            raise ConfigError(
+                f"key: the version that is served has {count:,} values of {', '.join(self._growth.key)} more than once,"
+                " so none tells which row is meant; name the columns that do, or replace it by a whole file (mode:"
+                " replace) first"
+            )
+
+    def _reject(self, column: ColumnStaging, rule: str, which: Sql, *, told: Sql | None = None) -> None:
+        status, raw = name_of("s", column.index), name_of("r", column.index)
+        values: list[Sql] = [exp.EQ(this=status, expression=exp.Literal.number(REJECTIONS.index(rule) + 1))]
+        if told is not None:
+            values.append(exp.EQ(this=raw, expression=told))
+        update = exp.Update(
+            this=exp.to_table("judged"), expressions=values, where=exp.Where(this=exp.and_(self._is_kept, which))
+        )
+        self._connection.execute(update.sql(dialect="duckdb"))
+
+    def _told_key(self) -> Sql:
+        texts: list[Sql] = [name_of("r", self._columns[name].index) for name in self._growth.key]
+        return reduce(lambda left, right: fragment(":l || ', ' || :r", l=left, r=right), texts)
+
+    @property
+    def _is_kept(self) -> Sql:
+        return exp.and_(*(fragment(":s = 0", s=name_of("s", column.index)) for column in self._columns.values()))
+
+    def _met(self) -> tuple[int, int]:
+        """Rows of the file whose key is served, and those of them that are there as they are."""
+        assert self._served is not None
+        same = [fragment(":n = :o", n=_new(name), o=_served(name)) for name in self._growth.key]
+        equal = exp.and_(
+            *(fragment(":n IS NOT DISTINCT FROM :o", n=_new(name), o=_served(name)) for name in self._columns)
+        )
+        query = (
+            exp.select(fragment("count(*)"), fragment("count(*) FILTER (WHERE :equal)", equal=equal))
+            .from_(exp.to_table(KEPT).as_("new"))
+            .join(self._served.copy().as_("before"), on=exp.and_(*same))
+        )
+        (found,) = self._connection.execute(query.sql(dialect="duckdb")).fetchall()
+        return int(found[0]), int(found[1])
+
+    def _same_key(self, table: str, other: str) -> exp.Select:
+        pairs = [
+            fragment(
+                ":a = :b", a=exp.column(name, table="new", quoted=True), b=exp.column(name, table=other, quoted=True)
+            )
+            for name in self._growth.key
+        ]
+        return exp.select(exp.Literal.number(1)).from_(exp.to_table(table).as_("new")).where(*pairs)
+
+    def _greatest_told(self, table: exp.Table) -> str | None:
+        if self._growth.watermark is None:
+            return None
+        column = self._columns[self._growth.watermark]
+        name = exp.column(column.name, quoted=True)
+        query = exp.select(fragment("max(:c)", c=name)).from_(table.copy())
+        (found,) = self._connection.execute(query.sql(dialect="duckdb")).fetchall()[0]
+        return None if found is None else column.told_value(found)
+
+    def _one(self, what: Sql, table: str) -> tuple[int, ...]:
+        query = exp.select(what).from_(table)
+        (found,) = self._connection.execute(query.sql(dialect="duckdb")).fetchall()
+        return tuple(map(int, found))
+
+
+def _all(names: Sequence[str], table: exp.Table) -> exp.Select:
+    return exp.select(*(exp.column(name, quoted=True) for name in names)).from_(table)
+
+
+def _served(name: str) -> Sql:
+    return exp.column(name, table="before", quoted=True)
+
+
+def _new(name: str) -> Sql:
+    return exp.column(name, table="new", quoted=True)
