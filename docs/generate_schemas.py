@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from hansa_core.contract.contract_document import ContractDocument
 from hansa_core.documents.model import Section
 from hansa_core.manifest.manifest_document import ManifestDocument
+from hansa_node.ingest.growth import GrowthMode
 from hansa_node.ingest.mapping import ColumnMappingDocument
 from hansa_node.ingest.source_document import SourceDocument
 
@@ -22,6 +23,9 @@ class Manifest(ManifestDocument):
 
     source: SourceDocument = Field(description="the city's own file")
     mapping: Mapping[str, ColumnMappingDocument] = Field(description="how each contract column follows from it")
+    mode: GrowthMode = Field(GrowthMode.REPLACE, description="what becomes of the rows that are served")
+    key: str | list[str] = Field([], description="the columns that tell a row from all others, for upsert")
+    watermark: str | None = Field(None, description="the date, time or number that rises from file to file")
 
 
 def schemas() -> Mapping[str, str]:

@@ -276,6 +276,110 @@ def test_what_memory_does_not_hold_is_spilled_beside_the_version_and_removed(
     assert spilled
 
 
+CONTROLLED: dict[str, Any] = {
+    "level": "controlled",
+    "period": "year",
+    "tables": [{"name": "by_kind", "dimensions": ["year", "kind"]}],
+}
+
+
+def year(number: int, count: int, **changes: Any) -> list[dict[str, Any]]:
+    return [{"No": f"{number}-{at}", "Day": f"{number}-01-{1 + at:02}", **changes} for at in range(count)]
+
+
+def shown(folder: Path, **keys: Any) -> dict[tuple[str, str], int]:
+    """The rows of each cell that is shown, by the labels of its year and kind."""
+    manifest = read_manifest(write_manifest(folder, manifest_of(**{**CONTROLLED, **keys})), REPAIRS)
+    version = current_version(dataset_folder(folder / "served", REPAIRS.id))
+    assert version is not None
+    publication = version.publication(REPAIRS, manifest)
+    assert publication is not None
+    table = publication.tables["by_kind"]
+    found = {}
+    for cell in table.cells:
+        if cell.figures is not None:
+            nodes = zip(table.shape.dimensions, table.shape.nodes(cell.cell), strict=True)
+            first, second = (dimension.nodes[node].label for dimension, node in nodes)
+            found[first, second] = cell.figures.rows
+    return found
+
+
+FIRST = {("2020", "all"): 5, ("2020", "road"): 5}
+SECOND = {("2021", "all"): 4, ("2021", "road"): 4}
+
+
+def test_at_controlled_a_file_adds_periods_and_no_row_is_kept(tmp_path: Path) -> None:
+    ingest(tmp_path, year(2020, 5), mode="append", **CONTROLLED)
+    assert shown(tmp_path) == FIRST
+    report = ingest(tmp_path, year(2021, 4), mode="append", **CONTROLLED)
+    assert report.growth is not None
+    assert (report.growth.added, report.growth.total) == (4, None)
+    assert shown(tmp_path) == FIRST | SECOND
+    version = current_version(dataset_folder(tmp_path / "served", REPAIRS.id))
+    assert version is not None
+    with open_locked(version.path) as connection:
+        assert {name for (name,) in connection.sql("SHOW TABLES").fetchall()} == {"by_kind", "prepared", "contents"}
+
+
+def test_at_controlled_rows_of_published_periods_are_late_or_stop_the_upsert(tmp_path: Path) -> None:
+    ingest(tmp_path, year(2020, 5), mode="append", **CONTROLLED)
+    rows = [*year(2021, 4), *year(2020, 7)[5:]]
+    report = ingest(tmp_path, rows, mode="append", **CONTROLLED)
+    assert report.columns[4].rejected == {"late:year": 2}
+    assert shown(tmp_path) == FIRST | SECOND
+    with pytest.raises(ConfigError, match=r"year: 2 rows lie in periods that are published.*is not changed"):
+        ingest(tmp_path, [*year(2022, 4), *year(2020, 2)], mode="upsert", key="repair", **CONTROLLED)
+    assert number(tmp_path) == 2
+    ingest(tmp_path, year(2022, 4), mode="upsert", key="repair", **CONTROLLED)
+    assert len(shown(tmp_path)) == 6
+
+
+def test_at_controlled_a_replacement_may_change_only_what_is_not_published(tmp_path: Path) -> None:
+    ingest(tmp_path, [*year(2020, 5), *year(2021, 2)], **CONTROLLED)
+    assert shown(tmp_path) == FIRST  # two rows of 2021 are below the threshold: nothing of it is published
+    ingest(tmp_path, [*year(2020, 5), *year(2021, 4)], **CONTROLLED)
+    assert shown(tmp_path) == FIRST | SECOND
+    for rows in ([*year(2020, 6), *year(2021, 4)], year(2021, 4), [*year(2020, 5), *year(2021, 4, Kind="pipe")]):
+        with pytest.raises(ConfigError, match=r"what is published is not changed.*by_kind, in 202[01].*still served"):
+            ingest(tmp_path, rows, options={"accept": "we know better"}, **CONTROLLED)
+    assert (number(tmp_path), shown(tmp_path)) == (2, FIRST | SECOND)
+
+
+def test_at_controlled_without_periods_nothing_that_is_published_changes(tmp_path: Path) -> None:
+    whole: dict[str, Any] = {"level": "controlled", "tables": [{"name": "by_kind", "dimensions": ["kind"]}]}
+    ingest(tmp_path, year(2020, 5), **whole)
+    ingest(tmp_path, year(2020, 5), **whole)
+    with pytest.raises(ConfigError, match=r"a cell of by_kind would be; declare as period the column"):
+        ingest(tmp_path, year(2020, 6), **whole)
+    assert number(tmp_path) == 2
+
+
+def test_at_controlled_a_rollback_takes_no_published_period_back_and_prune_no_cell(tmp_path: Path) -> None:
+    ingest(tmp_path, year(2020, 5), mode="append", **CONTROLLED)
+    ingest(tmp_path, year(2021, 2), mode="append", **CONTROLLED)  # too few: nothing of 2021 is published
+    manifest = read_manifest(tmp_path / "manifest.yaml", REPAIRS)
+    assert roll_back(tmp_path / "served", REPAIRS, manifest, 1) == 3
+    ingest(tmp_path, year(2021, 4), mode="append", **CONTROLLED)
+    with pytest.raises(ConfigError, match=r"what is published is not changed.*in 2021"):
+        roll_back(tmp_path / "served", REPAIRS, manifest, 1)
+    assert prune(tmp_path / "served", REPAIRS.id, 1) == []
+    assert shown(tmp_path) == FIRST | SECOND
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"period": None, "mode": "append"}, "period.*is missing"),
+        ({"mode": "append", "watermark": "day"}, "watermark.*is period at level controlled"),
+        ({"tables": [{"name": "by_kind", "dimensions": ["kind"]}]}, "by_kind has no dimension year, the period"),
+        ({"period": "day"}, "period.*'day' is no column that may stand here"),
+    ],
+)
+def test_periods_that_cannot_be_published_one_by_one_are_named(tmp_path: Path, keys: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        ingest(tmp_path, year(2020, 1), **{**CONTROLLED, **keys})
+
+
 @pytest.mark.parametrize(
     ("keys", "said"),
     [

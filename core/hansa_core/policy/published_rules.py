@@ -77,8 +77,10 @@ def manifest_rules(manifest: Manifest) -> bytes:
         }
         for table in manifest.tables
     ]
+    period: dict[str, JsonValue] = {} if manifest.period is None else {"period": manifest.period}
     return canonical_json(
         {
+            **period,
             "kind": RulesKind.MANIFEST.value,
             "contract": str(manifest.contract),
             "population": manifest.population,

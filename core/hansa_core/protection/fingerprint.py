@@ -27,6 +27,8 @@ def fingerprint(contract: Contract, manifest: Manifest) -> str:
         manifest.protection_version,
         [_shape(shape) for shape in shapes_of(contract, manifest).values()],
     ]
+    if manifest.period is not None:  # not beside the others: what was prepared before there were periods stays served
+        document.append(manifest.period)
     return hashlib.sha256(json.dumps(document, ensure_ascii=True).encode()).hexdigest()
 
 

@@ -38,13 +38,15 @@ class Node:
 class Dimension:
     """A column's leaves and nodes; `nodes[0]` is all of them, and a parent stands before its children.
 
-    `structural`: the leaves that are known to have no rows without looking.
+    `structural`: the leaves that are known to have no rows without looking. `grows`: its leaves are published one by
+    one, so that a union of them would change with each: none is published, nor used.
     """
 
     column: str
     leaves: tuple[Leaf, ...]
     nodes: tuple[Node, ...]
     structural: frozenset[int] = frozenset()
+    grows: bool = False
     _empty_nodes: frozenset[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +63,10 @@ class Dimension:
         """Whether a node has no rows by declaration."""
         return node in self._empty_nodes
 
+    def is_growing_union(self, node: int) -> bool:
+        """Whether a node unites leaves that are published one by one."""
+        return self.grows and bool(self.nodes[node].children)
+
     def covering(self, leaves: Collection[int]) -> tuple[int, ...]:
         """The coarsest disjoint nodes that unite to `leaves`; leaves without rows by declaration are free to join."""
         wanted = frozenset(leaves) - self.structural
@@ -71,14 +77,16 @@ class Dimension:
             held = self.nodes[index].leaves - self.structural
             if not held & wanted:
                 continue
-            if held <= wanted:
+            if held <= wanted and not self.is_growing_union(index):
                 found.append(index)
             else:
                 stack.extend(reversed(self.nodes[index].children))
         return tuple(found)
 
 
-def categorical(column: ContractColumn, domain: Sequence[Value], structural: Collection[Value] = ()) -> Dimension:
+def categorical(
+    column: ContractColumn, domain: Sequence[Value], structural: Collection[Value] = (), *, grows: bool = False
+) -> Dimension:
     """A column of listed values: all → each value, and unknown unless the column is required.
 
     Ingest rejects a row without a required value, so such a column has no unknown to publish.
@@ -92,6 +100,7 @@ def categorical(column: ContractColumn, domain: Sequence[Value], structural: Col
         leaves=tuple(leaves),
         nodes=(top, *below) if len(leaves) > 1 else (Node(label=labels[0], leaves=frozenset({0})),),
         structural=frozenset(index for index, value in enumerate(domain) if value in structural),
+        grows=grows,
     )
 
 

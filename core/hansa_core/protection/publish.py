@@ -20,6 +20,7 @@ class Cause(StrEnum):
     """Why a cell is suppressed: for the steward and the opening, never for the answer."""
 
     THRESHOLD = "threshold"
+    GROWING = "growing"
 
 
 Causes = Mapping[str, Mapping[int, Cause]]
@@ -67,7 +68,8 @@ class DisclosureRule(Protocol):
 def rules_of(contract: Contract, manifest: Manifest) -> tuple[DisclosureRule, ...]:
     """The manifest's rules in order; entities are counted only where they are not the units themselves."""
     entities = None if contract.entity == contract.unit else manifest.min_entities
-    return (_Threshold(ThresholdRule(min_units=manifest.threshold, min_entities=entities)),)
+    threshold = _Threshold(ThresholdRule(min_units=manifest.threshold, min_entities=entities))
+    return (threshold,) if manifest.period is None else (_GrowingUnions(), threshold)
 
 
 def publish(
@@ -121,6 +123,26 @@ class _Threshold:
         if totals is None:
             return self.rule.is_safe(Contributors(units=0, entities=0), ())
         return self.rule.is_safe(totals.contributors, _counted(shape, cell, totals))
+
+
+@dataclass(frozen=True, slots=True)
+class _GrowingUnions:
+    """A union of periods is published by none of them: the next one would change it."""
+
+    cause: Cause = Cause.GROWING
+
+    def withheld(
+        self,
+        tables: Mapping[str, TableShape],
+        totals: Mapping[str, Totals],
+        *,
+        suppressed: Causes,
+        earlier: Iterable[Publication],
+    ) -> Mapping[str, Collection[int]]:
+        return {
+            name: [cell for cell in range(shape.cell_count) if shape.is_growing_union(cell)]
+            for name, shape in tables.items()
+        }
 
 
 def _check_structural_zeros(shape: TableShape, totals: Totals) -> None:

@@ -52,6 +52,11 @@ class TableShape:
         pairs = zip(self.dimensions, self.nodes(cell), strict=True)
         return any(dimension.is_structural_zero(node) for dimension, node in pairs)
 
+    def is_growing_union(self, cell: int) -> bool:
+        """Whether a cell unites periods that are published one by one."""
+        pairs = zip(self.dimensions, self.nodes(cell), strict=True)
+        return any(dimension.is_growing_union(node) for dimension, node in pairs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureTotals:
@@ -107,7 +112,12 @@ def shape_of(table: TableDeclaration, contract: Contract, manifest: Manifest) ->
     That a measure is NULL is a dimension of its own unless the contract says that it is public record.
     """
     dimensions = [
-        _listed(column, _public_values(column, manifest), manifest.structural_zeros.get(column.name, ()))
+        _listed(
+            column,
+            _public_values(column, manifest),
+            manifest.structural_zeros.get(column.name, ()),
+            grows=column.name == manifest.period,
+        )
         for column in (contract.columns[name] for name in table.dimensions)
     ]
     if table.bins is not None:

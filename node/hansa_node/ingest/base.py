@@ -9,6 +9,7 @@ from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
+from hansa_core.protection.publish import Publication
 from hansa_node.datasets.stamp import read_stamp, stamp_of
 from hansa_node.datasets.versions import current_version
 from hansa_node.engines.duckdb.lockdown import open_locked
@@ -19,13 +20,14 @@ from hansa_node.ingest.growth import Growth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """`rows`: the file whose rows stay; None at level controlled, where none are kept.
+    """`rows`: the file whose rows stay; None at level controlled, where none are kept, and where `publication` stays.
 
     `contents`: what came into it, by SHA-256, with the data versions.
     """
 
     number: int
     rows: Path | None
+    publication: Publication | None
     contents: tuple[tuple[str, int], ...]
 
 
@@ -50,4 +52,9 @@ def base_of(folder: Path, growth: Growth, contract: Contract, manifest: Manifest
             " was prepared; replace it by a whole file first (mode: replace)"
         )
     is_open = manifest.level is Level.OPEN
-    return Base(number=version.number, rows=version.path if is_open else None, contents=contents)
+    return Base(
+        number=version.number,
+        rows=version.path if is_open else None,
+        publication=None if is_open else version.publication(contract, manifest),
+        contents=contents,
+    )

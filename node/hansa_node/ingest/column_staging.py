@@ -11,7 +11,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from hansa_core.contract.contract import ContractColumn, domain_of
-from hansa_core.contract.types import DataType
+from hansa_core.contract.types import DataType, Value
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.nearest import near
 from hansa_core.partial.partial import ARROW_TYPES
@@ -28,6 +28,12 @@ REJECTIONS = ("unparseable", "missing", "not_in_domain", "structural_zero", "out
 TEXTS = "texts"
 """The column of a judged row that holds its raw texts, in the order of the contract's columns; NULL of a kept row."""
 _OK = 0
+_SQL_TYPES = {
+    DataType.TEXT: "VARCHAR",
+    DataType.BOOLEAN: "BOOLEAN",
+    DataType.DATE: "DATE",
+    DataType.TIMESTAMP: "TIMESTAMP",
+}
 _POSITION_UNITS = frozenset({"degrees", "degree", "deg", "°"})
 """A position that lies elsewhere is another place, and not one at the edge."""
 
@@ -172,6 +178,12 @@ class ColumnStaging:
         nulls = tuple(("null_values", word) for word in own_nulls)
         listed = (*nulls, *(("recode", word) for word in mapping.recode))
         return listed if mapping.source is not None else ()
+
+    def stored_sql(self, value: Value) -> Sql:
+        """A public value as it is stored."""
+        stored = exp.Literal.string(str(stored_value(self._column, value)))
+        kind = "BIGINT" if self._column.type.is_numeric else _SQL_TYPES[self._column.type]
+        return exp.cast(stored, exp.DataType.build(kind, dialect="duckdb"))
 
     def told_value(self, stored: Any) -> str:
         """A stored value for a person: a number in its own unit."""

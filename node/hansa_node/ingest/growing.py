@@ -9,6 +9,7 @@ from functools import reduce
 import duckdb
 from sqlglot import exp
 
+from hansa_core.contract.types import Value
 from hansa_core.errors import ConfigError
 from hansa_node.ingest.column_staging import DUPLICATE, LATE, REJECTIONS, ColumnStaging
 from hansa_node.ingest.fragments import Sql, create_temporary, create_view, fragment, name_of
@@ -25,15 +26,24 @@ STAGED = "staged"
 class GrowthCounts:
     """What a file did to the rows that were served. `unchanged`: rows of the file that stood there as they are.
 
-    `watermark_before`, `watermark`: the greatest value, in words, of what was served and of the next version.
+    `total`: rows of the next version; None where none are kept. `watermark_before`, `watermark`: the greatest value, in
+    words, of what was served and of the next version.
     """
 
     added: int
     updated: int
     unchanged: int
-    total: int
+    total: int | None
     watermark_before: str | None = None
     watermark: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPeriods:
+    """At level controlled, the periods that are published: the values of a column."""
+
+    column: str
+    values: frozenset[Value]
 
 
 class Growing:
@@ -46,10 +56,12 @@ class Growing:
         columns: Sequence[ColumnStaging],
         *,
         has_served: bool,
+        published: PublishedPeriods | None = None,
     ) -> None:
         self._connection = connection
         self._growth = growth
         self._columns: Mapping[str, ColumnStaging] = {column.name: column for column in columns}
+        self._published = published
         self._served = exp.table_("rows", db="main", catalog=SERVED, quoted=True) if has_served else None
 
     def mark(self) -> None:
@@ -59,12 +71,15 @@ class Growing:
         it, nobody can tell which is right, and all are rejected.
         """
         match self._growth.mode:
+            case GrowthMode.APPEND if self._published is not None:
+                self._reject(self._columns[self._published.column], LATE, self._is_published)
             case GrowthMode.APPEND:
                 self._mark_not_after()
             case GrowthMode.UPSERT:
                 self._check_served_keys()
                 self._mark_within_file()
                 self._mark_older()
+                self._check_unpublished()
 
     def view(self) -> None:
         """Make the view `staged`: what stays of the served rows, and the file's."""
@@ -86,19 +101,40 @@ class Growing:
             added=file_rows - met,
             updated=met - unchanged,
             unchanged=unchanged,
-            total=total,
+            total=total if self._published is None else None,
             watermark_before=None if self._served is None else self._greatest_told(self._served),
             watermark=self._greatest_told(exp.to_table(STAGED)),
         )
 
     def _mark_not_after(self) -> None:
-        assert self._growth.watermark is not None
         if self._served is None:
             return
+        assert self._growth.watermark is not None
         column = self._columns[self._growth.watermark]
         greatest = exp.select(fragment("max(:c)", c=exp.column(column.name, quoted=True))).from_(self._served.copy())
         late = fragment(":v <= (:greatest)", v=name_of("v", column.index), greatest=greatest)
         self._reject(column, LATE, late)
+
+    @property
+    def _is_published(self) -> Sql:
+        """Whether a row lies in a period that is published."""
+        assert self._published is not None
+        if not self._published.values:
+            return exp.false()
+        column = self._columns[self._published.column]
+        periods = [column.stored_sql(value) for value in sorted(self._published.values, key=str)]
+        return exp.In(this=name_of("v", column.index), expressions=periods)
+
+    def _check_unpublished(self) -> None:
+        if self._published is None:
+            return
+        which = exp.and_(self._is_kept, self._is_published)
+        (count,) = self._one(fragment("count(*) FILTER (WHERE :which)", which=which), "judged")
+        if count:
+            raise ConfigError(
+                f"{self._published.column}: {count:,} rows lie in periods that are published, and what is published is"
+                " not changed; give the rows of later periods alone"
+            )
 
     def _mark_within_file(self) -> None:
         keys = [name_of("v", self._columns[name].index) for name in self._growth.key]

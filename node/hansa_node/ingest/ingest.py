@@ -11,8 +11,10 @@ from sqlglot import exp
 
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
+from hansa_core.contract.types import Value
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
+from hansa_core.protection.periods import carried_over, published_periods
 from hansa_core.protection.publish import Publication, publish, rules_of
 from hansa_core.protection.tables import shapes_of
 from hansa_node.datasets.acceptance import Acceptance, write_acceptance
@@ -26,11 +28,13 @@ from hansa_node.datasets.versions import (
     still_served,
     unwritten_version,
 )
-from hansa_node.ingest.base import base_of
+from hansa_node.ingest.base import Base, base_of
 from hansa_node.ingest.cells import count_cells
 from hansa_node.ingest.constancy import check_constant_columns
 from hansa_node.ingest.contents import check_new, write_contents
-from hansa_node.ingest.earlier import EarlierPublications
+from hansa_node.ingest.earlier import EarlierPublications, check_unchanged
+from hansa_node.ingest.growing import PublishedPeriods
+from hansa_node.ingest.growth import Growth
 from hansa_node.ingest.manifest_file import read_manifest_file
 from hansa_node.ingest.mapping import DatasetMapping
 from hansa_node.ingest.profile import DataProfile, profile_of, read_profile, write_profile
@@ -74,8 +78,16 @@ def ingest_dataset(
                 connection = opened.connection
                 check_new(opened.contents, earlier_contents)
                 with unreadable_source(mapping.source):
-                    has_served = served_rows is not None
-                    staged = stage(connection, mapping, contract, manifest, written.growth, has_served=has_served)
+                    published = _published(base, written.growth, manifest)
+                    staged = stage(
+                        connection,
+                        mapping,
+                        contract,
+                        manifest,
+                        written.growth,
+                        has_served=served_rows is not None,
+                        published=published,
+                    )
                 _check_read(staged, mapping.source)
                 profile = profile_of(connection, contract)
                 exceeded = tuple(limits.exceeded(staged, profile, served))
@@ -88,7 +100,8 @@ def ingest_dataset(
                 earlier = EarlierPublications(
                     folder=folder, number=version.number, contract=contract, manifest=manifest
                 )
-                tables = _write(connection, contract, manifest, earlier)
+                before = None if base is None else base.publication
+                tables = _write(connection, contract, manifest, earlier, before=before, kept=published)
                 write_stamp(connection, TARGET, stamp_of(contract, manifest, version.number))
                 write_contents(connection, TARGET, opened.contents, version.number, earlier_contents)
                 if report.accepted is not None:
@@ -136,8 +149,23 @@ def _check_read(staged: Staged, source: TableSource) -> None:
         raise ConfigError(f"source.path: {source.told} has no row, and an empty export is no version; export it again")
 
 
+def _published(base: Base | None, growth: Growth, manifest: Manifest) -> PublishedPeriods | None:
+    """At level controlled, what a file that adds to it leaves as it is."""
+    if manifest.level is Level.OPEN or manifest.period is None or not growth.keeps_rows:
+        return None
+    before = None if base is None else base.publication
+    values = frozenset[Value]() if before is None else published_periods(before, manifest.period)
+    return PublishedPeriods(column=manifest.period, values=values)
+
+
 def _write(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest, earlier: Iterable[Publication]
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    manifest: Manifest,
+    earlier: Iterable[Publication],
+    *,
+    before: Publication | None,
+    kept: PublishedPeriods | None,
 ) -> tuple[TableReport, ...]:
     """At `open` the rows; at `controlled` published cells and nothing else, so that no row is in the file."""
     if manifest.level is Level.OPEN:
@@ -148,6 +176,9 @@ def _write(
     shapes = shapes_of(contract, manifest)
     totals = {name: count_cells(connection, shape, contract) for name, shape in shapes.items()}
     publication = publish(shapes, totals, rules_of(contract, manifest), earlier)
+    if before is not None and kept is not None:
+        publication = carried_over(before, publication, kept.column, kept.values)
+    check_unchanged(contract.id, earlier, publication, manifest.period)
     for name, table in publication.tables.items():
         write_published(connection, TARGET, table, publication.causes[name])
     return tuple(

@@ -27,6 +27,7 @@ from hansa_node.datasets.versions import (
 )
 from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.engines.unreadable import readable
+from hansa_node.ingest.earlier import EarlierPublications, check_unchanged
 from hansa_node.ingest.profile import read_profile
 
 _ANY = 10**9
@@ -51,14 +52,9 @@ def roll_back(data_dir: Path, contract: Contract, manifest: Manifest, number: in
     """Publish a copy of an earlier version under the next number, and return that number.
 
     Raises ConfigError where there is no such version, where it was prepared under another contract or manifest, and
-    at level `controlled`, where what was published stays.
+    at level `controlled`, where a version published something else or more.
     """
     folder, _ = _served(data_dir, contract.id)
-    if manifest.level is Level.CONTROLLED:
-        raise ConfigError(
-            f"{contract.id}: at level controlled, what was published is not published anew from older data; ingest"
-            " corrected data under a raised protection_version"
-        )
     kept = list(versions_before(folder, _ANY))
     wanted = next((each for each in kept if each.number == number), None)
     if wanted is None:
@@ -66,6 +62,9 @@ def roll_back(data_dir: Path, contract: Contract, manifest: Manifest, number: in
         raise ConfigError(f"{contract.id}: version {number} is not kept; there are {there}")
     with readable(wanted.path), open_locked(wanted.path) as connection:
         check_stamp(connection, contract, manifest)
+    if manifest.level is Level.CONTROLLED and (wanted_cells := wanted.publication(contract, manifest)) is not None:
+        every = EarlierPublications(folder=folder, number=_ANY, contract=contract, manifest=manifest)
+        check_unchanged(contract.id, every, wanted_cells, manifest.period)
     with new_version(folder) as version:
         shutil.copyfile(wanted.path, version.path)
         version.path.chmod(0o600)

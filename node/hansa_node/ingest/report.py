@@ -138,10 +138,8 @@ def table_report(table: PublishedTable, totals: Mapping[int, CellTotals], causes
 
 
 def _growth_line(growth: GrowthCounts) -> str:
-    line = (
-        f"{growth.added:,} rows added, {growth.updated:,} updated, {growth.unchanged:,} as they were;"
-        f" {growth.total:,} in all"
-    )
+    line = f"{growth.added:,} rows added, {growth.updated:,} updated, {growth.unchanged:,} as they were"
+    line += "" if growth.total is None else f"; {growth.total:,} in all"
     if growth.watermark is None:
         return line
     since = "" if growth.watermark_before is None else f"from {growth.watermark_before} "

@@ -15,7 +15,7 @@ from hansa_core.manifest.manifest import Manifest
 from hansa_core.nearest import nearest, shown
 from hansa_node.ingest.column_staging import REJECTIONS, TEXTS, ColumnStaging
 from hansa_node.ingest.fragments import Sql, create_temporary, create_view, fragment, literal, name_of
-from hansa_node.ingest.growing import KEPT, Growing, GrowthCounts
+from hansa_node.ingest.growing import KEPT, Growing, GrowthCounts, PublishedPeriods
 from hansa_node.ingest.growth import Growth
 from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping, MomentFormat, NumberFormat
 from hansa_node.ingest.numbers import OTHER_CONVENTIONS
@@ -78,20 +78,23 @@ def stage(
     growth: Growth,
     *,
     has_served: bool = False,
+    published: PublishedPeriods | None = None,
 ) -> Staged:
     """Read the source once, view the rows of the next version as `staged`, and count.
 
-    `has_served`: rows of the version that is served stay. Raises ConfigError, duckdb.Error.
+    `has_served`: rows of the version that is served stay. `published`: periods that stay as they are.
+    Raises ConfigError, duckdb.Error.
     """
     _check_sources(connection, mapping)
+    needed = growth.columns if manifest.period is None else growth.columns | {manifest.period}
     columns = [
-        ColumnStaging(index, column, contract.columns, mapping, manifest, growing=growth.columns)
+        ColumnStaging(index, column, contract.columns, mapping, manifest, growing=needed)
         for index, column in enumerate(contract.columns.values())
     ]
     for column in columns:
         column.add_domain(connection)
     _judge(connection, columns)
-    growing = Growing(connection, growth, columns, has_served=has_served)
+    growing = Growing(connection, growth, columns, has_served=has_served, published=published)
     growing.mark()
     _view_kept(connection, columns)
     growing.view()
