@@ -33,12 +33,57 @@ def test_the_cities_group_by_the_start_of_what_a_format_tells(formatted: str, ke
 
 
 @pytest.mark.parametrize(
-    "formatted", ["strftime(day, '%m')", "strftime(date_trunc('month', day), '%b')", "to_char(day, 'Day')"]
+    ("formatted", "keys"),
+    [
+        ("strftime(day, '%m')", ["EXTRACT(MONTH FROM day)"]),
+        ("strftime(day, '%b %B %-m')", ["EXTRACT(MONTH FROM day)"]),
+        ("strftime(started, '%A %H:00')", ["EXTRACT(HOUR FROM started)", "EXTRACT(ISODOW FROM started)"]),
+        ("strftime(day, '%Y-W%V')", ["EXTRACT(WEEK FROM day)", "EXTRACT(YEAR FROM day)"]),
+        ("strftime(day, '%j')", ["EXTRACT(DAYOFYEAR FROM day)"]),
+        ("to_char(day, 'YYYY-\"Q\"Q')", ["EXTRACT(QUARTER FROM day)", "EXTRACT(YEAR FROM day)"]),
+        ("to_char(started, 'FMDay HH12 AM')", 3),
+    ],
 )
-def test_a_format_that_takes_several_starts_for_one_is_refused(formatted: str) -> None:
+def test_parts_that_are_no_start_are_keys_of_their_own(formatted: str, keys: list[str] | int) -> None:
+    read = asked(f"SELECT {formatted} AS m, COUNT(*) FROM demo.trips GROUP BY m")
+    found = [wording(one) for one in read.plan.keys]
+    assert found == keys if isinstance(keys, list) else len(found) == keys
+    assert read.outer.columns[0].name == "m"
+
+
+@pytest.mark.parametrize(
+    "group",
+    ["ROLLUP ({0}, mode)", "ROLLUP (1, 2)", "CUBE (m, mode)", "GROUPING SETS (({0}, mode), (mode), ())", "({0}), mode"],
+)
+@pytest.mark.parametrize("formatted", ["strftime(day, '%Y-%m')", "strftime(started, '%a %H')"])
+def test_a_format_is_one_key_of_a_total(formatted: str, group: str) -> None:
+    sql = f"SELECT {formatted} AS m, mode, COUNT(*) FROM demo.trips GROUP BY {group.format(formatted)}"
+    read = asked(sql)
+    parts = [number for number, key in enumerate(read.plan.keys) if wording(key) != "mode"]
+    assert all({*parts} <= {*kept} or {*parts}.isdisjoint(kept) for kept in read.plan.groupings)
+    assert len(read.plan.groupings) > 1 or "mode" in group
+
+
+def test_formatted_dates_are_counted_as_their_starts_are() -> None:
+    read = asked("SELECT COUNT(DISTINCT strftime(day, '%Y-%m')) FROM demo.trips")
+    assert [wording(one) for one in read.plan.keys] == ["DATE_TRUNC('month', day)"]
+
+
+@pytest.mark.parametrize(
+    "formatted",
+    [
+        "strftime(started, '%f')",
+        "strftime(day, '%-m%d')",
+        "strftime(day, 'x')",
+        "to_char(day, 'Day')",
+        "to_char(day, 'J')",
+    ],
+)
+def test_a_format_that_takes_several_days_for_one_or_is_not_known_is_refused(formatted: str) -> None:
     with pytest.raises(RefusedError) as refused:
         asked(f"SELECT {formatted} AS m, COUNT(*) FROM demo.trips GROUP BY m")
     assert (refused.value.code, refused.value.field) == ("unknown_function", formatted)
+    assert refused.value.remedy
 
 
 def test_what_is_formatted_over_the_answer_stays_as_it_is() -> None:

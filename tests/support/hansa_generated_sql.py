@@ -113,8 +113,20 @@ def conditions(depth: int) -> st.SearchStrategy[str]:
     )
 
 
+_FORMATS = ("%Y", "%Y-%m", "%d.%m.%Y", "%m", "%A", "%b %y", "%j", "w%V", "%G-%V", "%u/%w", "%Y %B")
+_HOURS = ("%Y-%m-%d %H", "%H:%M", "%I %p", "%a %H:00", "%S")
+
+
+def _formatted() -> st.SearchStrategy[str]:
+    return st.one_of(
+        _form("strftime(day, '{}')", _one(*_FORMATS)), _form("strftime(started, '{}')", _one(*_FORMATS, *_HOURS))
+    )
+
+
 def _keys() -> st.SearchStrategy[str]:
-    return st.one_of(texts(1), wholes(1), days(1), conditions(1), _one("mode", "odometer", "started", "remark"))
+    return st.one_of(
+        _formatted(), texts(1), wholes(1), days(1), conditions(1), _one("mode", "odometer", "started", "remark")
+    )
 
 
 @st.composite
@@ -129,7 +141,8 @@ def _aggregates(draw: st.DrawFn) -> str:
             _form("{}({})", _one("VAR_POP", "STDDEV_POP", "VAR_SAMP"), _one("fare", "distance", "stops * 2")),
             _form("{}({})", _one("BOOL_AND", "BOOL_OR"), conditions(1)),
             _form(
-                "COUNT(DISTINCT {})", st.one_of(texts(1), wholes(1), days(1), conditions(1), _one("odometer", "fare"))
+                "COUNT(DISTINCT {})",
+                st.one_of(texts(1), wholes(1), days(1), conditions(1), _one("odometer", "strftime(day, '%Y-%m')")),
             ),
             _form("{}({})", _one("MIN", "MAX"), texts(1)),
             _form(

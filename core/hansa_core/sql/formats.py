@@ -1,18 +1,21 @@
-"""Rewrites formatted dates: the cities group by the start of the part, and the analyst's side writes it as text."""
+"""Rewrites formatted dates: cities group by the parts that a format tells, the text is written over the answer."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from hansa_core.contract.types import DatePart
 from hansa_core.sql.clause import refused, text_of
+from hansa_core.sql.format_parts import Directive, directives, part_key, part_text, tells_apart
 from hansa_core.sql.written import written
 
-_FORMATTED = (exp.TimeToStr, exp.ToChar)
+FORMATTED = (exp.TimeToStr, exp.ToChar)
+_LISTS = (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple)
 _CLAUSES = ("having", "qualify", "order")
-_PARTS = {
+_STARTS = {
     "Y": DatePart.YEAR,
     "Ym": DatePart.MONTH,
     "Ymd": DatePart.DAY,
@@ -26,24 +29,58 @@ _PARTS = {
 _SIZES = "GYVmdHMS"
 _SYNONYMS = {"b": "m", "B": "m"}
 _TOLD_BY_DAY = {"a", "A", "j", "u", "w"}
-_TO_STRFTIME = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S", "IYYY": "%G", "IW": "%V"}
+_STRFTIME_OF = {
+    "YYYY": "%Y",
+    "YY": "%y",
+    "MM": "%m",
+    "FMMM": "%-m",
+    "DD": "%d",
+    "FMDD": "%-d",
+    "DDD": "%j",
+    "Q": "%q",
+    "HH24": "%H",
+    "FMHH24": "%-H",
+    "HH12": "%I",
+    "HH": "%I",
+    "MI": "%M",
+    "SS": "%S",
+    "AM": "%p",
+    "PM": "%p",
+    "IYYY": "%G",
+    "IW": "%V",
+    "ID": "%u",
+    "Mon": "%b",
+    "FMMonth": "%B",
+    "Dy": "%a",
+    "FMDay": "%A",
+}
+"""What to_char writes, and the directive of strftime that writes the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormat:
+    """What a formatted key becomes: the keys of the cities, and the text over the answer."""
+
+    keys: tuple[exp.Expr, ...]
+    text: exp.Expr
 
 
 def with_formats_outside(select: exp.Select) -> exp.Select:
     """The same question where what it groups by is no `strftime` or `to_char`, under the same names."""
-    keys = [key for key in _keys(select) if isinstance(key, _FORMATTED)]
-    if not keys:
+    group = select.args.get("group")
+    if group is None or not any(item.find(*FORMATTED) for item in [*select.expressions, group]):
         return select
+    formats: dict[str, DateFormat] = {}
     plain = select.copy()
-    formatted = {text_of(key) for key in keys}
+    plain.set("group", _grouped(select, formats))
+    if not formats:
+        return select
 
     def outside(node: exp.Expr) -> exp.Expr:
-        if not isinstance(node, _FORMATTED) or text_of(node) not in formatted:
+        if not isinstance(node, FORMATTED) or text_of(node) not in formats:
             return node
-        return exp.TimeToStr(this=_start(node), format=exp.Literal.string(_strftime(node)))
+        return formats[text_of(node)].text.copy()
 
-    starts = [_start(key) if isinstance(key, _FORMATTED) else key.copy() for key in _keys(select)]
-    plain.set("group", exp.Group(expressions=starts))
     plain.set("expressions", [_named(item, item.transform(outside)) for item in plain.expressions])
     for name in _CLAUSES:
         if plain.args.get(name):
@@ -51,28 +88,52 @@ def with_formats_outside(select: exp.Select) -> exp.Select:
     return plain
 
 
-def _keys(select: exp.Select) -> list[exp.Expr]:
-    """What a plain GROUP BY names, behind aliases and ordinals; none of ROLLUP and the like."""
-    group, items = select.args.get("group"), select.expressions
-    if group is None:
-        return []
+def _grouped(select: exp.Select, formats: dict[str, DateFormat]) -> exp.Group:
+    """GROUP BY with the cities' keys; `formats` gets each format that it names."""
+    group: exp.Group = select.args["group"].copy()
     if group.args.get("all"):
-        return [item.unalias() for item in items if item.find(exp.Column) and not item.find(exp.AggFunc)]
-    if any(isinstance(key, exp.Rollup | exp.Cube | exp.GroupingSets) for key in group.expressions):
-        return []
-    named = {item.alias.lower(): item.this for item in items if isinstance(item, exp.Alias)}
+        shown = [item.unalias() for item in select.expressions]
+        keys = [item.copy() for item in shown if item.find(exp.Column) and not item.find(exp.AggFunc)]
+        group = exp.Group(expressions=keys)
+    group.set("expressions", [one for item in group.expressions for one in _keys_of(item, select, formats)])
+    return group
 
-    def meant(key: exp.Expr) -> exp.Expr:
-        alias: exp.Expr | None = named.get(key.name.lower()) if isinstance(key, exp.Column) and not key.table else None
-        if isinstance(alias, _FORMATTED):
-            return alias
-        if isinstance(key, exp.Literal) and not key.is_string and str(key.this).isdigit():
-            place = int(key.this) - 1
-            item: exp.Expr = items[place].unalias() if 0 <= place < len(items) else key
-            return item if isinstance(item, _FORMATTED) else key
-        return key
 
-    return [meant(key) for key in group.expressions]
+def _keys_of(item: exp.Expr, select: exp.Select, formats: dict[str, DateFormat]) -> list[exp.Expr]:
+    """What stands in GROUP BY in place of one item; several keys of a list stand in brackets."""
+    if isinstance(item, exp.Paren):
+        return _keys_of(item.this, select, formats)
+    if isinstance(item, _LISTS):
+        keys = [_together(_keys_of(one, select, formats), item) for one in item.expressions]
+        listed = item.copy()
+        listed.set("expressions", [one for some in keys for one in some])
+        return [listed]
+    meant = _meant(item, select)
+    if not isinstance(meant, FORMATTED):
+        return [item]
+    found = formats.setdefault(text_of(meant), read_format(meant))
+    return [key.copy() for key in found.keys]
+
+
+def _together(keys: list[exp.Expr], holder: exp.Expr) -> list[exp.Expr]:
+    """One item of a list of totals stays one item."""
+    if len(keys) > 1 and isinstance(holder, exp.Rollup | exp.Cube | exp.GroupingSets):
+        return [exp.Tuple(expressions=keys)]
+    return keys
+
+
+def _meant(key: exp.Expr, select: exp.Select) -> exp.Expr:
+    """The formatted date behind an alias or a place of the SELECT list; else the key itself."""
+    items = select.expressions
+    if isinstance(key, exp.Column) and not key.table:
+        named = {item.alias.lower(): item.this for item in items if isinstance(item, exp.Alias)}
+        alias: exp.Expr | None = named.get(key.name.lower())
+        return alias if isinstance(alias, FORMATTED) else key
+    if isinstance(key, exp.Literal) and not key.is_string and str(key.this).isdigit():
+        place = int(key.this) - 1
+        item: exp.Expr = items[place].unalias() if 0 <= place < len(items) else key
+        return item if isinstance(item, FORMATTED) else key
+    return key
 
 
 def _named(item: exp.Expr, outside: exp.Expr) -> exp.Expr:
@@ -81,32 +142,48 @@ def _named(item: exp.Expr, outside: exp.Expr) -> exp.Expr:
     return exp.alias_(outside, written(item) or text_of(item), quoted=True)
 
 
-def _start(node: exp.Expr) -> exp.Expr:
-    """The start of the part that the format tells."""
-    inner = node.this.unnest()
-    used = {_SYNONYMS.get(one, one) for one in re.findall(r"%-?(.)", _strftime(node))}
+def read_format(node: exp.Expr) -> DateFormat:
+    """The start of one part where the format tells it; else each part that it tells."""
+    inner, spelt = node.this.unnest(), strftime_of(node)
+    used = {_SYNONYMS.get(one, one) for one in re.findall(r"%-?(.)", spelt)}
     if "d" in used:
         used -= _TOLD_BY_DAY
-    part = _PARTS.get("".join(sorted(used, key=_SIZES.find)))
-    if part is None:
+    part = _STARTS.get("".join(sorted(used, key=_SIZES.find)))
+    if part is not None:
+        start = exp.TimestampTrunc(this=inner.copy(), unit=exp.Var(this=part.value.upper()))
+        return DateFormat((start,), exp.TimeToStr(this=start.copy(), format=exp.Literal.string(spelt)))
+    pieces = directives(spelt)
+    told = [piece for piece in pieces or () if isinstance(piece, Directive)]
+    if pieces is None or not told or not tells_apart(pieces):
         raise refused(
             "unknown_function",
             node,
-            "a format keeps dates apart from the year down: year, month, day, hour and so on",
-            "write extract(month FROM x), extract(isodow FROM x) or the like, and format it over the answer",
+            "a format keeps dates apart by %Y %y %m %d %H %I %p %M %S %j %G %V %u %w %a %A %b and %B",
+            "leave other letters out, write %m for %-m before a digit, or format over the answer",
         )
-    return exp.TimestampTrunc(this=inner.copy(), unit=exp.Var(this=part.value.upper()))
+    keys = {text_of(key): key for key in (part_key(one, inner) for one in told)}
+    texts = [part_text(one, inner) if isinstance(one, Directive) else exp.Literal.string(one) for one in pieces]
+    text = texts[0]
+    for other in texts[1:]:
+        text = exp.DPipe(this=text, expression=other)
+    return DateFormat(tuple(keys.values()), exp.Paren(this=text) if len(texts) > 1 else text)
 
 
-def _strftime(node: exp.Expr) -> str:
+def strftime_of(node: exp.Expr) -> str:
     """The format in strftime's letters."""
     given = node.args.get("format")
     if not isinstance(given, exp.Literal) or not given.is_string:
         raise refused("wrong_type", node, "a format is a text in quotes", "write strftime(day, '%Y-%m')")
     if isinstance(node, exp.TimeToStr):
         return str(given.this)
-    words = "|".join(sorted(_TO_STRFTIME, key=len, reverse=True))
-    spelt = re.sub(words, lambda found: _TO_STRFTIME[found[0]], str(given.this))
-    if re.search(r"[A-Za-z]", re.sub(r"%[A-Za-z]|\"[^\"]*\"|T", "", spelt)):
-        raise refused("unknown_function", node, "to_char knows YYYY, MM, DD, HH24, MI and SS", "write strftime(…)")
-    return spelt.replace('"', "")
+    texts = str(given.this).split('"')  # what stands in quotes is written as it is
+    return "".join(one.replace("%", "%%") if place % 2 else _spelt(node, one) for place, one in enumerate(texts))
+
+
+def _spelt(node: exp.Expr, text: str) -> str:
+    words = "|".join(sorted(_STRFTIME_OF, key=len, reverse=True))
+    rest = re.sub(rf"{words}|T", "", text)
+    if re.search(r"[A-Za-z]", rest):
+        rule = f"to_char knows {', '.join(_STRFTIME_OF)}"
+        raise refused("unknown_function", node, rule, "write one of them, or strftime(x, '%Y-%m')")
+    return re.sub(words, lambda found: _STRFTIME_OF[found[0]], text.replace("%", "%%"))

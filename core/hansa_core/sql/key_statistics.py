@@ -13,6 +13,7 @@ from hansa_core.plan.expression import Expression
 from hansa_core.plan.plan import Aggregate, AggregateFunction
 from hansa_core.plan.typing import type_of
 from hansa_core.sql.clause import refused, text_of
+from hansa_core.sql.formats import FORMATTED, read_format
 from hansa_core.sql.keys import Grouping
 from hansa_core.sql.scalar import read_condition, read_scalar
 from hansa_core.sql.source import StatementSource
@@ -68,6 +69,9 @@ def read_key_statistic(node: exp.Expr, source: StatementSource) -> KeyStatistic 
             return None
     if argument.find(exp.AggFunc, exp.Tuple, exp.Star):
         return None  # refused as an aggregate
+    if function is KeyFunction.COUNT_DISTINCT and isinstance(argument.unnest(), FORMATTED):
+        keys = read_format(argument.unnest()).keys
+        argument = keys[0] if len(keys) == 1 else argument  # as many texts as starts
     key = read_scalar(argument, source)
     if function in _EXTREMES.values() and type_of(key, source.types) not in _OF_KEYS:
         return None
