@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -29,12 +30,18 @@ def _programs() -> Path | None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder() -> Iterator[Path]:
+    """A folder that another user may enter: those of pytest are closed again whenever another pytest starts."""
+    with TemporaryDirectory(prefix="hansa-postgres-") as path:
+        yield Path(path)
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[str]:
     """A server of its own on a socket, with one table of repairs."""
     initdb = _programs()
     if initdb is None:
         pytest.skip("no PostgreSQL is installed")
-    folder = tmp_path_factory.mktemp("pg")
     folder.chmod(0o755)
     data, as_user = str(folder / "data"), list[str]()
     if os.getuid() == 0:  # a PostgreSQL does not run as root
@@ -42,9 +49,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             shutil.chown(folder, "postgres")
         except LookupError:
             pytest.skip("there is no user for a PostgreSQL")
-        for above in folder.parents:
-            if above.stat().st_uid == 0 and str(above).startswith("/tmp/"):
-                above.chmod(above.stat().st_mode | 0o011)
         as_user = ["runuser", "-u", "postgres", "--"]
     subprocess.run(
         [*as_user, str(initdb), "-D", data, "-U", "city", "-A", "trust", "--no-sync"],
