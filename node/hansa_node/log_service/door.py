@@ -23,6 +23,7 @@ _LEAST_S = 0.01
 _BACKLOG = 512
 _STRANGER_S = 60.0  # long enough for some tiles of a public log, over a slow line
 _WITHOUT_DESCRIPTORS_S = 0.1
+_GOODBYE_S = 3.0  # from the end that this side gives TLS to the caller's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,14 @@ class Door:
         with self._handshake_place(plain):
             try:
                 left_s = max(_LEAST_S, until - loop.time())
-                tls = await loop.start_tls(plain, visit, self._tls, server_side=True, ssl_handshake_timeout=left_s)
+                tls = await loop.start_tls(
+                    plain,
+                    visit,
+                    self._tls,
+                    server_side=True,
+                    ssl_handshake_timeout=left_s,
+                    ssl_shutdown_timeout=_GOODBYE_S,
+                )
             except OSError:  # no TLS, another authority, too late: TLS has told the caller
                 plain.abort()
                 return
@@ -121,7 +129,7 @@ class Door:
                 plain.abort()
                 return
         if tls is not None:  # else he made place, or went away
-            self._enter(tls, visit)
+            self._enter(plain, tls, visit)
 
     @contextmanager
     def _handshake_place(self, plain: asyncio.Transport) -> Iterator[None]:
@@ -135,20 +143,29 @@ class Door:
         finally:
             self._handshakes.pop(plain, None)
 
-    def _enter(self, transport: asyncio.Transport, visit: _Visit) -> None:
-        """Hand the connection to HTTP, or end it where there are too many. A stranger's ends after some time."""
-        is_stranger = transport.get_extra_info("ssl_object").getpeercert(binary_form=True) is None
+    def _enter(self, plain: asyncio.Transport, tls: asyncio.Transport, visit: _Visit) -> None:
+        """Hand the connection to HTTP, or end it where there are too many. A stranger's ends after some time.
+
+        `plain`: below TLS. It has its descriptor until the caller has heard the end of TLS, or is given up.
+        """
+        is_stranger = tls.get_extra_info("ssl_object").getpeercert(binary_form=True) is None
         inside, most = (
             (self._strangers, self._places.strangers) if is_stranger else (self._members, self._places.members)
         )
         inside -= {each for each in inside if each.is_closing()}
         if len(inside) >= most:
-            transport.abort()
+            plain.abort()
             return
-        inside.add(transport)
+        inside.add(plain)
         if is_stranger:
-            asyncio.get_running_loop().call_later(_STRANGER_S, transport.abort)
-        visit.go_on(transport, self._server())
+            asyncio.get_running_loop().call_later(_STRANGER_S, plain.abort)
+        visit.go_on(tls, self._server())
+
+    async def end(self) -> None:
+        """End the connections that are still there: HTTP has ended its own, and not every caller lets go of TLS."""
+        for plain in self._strangers | self._members:
+            plain.abort()
+        await asyncio.sleep(0)  # in which the loop closes them
 
     def _turn_away_all(self) -> None:
         for connection in tuple(self._silent):

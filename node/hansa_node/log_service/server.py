@@ -32,6 +32,7 @@ async def served(application: web.Application, host: str, port: int, tls: ssl.SS
     )
     await runner.setup()
     assert runner.server is not None
+    door = Door(runner.server, tls, Places.within_open_files())
     try:
         try:
             listening = await listening_sockets(host, port)
@@ -39,7 +40,6 @@ async def served(application: web.Application, host: str, port: int, tls: ssl.SS
             raise ConfigError(
                 f"log.port: {host}:{port} cannot be listened on ({failure.strerror}); free it, or set another one"
             ) from None
-        door = Door(runner.server, tls, Places.within_open_files())
         try:
             async with task_group() as tasks:
                 accepting = [tasks.create_task(door.accept(each)) for each in listening]
@@ -53,6 +53,7 @@ async def served(application: web.Application, host: str, port: int, tls: ssl.SS
                 each.close()
     finally:
         await runner.cleanup()
+        await door.end()
 
 
 class ListenerTls:
