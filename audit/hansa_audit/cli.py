@@ -39,7 +39,8 @@ for command, example, codes in (
     (
         watch.watch,
         "hansa audit watch hamburg bremen --dir watched --every 10m --alert https://pager.example/hansa",
-        "Exit codes: 0 every log is sound; 2 usage; 4 a city is not reached; 5 one is unsound or forked; 6 stale.",
+        "Exit codes: 0 every log is sound; 2 usage, or one is not allowed or blocked; 4 a city is not reached; "
+        "5 one is unsound or forked; 6 stale.",
     ),
     (read.export, "hansa audit export logs/bremen --format ocsf --out bremen.jsonl", _READ_CODES),
 ):

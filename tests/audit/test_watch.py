@@ -25,7 +25,7 @@ from hansa.errors import UnreachableError
 from hansa_audit.fetching.log_source import FolderSource, LogSource, NotAllowedError
 from hansa_audit.fetching.places import Wanted, wanted_log
 from hansa_audit.watching import watch_round
-from hansa_audit.watching.bounded_source import BoundedSource
+from hansa_audit.watching.bounded_source import BoundedSource, size_of
 from hansa_audit.watching.watch_round import WatchRound
 from hansa_audit.watching.watched_log import WatchedLog
 from hansa_core.errors import PeerError
@@ -219,8 +219,8 @@ def test_a_city_that_drips_is_given_up_and_holds_no_other_one_up(
             return wanted
         return replace(wanted, own=BoundedSource(Dripping(Path(wanted.own.name)), lambda: float(next(seconds))))
 
-    def told(self: WatchRound, city: str, silence: str | None, now: datetime) -> WatchedLog:
-        state = verified(self, city, silence, now)
+    def told(self: WatchRound, city: str, unread: WatchedLog | None, now: datetime) -> WatchedLog:
+        state = verified(self, city, unread, now)
         fetched[city].set()
         return state
 
@@ -250,6 +250,42 @@ def test_a_folder_that_lost_its_keys_ends_no_watch(
     result = watch(folder, logs[FIRST].profile, FIRST, SECOND)
     assert (result.exit_code, f"{FIRST}: unsound:" in result.stdout) == (5, True)
     assert f"{SECOND}: sound" in result.stdout
+
+
+def test_a_city_that_does_not_admit_the_auditor_is_in_no_outage(
+    logs: dict[str, PublishedLog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, at_folders = tmp_path / "watched", in_place()
+    closed = NotAllowedError("this is for members of the league")
+
+    def shut(city: str, profile: AuditorProfile, roster: Roster) -> Wanted:
+        return replace(at_folders(city, profile, roster), own=Hostile(closed))
+
+    monkeypatch.setattr(watch_round, "wanted_log", shut)
+    before = watch(folder, logs[FIRST].profile, FIRST)
+    monkeypatch.setattr(watch_round, "wanted_log", at_folders)
+    assert watch(folder, logs[FIRST].profile, FIRST).exit_code == 0
+    monkeypatch.setattr(watch_round, "wanted_log", shut)
+    for result in (before, watch(folder, logs[FIRST].profile, FIRST)):
+        assert (result.exit_code, f"{FIRST}: not allowed: this is for members" in result.stdout) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"), [("--max-entries", "--max-entries allows 40; raise it"), ("--max-bytes", "than --max-bytes")]
+)
+def test_a_log_beyond_the_auditors_limits_fills_no_disk_and_stops_no_watch(
+    logs: dict[str, PublishedLog], tmp_path: Path, limit: str, said: str
+) -> None:
+    folder = tmp_path / "watched"
+    logs[FIRST].ask(600).write(tmp_path / f"{FIRST}-log")
+    most = {"--max-entries": 40, "--max-bytes": 200_000}[limit]
+    result = watch(folder, logs[FIRST].profile, FIRST, SECOND, limit, str(most if limit == "--max-bytes" else 40))
+    assert result.exit_code == 2
+    assert f"{FIRST}: blocked:" in result.stdout
+    assert said in result.stdout
+    assert size_of(folder / FIRST) < 200_000
+    if limit == "--max-bytes":
+        assert f"{SECOND}: sound" in result.stdout
 
 
 def test_entries_that_a_city_withholds_are_missed(logs: dict[str, PublishedLog], tmp_path: Path) -> None:

@@ -13,24 +13,27 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from hansa_core.errors import ConfigError, RefusedError
+from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.evidence.audit import Subject
 from hansa_core.evidence.entry import decode_entry
 from hansa_core.evidence.log_entries import KeyAdded, NodeRecovered, PeerHead
 from hansa_core.league.members import Member
 from hansa_core.league.roster import roster_hash
 from hansa_core.league.witnesses import log_vkey, tlog_policy
-from hansa_core.tlog.checkpoint import open_checkpoint
+from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
+from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
 from hansa_core.tlog.note import read_note
+from hansa_core.tlog.tiles import encode_bundle
 from hansa_local.clock import utc_now
 from hansa_log_cities import LogCity, log_cities, until
+from hansa_node.app import recover
 from hansa_node.app.expiring import NodeExpiry
 from hansa_node.app.identity import read_identity
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.app.recover import recover_node
 from hansa_node.node_stop import ForkError
 from hansa_node.node_store import NodeStore
-from hansa_node.witnessing.peer import WitnessPeer
+from hansa_node.witnessing.peer import Reply, WitnessPeer
 from hansa_whole_trees import audit_entries
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
@@ -211,6 +214,44 @@ def test_recovering_replays_what_peers_mirrored_and_the_log_goes_on(cities: dict
     if not is_lost:
         shutil.copy(backup, first.config.store)
     asyncio.run(recovered(note))
+
+
+def test_a_mirrors_bundle_may_be_as_large_as_its_entries(cities: dict[str, LogCity]) -> None:
+    """256 entries have up to 16 MiB, which come in one reply; what is no bundle has not."""
+    member = cities[SECOND].member
+
+    async def scene() -> None:
+        async with all_running(*cities.values()) as running:
+            await everything_covered(running)
+            async with aiohttp.ClientSession() as session:
+                tls = cities[FIRST].config.tls
+                peer = WitnessPeer(member, session, certificate=tls.certificate, key=tls.key)
+                await until(lambda: mirrored(running[1][1], cities[FIRST]) > 0)
+                path = f"/mirror/{FIRST}/newest"
+                reply = await peer.get(path)
+                assert await peer.get(path, len(reply.body)) == reply
+                with pytest.raises(PeerError, match=f"{SECOND} says more than {len(reply.body) - 1} bytes"):
+                    await peer.get(path, len(reply.body) - 1)
+
+    asyncio.run(scene())
+    asked: list[tuple[str, int]] = []
+
+    class Large:
+        """A mirror whose bundles are as large as they may be."""
+
+        def __init__(self) -> None:
+            self.member = member
+
+        async def get(self, path: str, most: int) -> Reply:
+            asked.append((path, most))
+            return Reply(status=200, body=encode_bundle(large), is_size=False)
+
+    large = [b"x" * 65_535] * 256
+    root = root_of_leaves([leaf_hash(leaf) for leaf in large])
+    checkpoint = Checkpoint(cities[FIRST].member.log_origin, len(large), root)
+    mirror = recover._Mirror(Large(), b"", checkpoint)  # type: ignore[arg-type]
+    assert asyncio.run(recover._entries_of(mirror, FIRST)) == large
+    assert asked == [(f"/mirror/{FIRST}/tile/entries/000", len(encode_bundle(large)))]
 
 
 def mirrored(store: NodeStore, city: LogCity) -> int:

@@ -31,14 +31,20 @@ def watch(
         typer.Option(metavar="URL|PROGRAM", help="Whom to tell of a change: a URL to post JSON to, or a program."),
     ] = None,
     max_age: MaxAgeOption = None,
+    max_entries: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Take no log that is larger: it could fill the disk.")
+    ] = 10_000_000,
+    max_bytes: Annotated[int, typer.Option(metavar="BYTES", min=1, help="Let no log's folder become larger.")] = 16
+    * 1024**3,
     profile: AuditorOption = None,
 ) -> None:
     """Watch the logs of cities: fetch, verify, compare with what other cities saw, keep a history, raise an alert.
 
     A log is sound, stale (older than --max-age), in outage (the city itself does not answer, which proves nothing),
-    unsound (what is shown does not hold, or is less than was shown before) or forked (two signed histories). Whoever is
-    told learns each change, back to sound too; the program of --alert gets the state and the city as arguments, and
-    the alert as JSON on its standard input. A round, or a watch that was stopped, ends with the code of its worst log.
+    not allowed (it does not admit this auditor), blocked (by a limit or the disk of the auditor), unsound (what is
+    shown does not hold, or is less than was shown before) or forked (two signed histories). Whoever is told learns
+    each change, back to sound too; the program of --alert gets the state and the city as arguments, and the alert as
+    JSON on its standard input. A round, or a watch that was stopped, ends with the code of its worst log.
     """
     with errors() as messages:
         from hansa_audit.entries.times import seconds_of
@@ -54,6 +60,8 @@ def watch(
                 cities=tuple(dict.fromkeys(cities or ())),
                 folder=WatchFolder(folder),
                 max_age_s=None if max_age is None else seconds_of(max_age),
+                max_entries=max_entries,
+                max_bytes=max_bytes,
             ),
             target=alert_target(alert),
             teller=_Lines(messages),
@@ -83,6 +91,8 @@ _COLOURS = {
     WatchState.SOUND: typer.colors.GREEN,
     WatchState.STALE: typer.colors.YELLOW,
     WatchState.OUTAGE: typer.colors.YELLOW,
+    WatchState.NOT_ALLOWED: typer.colors.YELLOW,
+    WatchState.BLOCKED: typer.colors.YELLOW,
     WatchState.UNSOUND: typer.colors.RED,
     WatchState.FORK: typer.colors.RED,
 }

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from hansa_audit.fetching.in_flight import answered
 from hansa_audit.fetching.log_source import LogSource
-from hansa_audit.folder.log_folder import LogFolder, bundle_limit, tile_limit
+from hansa_audit.folder.log_folder import LogFolder, tile_limit
 from hansa_audit.folder.rebuilt_tree import RebuiltTree, split_hashes
 from hansa_audit.folder.seen_checkpoints import Beginning
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of
-from hansa_core.tlog.tiles import TILE_WIDTH, Tile, TileHashes, decode_bundle, new_tiles, tile_at
+from hansa_core.tlog.tiles import TILE_WIDTH, Tile, TileHashes, bundle_limit, decode_bundle, new_tiles, tile_at
 
 
 class IncomingTiles:

@@ -24,7 +24,7 @@ from pathlib import Path
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.tlog.note import MAX_NOTE_BYTES
 from hansa_core.tlog.spelling import HASH_BYTES
-from hansa_core.tlog.tiles import MAX_ENTRY_BYTES, Tile
+from hansa_core.tlog.tiles import Tile, bundle_limit
 
 CHECKPOINT, VKEYS, POLICY, ROSTER = "checkpoint", "vkeys.txt", "policy.txt", "roster.json"
 READING = "fetched.json"
@@ -38,11 +38,6 @@ MOST_FILES = 100_000  # of one sub-folder; beyond it somebody fills the auditor'
 def tile_limit(tile: Tile) -> int:
     """How many bytes a tile of hashes has."""
     return tile.width * HASH_BYTES
-
-
-def bundle_limit(tile: Tile) -> int:
-    """How many bytes the entries of a tile have at most."""
-    return tile.width * (2 + MAX_ENTRY_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

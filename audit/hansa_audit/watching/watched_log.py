@@ -9,11 +9,17 @@ from hansa_core.documents.canonical_json import JsonValue
 
 
 class WatchState(StrEnum):
-    """From the best to the worst. An outage proves nothing against a city; a fork does."""
+    """From the best to the worst. Only the last two speak against a city, and only a fork proves it.
+
+    An outage: the city does not answer. Not allowed: it shows its log to others, and not to this auditor. Blocked: the
+    auditor's own limit, disk or folder stands in the way.
+    """
 
     SOUND = "sound"
     STALE = "stale"
     OUTAGE = "outage"
+    NOT_ALLOWED = "not allowed"
+    BLOCKED = "blocked"
     UNSOUND = "unsound"
     FORK = "fork"
 
@@ -31,6 +37,8 @@ class WatchState(StrEnum):
 _EXIT_CODES = {
     WatchState.SOUND: 0,
     WatchState.OUTAGE: 4,
+    WatchState.NOT_ALLOWED: 2,
+    WatchState.BLOCKED: 2,
     WatchState.UNSOUND: 5,
     WatchState.FORK: 5,
     WatchState.STALE: 6,

@@ -122,6 +122,11 @@ class TileHashes:
         return row[0]
 
 
+def bundle_limit(tile: Tile) -> int:
+    """How many bytes the entries of a tile have at most."""
+    return tile.width * (2 + MAX_ENTRY_BYTES)
+
+
 def encode_bundle(entries: Sequence[bytes]) -> bytes:
     """The entries of one tile, each after its length in two bytes. Raises ValueError beyond the format's bounds."""
     if not 1 <= len(entries) <= TILE_WIDTH:

@@ -16,7 +16,7 @@ from hansa_core.evidence.rule_entries import BudgetCreated
 from hansa_core.league.witnesses import quorum_of, witnesses_of
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.merkle import leaf_hash, root_of_leaves
-from hansa_core.tlog.tiles import TILE_WIDTH, decode_bundle, tile_at
+from hansa_core.tlog.tiles import TILE_WIDTH, bundle_limit, decode_bundle, tile_at
 from hansa_local.clock import utc_now
 from hansa_local.trust_anchor import load_roster
 from hansa_node.app.config import NodeConfig
@@ -126,7 +126,7 @@ async def _entries_of(mirror: _Mirror, city: str) -> list[bytes]:
     for number in range(-(-size // TILE_WIDTH)):
         tile = tile_at(0, number, size)
         try:
-            reply = await mirror.peer.get(f"/mirror/{city}/{tile.entries_path}")
+            reply = await mirror.peer.get(f"/mirror/{city}/{tile.entries_path}", bundle_limit(tile))
             if reply.status != 200:
                 raise PeerError(f"{tile.entries_path} is answered with {reply.status}")
             leaves += decode_bundle(reply.body, tile.width)

@@ -14,7 +14,8 @@ from hansa_core.tlog.witness import SIZE_TYPE
 from hansa_local.tls import client_context
 from hansa_wire.rpc.status import unreachable
 
-_MAX_REPLY_BYTES = 4 * 1024 * 1024
+MAX_REPLY_BYTES = 64 * 1024
+"""Of what a witness says, and of a checkpoint."""
 _TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
 
 
@@ -39,13 +40,13 @@ class WitnessPeer:
     async def post(self, path: str, body: bytes) -> Reply:
         """Send the body. Raises ConnectionError or TimeoutError where the peer is not reached, PeerError where what it
         says is too long."""
-        return await self._call("POST", path, body)
+        return await self._call("POST", path, body, MAX_REPLY_BYTES)
 
-    async def get(self, path: str) -> Reply:
-        """Fetch the path. Raises as `post` does."""
-        return await self._call("GET", path, None)
+    async def get(self, path: str, most: int = MAX_REPLY_BYTES) -> Reply:
+        """Fetch at most so many bytes of the path. Raises as `post` does."""
+        return await self._call("GET", path, None, most)
 
-    async def _call(self, method: str, path: str, body: bytes | None) -> Reply:
+    async def _call(self, method: str, path: str, body: bytes | None, most: int) -> Reply:
         try:
             async with self._session.request(
                 method,
@@ -56,13 +57,13 @@ class WitnessPeer:
                 timeout=_TIMEOUT,
                 allow_redirects=False,
             ) as response:
-                content = await response.content.read(_MAX_REPLY_BYTES + 1)
-                while content and len(content) <= _MAX_REPLY_BYTES and not response.content.at_eof():
-                    content += await response.content.read(_MAX_REPLY_BYTES + 1 - len(content))
+                content = await response.content.read(most + 1)
+                while content and len(content) <= most and not response.content.at_eof():
+                    content += await response.content.read(most + 1 - len(content))
         except aiohttp.ClientError as failure:
             said = failure.os_error if isinstance(failure, aiohttp.ClientConnectorError) else failure
             reason = unreachable(str(said) or type(failure).__name__)
             raise ConnectionError(f"{self.member.city}: {reason}") from failure
-        if len(content) > _MAX_REPLY_BYTES:
-            raise PeerError(f"{self.member.city} says more than {_MAX_REPLY_BYTES} bytes")
+        if len(content) > most:
+            raise PeerError(f"{self.member.city} says more than {most} bytes")
         return Reply(status=response.status, body=content, is_size=response.content_type == SIZE_TYPE)
