@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import Field
-from pydantic.json_schema import GenerateJsonSchema
-
-from hansa_core.contract.contract_document import ContractDocument
-from hansa_core.documents.model import Section
-from hansa_core.manifest.manifest_document import ManifestDocument
-from hansa_node.ingest.growth import GrowthMode
-from hansa_node.ingest.mapping import ColumnMappingDocument
-from hansa_node.ingest.source_document import SourceDocument
-
-
-class Manifest(ManifestDocument):
-    """A city's declaration for one dataset, with where its data lies."""
-
-    source: SourceDocument = Field(description="the city's own file")
-    mapping: Mapping[str, ColumnMappingDocument] = Field(description="how each contract column follows from it")
-    mode: GrowthMode = Field(GrowthMode.REPLACE, description="what becomes of the rows that are served")
-    key: str | list[str] = Field([], description="the columns that tell a row from all others, for upsert")
-    watermark: str | None = Field(None, description="the date, time or number that rises from file to file")
+from hansa_core.contract.contract_schema import contract_schema
+from hansa_node.ingest.manifest_schema import manifest_schema
 
 
 def schemas() -> Mapping[str, str]:
     """Each schema as text, by its file name."""
-    return {"contract.json": _schema(ContractDocument), "manifest.json": _schema(Manifest)}
+    return {"contract.json": contract_schema(), "manifest.json": manifest_schema()}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -50,11 +32,6 @@ def main(arguments: Sequence[str]) -> int:
             sys.stderr.write("give --write FOLDER or --check FOLDER\n")
             return 2
     return 0
-
-
-def _schema(model: type[Section]) -> str:
-    schema = {"$schema": GenerateJsonSchema.schema_dialect, **model.model_json_schema(by_alias=True)}
-    return json.dumps(schema, indent=2) + "\n"
 
 
 if __name__ == "__main__":

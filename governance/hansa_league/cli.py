@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Found a league of cities.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+    help="Found a league of cities, and draft its contracts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
 )
 
 _EXAMPLE = (
@@ -19,7 +22,7 @@ _EXAMPLE = (
 
 @app.callback()
 def league() -> None:
-    """Found a league of cities."""
+    """Found a league of cities, and draft its contracts."""
 
 
 @app.command(epilog=_EXAMPLE)
@@ -86,3 +89,40 @@ def new(
             typer.echo(f"  {path} has CRLF line ends, which are signed: let no editor and no git turn them into LF")
     typer.echo(f"  an analyst asks with HANSA_PROFILE={directory / 'profile.toml'}")
     typer.echo("Hand each folder of governance/, cities/ and analysts/ to its holder, and keep no copy.")
+
+
+@app.command(
+    "draft-contract", epilog="Example: hansa league draft-contract source/trees.csv --name green.trees --out trees.yaml"
+)
+def draft_contract_command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="A city's file, or several of one table.")],
+    *,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="The contract's name, such as green.trees.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write it; by default NAME.1.yaml here.")
+    ] = None,
+) -> None:
+    """Look at a city's file and write a contract for such data: types, bounds, quanta, domains and units.
+
+    What the league has to decide is marked UNSURE. Columns that look personal are marked PERSONAL and left out, but for
+    the one that names the units. A file that is there is never overwritten.
+    """
+    from hansa_core.contract.contract_schema import CONTRACT_SCHEMA_NAME, contract_schema
+    from hansa_core.errors import ConfigError
+    from hansa_league.drafting.contract_draft import draft_contract
+    from hansa_local.new_file import write_new
+
+    try:
+        draft = draft_contract(files, name)
+        path = out or Path(f"{draft.name.replace('/', '.')}.yaml")
+        write_new(path, draft.text(CONTRACT_SCHEMA_NAME))
+        (path.parent / CONTRACT_SCHEMA_NAME).write_text(contract_schema(), encoding="utf-8")
+    except ConfigError as broken:
+        typer.echo(str(broken), err=True)
+        raise typer.Exit(2) from None
+    kept = sum(not column.is_left_out for column in draft.columns)
+    typer.echo(f"{path}: {kept} of {len(draft.columns)} columns are drafted, and their unit is {draft.unit}")
+    for column in draft.personal:
+        typer.echo(f"  {column.name} looks personal: {column.personal}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hansa_core.nearest import nearest
 from hansa_tables.errors import UnreadableTableError, quoted
@@ -13,6 +15,9 @@ from hansa_tables.private_files import PrivateFiles
 from hansa_tables.private_rows import private_rows
 from hansa_tables.source import TableSource
 from hansa_tables.table_rows import TableRows
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6}):\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})", re.IGNORECASE)
 
@@ -43,6 +48,12 @@ def read_workbook(path: Path, source: TableSource, private: PrivateFiles) -> Tab
     return private_rows(names, _cells(numbered), private.new())
 
 
+def filled_sheets(path: Path) -> list[str]:
+    """The sheets of a workbook that have cells, in their order. Raises UnreadableTableError."""
+    with _workbook(path) as workbook:
+        return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).to_python()]
+
+
 def _given_names(header: bool | Sequence[str], width: int, place: str) -> list[str]:
     if isinstance(header, bool):
         return [f"column{index}" for index in range(1, width + 1)]
@@ -53,6 +64,20 @@ def _given_names(header: bool | Sequence[str], width: int, place: str) -> list[s
 
 
 def _sheet(path: Path, source: TableSource) -> tuple[str, _Rows]:
+    with _workbook(path) as workbook:
+        names = workbook.sheet_names
+        if source.sheet is None and len(names) > 1:
+            rule = f"has {len(names)} sheets"
+            raise UnreadableTableError(str(path), rule, f"declare as sheet one of: {', '.join(names)}", "sheet")
+        name = source.sheet or names[0]
+        if name not in names:
+            raise UnreadableTableError(str(path), f"has no sheet {quoted(name)}", nearest(name, names), "sheet")
+        rows: _Rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        return name, rows
+
+
+@contextmanager
+def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
     try:
         import python_calamine
     except ImportError:
@@ -60,15 +85,7 @@ def _sheet(path: Path, source: TableSource) -> tuple[str, _Rows]:
         raise UnreadableTableError(str(path), rule, "run: pip install 'hansa[node]'", "format") from None
     try:
         with python_calamine.load_workbook(path) as workbook:
-            names = workbook.sheet_names
-            if source.sheet is None and len(names) > 1:
-                rule = f"has {len(names)} sheets"
-                raise UnreadableTableError(str(path), rule, f"declare as sheet one of: {', '.join(names)}", "sheet")
-            name = source.sheet or names[0]
-            if name not in names:
-                raise UnreadableTableError(str(path), f"has no sheet {quoted(name)}", nearest(name, names), "sheet")
-            rows: _Rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            return name, rows
+            yield workbook
     except (python_calamine.CalamineError, OSError) as error:
         rule = f"is no workbook that can be read ({error})"
         raise UnreadableTableError(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
+
+from hansa_core.contract.spelling import folded, word_runs
 
 
 class PersonalKind(StrEnum):
@@ -100,21 +100,16 @@ _POSITION_WORDS = frozenset(
         "coordinate",
     ]
 )
-_PARTS = re.compile(r"[^\W\d_]+")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_MOST_WORDS = 3
-_FOLDED = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 def personal_kind(name: str) -> PersonalKind | None:
     """What a column of that name most likely holds of people; None where its name says nothing of them."""
-    spellings = {_folded(name), _folded(name, umlauts=True)}
-    for words in map(_runs, spellings):
+    spellings = {folded(name), folded(name, umlauts=True)}
+    for words in map(word_runs, spellings):
         for kind, known in _known().items():
             if words & known:
                 return kind
-    return PersonalKind.POSITION if any(_runs(one) & _POSITION_WORDS for one in spellings) else None
+    return PersonalKind.POSITION if any(word_runs(one) & _POSITION_WORDS for one in spellings) else None
 
 
 def names_people(name: str) -> bool:
@@ -124,24 +119,4 @@ def names_people(name: str) -> bool:
 
 @cache
 def _known() -> Mapping[PersonalKind, frozenset[str]]:
-    return {kind: frozenset(map(_folded, words.split())) for kind, words in _WORDS.items()}
-
-
-def _folded(text: str, *, umlauts: bool = False) -> str:
-    """Lower case without accents, however they were composed; `umlauts`: ü is ue, as names without them write it."""
-    text = unicodedata.normalize("NFC", _CAMEL.sub("_", text)).casefold()
-    if umlauts:
-        text = text.translate(_UMLAUTS)
-    text = unicodedata.normalize("NFKD", text.translate(_FOLDED))
-    return "".join(each for each in text if not unicodedata.combining(each))
-
-
-def _runs(folded: str) -> frozenset[str]:
-    """The words of a name, and neighbouring ones together: first_name, firstname."""
-    parts = _PARTS.findall(folded)
-    found = set()
-    for length in range(1, _MOST_WORDS + 1):
-        for start in range(len(parts) - length + 1):
-            run = parts[start : start + length]
-            found |= {"_".join(run), "".join(run)}
-    return frozenset(found)
+    return {kind: frozenset(map(folded, words.split())) for kind, words in _WORDS.items()}

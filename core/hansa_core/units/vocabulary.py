@@ -146,6 +146,14 @@ def loose_unit_of(name: str) -> Unit:
     return ucum_unit(WORDS[word])
 
 
+def contract_unit(name: str) -> str | None:
+    """What a contract writes for a unit that people write as `name`; None where it is none."""
+    for spelling in (name.strip(), name.strip().translate(_SIGNS)):
+        if _found(spelling) is not None:
+            return spelling
+    return _word(name.strip())
+
+
 def quantity_of(unit: Unit) -> str:
     """What a unit measures, in words or in base units."""
     for code, name in _QUANTITIES.items():

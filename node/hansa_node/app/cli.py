@@ -109,6 +109,31 @@ def _write_page(path: Path, report: IngestReport) -> None:
         raise ConfigError(f"--html {path}: cannot be written ({failure.strerror}); name another file") from None
 
 
+@app.command(epilog="Example: hansa node draft green.trees source/trees.csv --config node.toml")
+def draft(
+    contract: Annotated[
+        str, typer.Argument(metavar="CONTRACT", help="A contract of the node's datasets, or the file of one.")
+    ],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The city's file, or several of one table.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to write it; by default where the node looks for it."),
+    ] = None,
+) -> None:
+    """Look at a city's file and write a manifest: columns matched by name, type and values, formats with examples.
+
+    What a person has to decide is marked UNSURE. An ingest that writes nothing has tried it, and its rejected rows are
+    marked, too. A file that is there is never overwritten.
+    """
+    from hansa_node.app.drafts import write_draft
+
+    with _told_to_the_operator():
+        for line in write_draft(contract, files, config=config, out=out):
+            typer.echo(line)
+
+
 DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="A contract, with or without its version.")]
 
 

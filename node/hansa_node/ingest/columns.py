@@ -16,7 +16,7 @@ from hansa_node.ingest.mapping import ColumnMapping
 from hansa_node.ingest.moments import moment_sql
 from hansa_node.ingest.numbers import number_text_sql, quanta_sql
 
-_BLANKS = " \t\r\n\u00a0\u200b\ufeff"
+BLANKS = " \t\r\n\u00a0\u200b\ufeff"
 """What stands around a word without being seen."""
 
 # Plain ASCII between two letters has nothing to compose and no blanks around it; to see that takes a third of the time.
@@ -36,7 +36,7 @@ def text_sql(
     """
     if public is None or not mapping.trim:
         return _replaced(mapping, text, mapping.recode, is_numeric=is_numeric)
-    text = fragment(_TRIMMED, t=text, blanks=literal(_BLANKS))
+    text = fragment(_TRIMMED, t=text, blanks=literal(BLANKS))
     recode = {_bare(word): value for word, value in mapping.recode.items()}
     text = _replaced(mapping, text, recode, is_numeric=is_numeric)
     spelt = {_bare(word): word for word in public if _bare(word) != word and _bare(word) not in public}
@@ -46,7 +46,7 @@ def text_sql(
 
 def _bare(word: str) -> str:
     """A word as texts are compared with it."""
-    return unicodedata.normalize("NFC", word).strip(_BLANKS)
+    return unicodedata.normalize("NFC", word).strip(BLANKS)
 
 
 def _replaced(mapping: ColumnMapping, text: Sql, recode: Mapping[str, str | None], *, is_numeric: bool) -> Sql:

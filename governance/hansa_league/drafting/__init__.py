@@ -1,0 +1,1 @@
+"""Drafts of contracts: what a city's file suggests that a league may share of such data."""

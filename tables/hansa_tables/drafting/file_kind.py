@@ -1,0 +1,58 @@
+"""File kinds: the format of a file by its first bytes, which its name may get wrong."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+from hansa_tables.errors import UnreadableTableError
+from hansa_tables.source import SourceFormat, TableSource
+from hansa_tables.text_files import opened
+
+_MARKS = {
+    b"PAR1": SourceFormat.PARQUET,
+    b"SQLite format 3\0": SourceFormat.SQLITE,
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": SourceFormat.EXCEL,
+}
+_START_BYTES = 1 << 16
+
+
+def format_of(path: Path) -> SourceFormat:
+    """What a file is. Raises UnreadableTableError where it cannot be read, or is JSON of another form."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+    except OSError as failure:
+        rule = f"cannot be read ({failure.strerror})"
+        raise UnreadableTableError(str(path), rule, "give the path of the city's file") from None
+    for mark, kind in _MARKS.items():
+        if start.startswith(mark):
+            return kind
+    if start[8:12] == b"DUCK":
+        return SourceFormat.DUCKDB
+    if zipfile.is_zipfile(path) and _is_workbook(path):
+        return SourceFormat.EXCEL
+    return _format_of_text(path)
+
+
+def _is_workbook(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return bool({"[Content_Types].xml", "mimetype"} & set(archive.namelist()))
+
+
+def _format_of_text(path: Path) -> SourceFormat:
+    with opened(path, TableSource(format=SourceFormat.CSV, paths=(path,))) as stream:
+        start = stream.read(_START_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"["):
+        try:
+            json.loads(start[: start.find(b"}") + 1] + b"]")
+        except ValueError:
+            return SourceFormat.CSV
+        rule, remedy = "is one JSON list of objects", "write one object a line (JSON lines), as `jq -c .[]` does"
+        raise UnreadableTableError(str(path), rule, remedy)
+    if start.startswith(b"{"):
+        is_geo = b'"FeatureCollection"' in start[:_START_BYTES]
+        return SourceFormat.GEOJSON if is_geo else SourceFormat.JSONL
+    first = start.partition(b"\n")[0]
+    return SourceFormat.TSV if b"\t" in first and not set(b",;|") & set(first) else SourceFormat.CSV
