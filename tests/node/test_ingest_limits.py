@@ -97,6 +97,13 @@ def test_data_that_changed_more_than_is_usual_stop_the_version(
     ingest(tmp_path, rows)  # any change will do where the manifest has no such limit
 
 
+def test_a_dry_run_needs_no_version_before_it_at_controlled(tmp_path: Path) -> None:
+    tables = [{"name": "by_kind", "dimensions": ["kind"]}]
+    report = ingest(tmp_path, good(20), options={"dry_run": True}, level="controlled", tables=tables)
+    assert [table.name for table in report.tables] == ["by_kind"]
+    assert not (tmp_path / "served").exists()
+
+
 def test_a_dry_run_reports_and_writes_nothing(tmp_path: Path) -> None:
     rows = [*good(97), *({"No": f"x{at}", "Kind": "Raod"} for at in range(3))]
     report = ingest(tmp_path, rows, options={"dry_run": True})

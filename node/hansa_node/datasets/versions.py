@@ -60,6 +60,8 @@ def still_served(folder: Path) -> str:
 
 def versions_before(folder: Path, number: int) -> Iterator[VersionFile]:
     """The versions with a smaller number whose files are still there, the newest first."""
+    if not folder.is_dir():  # a dry run before the first ingest
+        return
     found = (_VERSION.fullmatch(path.name) for path in folder.iterdir())
     for name, before in sorted(((each[0], int(each[1])) for each in found if each), reverse=True):
         if before < number:

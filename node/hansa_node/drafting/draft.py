@@ -34,7 +34,8 @@ def draft_manifest(contract: Contract, files: Sequence[Path]) -> ManifestDraft:
         source = proposed_source([path.absolute() for path in files])
     except UnreadableTableError as error:
         raise ConfigError(str(error)) from None
-    with open_source(source.source, IN_MEMORY) as connection, unreadable_source(source.source):
+    with open_source(source.source, IN_MEMORY) as opened, unreadable_source(source.source):
+        connection = opened.connection
         names = columns_of(connection)
         found = matches(connection, contract, looks(connection, names))
     used = {match.look.name for match in found.values()}

@@ -96,6 +96,7 @@ def _iso_times(look: ColumnLook) -> Iterator[ColumnReading]:
 
 
 _MOST_TRIED = 300
+_PART = re.compile(r"%.")
 
 
 def _by_format(connection: duckdb.DuckDBPyConnection, look: ColumnLook, kind: DataType) -> Iterator[ColumnReading]:
@@ -106,7 +107,8 @@ def _by_format(connection: duckdb.DuckDBPyConnection, look: ColumnLook, kind: Da
         else [f"{day}{sign}{clock}" for day in days for sign in _BETWEEN for clock in _CLOCKS]
     )
     tried = look.said[:_MOST_TRIED]
-    read = _read_by(connection, tried, forms)
+    likely = [form for form in forms if any(_has_signs_of(form, text) for text, _ in tried)]
+    read = _read_by(connection, tried, likely) if likely else {}
     for form, texts_read in read.items():
         share = _share(tried, texts_read)
         rivals = [each for each, other in read.items() if each != form and _share(tried, other) >= share]
@@ -117,6 +119,11 @@ def _by_format(connection: duckdb.DuckDBPyConnection, look: ColumnLook, kind: Da
             share=share - 1e-6 * form.count("%y"),
             doubts=tuple(_format_doubts(form, rivals, kind)),
         )
+
+
+def _has_signs_of(form: str, text: str) -> bool:
+    """Whether what a format writes between its parts stands in a text, which rules out most formats of most columns."""
+    return any(each.isdigit() for each in text) and all(sign in text for sign in _PART.sub("", form))
 
 
 def _read_by(connection: duckdb.DuckDBPyConnection, tried: _Texts, forms: Sequence[str]) -> Mapping[str, _Texts]:
