@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 30
 SEED ?= 1
 
-.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs gallery faults fuzz protos protos-baseline units lock dist pages site docs format clean
+.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs gallery faults tampering fuzz protos protos-baseline units lock dist pages site docs format clean
 
 # What the tests of our log against Go's own packages need, from Debian.
 SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev
@@ -72,6 +72,9 @@ gallery: .venv/installed-dev  ## draw thirty awkward answers as charts, to be lo
 
 faults: .venv/installed-dev  ## break a running league fault by fault: what became of each question, and how long it took to recover
 	$(BIN)/python faults/run_faults.py
+
+tampering: .venv/installed-dev  ## tamper with a fetched log in every way, and print what the auditor finds of each
+	PYTHONPATH=tests/support $(BIN)/python faults/run_tamperings.py
 
 fuzz: .venv/installed-fuzz  ## throw mutated bytes at every reader of foreign bytes (FUZZ_SECONDS: in all)
 	$(BIN)/python fuzz/fuzz_all.py $(FUZZ_SECONDS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 
 from hansa_audit.entries.named_rules import NamedRules, rules_named_by
@@ -24,22 +25,30 @@ def documents_named(folder: LogFolder, size: int) -> list[NamedRules]:
     """
     walked, indices = _noted(folder, size)
     indices = [*indices, *_naming_in(folder, walked, size)]
-    folder.write(NAMING, canonical_json({"walked": size, "entries": indices}))
+    said = {"walked": size, "entries": indices}
+    folder.write(NAMING, canonical_json({**said, "sha256": _hash(said)}))
     return [named for index, leaf in _leaves(folder, indices, size) for named in _named(index, leaf)]
 
 
 def _noted(folder: LogFolder, size: int) -> tuple[int, list[int]]:
     """How many entries were walked, and which of them name documents."""
     try:
-        note = read_object(folder.read(NAMING), NAMING).require(("walked", "entries"))
-        walked, indices = note.whole("walked"), note.values["entries"]
+        note = read_object(folder.read(NAMING), NAMING).require(("walked", "entries", "sha256"))
+        walked, indices, digest = note.whole("walked"), note.values["entries"], note.text("sha256")
     except (ConfigError, PeerError):
+        return 0, []
+    if digest != _hash({"walked": walked, "entries": indices}):
         return 0, []
     if walked > size or not isinstance(indices, list):
         return 0, []
     if not all(type(each) is int and 0 <= each < walked for each in indices):
         return 0, []
     return walked, sorted(set(indices))
+
+
+def _hash(said: Mapping[str, object]) -> str:
+    """Shows that nothing changed the note by accident."""
+    return hashlib.sha256(canonical_json(said)).hexdigest()
 
 
 def _naming_in(folder: LogFolder, start: int, size: int) -> Iterator[int]:
