@@ -353,7 +353,7 @@ def built(expression: Expression) -> Expr:
 NAMED = {Op.JOIN: "join"} | {
     op: op.value
     for op in (
-        *(Op.LOWER, Op.UPPER, Op.LENGTH, Op.TRIM, Op.GREATEST, Op.LEAST),
+        *(Op.LOWER, Op.UPPER, Op.LENGTH, Op.TRIM, Op.LTRIM, Op.RTRIM, Op.GREATEST, Op.LEAST),
         *(Op.FLOOR, Op.CEIL, Op.TRUNC, Op.ROUND, Op.SQRT),
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
+from functools import cache
 from itertools import combinations
 
 from hypothesis import strategies as st
@@ -153,12 +154,18 @@ _POOLS: dict[DataType, tuple[Value, ...]] = {
 }
 
 
+# A strategy is validated when it is first drawn from: made once, and not for each draw, the generated tests take a
+# fraction of the time.
+
+
+@cache
 def literals(kind: DataType) -> st.SearchStrategy[Literal]:
     """Literals of one type: edges mostly, and now and then NULL."""
     fixed = st.sampled_from(_POOLS[kind]).map(literal)
     return st.one_of(*[fixed] * 7, st.just(Literal(None, kind)))
 
 
+@cache
 def columns_of_type(kind: DataType) -> st.SearchStrategy[Expression]:
     """The columns of TRIPS of one type."""
     return st.sampled_from([Column(name) for name, found in TRIP_TYPES.items() if found is kind])
@@ -168,6 +175,7 @@ def _name(value: DataType | DatePart) -> Literal:
     return Literal(value.value, TEXT)
 
 
+@cache
 @st.composite
 def expressions(draw: st.DrawFn, kind: DataType | None = None, depth: int = 4) -> Expression:
     """A well-typed expression over TRIPS of at most `depth` levels; of any type without `kind`."""
@@ -181,10 +189,12 @@ def _call(op: Op, *args: st.SearchStrategy[Expression]) -> st.SearchStrategy[Exp
     return st.tuples(*args).map(lambda drawn: Call(op, drawn))
 
 
+@cache
 def _many(op: Op, kind: DataType, depth: int) -> st.SearchStrategy[Expression]:
     return st.lists(expressions(kind, depth), min_size=2, max_size=4).map(lambda drawn: Call(op, tuple(drawn)))
 
 
+@cache
 @st.composite
 def _common_calls(draw: st.DrawFn, kind: DataType, depth: int) -> Expression:
     """What every type can be: CASE, COALESCE, NULLIF, with a numeric mix for a number."""
@@ -202,6 +212,7 @@ def _common_calls(draw: st.DrawFn, kind: DataType, depth: int) -> Expression:
     return Call(Op.CASE, (condition, first, *more, *last))
 
 
+@cache
 def _own_calls(kind: DataType, depth: int) -> st.SearchStrategy[Expression]:
     match kind:
         case DataType.BOOLEAN:
@@ -225,10 +236,12 @@ def _own_calls(kind: DataType, depth: int) -> st.SearchStrategy[Expression]:
             return _text_calls(depth)
 
 
+@cache
 def _cast(source: DataType, target: DataType, depth: int) -> st.SearchStrategy[Expression]:
     return _call(Op.TRY_CAST, expressions(source, depth), st.just(_name(target)))
 
 
+@cache
 def _text_calls(depth: int) -> st.SearchStrategy[Expression]:
     texts = expressions(TEXT, depth)
     count = st.sampled_from([0, 1, 2, 7, INT64_MAX]).map(literal)
@@ -245,6 +258,7 @@ def _text_calls(depth: int) -> st.SearchStrategy[Expression]:
 _PATTERNS = ("%", "", "_", "t%m", "%1%", "__", "\\%", "%\\\\%", "%2024-%", "%A", "_b%s", "ß%", "\U0001f6b2")
 
 
+@cache
 @st.composite
 def _comparisons(draw: st.DrawFn, depth: int) -> Expression:
     left, right = draw(
@@ -259,6 +273,7 @@ def _comparisons(draw: st.DrawFn, depth: int) -> Expression:
     return Call(Op.IN, (subject, *draw(st.lists(literals(right), min_size=1, max_size=4))))
 
 
+@cache
 @st.composite
 def _equalities(draw: st.DrawFn, depth: int) -> Expression:
     """An OR of equalities on one expression, which has a canonical form of its own."""
@@ -269,6 +284,7 @@ def _equalities(draw: st.DrawFn, depth: int) -> Expression:
     return Call(Op.OR, tuple(Call(Op.EQ, pair) for pair in sides))
 
 
+@cache
 def _boolean_calls(depth: int) -> st.SearchStrategy[Expression]:
     return st.one_of(
         _comparisons(depth),
@@ -283,6 +299,7 @@ def _boolean_calls(depth: int) -> st.SearchStrategy[Expression]:
     )
 
 
+@cache
 def _integer_calls(depth: int) -> st.SearchStrategy[Expression]:
     integer = expressions(INTEGER, depth)
     date_part = st.sampled_from([part for part in DatePart if not part.is_within_day]).map(_name)
@@ -307,6 +324,7 @@ def _integer_calls(depth: int) -> st.SearchStrategy[Expression]:
     )
 
 
+@cache
 @st.composite
 def _mixed_arithmetic(draw: st.DrawFn, depth: int) -> Expression:
     op = draw(st.sampled_from(sorted(ARITHMETIC)))
@@ -314,6 +332,7 @@ def _mixed_arithmetic(draw: st.DrawFn, depth: int) -> Expression:
     return Call(op, (draw(expressions(left, depth)), draw(expressions(right, depth))))
 
 
+@cache
 def _number_calls(depth: int) -> st.SearchStrategy[Expression]:
     number, integer = expressions(NUMBER, depth), expressions(INTEGER, depth)
     width = st.sampled_from([0.1, 0.25, 5e-324, 1e300]).map(literal)
@@ -336,13 +355,11 @@ _DATES = [column.name for column in _COLUMNS if column.type.is_temporal]
 _SHARES = (0.0, 0.1, 0.25, 0.5, 0.9, 1.0)
 
 
+@cache
 @st.composite
 def _aggregates(draw: st.DrawFn) -> Aggregate:
     where = draw(st.one_of(st.none(), expressions(BOOLEAN, 3)))
     function = draw(st.sampled_from(AggregateFunction))
-
-    summable = st.one_of(computed(INTEGER), computed(NUMBER)).filter(_is_summable)
-    measures = st.one_of(st.sampled_from(_MEASURES), summable)
 
     def one_of(names: list[str]) -> str:
         return draw(st.sampled_from(names))
@@ -353,20 +370,35 @@ def _aggregates(draw: st.DrawFn) -> Aggregate:
         case AggregateFunction.COUNT_DISTINCT:
             return Aggregate(function, TRIPS.unit, where)
         case AggregateFunction.COUNT:
-            return Aggregate(function, draw(st.one_of(st.sampled_from(list(TRIP_TYPES)), computed(None))), where)
+            return Aggregate(function, draw(_countable()), where)
         case spread if spread in SPREADS:
-            return Aggregate(function, draw(measures), where)
+            return Aggregate(function, draw(_measures()), where)
         case AggregateFunction.QUANTILE_CONT:
             return Aggregate(function, one_of(_BINNED), where, quantile=draw(st.sampled_from(_SHARES)))
         case AggregateFunction.HISTOGRAM:
             return Aggregate(function, one_of(_BINNED), where)
         case paired if paired in PAIRED:
-            return Aggregate(function, draw(measures), where, draw(measures))
+            return Aggregate(function, draw(_measures()), where, draw(_measures()))
         case _:
-            if function in (AggregateFunction.MIN, AggregateFunction.MAX):
-                numbers = st.one_of(computed(INTEGER), computed(NUMBER))
-                measures = st.one_of(measures, numbers, st.sampled_from(_DATES), computed(DATE), computed(TIMESTAMP))
-            return Aggregate(function, draw(measures), where)
+            is_extreme = function in (AggregateFunction.MIN, AggregateFunction.MAX)
+            return Aggregate(function, draw(_extremes() if is_extreme else _measures()), where)
+
+
+@cache
+def _countable() -> st.SearchStrategy[Argument]:
+    return st.one_of(st.sampled_from(list(TRIP_TYPES)), computed(None))
+
+
+@cache
+def _measures() -> st.SearchStrategy[Argument]:
+    summable = st.one_of(computed(INTEGER), computed(NUMBER)).filter(_is_summable)
+    return st.one_of(st.sampled_from(_MEASURES), summable)
+
+
+@cache
+def _extremes() -> st.SearchStrategy[Argument]:
+    numbers = st.one_of(computed(INTEGER), computed(NUMBER))
+    return st.one_of(_measures(), numbers, st.sampled_from(_DATES), computed(DATE), computed(TIMESTAMP))
 
 
 def _is_summable(argument: Argument) -> bool:
@@ -377,6 +409,7 @@ def _is_summable(argument: Argument) -> bool:
     return True
 
 
+@cache
 def computed(kind: DataType | None) -> st.SearchStrategy[Argument]:
     """What an aggregate may be taken over at open, beside bare columns."""
     return (
@@ -386,6 +419,7 @@ def computed(kind: DataType | None) -> st.SearchStrategy[Argument]:
     )
 
 
+@cache
 @st.composite
 def plans(draw: st.DrawFn, *, totals: bool = False) -> Plan:
     """A plan over TRIPS that `check_plan` accepts at `open`; without totals unless they are wanted."""
@@ -400,10 +434,10 @@ def plans(draw: st.DrawFn, *, totals: bool = False) -> Plan:
     return replace(plan, totals=tuple(wanted))
 
 
-@st.composite
-def stored_rows(draw: st.DrawFn) -> dict[str, Value | None]:
+@cache
+def stored_rows() -> st.SearchStrategy[dict[str, Value | None]]:
     """A row of TRIPS as a dataset stores it: numeric columns in quanta, from few values, so that rows share cells."""
-    return {column.name: draw(_stored(column)) for column in TRIPS.columns.values()}
+    return st.fixed_dictionaries({column.name: _stored(column) for column in TRIPS.columns.values()})
 
 
 def rows() -> st.SearchStrategy[dict[str, Value | None]]:
