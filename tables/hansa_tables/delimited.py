@@ -30,11 +30,14 @@ class TableHead:
     lines_before: int
 
 
-def read_delimited(path: Path, source: TableSource, private: PrivateFiles) -> TableRows:
-    """Raises UnreadableTableError where the header cannot be read, or the text is in another encoding."""
+def read_delimited(path: Path, source: TableSource, private: PrivateFiles, *, most_left_out: int = 0) -> TableRows:
+    """`most_left_out`: how many broken lines are left out and listed by the connection, rather than end the reading.
+
+    Raises UnreadableTableError where the header cannot be read, or the text is in another encoding."""
     head, form = head_of(path, source), source.text
     utf8, compression = utf8_file(path, source, private)
     text = exp.Literal.string
+    lists = {"store_rejects": exp.true(), "rejects_limit": exp.Literal.number(most_left_out)} if most_left_out else {}
     rows = reader(
         "read_csv",
         utf8,
@@ -48,6 +51,7 @@ def read_delimited(path: Path, source: TableSource, private: PrivateFiles) -> Ta
         escape=text(form.escape if form.quote else ""),
         comment=text(form.comment),
         compression=text(compression),
+        **lists,
     )
     return TableRows(rows=rows, path=utf8)
 
@@ -57,8 +61,11 @@ def head_of(path: Path, source: TableSource) -> TableHead:
     form = source.text
     if (wide := starts_with_bytes_of_another_kind(path, source)) is not None:
         raise wide
-    with opened_text(path, source) as text:
+    # More than the header is decoded with it; what is wrong further down is for the reader of the rows.
+    with opened_text(path, source, errors="surrogateescape" if form.is_utf8 else "strict") as text:
         before, line = _first_line(text, form)
+        if not line.isprintable() and any("\udc80" <= letter <= "\udcff" for letter in line):
+            raise undecodable(path, source) or UnreadableTableError(str(path), "is not UTF-8", "declare its encoding")
         if not line:
             raise UnreadableTableError(str(path), "is empty: it has no header and no row", "export the table again")
         place = f"{path}, line {before + 1}"
@@ -103,9 +110,21 @@ def why_not_delimited(path: Path, source: TableSource) -> UnreadableTableError |
                 return _ragged(path, line, cells, head, source.text)
 
 
+def ragged_line(path: Path, line: int, text: str, head: TableHead, form: TextForm) -> UnreadableTableError:
+    """The error about one line that has not as many cells as the header."""
+    try:
+        cells = next(iter(_reader(iter([text]), form)))
+    except csv.Error:  # its last cell goes on in the next line
+        cells = text.rstrip("\r\n").split(form.delimiter)
+    return _ragged(path, line, cells, head, form)
+
+
 def _ragged(path: Path, line: int, cells: list[str], head: TableHead, form: TextForm) -> UnreadableTableError:
     expected = len(head.names)
     written = quoted(form.delimiter.join(cells))
+    if len(cells) == expected:
+        rule = f"has a cell that goes on in another line, and no {expected} cells: {written}"
+        return UnreadableTableError(f"{path}, line {line}", rule, "correct the line, or declare the quote", "quote")
     if len(cells) > expected:
         place = f"{path}, line {line}, after column {head.names[-1]}"
         rule = f"has {len(cells)} cells where there are {expected} columns; {quoted(cells[expected])} is one too many"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,17 +28,23 @@ SAFE = {"autoinstall_known_extensions": False, "autoload_known_extensions": Fals
 """The configuration of a connection that loads nothing from anywhere."""
 
 
-def view_source(connection: duckdb.DuckDBPyConnection, source: TableSource, private: PrivateFiles) -> None:
+def view_source(
+    connection: duckdb.DuckDBPyConnection, source: TableSource, private: PrivateFiles, *, most_left_out: int = 0
+) -> Mapping[Path, Path]:
     """Make the view `source_rows`, then close the connection to every other file and setting.
 
+    `most_left_out`: of the broken lines of delimited text, which otherwise end the reading. Returns the file of the
+    source behind each file that is opened.
     Raises UnreadableTableError if the source cannot be read as what it is declared to be.
     """
     with explained(source):
         if source.format is SourceFormat.POSTGRES:
+            files: tuple[Path, ...] = ()
             places, readings = [source.told], [read_postgres(source, private)]
         else:
             files = source.files()
-            places, readings = list(map(str, files)), [_reading(connection, path, source, private) for path in files]
+            places = list(map(str, files))
+            readings = [_reading(connection, path, source, private, most_left_out) for path in files]
         selections = [flattened(connection, reading.rows) for reading in readings]
         rows = _together(connection, places, selections)
         connection.execute("SET allowed_paths = $1", [[str(each.path) for each in readings if each.path is not None]])
@@ -46,6 +52,8 @@ def view_source(connection: duckdb.DuckDBPyConnection, source: TableSource, priv
         connection.execute("SET lock_configuration = true")
         view = exp.Create(this=exp.to_table(VIEW), kind="VIEW", expression=rows)
         connection.execute(f"CREATE TEMP {view.sql(dialect='duckdb').removeprefix('CREATE ')}")
+        read = zip((reading.path for reading in readings), files, strict=False)
+        return {opened: original for opened, original in read if opened is not None}
 
 
 @contextmanager
@@ -64,11 +72,15 @@ def columns_of(connection: duckdb.DuckDBPyConnection, selection: exp.Select | No
 
 
 def _reading(
-    connection: duckdb.DuckDBPyConnection, path: Path, source: TableSource, private: PrivateFiles
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    source: TableSource,
+    private: PrivateFiles,
+    most_left_out: int,
 ) -> TableRows:
     match source.format:
         case SourceFormat.CSV | SourceFormat.TSV:
-            return read_delimited(path, source, private)
+            return read_delimited(path, source, private, most_left_out=most_left_out)
         case SourceFormat.JSONL:
             return read_json_lines(connection, path, source, private)
         case SourceFormat.DUCKDB:

@@ -55,12 +55,15 @@ def opened(path: Path, source: TableSource) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def opened_text(path: Path, source: TableSource) -> Iterator[io.TextIOWrapper]:
-    """The text of a file without its byte order mark. Raises UnreadableTableError where it is in another encoding."""
+def opened_text(path: Path, source: TableSource, *, errors: str = "strict") -> Iterator[io.TextIOWrapper]:
+    """The text of a file without its byte order mark. Raises UnreadableTableError where it is in another encoding.
+
+    `errors`: what else becomes of such bytes, as for `bytes.decode`.
+    """
     encoding = "utf-8-sig" if source.text.is_utf8 else source.text.encoding
     try:
         with opened(path, source) as stream:
-            yield io.TextIOWrapper(stream, encoding=encoding, newline="")
+            yield io.TextIOWrapper(stream, encoding=encoding, newline="", errors=errors)
     except UnicodeError:
         found = undecodable(path, source)
         if found is None:  # a codec that fails otherwise at the end, such as UTF-16 with half a character

@@ -318,7 +318,7 @@ def test_at_controlled_a_file_adds_periods_and_no_row_is_kept(tmp_path: Path) ->
     version = current_version(dataset_folder(tmp_path / "served", REPAIRS.id))
     assert version is not None
     with open_locked(version.path) as connection:
-        assert {name for (name,) in connection.sql("SHOW TABLES").fetchall()} == {"by_kind", "prepared", "contents"}
+        assert {name for (name,) in connection.sql("SHOW TABLES").fetchall()} == {"by_kind", "prepared"}
 
 
 def test_at_controlled_rows_of_published_periods_are_late_or_stop_the_upsert(tmp_path: Path) -> None:

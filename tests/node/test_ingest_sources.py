@@ -17,12 +17,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from hansa_city_files import REPAIRS, manifest_of, write_manifest
 from hansa_core.errors import ConfigError
 from hansa_node.datasets.versions import current_version, dataset_folder
 from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.ingest.ingest import ingest_dataset
+from hansa_node.ingest.report import IngestReport
 
 HEADER = "No,Kind,Day,Moment,Length,Warmth,Urgent"
 LINES = [HEADER, "1,road,2024-05-31,2024-05-31 13:45:00,12,20.5,true", "2,pipe,2024-06-01,,,,"]
@@ -182,7 +184,80 @@ def test_a_sources_signs_and_null_words_are_those_of_its_columns(tmp_path: Path)
 )
 def test_a_broken_line_is_told_with_what_stands_there(tmp_path: Path, line: str, said: str) -> None:
     (tmp_path / "a.csv").write_text(text([*LINES, line, "4,road,2024-05-31,,,,"]))
-    assert f"{tmp_path}/a.csv, {said}" in told(tmp_path, {"format": "csv", "path": "a.csv"})
+    manifest = write_manifest(
+        tmp_path, manifest_of(source={"format": "csv", "path": "a.csv"}, max_rejected_share="0.01")
+    )
+    with pytest.raises(ConfigError) as refused:
+        ingest_dataset(manifest, REPAIRS, tmp_path / "served")
+    assert f"{tmp_path}/a.csv, {said}" in str(refused.value)
+
+
+def reported(folder: Path, **source: Any) -> IngestReport:
+    manifest = write_manifest(folder, manifest_of(source={"format": "csv", **source}))
+    return ingest_dataset(manifest, REPAIRS, folder / "served")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_ragged_lines_are_rejected_rows_each_with_its_line(tmp_path: Path, ends: str, packed: bool) -> None:
+    lines = [
+        "",
+        *LINES,
+        "",
+        "3,road",
+        '"4\n4",road,2024-05-31,,,,',
+        "5,road,2024-05-31,,,,,x,y",
+        "6,road,2024-05-31,,,,",
+    ]
+    content = ("\ufeff" + "".join(f"{line}{ends}" for line in lines)).encode()
+    (tmp_path / "a.csv").write_bytes(gzip.compress(content) if packed else content)
+    report = reported(tmp_path, path="a.csv")
+    assert (report.rows_read, report.rows_kept) == (6, 4)
+    assert (report.left_out.ragged, report.left_out.encoding) == (2, 0)
+    first, second = report.left_out.told
+    assert "a.csv, line 6, column Day has 2 cells where there are 7 columns: '3,road'" in first
+    assert "a.csv, line 9, after column Urgent has 9 cells where there are 7 columns" in second
+    with Console(record=True, width=200) as console:
+        console.print(report)
+    assert "Lines that are no rows: 2 ragged, 0 in another encoding" in console.export_text()
+    assert report.to_json()["left_out"]["ragged"] == 2
+
+
+def test_ragged_lines_of_several_files_are_told_with_their_files(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text(text([HEADER, f"{name},road,2024-05-31,,,,", f"{name}2"]))
+    report = reported(tmp_path, path="*.csv")
+    assert report.rows_kept == 2
+    assert [line.partition(" has ")[0] for line in report.left_out.told] == [
+        f"{tmp_path}/a.csv, line 3, column Kind",
+        f"{tmp_path}/b.csv, line 3, column Kind",
+    ]
+
+
+def test_single_lines_in_another_encoding_are_rejected_rows_where_the_others_are_not(tmp_path: Path) -> None:
+    own = "".join(f"{number},Süd,2024-05-31,,,,\n" for number in range(4)).encode()
+    (tmp_path / "a.csv").write_bytes(text(LINES).encode() + own + "9,Süd,2024-05-31,,,,,\n".encode("cp1252"))
+    report = reported(tmp_path, path="a.csv")
+    assert (report.rows_read, report.left_out.encoding, report.left_out.ragged) == (7, 1, 0)
+    assert report.left_out.told[0].startswith(
+        f"{tmp_path}/a.csv, line 8 is not UTF-8, and reads as windows-1252: '9,Süd"
+    )
+
+
+def test_a_quote_that_does_not_end_stops_however_many_rows_may_be_rejected(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        text([*LINES, '3,"road,2024-05-31,,,,', *(f"{n},road,2024-05-31,,,," for n in "45")])
+    )
+    with pytest.raises(ConfigError, match="line 4 has a quoted cell that does not end as one"):
+        reported(tmp_path, path="a.csv")
+
+
+def test_a_file_of_broken_lines_is_another_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hansa_tables.left_out.MOST_MISTAKES", 3)
+    monkeypatch.setattr("hansa_node.ingest.sources.MOST_MISTAKES", 3)
+    (tmp_path / "a.csv").write_text(text([*LINES, *"3456789"]))
+    with pytest.raises(ConfigError, match="line 4, column Kind has 1 cells where there are 7 columns"):
+        reported(tmp_path, path="a.csv")
 
 
 def test_another_delimiter_is_proposed(tmp_path: Path) -> None:

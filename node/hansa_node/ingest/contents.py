@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,18 +81,17 @@ def write_contents(
     number: int,
     earlier: Iterable[tuple[str, int]],
 ) -> None:
-    """Add the table `contents` to an attached file: what came into the version, and with which number."""
-    connection.execute(f"CREATE TABLE {catalogue}.main.contents (sha256 VARCHAR, data_version BIGINT)")
-    rows = [*earlier, *((each.sha256, number) for each in contents)]
-    if rows:
-        connection.executemany(f"INSERT INTO {catalogue}.main.contents VALUES ($1, $2)", rows)  # noqa: S608
+    """Add to the stamp of an attached file what came into the version, and with which number."""
+    rows = [*map(list, earlier), *([each.sha256, number] for each in contents)]
+    connection.execute(f"ALTER TABLE {catalogue}.main.prepared ADD COLUMN contents VARCHAR")
+    connection.execute(f"UPDATE {catalogue}.main.prepared SET contents = $1", [json.dumps(rows)])  # noqa: S608
 
 
 def read_contents(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, int], ...]:
     """Of an open version file, by digest; none of a version that an earlier Hansa prepared."""
     with connection.cursor() as cursor:
         try:
-            rows = cursor.execute("SELECT sha256, data_version FROM contents").fetchall()
-        except duckdb.CatalogException:
+            ((text,),) = cursor.execute("SELECT contents FROM prepared").fetchall()
+        except (duckdb.CatalogException, duckdb.BinderException):
             return ()
-    return tuple((str(sha256), int(number)) for sha256, number in rows)
+    return tuple((str(sha256), int(number)) for sha256, number in json.loads(text))

@@ -80,7 +80,7 @@ def ingest_dataset(
                 with unreadable_source(mapping.source):
                     published = _published(base, written.growth, manifest)
                     staged = stage(
-                        connection,
+                        opened,
                         mapping,
                         contract,
                         manifest,
@@ -138,6 +138,7 @@ def _report(
         rows_read=staged.rows_read,
         rows_kept=staged.rows_kept,
         growth=staged.growth,
+        left_out=staged.left_out,
         columns=_column_reports(contract, mapping, staged),
         tables=(),
     )

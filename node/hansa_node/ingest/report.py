@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich import box
@@ -19,6 +19,7 @@ from hansa_core.protection.publish import Cause
 from hansa_core.protection.tables import CellTotals, PublishedTable
 from hansa_node.ingest.growing import GrowthCounts
 from hansa_node.ingest.staging import OffendingText
+from hansa_tables.left_out import LeftOutLines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,8 @@ class IngestReport:
     """A new version of a dataset, and how it came about.
 
     `growth`: what the file did to the rows that were served, where they stay. `exceeded`: limits of the manifest, in
-    words. `is_dry_run`: nothing is written. `accepted`: why it is published though.
+    words. `left_out`: lines of the source that are no rows. `is_dry_run`: nothing is written. `accepted`: why it is
+    published though.
     """
 
     contract: ContractId
@@ -73,6 +75,7 @@ class IngestReport:
     columns: tuple[ColumnReport, ...]
     tables: tuple[TableReport, ...]
     growth: GrowthCounts | None = None
+    left_out: LeftOutLines = field(default_factory=LeftOutLines)
     exceeded: tuple[str, ...] = ()
     is_dry_run: bool = False
     accepted: str | None = None
@@ -98,6 +101,7 @@ class IngestReport:
             "rows_read": self.rows_read,
             "rows_kept": self.rows_kept,
             "growth": None if self.growth is None else asdict(self.growth),
+            "left_out": asdict(self.left_out),
             "dry_run": self.is_dry_run,
             "exceeded": list(self.exceeded),
             "columns": [{**asdict(column), "rejected": dict(column.rejected)} for column in self.columns],
@@ -114,6 +118,16 @@ class IngestReport:
         offending = [_offending_line(column.name, each) for column in self.columns for each in column.offending]
         if offending:
             parts += [Text(), Text("Most frequent rejected values", style="bold"), *map(Text, offending), Text()]
+        if self.left_out.count:
+            lines = self.left_out
+            parts += [
+                Text(),
+                Text(
+                    f"Lines that are no rows: {lines.ragged:,} ragged, {lines.encoding:,} in another encoding",
+                    style="bold",
+                ),
+            ]
+            parts += [*(Text(f"  {text}") for text in lines.told), Text()]
         parts += [Text(f"Exceeded: {limit}", style="yellow") for limit in self.exceeded]
         for column in self.columns:
             parts += [Text(f"mapping.{column.name}.{word}: no row has it", style="yellow") for word in column.unused]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from hansa_core.errors import ConfigError
 from hansa_node.datasets.versions import IN_MEMORY
 from hansa_node.ingest.contents import Content, check_once, contents_of, copied_content
 from hansa_tables.errors import UnreadableTableError
+from hansa_tables.left_out import MOST_MISTAKES
 from hansa_tables.opening import SAFE, explained, view_source
 from hansa_tables.private_files import PrivateFiles
 from hansa_tables.source import SourceFormat, TableSource
@@ -34,11 +35,12 @@ _MOST_THREADS = 4  # each holds buffers of its own, which the limit has to hold 
 class OpenSource:
     """A connection that sees the source as the view `source_rows` and can write the target; no other path, no setting.
 
-    `contents`: what the source holds, file by file.
+    `contents`: what the source holds, file by file. `read`: the source's file behind each that is opened for it.
     """
 
     connection: duckdb.DuckDBPyConnection
     contents: tuple[Content, ...]
+    read: Mapping[Path, Path]
 
 
 @contextmanager
@@ -58,11 +60,11 @@ def open_source(source: TableSource, target: Path, served: Path | None = None) -
         if served is not None:
             _attach(connection, served, SERVED, " (READ_ONLY)")
         with _told_to_the_operator():
-            view_source(connection, source, private)
+            read = view_source(connection, source, private, most_left_out=MOST_MISTAKES)
             is_copied = source.format is SourceFormat.POSTGRES
             contents = copied_content(source, private.made) if is_copied else contents_of(source)
         check_once(contents)
-        yield OpenSource(connection=connection, contents=contents)
+        yield OpenSource(connection=connection, contents=contents, read=read)
 
 
 def _settings(spilled: Path) -> dict[str, str | bool | int | float | list[str]]:

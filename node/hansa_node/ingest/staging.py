@@ -19,8 +19,10 @@ from hansa_node.ingest.growing import KEPT, Growing, GrowthCounts, PublishedPeri
 from hansa_node.ingest.growth import Growth
 from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping, MomentFormat, NumberFormat
 from hansa_node.ingest.numbers import OTHER_CONVENTIONS
+from hansa_node.ingest.sources import OpenSource
 from hansa_node.ingest.texts import NULL_WORDS
 from hansa_node.ingest.zones import check_zone
+from hansa_tables.left_out import LeftOutLines, left_out_lines
 from hansa_tables.opening import columns_of
 
 
@@ -57,11 +59,13 @@ class ColumnCounts:
 class Staged:
     """The view `staged` of the connection holds the rows of the next version: the contract's columns by name.
 
-    `growth`: what the file does to the rows that are served; None where it replaces them.
+    `rows_read`: with the lines that are `left_out`. `growth`: what the file does to the rows that are served; None if
+    it replaces them.
     """
 
     rows_read: int
     rows_kept: int
+    left_out: LeftOutLines
     growth: GrowthCounts | None
     columns: Mapping[str, ColumnCounts]
 
@@ -71,7 +75,7 @@ _MOST_OFFENDING = 5
 
 
 def stage(
-    connection: duckdb.DuckDBPyConnection,
+    opened: OpenSource,
     mapping: DatasetMapping,
     contract: Contract,
     manifest: Manifest,
@@ -85,6 +89,7 @@ def stage(
     `has_served`: rows of the version that is served stay. `published`: periods that stay as they are.
     Raises ConfigError, duckdb.Error.
     """
+    connection = opened.connection
     _check_sources(connection, mapping)
     needed = growth.columns if manifest.period is None else growth.columns | {manifest.period}
     columns = [
@@ -94,6 +99,7 @@ def stage(
     for column in columns:
         column.add_domain(connection)
     _judge(connection, columns)
+    left_out = left_out_lines(connection, mapping.source, opened.read)
     growing = Growing(connection, growth, columns, has_served=has_served, published=published)
     growing.mark()
     _view_kept(connection, columns)
@@ -105,7 +111,8 @@ def stage(
         _check_convention(connection, column)
     offending = {column.name: _offending(connection, column) for column in rejecting}
     return Staged(
-        rows_read=rows_read,
+        rows_read=rows_read + left_out.count,
+        left_out=left_out,
         rows_kept=rows_kept,
         growth=growing.counts() if growth.keeps_rows else None,
         columns={name: replace(each, offending=offending.get(name, ())) for name, each in counted.items()},
