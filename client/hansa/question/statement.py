@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hansa.question.other_sql import is_sql, not_offered
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
 from hansa_core.errors import RefusedError
@@ -44,7 +45,10 @@ def read_question(
     """
     from hansa_core.sql.split import parse_statement  # sqlglot, which only a statement needs
 
-    asked = parse_statement(statement, contracts, roster.cities, dict(tables), parameters, asked_at=asked_at)
+    try:
+        asked = parse_statement(statement, contracts, roster.cities, dict(tables), parameters, asked_at=asked_at)
+    except RefusedError as error:
+        raise (not_offered(error) if error.code == "syntax_error" and is_sql(statement) else error) from None
     contract = contracts[asked.plan.source]
     check_plan(asked.plan, contract, contract.least_level)
     return asked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlglot import Dialect, exp
 from sqlglot.errors import ParseError, SqlglotError
@@ -30,6 +30,9 @@ _CLOSERS = frozenset({TokenType.R_PAREN, TokenType.END})
 _SEPARATORS = frozenset(
     {TokenType.COMMA, TokenType.AND, TokenType.OR, TokenType.WHEN, TokenType.THEN, TokenType.ELSE, TokenType.SEMICOLON}
 )
+_LIST_OPENERS = frozenset({TokenType.L_BRACKET, TokenType.L_BRACE})
+_LIST_CLOSERS = frozenset({TokenType.R_BRACKET, TokenType.R_BRACE})
+_CONTEXT = 30  # characters on either side of where the reader stopped
 _QUERY_STARTS = frozenset({TokenType.SELECT, TokenType.FROM, TokenType.WITH, TokenType.L_PAREN})
 _EXAMPLE = "SELECT COUNT(*) FROM housing.permits"
 
@@ -44,7 +47,7 @@ def read_select(sql: str, given: Sequence[Parameter] = ()) -> exp.Select:
     try:
         tokens = _READER.tokenize(sql)
         _check_kind(sql, tokens)
-        _check_brackets(tokens)
+        _check_brackets(sql, tokens)
         _check_nesting(tokens)
         parameters = Parameters(sql, tokens)
         trees = [tree for tree in _READER.parser().parse(with_brackets(parameters.tokens), sql) if tree is not None]
@@ -81,11 +84,28 @@ def _check_kind(sql: str, tokens: list[Token]) -> None:
         raise _several_statements()
 
 
-def _check_brackets(tokens: list[Token]) -> None:
-    if any(token.token_type in (TokenType.L_BRACKET, TokenType.L_BRACE) for token in tokens):
+def _check_brackets(sql: str, tokens: list[Token]) -> None:
+    place = next((place for place, token in enumerate(tokens) if token.token_type in _LIST_OPENERS), None)
+    if place is not None:
         raise RefusedError(
-            "unsupported_clause", "lists, structs and subscripts are not offered", "leave out [ ] and { }", "[ or {"
+            "unsupported_clause",
+            "lists, structs and subscripts are not offered",
+            "write x IN (1, 2) for = ANY (…), substring(x, 1, 1) for x[1], and an aggregate for each value of a list",
+            _bracketed(sql, tokens, place),
         )
+
+
+def _bracketed(sql: str, tokens: list[Token], place: int) -> str:
+    """What stands in the brackets that open at `place`, with the word that they belong to."""
+    depth, last = 0, place
+    for last in range(place, len(tokens)):
+        kind = tokens[last].token_type
+        depth += (kind in _LIST_OPENERS) - (kind in _LIST_CLOSERS)
+        if depth == 0:
+            break
+    adjoins = place > 0 and tokens[place - 1].end + 1 == tokens[place].start
+    first = place - 1 if adjoins and tokens[place - 1].text not in ("(", ",") else place
+    return cut(" ".join(sql[tokens[first].start : tokens[last].end + 1].split()))
 
 
 def _check_nesting(tokens: list[Token]) -> None:
@@ -155,5 +175,13 @@ def _syntax_error(error: SqlglotError) -> RefusedError:
         "syntax_error",
         f"the SQL cannot be read at line {spot['line']}, column {spot['col']}",
         'check commas, brackets and quotes; a contract with its version is quoted: FROM "housing.permits/1"',
-        cut(str(spot.get("highlight") or "statement")),
+        _around(spot),
     )
+
+
+def _around(spot: Mapping[str, object]) -> str:
+    """What was written where the reader stopped, with a few words on both sides."""
+    before, here, behind = (str(spot.get(name) or "") for name in ("start_context", "highlight", "end_context"))
+    start = before[-_CONTEXT:].partition(" ")[2] if len(before) > _CONTEXT else before
+    end = behind[:_CONTEXT].rpartition(" ")[0] if len(behind) > _CONTEXT else behind
+    return cut(" ".join(f"{start}{here}{end}".split())) or "statement"
