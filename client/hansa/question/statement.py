@@ -50,7 +50,10 @@ def read_question(
     except RefusedError as error:
         raise (not_offered(error) if error.code == "syntax_error" and is_sql(statement) else error) from None
     contract = contracts[asked.plan.source]
-    check_plan(asked.plan, contract, contract.least_level)
+    try:
+        check_plan(asked.plan, contract, contract.least_level)
+    except RefusedError as error:
+        raise RefusedError(error.code, error.rule, error.remedy, asked.written_at(error.field)) from None
     return asked
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from hansa_core.plan.plan import Aggregate, Plan
 from hansa_core.sql.aggregates import AGGREGATE_NAMES, find_aggregates, read_aggregate
 from hansa_core.sql.asking_time import fix_time
 from hansa_core.sql.city import select_cities
-from hansa_core.sql.clause import DIALECT, cut, refused, text_of
+from hansa_core.sql.clause import DIALECT, cut, quoted, refused, text_of
 from hansa_core.sql.formats import with_formats_outside
 from hansa_core.sql.functions import function_name
 from hansa_core.sql.guard import read_select, too_deep
@@ -35,6 +35,7 @@ from hansa_core.sql.parameters import Parameter
 from hansa_core.sql.plain_select import plain_select
 from hansa_core.sql.relation import Origin
 from hansa_core.sql.released import Released
+from hansa_core.sql.render import wording
 from hansa_core.sql.scalar import read_condition
 from hansa_core.sql.shape import check_shape
 from hansa_core.sql.source import StatementSource, read_source
@@ -74,6 +75,7 @@ class _Question:
     cities: tuple[str, ...] | None
     by_city: bool
     counted: tuple[CountedValues, ...]
+    texts: tuple[tuple[str, str], ...]
 
 
 def _split(
@@ -103,7 +105,7 @@ def _split(
         plain=plain_select(built.select),
         counted=question.counted,
     )
-    return Statement(plan=plan, cities=question.cities, by_city=question.by_city, outer=outer)
+    return Statement(plan=plan, cities=question.cities, by_city=question.by_city, outer=outer, texts=question.texts)
 
 
 def _outer_column(name: str, origin: Origin) -> OuterColumn:
@@ -152,8 +154,26 @@ def _read_question(
     }
     cells = released_cells(plan, shown, statistics, columns)
     released = Released(source=source, cells=cells, aggregates=columns, groupings=plan.groupings)
-    question = _Question(plan=plan, cities=selection.cities, by_city=shown.by_city, counted=cells.counted)
+    question = _Question(
+        plan=plan,
+        cities=selection.cities,
+        by_city=shown.by_city,
+        counted=cells.counted,
+        texts=tuple(_texts(plan, trees, columns, select.args.get("where"))),
+    )
     return question, build_select(select, items, released.as_input(), selections, is_last=is_last)
+
+
+def _texts(
+    plan: Plan, trees: list[exp.Expr], columns: Mapping[int, str], where: exp.Where | None
+) -> Iterator[tuple[str, str]]:
+    """What was written for each part of the plan, by the name that a check of the plan gives it."""
+    if where is not None:
+        yield "where", quoted(where)
+    for place, key in enumerate(plan.keys):
+        yield f"keys[{place}]", wording(key)
+    for node in (node for tree in trees for node in find_aggregates(tree)):
+        yield f"aggregates[{columns[id(node)].removeprefix('a')}]", quoted(node)
 
 
 def _read_statistics(trees: list[exp.Expr], source: StatementSource) -> dict[int, KeyStatistic]:

@@ -123,6 +123,7 @@ class Statement:
 
     `plan`: canonical. `cities`: the selected cities, sorted; None means every city that serves the contract.
     `by_city`: the merge keeps cities apart. `fixed`: the dates and timestamps that stand for the time of asking.
+    `texts`: of fields of the plan, as a refusal names them, what was written.
     """
 
     plan: Plan
@@ -130,7 +131,12 @@ class Statement:
     by_city: bool
     outer: OuterSelect
     fixed: tuple[FixedMoment, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.cities is not None and (not self.cities or list(self.cities) != sorted(set(self.cities))):
             raise ValueError("cities must be sorted, without repeats, and at least one")
+
+    def written_at(self, field: str) -> str:
+        """What was written for a field of the plan, as `aggregates[0].column`; the field itself where nothing was."""
+        return dict(self.texts).get(field.partition(".")[0], field)
