@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from hansa_tables.errors import UnreadableTableError, quoted
+from hansa_tables.positions import POSITION, no_point
 from hansa_tables.private_files import PrivateFiles
 from hansa_tables.private_rows import private_rows
 from hansa_tables.source import TableSource
 from hansa_tables.table_rows import TableRows
 from hansa_tables.text_files import opened_text
 
-POSITION = ("longitude", "latitude")
 _DEGREES = ("CRS84", "EPSG::4326", "EPSG:4326")
 
 
@@ -46,23 +46,27 @@ def _row(place: str, feature: Any) -> dict[str, object]:
     if taken:
         raise UnreadableTableError(place, f"has a property {taken[0]!r} beside its point", "rename that property")
     geometry = feature.get("geometry") if isinstance(feature, Mapping) else None
-    row |= dict(zip(POSITION, _point(place, geometry), strict=True))
+    row |= dict(zip(POSITION, _point(geometry), strict=True))
     if isinstance(feature.get("id"), str):
         row.setdefault("id", feature["id"])
     return row
 
 
-def _point(place: str, geometry: Any) -> tuple[object, object]:
+def _point(geometry: Any) -> tuple[object, object]:
+    """Longitude and latitude; of any other shape what it is, so that only the rows that are asked for it are lost."""
     if geometry is None:
         return None, None
     kind = geometry.get("type") if isinstance(geometry, Mapping) else None
     if kind != "Point":
-        rule = f"is a {kind} and no Point"
-        raise UnreadableTableError(place, rule, "give its centre, or leave its geometry null")
-    place_of = geometry.get("coordinates")
-    if not isinstance(place_of, list) or len(place_of) < 2 or not all(isinstance(each, str) for each in place_of):
-        raise UnreadableTableError(place, f"has no position: {quoted(str(place_of))}", "write [longitude, latitude]")
-    return place_of[0], place_of[1]
+        told = no_point(str(kind))
+        return told, told
+    position = geometry.get("coordinates")
+    if position == []:  # an empty point
+        return None, None
+    if not isinstance(position, list) or len(position) < 2 or not all(isinstance(each, str) for each in position):
+        told = f"{quoted(str(position))} is no position; write [longitude, latitude]"
+        return told, told
+    return position[0], position[1]
 
 
 def _check_degrees(path: Path, crs: Any) -> None:

@@ -54,6 +54,8 @@ def why_no_json_lines(path: Path, source: TableSource) -> UnreadableTableError |
 
 
 def _as_text(kind: Any) -> str:
+    if kind.id in ("list", "array"):
+        return "VARCHAR[]"
     if kind.id != "struct":
         return "VARCHAR"
     fields = (

@@ -13,16 +13,18 @@ from hansa_tables.delimited import read_delimited, why_not_delimited
 from hansa_tables.duckdb_files import read_duckdb, why_no_duckdb
 from hansa_tables.errors import UnreadableTableError, quoted
 from hansa_tables.geojson_files import read_geojson
+from hansa_tables.geoparquet_files import read_parquet_file
 from hansa_tables.json_lines import read_json_lines, why_no_json_lines
 from hansa_tables.nested import flattened
 from hansa_tables.postgres import read_postgres
 from hansa_tables.private_files import PrivateFiles
 from hansa_tables.source import SourceFormat, TableSource
 from hansa_tables.sqlite_files import read_sqlite
-from hansa_tables.table_rows import TableRows, reader
+from hansa_tables.table_rows import TableRows
 from hansa_tables.workbooks import read_workbook
 
 VIEW = "source_rows"
+_SEVERAL = frozenset({"list", "array", "map", "union"})
 
 SAFE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 """The configuration of a connection that loads nothing from anywhere."""
@@ -71,6 +73,13 @@ def columns_of(connection: duckdb.DuckDBPyConnection, selection: exp.Select | No
     return list(connection.sql(selection.sql(dialect="duckdb")).columns)
 
 
+def list_columns(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The columns of which a cell holds several values."""
+    relation = connection.sql(exp.select("*").from_(VIEW).sql(dialect="duckdb"))
+    kinds = zip(relation.columns, relation.types, strict=True)
+    return frozenset(name for name, kind in kinds if kind.id in _SEVERAL)
+
+
 def _reading(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
@@ -92,7 +101,7 @@ def _reading(
         case SourceFormat.GEOJSON:
             return read_geojson(path, source, private)
         case _:
-            return TableRows(rows=reader("read_parquet", path), path=path)
+            return read_parquet_file(connection, path)
 
 
 def _together(

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import sqlite3
+import struct
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -377,9 +378,103 @@ def test_points_of_geojson_have_a_longitude_and_a_latitude(tmp_path: Path) -> No
     assert ingest(tmp_path, source, **places, **empty) == KEPT
     path.write_text(json.dumps(collection | {"crs": {"properties": {"name": "urn:ogc:def:crs:EPSG::25832"}}}))
     assert "has its positions in 'urn:ogc:def:crs:EPSG::25832', and not in degrees" in told(tmp_path, source)
-    features[1]["geometry"] = {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}
-    path.write_text(json.dumps(collection))
-    assert "a.geojson, feature 2 is a LineString and no Point" in told(tmp_path, source)
+
+
+LINE = struct.pack("<BII4d", 1, 2, 2, 1, 2, 3, 4)
+
+
+def wkb(*numbers: float) -> bytes:
+    """A point as GeoParquet has it, with a height where there are three numbers."""
+    return struct.pack(f"<BI{len(numbers)}d", 1, 1 if len(numbers) == 2 else 1001, *numbers)
+
+
+def geoparquet(path: Path, shapes: list[Any], **described: Any) -> None:
+    kind = pa.binary() if not isinstance(shapes[0], dict) else pa.struct({"x": pa.float64(), "y": pa.float64()})
+    table = pa.table(
+        {
+            "No": [str(number) for number in range(1, len(shapes) + 1)],
+            "Kind": ["road"] * len(shapes),
+            "Day": ["2024-05-31"] * len(shapes),
+            "shape": pa.array(shapes, kind),
+        }
+    )
+    column = {"encoding": "WKB", "geometry_types": [], **described}
+    geo = {"version": "1.1.0", "primary_column": "shape", "columns": {"shape": column}}
+    pq.write_table(table.replace_schema_metadata({"geo": json.dumps(geo)}), path)
+
+
+PLACES = {
+    "days": {"from": "longitude", "lower": 0, "upper": 100},
+    "degrees": {"from": "latitude"},
+    "moment": {"constant": None},
+    "urgent": {"constant": None},
+}
+
+
+def test_points_of_geoparquet_have_a_longitude_and_a_latitude(tmp_path: Path) -> None:
+    source = {"format": "parquet", "path": "a.parquet"}
+    empty = wkb(float("nan"), float("nan"))
+    geoparquet(tmp_path / "a.parquet", [wkb(12, 20.5), wkb(13, 21.5, 99.0), None, empty])
+    placed = [("1", "road", 12, 205), ("2", "road", 13, 215)]
+    missing = [("3", "road", None, None), ("4", "road", None, None)]
+    assert ingest(tmp_path, source, **PLACES) == placed + missing
+    geoparquet(tmp_path / "a.parquet", [{"x": 12.0, "y": 20.5}], encoding="point")
+    assert ingest(tmp_path, source, **PLACES) == placed[:1]
+
+
+@pytest.mark.parametrize(
+    ("crs", "said"),
+    [
+        ({"name": "ETRS89 / UTM zone 32N", "id": {"authority": "EPSG", "code": 25832}}, "ETRS89 / UTM zone 32N"),
+        (None, "None"),
+    ],
+)
+def test_positions_of_geoparquet_that_are_no_degrees_are_refused(tmp_path: Path, crs: Any, said: str) -> None:
+    source = {"format": "parquet", "path": "a.parquet"}
+    geoparquet(tmp_path / "a.parquet", [wkb(610123.9, 5969123.4)], crs=crs)
+    assert f"has its positions in '{said}', and not in degrees" in told(tmp_path, source, **PLACES)
+    geoparquet(tmp_path / "a.parquet", [wkb(12, 20.5)], crs={"id": {"authority": "EPSG", "code": 4326}})
+    assert ingest(tmp_path, source, **PLACES) == [("1", "road", 12, 205)]
+
+
+def test_other_shapes_lose_their_rows_and_not_the_file(tmp_path: Path) -> None:
+    geoparquet(tmp_path / "a.parquet", [wkb(12, 20.5), LINE, b"junk"])
+    features = [
+        {"type": "Feature", "geometry": shape, "properties": {"No": str(number), "Kind": "road", "Day": "2024-05-31"}}
+        for number, shape in enumerate(
+            (
+                {"type": "Point", "coordinates": [12, 20.5]},
+                {"type": "LineString", "coordinates": [[1, 2], [3, 4]]},
+                {"type": "Point", "coordinates": "here"},
+            ),
+            start=1,
+        )
+    ]
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    for name, kind, shapes in (
+        ("a.parquet", "parquet", {"LINESTRING is no Point", "a shape that is cut short is no Point"}),
+        ("a.geojson", "geojson", {"LineString is no Point", "'here' is no position"}),
+    ):
+        manifest = manifest_of(source={"format": kind, "path": name}, mapping=PLACES)
+        report = ingest_dataset(write_manifest(tmp_path, manifest), REPAIRS, tmp_path / kind)
+        assert (report.rows_read, report.rows_kept) == (3, 1)
+        (days,) = [column for column in report.columns if column.name == "days"]
+        found = {str(each.text).partition(";")[0] for each in days.offending}
+        assert found == shapes
+
+
+def test_a_cell_of_several_values_is_no_value(tmp_path: Path) -> None:
+    rows = [{"No": {"year": 24, "number": "1"}, "Kind": ["road", "pipe"], "Day": "2024-05-31"}]
+    places = {name: {"constant": None} for name in ("moment", "days", "degrees", "urgent")}
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    for kind in ("jsonl", "parquet"):
+        source = {"format": kind, "path": f"a.{kind}"}
+        said = told(tmp_path, source, **places)
+        assert "mapping.repair.from: the source has no column 'No', which is a record; " in said
+        assert "name a field of it: No.year, No.number" in said
+        said = told(tmp_path, source, repair={"from": "No.number"}, **places)
+        assert "mapping.kind.from: 'Kind' is a list, " in said
 
 
 @pytest.mark.parametrize(

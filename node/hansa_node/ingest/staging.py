@@ -23,7 +23,7 @@ from hansa_node.ingest.sources import OpenSource
 from hansa_node.ingest.texts import NULL_WORDS
 from hansa_node.ingest.zones import check_zone
 from hansa_tables.left_out import LeftOutLines, left_out_lines
-from hansa_tables.opening import columns_of
+from hansa_tables.opening import columns_of, list_columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,17 +169,28 @@ def _offending(connection: duckdb.DuckDBPyConnection, column: ColumnStaging) -> 
 
 
 def _check_sources(connection: duckdb.DuckDBPyConnection, mapping: DatasetMapping) -> None:
-    found = columns_of(connection)
+    found, lists = columns_of(connection), list_columns(connection)
     for column in mapping.columns.values():
         for key, name in column.sources:
-            if name not in found:
-                raise ConfigError(
-                    f"mapping.{column.column}.{key}: the source has no column {shown(name)}; {nearest(name, found)}"
-                )
+            if name not in found or name in lists:
+                why = _no_value(name, found)
+                raise ConfigError(f"mapping.{column.column}.{key}: {why}")
         if column.format is not None and column.format not in (*NumberFormat, *MomentFormat):
             _check_format(connection, column)
         for key, zone in column.zones:
             check_zone(connection, f"mapping.{column.column}.{key}", zone)
+
+
+def _no_value(name: str, found: Sequence[str]) -> str:
+    """Why a column gives no value of its own: it is not there, or holds several in one cell."""
+    if name in found:
+        return (
+            f"{shown(name)} is a list, and a cell of the contract is one value; export it as one, or map another column"
+        )
+    fields = [each for each in found if each.startswith(f"{name}.")]
+    if fields:
+        return f"the source has no column {shown(name)}, which is a record; name a field of it: {', '.join(fields)}"
+    return f"the source has no column {shown(name)}; {nearest(name, found)}"
 
 
 def _check_format(connection: duckdb.DuckDBPyConnection, column: ColumnMapping) -> None:
