@@ -75,6 +75,7 @@ def _idle(processes: dict[str, psutil.Process]) -> None:
         loads = ", pandas" if any("pandas" in held.path for held in process.memory_maps()) else ""
         aim = "" if name == "coordinator" else "; aim 150"
         figure(name, resident / 2**20, f"MiB (RSS{aim}), {own / 2**20:.0f} of it not shared{loads}")
+        figure("  shared pages counted by share", process.memory_full_info().pss / 2**20, "MiB (PSS)")
         figure(f"  {name}: processor time", 1000 * used[name] / IDLE_S, "ms in a second")
 
 

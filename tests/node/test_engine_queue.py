@@ -11,6 +11,7 @@ import pytest
 from hansa_core.errors import BusyError
 from hansa_core.policy.decide import VouchedAnalyst
 from hansa_node.engines.stop import AbandonedError
+from hansa_node.pipeline import engine_queue
 from hansa_node.pipeline.engine_queue import LIGHT_COST, EngineQueue
 
 HEAVY = 500_000  # a second, by its static cost
@@ -69,6 +70,34 @@ def test_cities_then_organisations_then_analysts_take_turns() -> None:
         "bremen police ann",
         "bremen office ann",
     ]
+
+
+def test_in_a_crowd_only_who_might_come_too_late_looks_at_the_others_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[None] = []
+
+    def looked(branch: engine_queue._Branch) -> engine_queue._Branch:
+        looks.append(None)
+        return copy(branch)
+
+    copy = engine_queue._copy
+    monkeypatch.setattr(engine_queue, "_copy", looked)
+
+    async def crowd() -> list[str]:
+        work = Work()
+        patient = [asyncio.create_task(work.do(asker("bremen"), deadline_s=1000.0)) for _ in range(50)]
+        await asyncio.sleep(0)
+        assert not looks
+        with pytest.raises(BusyError):
+            await work.do(asker("bremen"), deadline_s=2.0)
+        assert looks
+        work.go_on.set()
+        await asyncio.gather(*patient)
+        looks.clear()
+        await work.do(asker("bremen"), deadline_s=1.5)  # nobody waits any more
+        return work.begun
+
+    assert len(asyncio.run(crowd())) == 51
+    assert not looks
 
 
 def test_light_work_does_not_wait_for_heavy_work() -> None:

@@ -69,6 +69,7 @@ class _Lane:
         self._clock = clock
         self._running: set[_Job] = set()
         self._waiting: _Branch = {}
+        self._waiting_s = 0.0
 
     @asynccontextmanager
     async def turn(
@@ -76,6 +77,7 @@ class _Lane:
     ) -> AsyncIterator[None]:
         job, came_at = _Job(cost_s), self._clock()
         _add(self._waiting, path, job)
+        self._waiting_s += cost_s
         try:
             self._call_next()
             self._check(job, came_at, deadline_s)
@@ -84,7 +86,9 @@ class _Lane:
                 self._check(job, came_at, deadline_s)  # others may have come, and went first
             yield
         finally:
-            _drop(self._waiting, path, job)
+            if not job.called.done():
+                _drop(self._waiting, path, job)
+                self._waiting_s -= cost_s
             self._running.discard(job)
             self._call_next()
 
@@ -94,24 +98,36 @@ class _Lane:
             job.started_at = self._clock()
             job.called.set_result(None)
             self._running.add(job)
+            self._waiting_s -= job.cost_s
 
     def _check(self, job: _Job, came_at: float, deadline_s: float | None) -> None:
         """Raise BusyError where the job cannot end in time. What need not wait is always tried."""
-        wait_s = self._wait_s(job)
         waited_s = self._clock() - came_at
-        if deadline_s is not None and waited_s + wait_s > 0 and waited_s + wait_s + job.cost_s > deadline_s:
+        if deadline_s is None or waited_s + self._longest_wait_s(job) + job.cost_s <= deadline_s:
+            return
+        wait_s = self._wait_s(job)
+        if waited_s + wait_s > 0 and waited_s + wait_s + job.cost_s > deadline_s:
             raise BusyError(retry_after_s=max(_SOONEST_S, wait_s))
+
+    def _longest_wait_s(self, job: _Job) -> float:
+        """How long the job would wait if everybody's turn were before its own: no look at whose turn is when."""
+        if job in self._running:
+            return 0.0
+        return (self._running_s() + self._waiting_s) / self._places
 
     def _wait_s(self, job: _Job) -> float:
         """How long the job will wait, by the static cost of all that runs and of those whose turn is before its own."""
         if job in self._running:
             return 0.0
-        now = self._clock()
-        ahead_s = sum(_left_s(each, now) for each in self._running)
+        ahead_s = self._running_s()
         order = _copy(self._waiting)
         while (before := _next(order)) is not job:
             ahead_s += before.cost_s
         return ahead_s / self._places
+
+    def _running_s(self) -> float:
+        now = self._clock()
+        return sum(_left_s(each, now) for each in self._running)
 
 
 def _left_s(running: _Job, now: float) -> float:
