@@ -19,10 +19,10 @@ from typing import Any
 from unittest.mock import patch
 
 import hansa
-import hansa.answering.shape
 import hansa.asking.session
 import hansa.league
 from hansa.answering.outer import OuterEngine
+from hansa_core.partial import merge_again
 from hansa_core.signing.dsse import Envelope
 from hansa_demo.league import node_home
 from hansa_local.clock import utc_now
@@ -68,7 +68,7 @@ _STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
     (ask, "settle", "node: all before the charge"),
     (ask, "release", "node: all from the charge on"),
     (hansa.asking.session, "verify_answer", "SDK: verify and read one answer"),
-    (hansa.answering.shape, "merge", "SDK: merge and finalise"),
+    (merge_again, "merge", "SDK: merge and finalise"),
     (OuterEngine, "run", "SDK: outer SQL"),
     (hansa.league.League, "sql", "all of it"),
 )

@@ -6,9 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from hansa_core.contract.level import Level
 from hansa_core.errors import PeerError
-from hansa_core.partial import read_again
-from hansa_core.partial.partial import partial_from_rows, write_partial
+from hansa_core.partial import merge_again, read_again
+from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome
+from hansa_core.partial.merge_again import Merges
+from hansa_core.partial.merged_table import MergedTable
+from hansa_core.partial.partial import partial_from_rows, read_partial, write_partial
 from hansa_core.partial.read_again import ReadPartials
 from hansa_core.plan.expression import Column
 from hansa_core.plan.moments import moments_of
@@ -53,6 +57,37 @@ def test_what_is_remembered_is_bounded_in_number_and_size(monkeypatch: pytest.Mo
     monkeypatch.setattr(read_again, "_MOST_BYTES", len(BYTES) - 1)
     large = replace(PLAN)
     assert partials.read(BYTES, large, TRIPS) is not partials.read(BYTES, large, TRIPS)
+
+
+def test_a_merge_is_done_again_for_another_table_level_reason_or_way_of_asking() -> None:
+    merges = Merges()
+    one, other = (read_partial(BYTES, PLAN, TRIPS) for _ in range(2))
+    bremen = CityAnswer(city="bremen", level=Level.OPEN, table=one)
+    asked: list[tuple[dict[str, CityOutcome], bool, bool]] = [
+        ({"bremen": bremen}, False, False),
+        ({"bremen": bremen}, True, False),
+        ({"bremen": bremen}, False, True),
+        ({"bremen": replace(bremen, table=other)}, False, False),
+        ({"bremen": replace(bremen, level=Level.CONTROLLED)}, False, False),
+        ({"bremen": bremen, "hamburg": CityMissing(city="hamburg", reason="failed")}, False, False),
+        ({"bremen": bremen, "hamburg": CityMissing(city="hamburg", reason="timed_out")}, False, False),
+    ]
+
+    def merged() -> list[MergedTable]:
+        return [merges.merge(PLAN, TRIPS, them, by_city=by_city, partial=partial) for them, by_city, partial in asked]
+
+    first, again = merged(), merged()
+    assert [one is two for one, two in zip(first, again, strict=True)] == [True] * len(asked)
+    assert len(set(map(id, first))) == len(asked)
+
+
+def test_the_tables_of_large_merges_are_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    merges = Merges()
+    table = read_partial(BYTES, PLAN, TRIPS)
+    monkeypatch.setattr(merge_again, "_MOST_BYTES", table.nbytes - 1)
+    them = {"bremen": CityAnswer(city="bremen", level=Level.OPEN, table=table)}
+    one, other = (merges.merge(PLAN, TRIPS, them, by_city=False, partial=False) for _ in range(2))
+    assert one is not other
 
 
 def test_no_equal_plan_stands_for_another() -> None:

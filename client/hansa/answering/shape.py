@@ -20,8 +20,11 @@ from hansa.answering.witness_notes import witness_notes
 from hansa.question.left_out import own_table_notes
 from hansa.question.question import Question
 from hansa_core.partial.answer import Refusal
-from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
+from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome
+from hansa_core.partial.merge_again import Merges
 from hansa_core.sql.statement import OuterSelect
+
+_merges = Merges()
 
 
 def shape_answer(
@@ -37,7 +40,7 @@ def shape_answer(
     asked, expected = question.asked, question.expected
     on_stage(Stage.MERGING)
     outcomes = {city: _outcome(word) for city, word in words.items()}
-    merged = merge(asked.plan, expected.contract, outcomes, by_city=asked.by_city, partial=question.partial)
+    merged = _merges.merge(asked.plan, expected.contract, outcomes, by_city=asked.by_city, partial=question.partial)
     on_stage(Stage.SHAPING)
     masks = mask_gaps(merged)
     table, hidden = engine.run(

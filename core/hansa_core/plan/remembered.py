@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache, wraps
-from typing import Any, TypeVar
+from threading import Lock
+from typing import Any, Generic, TypeVar
 
 from hansa_core.contract.contract import Contract
 from hansa_core.plan.plan import Plan
@@ -26,6 +27,27 @@ class Same:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Same) and other.value is self.value
+
+
+class Kept(Generic[ResultT]):
+    """The last `most` results that were kept, by their keys; the oldest gives way. Any thread may ask."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._results: dict[Hashable, ResultT] = {}
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> ResultT | None:
+        """What is kept under the key."""
+        with self._lock:
+            return self._results.get(key)
+
+    def keep(self, key: Hashable, result: ResultT) -> None:
+        """Keep it. Whoever gets it again must not change it."""
+        with self._lock:
+            while len(self._results) >= self._most:
+                del self._results[next(iter(self._results))]
+            self._results[key] = result
 
 
 def remembered(work: Callable[[Plan, Contract], ResultT]) -> Callable[[Plan, Contract], ResultT]:
