@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import AsyncGenerator, Mapping
+from typing import Protocol
 
 from hansa_coordinator.carrier import CircuitOpenError, Told
 from hansa_coordinator.claims import refusal_in
@@ -21,12 +21,16 @@ TOLD_AFTER_S = 0.1
 """Seconds until the first word of cities that have not ended. Nobody sees a city that was asked for a shorter time, and
 each word costs about as much as an answer."""
 
-Call = Callable[[float, Told], Awaitable[Answered]]
-"""Asks one city. Given how many seconds are left, and whom to tell while it goes on."""
+
+class Askable(Protocol):
+    """A city with what it is asked."""
+
+    async def ask(self, left_s: float, told: Told) -> Answered:
+        """What the city gave, unverified. `left_s`: until the deadline. `told`: while it goes on."""
 
 
 async def fan_out(
-    calls: Mapping[str, Call], *, deadline_s: float, max_concurrency: int
+    calls: Mapping[str, Askable], *, deadline_s: float, max_concurrency: int
 ) -> AsyncGenerator[CityEvent, None]:
     """Each city's ASKED, where it takes longer than TOLD_AFTER_S, and its last event, as they happen. Closing the
     iterator cancels what is still under way.
@@ -49,50 +53,64 @@ async def fan_out(
 
 
 async def _ask_all(
-    calls: Mapping[str, Call], deadline_s: float, turns: asyncio.Semaphore, undelivered: UndeliveredEvents
+    calls: Mapping[str, Askable], deadline_s: float, turns: asyncio.Semaphore, undelivered: UndeliveredEvents
 ) -> None:
-    loop = asyncio.get_running_loop()
-    start = loop.time()
-
-    async def ask(city: str, call: Call) -> None:
-        def tell(state: CityState, code: str = "", detail: str = "", answer: Answered | None = None) -> None:
-            event = CityEvent(
-                city=city,
-                state=state,
-                code=code,
-                detail=detail,
-                elapsed_ms=round(1000 * (loop.time() - start)),
-                answer=None if answer is None else answer.envelope,
-                receipt=b"" if answer is None else answer.receipt,
-            )
-            undelivered.add(event)
-
-        try:
-            async with asyncio.timeout_at(start + deadline_s), turns:
-                tell(CityState.ASKED)
-                answer = await call(start + deadline_s - loop.time(), partial(tell, CityState.ASKED))
-                refusal = refusal_in(answer.envelope)
-        except TimeoutError:
-            tell(CityState.TIMED_OUT, detail=f"no answer within {deadline_s:g} s")
-        except CircuitOpenError as spared:
-            tell(CityState.UNREACHABLE, "circuit_open", str(spared))
-        except BusyError as busy:
-            tell(CityState.UNREACHABLE, "busy", str(busy))
-        except ConnectionError as lost:
-            tell(CityState.UNREACHABLE, detail=str(lost))
-        except RefusedError as refused:
-            tell(CityState.REFUSED, refused.code, f"{refused.rule}; {refused.remedy}")
-        except PeerError as broken:
-            tell(CityState.FAILED, "peer_error", str(broken))
-        except Exception as failure:  # noqa: BLE001  however one city fails, the others are asked on
-            log.error("city failed", extra={"city": city, "error": type(failure).__name__})  # noqa: TRY400  no traceback
-            tell(CityState.FAILED, "peer_error", "the call to the city failed; the coordinator's log says how")
-        else:
-            if refusal is None:
-                tell(CityState.ANSWERED, answer=answer)
-            else:
-                tell(CityState.REFUSED, refusal.code, f"{refusal.rule}; {refusal.remedy}", answer)
-
+    start = asyncio.get_running_loop().time()
     async with plain_task_group() as group:
         for city, call in calls.items():
-            group.create_task(ask(city, call))
+            group.create_task(_City(city, undelivered, start, deadline_s).ask(call, turns))
+
+
+class _City:
+    """One city of a fan-out, from its asking to its end. `start`: of the fan-out, on the loop's clock."""
+
+    def __init__(self, city: str, undelivered: UndeliveredEvents, start: float, deadline_s: float) -> None:
+        self._city = city
+        self._undelivered = undelivered
+        self._loop = asyncio.get_running_loop()
+        self._start = start
+        self._deadline_s = deadline_s
+
+    async def ask(self, call: Askable, turns: asyncio.Semaphore) -> None:
+        """Ask the city, and tell how it ended, whatever that is."""
+        end = self._start + self._deadline_s
+        try:
+            async with asyncio.timeout_at(end), turns:
+                self._tell(CityState.ASKED)
+                answer = await call.ask(end - self._loop.time(), self._tell_going_on)
+                refusal = refusal_in(answer.envelope)
+        except TimeoutError:
+            self._tell(CityState.TIMED_OUT, detail=f"no answer within {self._deadline_s:g} s")
+        except CircuitOpenError as spared:
+            self._tell(CityState.UNREACHABLE, "circuit_open", str(spared))
+        except BusyError as busy:
+            self._tell(CityState.UNREACHABLE, "busy", str(busy))
+        except ConnectionError as lost:
+            self._tell(CityState.UNREACHABLE, detail=str(lost))
+        except RefusedError as refused:
+            self._tell(CityState.REFUSED, refused.code, f"{refused.rule}; {refused.remedy}")
+        except PeerError as broken:
+            self._tell(CityState.FAILED, "peer_error", str(broken))
+        except Exception as failure:  # noqa: BLE001  however one city fails, the others are asked on
+            log.error("city failed", extra={"city": self._city, "error": type(failure).__name__})  # noqa: TRY400  no traceback
+            self._tell(CityState.FAILED, "peer_error", "the call to the city failed; the coordinator's log says how")
+        else:
+            if refusal is None:
+                self._tell(CityState.ANSWERED, answer=answer)
+            else:
+                self._tell(CityState.REFUSED, refusal.code, f"{refusal.rule}; {refusal.remedy}", answer)
+
+    def _tell_going_on(self, code: str, detail: str) -> None:
+        self._tell(CityState.ASKED, code, detail)
+
+    def _tell(self, state: CityState, code: str = "", detail: str = "", answer: Answered | None = None) -> None:
+        event = CityEvent(
+            city=self._city,
+            state=state,
+            code=code,
+            detail=detail,
+            elapsed_ms=round(1000 * (self._loop.time() - self._start)),
+            answer=None if answer is None else answer.envelope,
+            receipt=b"" if answer is None else answer.receipt,
+        )
+        self._undelivered.add(event)

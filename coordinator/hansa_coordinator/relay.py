@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 
-from hansa_coordinator.carrier import Told
-from hansa_coordinator.fan_out import Call, fan_out
+from hansa_coordinator.carrier import Carrier, Told
+from hansa_coordinator.fan_out import fan_out
 from hansa_core.errors import PeerError
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope
@@ -21,26 +22,46 @@ from hansa_wire.rpc.admission import Admission
 
 log = logging.getLogger(__name__)
 
-Carry = Callable[[CityCall, Told], Awaitable[Answered]]
-"""Asks one city: what it gave, unverified. Raises as NodeClient does."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedCall:
+    """What one city is asked, and who carries it there."""
+
+    carrier: Carrier
+    city: str
+    kind: CallKind
+    query: Envelope | None = None
+    credential: Envelope | None = None
+
+    async def ask(self, left_s: float, told: Told) -> Answered:
+        """What the city gave, unverified. Raises as `Carrier.carry`, and PeerError for what no message could hold."""
+        deadline_s = max(left_s, 0.001)
+        call = CityCall(
+            city=self.city, kind=self.kind, query=self.query, credential=self.credential, deadline_s=deadline_s
+        )
+        answer = await self.carrier.carry(call, told)
+        if self.kind is CallKind.DESCRIBE and len(answer.envelope.payload) > MAX_DESCRIPTION_BYTES:
+            # All cities' descriptions share one message, which it would burst.
+            raise PeerError(f"{self.city}: a description has at most {MAX_DESCRIPTION_BYTES:,} bytes")
+        return answer
 
 
 class Relay:
-    """Carries calls to the member cities; there are none until `follow` has named them. `carry`: to one city, any way.
+    """Carries calls to the member cities; there are none until `follow` has named them.
 
     `questions`: how many are carried at once.
     """
 
     def __init__(
         self,
-        carry: Carry,
+        carrier: Carrier,
         *,
         questions: Admission,
         max_concurrency: int,
         max_deadline_s: float,
     ) -> None:
         self._cities: tuple[str, ...] = ()
-        self._carry_one = carry
+        self._carrier = carrier
         self._questions = questions
         self._max_concurrency = max_concurrency
         self._max_deadline_s = max_deadline_s
@@ -65,7 +86,7 @@ class Relay:
     async def _describe_all(self, deadline_s: float) -> tuple[CityEvent, ...]:
         last: dict[str, CityEvent] = {}
         cities = self._cities
-        calls = {city: self._call(city, CallKind.DESCRIBE) for city in cities}
+        calls = {city: CarriedCall(carrier=self._carrier, city=city, kind=CallKind.DESCRIBE) for city in cities}
         async with aclosing(self._carry(calls, deadline_s)) as events:
             async for event in events:
                 last[event.city] = event
@@ -78,12 +99,15 @@ class Relay:
         if query.payload_type not in (payload_types.QUERY, payload_types.DRY_RUN):
             raise PeerError("query: the envelope carries neither a query nor a dry run")
         dry = query.payload_type == payload_types.DRY_RUN
-        calls: dict[str, Call] = {}
+        kind = CallKind.DRY_RUN if dry else CallKind.ASK
+        calls: dict[str, CarriedCall] = {}
         ends: Counter[str] = Counter()
         members = frozenset(self._cities)
         for city in decode_query(query.payload).cities:
             if city in members:
-                calls[city] = self._call(city, CallKind.DRY_RUN if dry else CallKind.ASK, query, credential)
+                calls[city] = CarriedCall(
+                    carrier=self._carrier, city=city, kind=kind, query=query, credential=credential
+                )
             else:
                 ends[CityState.FAILED] += 1
                 yield CityEvent(city=city, state=CityState.FAILED, code="not_a_member", detail="no city of this league")
@@ -95,18 +119,5 @@ class Relay:
         told = ", ".join(f"{end} {count}" for end, count in sorted(ends.items()))
         log.info("dry run carried" if dry else "question carried", extra={"ends": told})
 
-    def _carry(self, calls: Mapping[str, Call], deadline_s: float) -> AsyncGenerator[CityEvent, None]:
+    def _carry(self, calls: Mapping[str, CarriedCall], deadline_s: float) -> AsyncGenerator[CityEvent, None]:
         return fan_out(calls, deadline_s=min(deadline_s, self._max_deadline_s), max_concurrency=self._max_concurrency)
-
-    def _call(
-        self, city: str, kind: CallKind, query: Envelope | None = None, credential: Envelope | None = None
-    ) -> Call:
-        async def call(left_s: float, told: Told) -> Answered:
-            asked = CityCall(city=city, kind=kind, query=query, credential=credential, deadline_s=max(left_s, 0.001))
-            answer = await self._carry_one(asked, told)
-            if kind is CallKind.DESCRIBE and len(answer.envelope.payload) > MAX_DESCRIPTION_BYTES:
-                # All cities' descriptions share one message, which it would burst.
-                raise PeerError(f"{city}: a description has at most {MAX_DESCRIPTION_BYTES:,} bytes")
-            return answer
-
-        return call

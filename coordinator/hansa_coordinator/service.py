@@ -92,7 +92,7 @@ class RunningCoordinator:
         )
         self._questions = Admission(limits.max_questions)
         self._relay = Relay(
-            self._carrier.carry,
+            self._carrier,
             questions=self._questions,
             max_concurrency=limits.max_concurrency,
             max_deadline_s=limits.max_deadline_s,

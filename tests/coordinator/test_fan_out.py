@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import pytest
 
 from hansa_coordinator.carrier import CircuitOpenError, Told
-from hansa_coordinator.fan_out import TOLD_AFTER_S, Call, fan_out
+from hansa_coordinator.fan_out import TOLD_AFTER_S, fan_out
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
 
 SEALED = Answered(sign("description", b"word", Ed25519Signer(bytes(32))), b"receipt")
+
+
+Call = Callable[[float, Told], Awaitable[Answered]]
+
+
+@dataclass(frozen=True)
+class Scripted:
+    """A city that does what `script` says."""
+
+    script: Call
+
+    async def ask(self, left_s: float, told: Told) -> Answered:
+        return await self.script(left_s, told)
 
 
 async def answers(*_: object) -> Answered:
@@ -35,7 +50,8 @@ async def never(*_: object) -> Answered:
 
 def events_of(calls: dict[str, Call], *, deadline_s: float = 5.0, max_concurrency: int = 64) -> list[CityEvent]:
     async def collect() -> list[CityEvent]:
-        return [event async for event in fan_out(calls, deadline_s=deadline_s, max_concurrency=max_concurrency)]
+        cities = {city: Scripted(call) for city, call in calls.items()}
+        return [event async for event in fan_out(cities, deadline_s=deadline_s, max_concurrency=max_concurrency)]
 
     return asyncio.run(collect())
 
@@ -133,7 +149,7 @@ def test_closing_the_stream_cancels_what_is_under_way() -> None:
                 cancelled.set()
                 raise
 
-        async with contextlib.aclosing(fan_out({"bremen": call}, deadline_s=5, max_concurrency=1)) as events:
+        async with contextlib.aclosing(fan_out({"bremen": Scripted(call)}, deadline_s=5, max_concurrency=1)) as events:
             await anext(events)
             await asyncio.sleep(0)
         return cancelled.is_set()
