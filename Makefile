@@ -12,8 +12,8 @@ SEED ?= 1
 
 .PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs gallery faults tampering fuzz protos protos-baseline units lock dist pages site docs format clean
 
-# What the tests of our log against Go's own packages need, from Debian.
-SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev
+# From Debian: what the tests of our log against Go's own packages need, and the browser in which pages are measured.
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev chromium fonts-dejavu-core
 SETUP_LOG := .venv/setup.log
 
 help:  ## list the targets
@@ -42,7 +42,7 @@ mutants: .venv/installed-mutants  ## change lines at random, and say which chang
 	$(BIN)/python tools/mutants.py --minutes $(MINUTES) --seed $(SEED)
 
 system-packages:  ## what some tests need from Debian; as root
-	@if ! command -v go >/dev/null || [ ! -d /usr/share/gocode/src/golang.org/x/mod/sumdb ]; then \
+	@if ! command -v go >/dev/null || [ ! -d /usr/share/gocode/src/golang.org/x/mod/sumdb ] || ! command -v chromium >/dev/null; then \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES) >/dev/null; fi
 
 check: .venv/installed-dev  ## lint, types, import contracts, protos, generated files

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from hansa_browser import skip_without_chromium
 from hansa_go_verifier import GoVerifier, built_verifier, skip_without_go
 from hansa_no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  hooks
 from hansa_simulated_city import SimulatedLeague, simulated_league
@@ -22,6 +23,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Here and not in the fixture, because skips of one place are told in one line."""
     if "go" in getattr(item, "fixturenames", ()):
         skip_without_go()
+    if "chromium" in getattr(item, "fixturenames", ()):
+        skip_without_chromium()
 
 
 def pytest_configure(config: pytest.Config) -> None:

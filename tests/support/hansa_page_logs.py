@@ -58,6 +58,9 @@ DATA = {
 }
 """What no language translates: names that the logs hold."""
 _DAY_S = 86_400
+_DAYS = 3
+QUESTIONS = sum(3 * (2 + day % 3) + 1 for day in range(_DAYS)) + 2
+"""How many the eventful city was asked."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +123,13 @@ def _ask(log: PublishedLog, roster: RosterRef) -> None:
     """Over some days: answered, answered again, refused by several rules, neither; two budgets."""
     log.append(BudgetCreated(ledger="firms", unit="microrho", limit=1000))
     spent = 0
-    for day in range(9):
+    for day in range(_DAYS):
         log.time_unix_s += _DAY_S
-        for number in range(3 + day % 4):
+        for number in range(2 + day % 3):
             name, organisation = f"{day}-{number}", ORGANISATIONS[(day + number) % 3]
             told = {"roster": roster, "organisation": organisation, "purpose": ("statistics", "planning")[number % 2]}
-            spent += 80_000 // (1 + day)
-            paid = {"ledgers": (charge(80_000 // (1 + day), spent, limit=1_000_000),)}
+            spent += 120_000 // (1 + day)
+            paid = {"ledgers": (charge(120_000 // (1 + day), spent, limit=1_000_000),)}
             log.append(decision_on(name, **told, **paid))
             log.append(recalled(name, **told, result_hash=digest_of(f"again {name}")))
             codes = ("not_published", "budget_exhausted", "denied", "identifier")

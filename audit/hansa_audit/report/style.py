@@ -80,7 +80,6 @@ padding:.6rem .85rem;margin:0;font-size:.9rem;direction:ltr;text-align:left}
 .list thead th{border-bottom:1px solid var(--line);font-weight:600}
 .list tbody tr+tr>*{border-top:1px solid var(--line)}
 .list td,.list th{padding-inline-end:1rem}.list tr>:last-child{padding-inline-end:0}
-.wide{overflow-x:auto}
 details{margin-top:.75rem}summary{cursor:pointer;color:var(--soft);padding:.15rem 0}
 code{font:.85em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.25rem;margin:.5rem 0 0}dt{color:var(--soft)}

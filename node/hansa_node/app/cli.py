@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,15 +95,12 @@ def ingest(
 
 def _write_page(path: Path, report: IngestReport) -> None:
     """For the operator alone: it holds values of the city's own file."""
-    from rich.console import Console
-
     from hansa_core.errors import ConfigError
     from hansa_local.private_files import write_private
+    from hansa_node.ingest.report_page import report_page
 
-    console = Console(record=True, width=140, file=StringIO())
-    console.print(report)
     try:
-        write_private(path, console.export_html().encode())
+        write_private(path, report_page(report).encode())
     except OSError as failure:
         raise ConfigError(f"--html {path}: cannot be written ({failure.strerror}); name another file") from None
 

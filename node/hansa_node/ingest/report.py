@@ -113,7 +113,7 @@ class IngestReport:
 
     def __rich__(self) -> Group:
         parts: list[Text | Table] = [Text(self.summary, style="bold")]
-        parts += [] if self.growth is None else [Text(_growth_line(self.growth))]
+        parts += [] if self.growth is None else [Text(growth_words(self.growth))]
         parts += [Text(), _columns_table(self.columns)]
         offending = [_offending_line(column.name, each) for column in self.columns for each in column.offending]
         if offending:
@@ -122,10 +122,7 @@ class IngestReport:
             lines = self.left_out
             parts += [
                 Text(),
-                Text(
-                    f"Lines that are no rows: {lines.ragged:,} ragged, {lines.encoding:,} in another encoding",
-                    style="bold",
-                ),
+                Text(left_out_words(lines), style="bold"),
             ]
             parts += [*(Text(f"  {text}") for text in lines.told), Text()]
         parts += [Text(f"Exceeded: {limit}", style="yellow") for limit in self.exceeded]
@@ -151,7 +148,13 @@ def table_report(table: PublishedTable, totals: Mapping[int, CellTotals], causes
     )
 
 
-def _growth_line(growth: GrowthCounts) -> str:
+def left_out_words(lines: LeftOutLines) -> str:
+    """One line on what could not be read as rows."""
+    return f"Lines that are no rows: {lines.ragged:,} ragged, {lines.encoding:,} in another encoding"
+
+
+def growth_words(growth: GrowthCounts) -> str:
+    """One line on what the file did to the rows that were served."""
     line = f"{growth.added:,} rows added, {growth.updated:,} updated, {growth.unchanged:,} as they were"
     line += "" if growth.total is None else f"; {growth.total:,} in all"
     if growth.watermark is None:
@@ -160,14 +163,22 @@ def _growth_line(growth: GrowthCounts) -> str:
     return f"{line}. Watermark {since}to {growth.watermark}"
 
 
-def _offending_line(column: str, each: OffendingText) -> str:
-    """A text with its code points where they cannot be told by eye."""
+def offending_words(each: OffendingText) -> str:
+    """The rule and a text, with its code points where they cannot be told by eye."""
     text, points = "NULL", ""
     if each.text is not None:
         text = shown(each.text)
         points = "" if each.text.isascii() else f" ({' '.join(f'U+{ord(letter):04X}' for letter in each.text[:12])})"
-    near = "" if each.nearest is None else f"; did you mean {each.nearest}"
-    return f"  {column}: {each.rule}: {text}{points}, {each.rows:,} rows, first row {each.first:,}{near}"
+    return f"{each.rule}: {text}{points}"
+
+
+def meant_words(each: OffendingText) -> str:
+    """What a text may have meant, where something is near."""
+    return "" if each.nearest is None else f"; did you mean {each.nearest}"
+
+
+def _offending_line(column: str, each: OffendingText) -> str:
+    return f"  {column}: {offending_words(each)}, {each.rows:,} rows, first row {each.first:,}{meant_words(each)}"
 
 
 def _is_leaf(table: PublishedTable, cell: int) -> Iterator[bool]:

@@ -51,6 +51,11 @@ class OfflineFacetChart(_Offline, alt.FacetChart):
     """An `altair.FacetChart` that shows without a network."""
 
 
+def _name_of(spec: dict[str, Any]) -> str:
+    text = spec["title"]["text"]
+    return text if isinstance(text, str) else " ".join(text)
+
+
 def drawn(spec: dict[str, Any]) -> str:
     """The specification as SVG, for a page of its own or the middle of one that has other charts.
 
@@ -60,6 +65,8 @@ def drawn(spec: dict[str, Any]) -> str:
     own = f"h{sha256(picture.encode()).hexdigest()[:10]}-"  # a clip of another chart on the page has no such name
     # Drawn by Vega from a specification of ours: no entity and no document of a stranger's is read.
     root = ElementTree.fromstring(picture)  # noqa: S314
+    root.set("role", "graphics-document")
+    root.set("aria-label", _name_of(spec))
     for element in root.iter():
         for name, value in list(element.attrib.items()):
             if name == "id":
@@ -71,4 +78,6 @@ def drawn(spec: dict[str, Any]) -> str:
             title = ElementTree.Element(f"{{{_SVG}}}title")
             title.text = said
             element.insert(0, title)
+        elif element.get("role") == "graphics-symbol":
+            element.set("aria-hidden", "true")  # says nothing, such as the line behind its own points
     return ElementTree.tostring(root, encoding="unicode")

@@ -13,7 +13,8 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 class Theme:
     """The colours of one background.
 
-    `series`: Okabe and Ito's colours (2008), the most legible on this background first. `muted`: of what is no figure.
+    `series`: Okabe and Ito's colours (2008), the most legible on this background first,
+    those darkened that had less than 3 to 1 against it. `muted`: of what is no figure.
     """
 
     ground: str
@@ -54,7 +55,7 @@ LIGHT = Theme(
     ink="#1f2328",
     muted="#5c636b",
     grid="#e6e8eb",
-    series=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8a7d00"),
+    series=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#c18600", "#1d99e0", "#000000", "#8a7d00"),
 )
 DARK = Theme(
     ground="#16191d",

@@ -25,10 +25,12 @@ STYLE = (
     ".hansa.hansa .n{text-align:right}"
     ".hansa.hansa abbr{text-decoration:none;cursor:help}"
     ".hansa.hansa figure{margin:0}"
-    ".hansa.hansa figcaption{padding:.5em .75em;max-width:60em}"
+    ".hansa.hansa .wide{overflow-x:auto}"
+    ".hansa.hansa caption{caption-side:bottom;text-align:left;padding:.5em .75em 0}"
+    ".hansa.hansa figcaption{padding:0 .75em .5em;max-width:60em}"
     ".hansa.hansa ul{margin:.4em 0 0;padding:0;list-style:none}"
     ".hansa.hansa ul.cities{display:flex;flex-wrap:wrap;gap:.25em .5em}"
-    ".hansa.hansa .cities li{padding:0 .6em;border-radius:1em;white-space:nowrap;"
+    ".hansa.hansa .cities li{padding:0 .6em;border-radius:1em;overflow-wrap:anywhere;"
     "border:1px solid color-mix(in srgb,currentColor 30%,transparent)}"
     ".hansa.hansa .cities .gone{border-style:dashed;border-color:color-mix(in srgb,currentColor 65%,transparent)}"
     ".hansa.hansa .cities small{opacity:.75}"
@@ -58,7 +60,9 @@ def answer_html(answer: ShapedAnswer) -> str:
         for row in zip(*columns, strict=True)
     )
     return (
-        f'<div class="hansa">{STYLE}<figure><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f'<div class="hansa">{STYLE}<figure><div class="wide" tabindex="0" role="region" aria-label="answer"><table>'
+        f"<caption>{escape(coverage_line(answer.cities))}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         f"<figcaption>{_caption(answer)}</figcaption></figure></div>"
     )
 
@@ -89,11 +93,7 @@ def _caption(answer: ShapedAnswer) -> str:
     lines += [] if (cut := rows_line(answer)) is None else [cut]
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     cities = "".join(map(_city, answer.cities))
-    return (
-        f"{escape(coverage_line(answer.cities))}"
-        f'<ul class="cities" aria-label="addressed cities">{cities}</ul>'
-        f"{f'<ul>{items}</ul>' if items else ''}"
-    )
+    return f'<ul class="cities" aria-label="addressed cities">{cities}</ul>{f"<ul>{items}</ul>" if items else ""}'
 
 
 def _city(report: CityReport) -> str:
