@@ -221,6 +221,26 @@ def test_every_number_of_the_charts_is_read_without_a_pointer(pages: dict[str, P
     assert any(row[1] == 1_000_000 and row[0] > 0 for row in rows if len(row) == 2)
 
 
+def test_the_ingest_report_tells_everything_and_no_value_of_the_file_steers_it(pages: dict[str, Path]) -> None:
+    text = pages["ingest"].read_text(encoding="utf-8")
+    for said in (
+        "3 rows added, 2 updated",
+        "2 ragged, 1 in another",
+        "&lt;i&gt;five fields\\x1b",
+        "did you mean bicycle",
+    ):
+        assert said in text, said
+    for said in (
+        "Exceeded: 1,203 of",
+        "Published though: a known change of the source &lt;b&gt;",
+        "U+0456",
+        "37 threshold",
+    ):
+        assert said in text, said
+    assert not {"\x1b", "\u202e"} & set(text)
+    assert "<script" not in text
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ("answers", "charts")])
 def test_a_page_is_valid_html(pages: dict[str, Path], page: str) -> None:
     html5lib.HTMLParser(strict=True).parse(pages[page].read_text(encoding="utf-8"))

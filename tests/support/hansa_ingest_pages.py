@@ -7,9 +7,11 @@ from pathlib import Path
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.protection.publish import Cause
+from hansa_node.ingest.growing import GrowthCounts
 from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport
 from hansa_node.ingest.report_page import report_page
 from hansa_node.ingest.staging import OffendingText
+from hansa_tables.left_out import LeftOutLines
 
 
 def ingest_page(folder: Path) -> Path:
@@ -50,5 +52,9 @@ def awkward_report() -> IngestReport:
             TableReport(name="by_day", cells=365, causes={}, suppressed_units=0.0),
         ),
         exceeded=("1,203 of 1,234,567 rows are rejected, and max_rejected_share is 0.0001",),
+        growth=GrowthCounts(
+            added=3, updated=2, unchanged=1, total=6, watermark_before="2026-01-01", watermark="2026-02-01"
+        ),
+        left_out=LeftOutLines(ragged=2, encoding=1, told=("trips.csv, line 7: <i>five fields\x1b</i>",)),
         accepted="a known change of the source <b>",
     )
