@@ -299,6 +299,20 @@ def test_entries_that_a_city_withholds_are_missed(logs: dict[str, PublishedLog],
     assert (result.exit_code, f"{FIRST}: unsound: {SECOND} had cosigned 48 entries" in result.stdout) == (5, True)
 
 
+def test_a_witness_whose_clock_is_late_makes_nobody_withhold_entries(
+    logs: dict[str, PublishedLog], tmp_path: Path
+) -> None:
+    """It cosigned what came after this fetch, and dates it before: ten minutes are a clock's, and no proof."""
+    log, other = logs[FIRST], logs[SECOND]
+    log.time_unix_s = other.time_unix_s + 600
+    log.write(tmp_path / f"{FIRST}-log", 40)
+    later = root_of_leaves([leaf_hash(leaf) for leaf in log.leaves]).hex()
+    other.append(PeerHead(origin=log.member.log_origin, size=len(log.leaves), root=later))
+    other.write(tmp_path / f"{SECOND}-log")
+    result = watch(tmp_path / "watched", log.profile, FIRST, SECOND)
+    assert (result.exit_code, f"{FIRST}: sound" in result.stdout) == (0, True), result.stdout
+
+
 def test_a_file_that_changed_on_the_auditors_disk_is_unsound_and_no_fork(
     logs: dict[str, PublishedLog], tmp_path: Path
 ) -> None:

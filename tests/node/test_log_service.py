@@ -130,6 +130,22 @@ def test_what_is_for_members_is_kept_by_no_shared_cache_and_no_software_is_named
     in_league(cities, scene)
 
 
+def test_what_is_no_request_is_told_no_software_either(cities: dict[str, LogCity]) -> None:
+    async def scene(_: LogKeeper, store: NodeStore) -> None:
+        member = cities[FIRST].member
+        reader, writer = await asyncio.open_connection(
+            member.host, member.log_port, ssl=client_context(member.ca_pem), server_hostname=member.server_name
+        )
+        writer.write(b"NO REQUEST\r\n\r\n")
+        said = await reader.read()
+        writer.close()
+        assert said.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
+        assert b"python" not in said.lower()
+        assert b"aiohttp" not in said.lower()
+
+    in_league(cities, scene)
+
+
 async def headers_of(city: LogCity, path: str, *, shown: tuple[str, str] | None) -> Mapping[str, str]:
     tls = ssl.create_default_context(cadata=city.member.ca_pem.decode())
     if shown is not None:

@@ -16,6 +16,8 @@ from hansa_core.evidence.log_entries import PeerHead
 from hansa_core.tlog.checkpoint import open_checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES
 
+_CLOCKS_DIFFER_S = 15 * 60  # as `hansa audit join` allows
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldHead:
@@ -59,10 +61,15 @@ def contradicted_by(log: HeldLog, head: ToldHead) -> str | None:
 
 
 def withheld_from(log: HeldLog, heads: tuple[ToldHead, ...]) -> str | None:
-    """Why the city shows less than it has: another one cosigned more before this was last seen as the newest."""
+    """Why the city shows less than it has: another one cosigned more before this was last seen as the newest.
+
+    The two times are of different cities' clocks, so it is only said where no clock that is a little wrong explains it.
+    """
     seen_unix_s = log.freshness.seen_at_unix_s
     for head in heads:
-        if seen_unix_s is not None and head.size > log.checkpoint.size and head.at_unix_s < seen_unix_s:
+        if seen_unix_s is None or head.size <= log.checkpoint.size:
+            continue
+        if head.at_unix_s + _CLOCKS_DIFFER_S < seen_unix_s:
             return (
                 f"{head.teller} had cosigned {head.size} entries before (entry {head.index} of its log), "
                 f"and only {log.checkpoint.size} are shown"

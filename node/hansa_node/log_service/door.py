@@ -6,12 +6,10 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self, cast
-
-from aiohttp import web
 
 from hansa_local.open_files import part_of_open_files
 from hansa_node.node_stop import task_group
@@ -51,8 +49,8 @@ class Door:
     """Lets connections in. Whoever has not shown who he is makes place for the next one, the oldest first: so silent
     strangers keep nobody out, however many they are. Strangers and members who are in keep each other out neither."""
 
-    def __init__(self, server: web.Server, tls: ssl.SSLContext, places: Places) -> None:
-        self._server = server
+    def __init__(self, new_protocol: Callable[[], asyncio.Protocol], tls: ssl.SSLContext, places: Places) -> None:
+        self._new_protocol = new_protocol
         self._tls = tls
         self._places = places
         self._silent: dict[socket.socket, asyncio.TimerHandle] = {}
@@ -159,7 +157,7 @@ class Door:
         inside.add(plain)
         if is_stranger:
             asyncio.get_running_loop().call_later(_STRANGER_S, plain.abort)
-        visit.go_on(tls, self._server())
+        visit.go_on(tls, self._new_protocol())
 
     async def end(self) -> None:
         """End the connections that are still there: HTTP has ended its own, and not every caller lets go of TLS."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -23,16 +25,10 @@ _IDLE_S = 60.0
 @asynccontextmanager
 async def served(application: web.Application, host: str, port: int, tls: ssl.SSLContext) -> AsyncIterator[int]:
     """The application, served for the body; gives the port. Raises ConfigError where the address cannot be had."""
-    runner = web.AppRunner(
-        application,
-        access_log=None,
-        shutdown_timeout=_STOP_GRACE_S,
-        keepalive_timeout=_IDLE_S,
-        auto_decompress=False,  # what is small when it is sent stays small
-    )
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_STOP_GRACE_S)
     await runner.setup()
     assert runner.server is not None
-    door = Door(runner.server, tls, Places.within_open_files())
+    door = Door(partial(_Protocol, runner.server), tls, Places.within_open_files())
     try:
         try:
             listening = await listening_sockets(host, port)
@@ -54,6 +50,32 @@ async def served(application: web.Application, host: str, port: int, tls: ssl.SS
     finally:
         await runner.cleanup()
         await door.end()
+
+
+class _Protocol(web.RequestHandler):
+    """HTTP on one connection. Also what cannot be read as a request is answered without naming the software."""
+
+    __slots__ = ()
+
+    def __init__(self, server: web.Server) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type]  # none is kept, as aiohttp's own runner passes it
+            keepalive_timeout=_IDLE_S,
+            auto_decompress=False,  # what is small when it is sent stays small
+        )
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        reply = super().handle_error(request, status, exc, message)
+        reply.headers["Server"] = ""  # left out, it would be filled in
+        return reply
 
 
 class ListenerTls:
