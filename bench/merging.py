@@ -18,13 +18,14 @@ import yaml
 from hansa.answering.gaps import mask_gaps
 from hansa.answering.marks import find_marks
 from hansa.answering.outer import OuterEngine
+from hansa.answering.statement_cells import StatementCells
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.contract.types import Value
 from hansa_core.partial.from_columns import partial_from_columns
-from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
+from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome
 from hansa_core.partial.partial import columns_of_partial, partial_from_rows, read_partial, write_partial
 from hansa_core.plan.canonical import canonicalise
 from hansa_core.plan.expression import Expression
@@ -72,10 +73,11 @@ def measure() -> None:
     with OuterEngine() as engine:
 
         def shaped(outcomes: dict[str, CityOutcome]) -> None:
-            merged = merge(plan, contract, outcomes, by_city=False, partial=True)
-            masks = mask_gaps(merged)
-            table, hidden = engine.run(statement.outer, merged.to_arrow(), gaps=masks.of_rows)
-            find_marks(table, hidden, statement.outer, merged, masks)
+            cells = StatementCells()
+            cells.add(statement.questions[0], contract, outcomes, partial=True)
+            masks = mask_gaps(cells)
+            table, hidden = engine.run(statement.outer, cells.tables[0], gaps=masks.of_rows)
+            find_marks(table, hidden, statement.outer, cells, masks)
 
         for name, outcomes in (
             ("merge and shape, all cities answered", whole),

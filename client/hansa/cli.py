@@ -89,7 +89,7 @@ def query(
     if receipt is not None and dry_run:
         raise typer.BadParameter("a dry run has no receipts; leave one of the two out", param_hint="--receipt")
     with errors_end_the_command(output.messages):
-        from hansa.answering.coverage import exit_code
+        from hansa.answering.coverage import worst_exit_code, worst_reports
         from hansa.connecting import connect
         from hansa.evidence.evidence_folder import check_free
         from hansa.named_values import named_values
@@ -114,10 +114,11 @@ def query(
             if dry_run:
                 with ProgressBoard(output.messages) as board:
                     verdicts = league.dry_run(sql, on_progress=board.tell, **options)
-                reports = [verdict.report for verdict in verdicts]
-                output.write_listing(dry_run_table(verdicts), reports, verb="would answer", notes=verdicts.notes)
-                cities = [report.city for report in reports]
-                raise typer.Exit(exit_code(reports, demanded_cities(min_cities, cities, partial=partial)))
+                queries = [[verdict.report for verdict in part] for part in verdicts.parts]
+                reports = worst_reports(queries)
+                output.write_listing(dry_run_table(verdicts.parts), reports, verb="would answer", notes=verdicts.notes)
+                demands = [demanded_cities(min_cities, [one.city for one in part], partial=partial) for part in queries]
+                raise typer.Exit(worst_exit_code(zip(queries, demands, strict=True)))
             with ProgressBoard(output.messages) as board:
                 answer = league.sql(sql, on_progress=board.tell, on_stage=board.reach, **options)
             if receipt is not None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hansa.answering.coverage import CityReport, Outcome
-from hansa.evidence.account import Account, read_account, sign_account
+from hansa.evidence.account import Account, AskedAccount, read_account, sign_account
 from hansa_core.errors import PeerError
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, verify
@@ -22,8 +22,11 @@ ACCOUNT = Account(
     statement="SELECT COUNT(*) FROM harbour.ships",
     tables={"ports": "ab" * 32},
     partial=True,
-    min_cities=1,
-    cities=(CityReport(city="bremen", state=Outcome.ANSWERED, proven=True, elapsed_ms=7),),
+    asked=(
+        AskedAccount(
+            min_cities=1, cities=(CityReport(city="bremen", state=Outcome.ANSWERED, proven=True, elapsed_ms=7),)
+        ),
+    ),
 )
 
 DOCUMENT: dict[str, Any] = json.loads(sign_account(ACCOUNT, SIGNER).payload)
@@ -44,8 +47,11 @@ accounts = st.builds(
     statement=texts,
     tables=st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True), texts, max_size=3),
     partial=st.booleans(),
-    min_cities=st.integers(1, 99),
-    cities=st.lists(reports, max_size=3).map(tuple),
+    asked=st.lists(
+        st.builds(AskedAccount, min_cities=st.integers(1, 99), cities=st.lists(reports, max_size=3).map(tuple)),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
 )
 
 

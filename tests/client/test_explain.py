@@ -73,7 +73,8 @@ def test_what_is_rounded_in_each_row_is_told_apart_from_what_is_exact() -> None:
         sql = f"SELECT SUM({argument}) AS total FROM housing.permits"
         asked = parse_statement(sql, {contract.id: contract}, CITIES)
         answer = answer_of("SELECT SUM(days_to_issue) AS total FROM housing.permits", {"total": [1.0]})
-        return replace(answer, plan=asked.plan, outer=asked.outer, contract=contract).explain()
+        question = replace(answer.questions[0], asked=asked.questions[0], contract=contract)
+        return replace(answer, questions=(question,), outer=asked.outer).explain()
 
     assert explained("days_to_issue * 0.1")["Computed at your side"].lines == (
         "The cities' exact counts and sums are added up.",
@@ -164,7 +165,7 @@ def test_a_column_that_no_city_had_a_part_in_is_told_apart() -> None:
 )
 def test_a_unit_is_named_only_where_it_is_surely_kept(shown: str, unit: str | None) -> None:
     asked = statement(f"SELECT {shown} AS x FROM housing.permits")
-    assert meanings(asked.plan, asked.outer, PERMITS)[0].unit == unit
+    assert meanings([(asked.questions[0], PERMITS)], asked.outer)[0].unit == unit
 
 
 def test_it_says_who_answered_and_who_did_not_and_by_which_rule() -> None:
@@ -237,7 +238,14 @@ def test_before_asking_it_names_the_published_tables_that_a_dry_run_found() -> N
     refused = verdict("hamburg", refusal=Refusal(code="c", rule="r", remedy="m"))
     verdicts = (verdict("bremen", table="by_year"), refused, late)
     explained = explain_dry_run(
-        DryRunAnswer(asked=statement(BY_YEAR), contract=PERMITS, purpose="statistics", verdicts=verdicts, notes=())
+        DryRunAnswer(
+            asked=statement(BY_YEAR),
+            contracts=(PERMITS,),
+            purpose="statistics",
+            parts=(verdicts,),
+            part_of=(0,),
+            notes=(),
+        )
     )
     assert explained["Cities"].lines == (
         "bremen: would answer at level controlled from its published table by_year, 1,234 cells.",

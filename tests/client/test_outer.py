@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from hansa.answering.intervals import Interval, find_intervals
 from hansa.answering.outer import OuterEngine
+from hansa.answering.statement_cells import StatementCells
 from hansa.view.render.cells import cell_texts
 from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
-from hansa_core.partial.merge import CityAnswer, merge
+from hansa_core.partial.merge import CityAnswer
 from hansa_core.partial.partial import partial_from_rows
 from hansa_core.plan.moments import moments_of
 from hansa_core.sql.statement import OuterColumn, OuterSelect
@@ -238,12 +239,13 @@ def test_a_histogram_passes_through_whole_and_a_quantile_keeps_its_interval(engi
     cell = [3 if moment.bin is None else in_bins.get(moment.bin, 0) for moment in moments]
     table = partial_from_rows(plan, contract, [("adu", *cell), ("habitable-room", *(0 for _ in moments))])
     answers = {"seattle": CityAnswer(city="seattle", level=Level.OPEN, table=table)}
-    merged = merge(plan, contract, answers, by_city=False, partial=False)
-    shown, rows = engine.run(statement.outer, merged.to_arrow())
+    cells = StatementCells()
+    cells.add(statement.questions[0], contract, answers, partial=False)
+    shown, rows = engine.run(statement.outer, cells.tables[0])
     assert {name: found.tolist() for name, found in rows.items()} == {"__row": [1, 0]}
     waits = shown.column("waits").to_pylist()[1]
     assert waits[:2] == [{"lower": 0, "upper": 7, "rows": 1}, {"lower": 8, "upper": 14, "rows": 2}]
-    (interval,) = find_intervals(rows, statement.outer, merged)
+    (interval,) = find_intervals(rows, statement.outer, cells)
     assert interval == Interval(row=1, column="median", lower=8.0, upper=14.0)
     assert shown.column("median").to_pylist() == [None, 9.5]
     assert cell_texts([waits[:2]], measured=True) == ["0 to 7: 1, 8 to 14: 2"]

@@ -15,7 +15,8 @@ from hansa.answering.gaps import mask_gaps
 from hansa.answering.marks import Marks, find_marks
 from hansa.answering.outer import OuterEngine
 from hansa.answering.selection_notes import selection_notes
-from hansa_core.partial.merged_table import Mark
+from hansa.answering.statement_cells import StatementCells
+from hansa_core.partial.merged_table import Mark, MergedTable
 from hansa_core.plan.plan import AggregateFunction
 from hansa_core.sql.split import parse_statement
 from hansa_core.sql.statement import Statement
@@ -129,14 +130,20 @@ def filled(cells: list[MergedCell], numbers: Iterator[int]) -> list[MergedCell]:
     return full
 
 
+def as_cells(merged: MergedTable) -> StatementCells:
+    cells = StatementCells()
+    cells.add_merged(merged)
+    return cells
+
+
 def show(statement: Statement, cells: list[MergedCell], engine: OuterEngine) -> Shown:
     kinds = [pa.float64() if one.function is AggregateFunction.AVG else pa.int64() for one in statement.plan.aggregates]
     fields = [("city", pa.string()), ("k0", pa.string()), *((f"a{i}", kind) for i, kind in enumerate(kinds))]
     width = len(kinds)
     trimmed = tuple(MergedCell(city=cell.city, keys=cell.keys, values=cell.values[:width]) for cell in cells)
-    merged = table_of(pa.schema(fields), trimmed)
+    merged = as_cells(table_of(pa.schema(fields), trimmed))
     masks = mask_gaps(merged)
-    table, hidden = engine.run(statement.outer, merged.to_arrow(), gaps=masks.of_rows, tables={"mine": POPULATION})
+    table, hidden = engine.run(statement.outer, merged.tables[0], gaps=masks.of_rows, tables={"mine": POPULATION})
     marks = find_marks(table, hidden, statement.outer, merged, masks)
     return Shown(table, marks, selection_notes(hidden, statement.outer, merged))
 
@@ -251,7 +258,7 @@ def test_more_kinds_of_gaps_than_bits_mark_too_much_and_never_too_little() -> No
         )
         for number in range(100)
     )
-    masks = mask_gaps(table_of(pa.schema([("k0", pa.string()), ("a0", pa.int64())]), cells))
+    masks = mask_gaps(as_cells(table_of(pa.schema([("k0", pa.string()), ("a0", pa.int64())]), cells)))
     assert max(masks.of_rows) < 2**63
     for row, mask in enumerate(masks.of_rows):
         assert row in set(masks.rows(mask))

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 import hansa
 from hansa.cli import app
-from hansa.evidence.account import Account, read_account, sign_account
+from hansa.evidence.account import Account, AskedAccount, read_account, sign_account
 from hansa.named_values import named_values
 from hansa.question.options import AskOptions
 from hansa.question.parameters import read_parameters
@@ -196,8 +196,7 @@ def hansa_account(parameters: Any) -> bytes:
         statement="SELECT COUNT(*) FROM harbour.ships",
         tables={},
         partial=False,
-        min_cities=1,
-        cities=(),
+        asked=(AskedAccount(min_cities=1, cities=()),),
         parameters=parameters,
     )
     return sign_account(account, Ed25519Signer(bytes(32))).payload

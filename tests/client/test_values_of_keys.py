@@ -12,6 +12,7 @@ import hansa
 from hansa.answering.gaps import mask_gaps
 from hansa.answering.marks import Marks, find_marks
 from hansa.answering.outer import OuterEngine
+from hansa.answering.statement_cells import StatementCells
 from hansa.question.builder_select import Item, Select
 from hansa.view.explain import explain_answer
 from hansa_answers import answer_of
@@ -19,7 +20,7 @@ from hansa_core.contract.column_names import key_column, moment_column
 from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.partial.groupings import plain_plans, stack
-from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome, merge
+from hansa_core.partial.merge import CityAnswer, CityMissing, CityOutcome
 from hansa_core.plan.check import check_plan
 from hansa_core.plan.plan import AggregateFunction, Plan
 from hansa_core.sql.split import parse_statement
@@ -49,11 +50,12 @@ def answered(
         city: _partial(asked.plan, city, (withheld or {}).get(city, ())) for city in CITIES
     }
     outcomes |= {city: CityMissing(city=city, reason="timed_out") for city in silent}
-    merged = merge(asked.plan, TRIPS, outcomes, by_city=asked.by_city, partial=partial)
-    masks = mask_gaps(merged)
+    cells = StatementCells()
+    cells.add(asked.questions[0], TRIPS, outcomes, partial=partial)
+    masks = mask_gaps(cells)
     with OuterEngine() as engine:
-        table, hidden = engine.run(asked.outer, merged.to_arrow(), gaps=masks.of_rows, partial=partial)
-    return table.to_pylist(), find_marks(table, hidden, asked.outer, merged, masks)
+        table, hidden = engine.run(asked.outer, cells.tables[0], gaps=masks.of_rows, partial=partial)
+    return table.to_pylist(), find_marks(table, hidden, asked.outer, cells, masks)
 
 
 def _partial(plan: Plan, city: str, withheld: Sequence[str]) -> CityAnswer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hansa_core.errors import RefusedError
-from hansa_core.sql.guard import read_select
+from hansa_core.sql.guard import read_query
 from hansa_core.sql.render import render_plan
 from hansa_core.sql.split import parse_statement
 from hansa_core.sql.written import written
@@ -55,7 +55,7 @@ def test_a_condition_may_be_rolled_up(group: str, sets: str) -> None:
 
 
 def test_a_copied_node_keeps_its_place_in_the_one_statement() -> None:
-    tree = read_select("SELECT COUNT(*) FROM demo.trips WHERE stops  >  3")
+    tree = read_query("SELECT COUNT(*) FROM demo.trips WHERE stops  >  3")
     where = tree.copy().args["where"]
     assert written(where) == "WHERE stops  >  3"
     notes = [{id(value) for value in found.meta.values() if not isinstance(value, int)} for found in where.walk()]

@@ -1,7 +1,7 @@
-"""Remakes statements.yaml and inner_statements.yaml: `.venv/bin/python tests/golden/remake_statements.py`.
+"""Remakes the corpora of statements: `.venv/bin/python tests/golden/remake_statements.py`.
 
-`sql` and `rewrite` are written by hand; all else is what the SQL front end says today. To add a statement, add its
-`sql` (and, if it is refused, a `rewrite` that works), run this, and review the difference as code.
+`sql`, `params` and `rewrite` are written by hand; all else is what the SQL front end says today. To add a statement,
+add its `sql` (and, if it is refused, a `rewrite` that works), run this, and review the difference as code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "core"), str(ROOT / "tests" / "support")]
+sys.path[:0] = [str(ROOT / "core"), str(ROOT / "client"), str(ROOT / "tests" / "support")]
 
 from hansa_statements import CORPORA, expectation, read_golden  # noqa: E402
 
@@ -24,8 +24,9 @@ def main() -> None:
     for corpus in CORPORA:
         entries = []
         for entry in read_golden(corpus):
-            by_hand = {name: entry[name] for name in ("sql", "rewrite") if name in entry}
-            entries.append(by_hand | expectation(entry["sql"], corpus))
+            found = expectation(entry["sql"], corpus, entry.get("params", ()))
+            names = ("sql", "params", "rewrite") if "refused" in found else ("sql", "params")
+            entries.append({name: entry[name] for name in names if name in entry} | found)
         text = "\n".join(yaml.safe_dump([entry], sort_keys=False, allow_unicode=True, width=120) for entry in entries)
         corpus.write_text(_HEADER + text, encoding="utf-8")
 

@@ -13,6 +13,7 @@ import yaml
 from hansa.answer import Answer, AnswerColumn
 from hansa.answering.coverage import CityReport, Outcome
 from hansa.answering.marked_cells import MarkedCells
+from hansa.answering.shaped import AnsweredQuestion
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.contract_document import contract_from_document
 from hansa_core.contract.level import Level
@@ -47,20 +48,24 @@ def answer_of(
         column.name: any(name in asked.outer.aggregate_columns for name in column.depends_on)
         for column in asked.outer.columns
     }
+    question: dict[str, Any] = {
+        "asked": asked.questions[0],
+        "contract": PERMITS,
+        "plan_hash": plan_hash(asked.plan),
+        "query_hash": bytes(range(32)),
+        "cities": tuple(map(answered, CITIES)),
+        "min_cities": len(CITIES),
+    }
+    question |= {name: changes.pop(name) for name in question if name in changes}
     given: dict[str, Any] = {
         "table": values if isinstance(values, pa.Table) else pa.table(dict(values)),
         "columns": tuple(AnswerColumn(name=name, measured=is_measured) for name, is_measured in measured.items()),
-        "cities": tuple(map(answered, CITIES)),
+        "questions": (AnsweredQuestion(**question),),
         "suppressed": (),
         "partial": (),
         "notes": (),
-        "plan": asked.plan,
         "outer": asked.outer,
-        "contract": PERMITS,
         "purpose": "statistics",
-        "plan_hash": plan_hash(asked.plan),
-        "query_hash": bytes(range(32)),
-        "min_cities": len(CITIES),
         "evidence": None,  # nothing of it is shown
     }
     given |= changes

@@ -52,27 +52,36 @@ class CityWord(Generic[WordT]):
 
 
 class Verdicts(list[CityWord[DryRun]]):
-    """What each city would do, by its name. `notes`: sentences about clocks that are wrong."""
+    """What each city would do, by its name, with one query behind the other where the statement asks several.
 
-    def __init__(self, verdicts: Iterable[CityWord[DryRun]], notes: tuple[str, ...]) -> None:
-        super().__init__(verdicts)
+    `parts`: the same, query by query. `notes`: sentences about clocks that are wrong, and about what it costs together.
+    """
+
+    def __init__(self, parts: Iterable[Iterable[CityWord[DryRun]]], notes: tuple[str, ...]) -> None:
+        self.parts = tuple(tuple(part) for part in parts)
+        super().__init__(word for part in self.parts for word in part)
         self.notes = notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRunAnswer:
-    """What every addressed city would do with a statement. `verdicts`: by the city's name. `notes`: on clocks."""
+    """What every addressed city would do with a statement.
+
+    `contracts`: of each question in `asked`; `part_of`: of each the place of its query in `parts`, which has the
+    verdicts by the city's name. `notes`: on clocks and costs.
+    """
 
     asked: Statement
-    contract: Contract
+    contracts: tuple[Contract, ...]
     purpose: str
-    verdicts: tuple[CityWord[DryRun], ...]
+    parts: tuple[tuple[CityWord[DryRun], ...], ...]
+    part_of: tuple[int, ...]
     notes: tuple[str, ...]
 
     @property
     def listed(self) -> Verdicts:
         """The verdicts as the SDK hands them out."""
-        return Verdicts(self.verdicts, self.notes)
+        return Verdicts(self.parts, self.notes)
 
 
 def city_word(event: CityEvent, member: Member, check: Check[WordT]) -> CityWord[WordT]:

@@ -55,6 +55,31 @@ class CityReport:
         return self.code if self.state is Outcome.REFUSED and self.proven else self.state.value
 
 
+_WORST = (
+    Outcome.UNTRUSTED,
+    Outcome.FAILED,
+    Outcome.UNREACHABLE,
+    Outcome.TIMED_OUT,
+    Outcome.REFUSED,
+    Outcome.ANSWERED,
+)
+
+
+def worst_exit_code(queries: Iterable[tuple[Sequence[CityReport], int]]) -> ExitCode:
+    """The exit code of a statement: the highest of its queries'. `queries`: the reports, and how many must answer."""
+    return max(exit_code(reports, min_cities) for reports, min_cities in queries)
+
+
+def worst_reports(queries: Iterable[Sequence[CityReport]]) -> tuple[CityReport, ...]:
+    """Each city once, by name: of the reports on several queries, the one of that which ended worst there."""
+    found: dict[str, CityReport] = {}
+    for report in (report for reports in queries for report in reports):
+        known = found.get(report.city)
+        if known is None or _WORST.index(report.state) < _WORST.index(known.state):
+            found[report.city] = report
+    return tuple(found[city] for city in sorted(found))
+
+
 def answered(reports: Iterable[CityReport]) -> tuple[CityReport, ...]:
     """The reports of the cities that answered."""
     return tuple(report for report in reports if report.state is Outcome.ANSWERED)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from hansa_core.partial.merged_table import MergedTable
+    from hansa.answering.statement_cells import StatementCells
 
 _BITS = 62
 """Bits of a mask: it fits BIGINT and is never negative."""
@@ -22,7 +22,7 @@ class GapMasks:
 
     `of_rows`: the mask of each merged row; rows with the same gaps have the same bit, rows without have none.
 
-    `patterns`: of each row, as `MergedTable.gap_patterns` gives them.
+    `patterns`: of each row, as `StatementCells.gap_patterns` gives them.
 
     `examples`: of each bit, merged rows with its gaps. The last bit stands for all that had no room of their own: what
     it is in is marked with more gaps than it may have, never with fewer.
@@ -39,7 +39,7 @@ class GapMasks:
                 yield from rows
 
 
-def mask_gaps(merged: MergedTable) -> GapMasks:
+def mask_gaps(merged: StatementCells) -> GapMasks:
     """The masks of all rows; the most frequent gaps get the lowest bits."""
     patterns = merged.gap_patterns()
     _, first, counts = np.unique(patterns[patterns >= 0], return_index=True, return_counts=True)

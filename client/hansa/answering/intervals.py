@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hansa.answering.marks import HiddenColumns
-    from hansa_core.partial.merged_table import MergedTable
+    from hansa.answering.statement_cells import StatementCells
     from hansa_core.sql.statement import OuterSelect
 
 
@@ -27,7 +27,7 @@ class Interval:
     upper: float
 
 
-def find_intervals(hidden: HiddenColumns, outer: OuterSelect, merged: MergedTable) -> tuple[Interval, ...]:
+def find_intervals(hidden: HiddenColumns, outer: OuterSelect, merged: StatementCells) -> tuple[Interval, ...]:
     """The intervals of the quantiles that the outer SELECT passes through, row by row.
 
     `hidden`: the columns that tell which row of `merged` is behind a value.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hansa.answering.gaps import GapMasks
-    from hansa_core.partial.merged_table import MergedTable
+    from hansa.answering.statement_cells import StatementCells
     from hansa_core.sql.statement import CountedValues, OuterColumn, OuterSelect
 
 HiddenColumns = Mapping[str, npt.NDArray[np.int64]]
@@ -51,7 +51,7 @@ class _Lacking:
 
 
 def find_marks(
-    table: pa.Table, hidden: HiddenColumns, outer: OuterSelect, merged: MergedTable, masks: GapMasks
+    table: pa.Table, hidden: HiddenColumns, outer: OuterSelect, merged: StatementCells, masks: GapMasks
 ) -> Marks:
     """The marks of `table`. `hidden`: the columns that tell the rows of `merged`, or the gaps, behind each value."""
     suppressed: list[MarkedColumn] = []
@@ -82,7 +82,7 @@ def find_marks(
 
 
 def _lacking(
-    column: OuterColumn, hidden: HiddenColumns, outer: OuterSelect, merged: MergedTable, masks: GapMasks
+    column: OuterColumn, hidden: HiddenColumns, outer: OuterSelect, merged: StatementCells, masks: GapMasks
 ) -> _Lacking | None:
     """What a column's values lack, judged once for all that have the same gaps behind them; None if nothing."""
     if column.gaps is not None:
@@ -104,7 +104,9 @@ def _lacking(
     return _Lacking(kinds=kinds[place.reshape(-1)], gaps=gaps, misses=misses)
 
 
-def gaps_of(depends_on: Sequence[str], rows: Sequence[int], outer: OuterSelect, merged: MergedTable) -> dict[str, str]:
+def gaps_of(
+    depends_on: Sequence[str], rows: Sequence[int], outer: OuterSelect, merged: StatementCells
+) -> dict[str, str]:
     """The cities that are not in the released columns `depends_on` of the rows, each with its reason."""
     gaps: dict[str, str] = {}
     for row in rows:
@@ -112,10 +114,10 @@ def gaps_of(depends_on: Sequence[str], rows: Sequence[int], outer: OuterSelect, 
             if name in outer.aggregate_columns:
                 gaps.update(merged.gaps(row, outer.aggregate_columns.index(name)))
             elif name in outer.key_columns and merged.is_missing_city[row]:
-                gaps.update(merged.gaps(row, 0))
+                gaps.update(merged.row_gaps(row))
     return gaps
 
 
-def _misses(column: OuterColumn, rows: Sequence[int], outer: OuterSelect, merged: MergedTable) -> bool:
+def _misses(column: OuterColumn, rows: Sequence[int], outer: OuterSelect, merged: StatementCells) -> bool:
     indices = [outer.aggregate_columns.index(name) for name in column.depends_on if name in outer.aggregate_columns]
     return any(merged.reason(row, index) is not None for row in rows for index in indices)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlglot import exp
 
 from hansa.answering.plain_sql import formulas
-from hansa_core.contract.column_names import CITY_COLUMN
+from hansa.answering.released_parts import AskedContract, ReleasedPart, released_parts
+from hansa_core.contract.column_names import is_city_column
 from hansa_core.contract.contract import Contract
 from hansa_core.plan.expression import Call, Column, Expression
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction
 from hansa_core.sql.clause import DIALECT
-from hansa_core.sql.render import wording
-from hansa_core.sql.statement import RELEASED, OuterColumn, OuterSelect
+from hansa_core.sql.statement import OuterColumn, OuterSelect, is_released
 
 _KEEPS_UNIT = (exp.Paren, exp.Try, exp.Round, exp.Abs)
 _SAME_UNIT = frozenset(
@@ -59,27 +59,24 @@ class Meaning:
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
-def meanings(plan: Plan, outer: OuterSelect, contract: Contract) -> tuple[Meaning, ...]:
-    """The meaning of each column that the analyst sees, in the answer's order."""
-    shown = formulas(outer)
-    return tuple(_meaning(column, shown.get(column.name), plan, outer, contract) for column in outer.columns)
+def meanings(asked: Iterable[AskedContract], outer: OuterSelect) -> tuple[Meaning, ...]:
+    """The meaning of each column that the analyst sees, in the answer's order. `asked`: the statement's questions."""
+    shown, parts = formulas(outer), released_parts(asked, outer)
+    return tuple(_meaning(column, shown.get(column.name), parts, outer) for column in outer.columns)
 
 
 def _meaning(
-    column: OuterColumn, shown: exp.Expr | None, plan: Plan, outer: OuterSelect, contract: Contract
+    column: OuterColumn, shown: exp.Expr | None, parts: Mapping[str, ReleasedPart], outer: OuterSelect
 ) -> Meaning:
-    parts: dict[str, Expression | Aggregate] = dict(zip(outer.key_columns, plan.keys, strict=True))
-    parts |= dict(zip(outer.aggregate_columns, plan.aggregates, strict=True))
-    words = {CITY_COLUMN: CITY_COLUMN} | {name: wording(part) for name, part in parts.items()}
-    words |= {one.column: one.text for one in outer.counted}
+    words = {name: one.words for name, one in parts.items()} | {one.column: one.text for one in outer.counted}
     rows = {one.rows for one in outer.counted if one.column in column.depends_on}
     known = [name for name in column.depends_on if name in words and name not in rows]
-    source = _source(shown, column)
+    source = parts.get(_source(shown, column) or "")
     return Meaning(
         name=column.name,
         role=_role(column, outer),
         formula=_formula(shown, words) if shown is not None else _origin(column, [words[name] for name in known]),
-        unit=unit_of(parts[source], contract) if source in parts else None,
+        unit=None if source is None or source.part is None else unit_of(source.part, source.contract),
     )
 
 
@@ -96,7 +93,7 @@ def _role(column: OuterColumn, outer: OuterSelect) -> ColumnRole:
         return ColumnRole.MEASURE
     if sources & set(outer.key_columns):
         return ColumnRole.KEY
-    return ColumnRole.CITY if CITY_COLUMN in sources else ColumnRole.OTHER
+    return ColumnRole.CITY if any(map(is_city_column, sources)) else ColumnRole.OTHER
 
 
 def _source(shown: exp.Expr | None, column: OuterColumn) -> str | None:
@@ -105,7 +102,7 @@ def _source(shown: exp.Expr | None, column: OuterColumn) -> str | None:
         return column.depends_on[0]
     while isinstance(shown, _KEEPS_UNIT):
         shown = shown.this
-    return shown.name if isinstance(shown, exp.Column) and shown.table == RELEASED else None
+    return shown.name if isinstance(shown, exp.Column) and is_released(shown.table) else None
 
 
 def _formula(shown: exp.Expr, words: dict[str, str]) -> str:
@@ -114,7 +111,7 @@ def _formula(shown: exp.Expr, words: dict[str, str]) -> str:
             case exp.Try():  # guards each expression, and means nothing to a reader
                 inner: exp.Expr = node.this.transform(reworded)
                 return inner
-            case exp.Column() if node.table == RELEASED and node.name in words:
+            case exp.Column() if is_released(node.table) and node.name in words:
                 return exp.Var(this=words[node.name])
             case _:
                 return node

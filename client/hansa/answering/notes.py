@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hansa.answering.coverage import CityReport, answered
+from hansa.answering.coverage import answered
 from hansa.answering.marks import Marks
-from hansa_core.contract.contract import Contract
-from hansa_core.partial.merged_table import Mark, MergedTable
+from hansa.answering.shaped import AnsweredQuestion
+from hansa_core.contract.contract import Scope
+from hansa_core.partial.merged_table import Mark
 from hansa_core.plan.expression import columns_of
 from hansa_core.plan.plan import AggregateFunction
-from hansa_core.sql.statement import Statement
 
 
-def notes_on(
-    statement: Statement, contract: Contract, reports: Sequence[CityReport], merged: MergedTable, marks: Marks
-) -> tuple[str, ...]:
-    """The notes as whole sentences, the most serious first."""
+def notes_on(questions: Sequence[AnsweredQuestion], kinds: frozenset[Mark], marks: Marks) -> tuple[str, ...]:
+    """The notes as whole sentences, the most serious first. `kinds`: the marks of all released values."""
     notes: list[str] = []
-    levels = {report.level for report in answered(reports)}
-    if len(levels) > 1:
-        by_level = ", ".join(f"{report.city} {report.level}" for report in answered(reports))
+    reports = {report.city: report for one in questions for report in answered(one.cities)}
+    if len({report.level for report in reports.values()}) > 1:
+        by_level = ", ".join(f"{city} {report.level}" for city, report in sorted(reports.items()))
         notes.append(f"Cities answer at different levels ({by_level}): their values are not comparable.")
     if marks.covered_up:
         names = ", ".join(marks.covered_up)
@@ -30,14 +28,22 @@ def notes_on(
     for name, values in marks.of_some:
         meant = "at least so many" if values.is_count else "those that are missing may change it"
         notes.append(f"{name}: {values.text} is over the cells that came; {meant}.")
-    if Mark.NOT_DEDUPLICATED in merged.notes:
-        notes.append(f"COUNT(DISTINCT {contract.unit}) adds the cities up: whoever is in several counts once in each.")
-    if any(one.function is AggregateFunction.QUANTILE_CONT for one in statement.plan.aggregates):
+    if Mark.NOT_DEDUPLICATED in kinds:
+        units = dict.fromkeys(one.contract.unit for one in questions if one.contract.unit_scope is not Scope.CITY)
+        named = ", ".join(f"COUNT(DISTINCT {unit})" for unit in units)
+        notes.append(f"{named} adds the cities up: whoever is in several counts once in each.")
+    aggregates = [aggregate for one in questions for aggregate in one.asked.plan.aggregates]
+    if any(one.function is AggregateFunction.QUANTILE_CONT for one in aggregates):
         notes.append(
             "Quantiles are read from the contract's bins: answer.intervals has the ends that hold each of them."
         )
-    read = {name for key in statement.plan.keys for name in columns_of(key)}
-    own = sorted(name for name in read if contract.columns[name].per_city)
+    own = dict.fromkeys(name for one in questions for name in _own_columns(one))
     if own:
         notes.append(f"{', '.join(own)}: each city has values of its own; they are not comparable across cities.")
     return tuple(notes)
+
+
+def _own_columns(question: AnsweredQuestion) -> list[str]:
+    """The columns of its keys of which each city has values of its own."""
+    read = {name for key in question.asked.plan.keys for name in columns_of(key)}
+    return sorted(name for name in read if question.contract.columns[name].per_city)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from threading import Lock, Timer
 from types import MappingProxyType, TracebackType
@@ -18,7 +18,15 @@ from hansa_core.errors import RefusedError
 from hansa_core.partial.array_values import array_from_numbers, numbers_of, one_array, validity_of
 from hansa_core.partial.arrow_arrays import array_of
 from hansa_core.sql.own_tables import registered_name
-from hansa_core.sql.statement import GAPS_COLUMN, PARTIAL_COLUMN, RELEASED, ROW_COLUMN, OuterSelect, PlainSelect
+from hansa_core.sql.statement import (
+    GAPS_COLUMN,
+    PARTIAL_COLUMN,
+    RELEASED,
+    ROW_COLUMN,
+    OuterSelect,
+    PlainSelect,
+    released_table,
+)
 
 _LOCKDOWN: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,  # no file, no socket, no ATTACH, no COPY
@@ -55,25 +63,25 @@ class OuterEngine:
         outer: OuterSelect,
         released: pa.Table,
         *,
+        others: Sequence[pa.Table] = (),
         gaps: npt.NDArray[np.int64] | None = None,
         partial: bool = False,
         tables: Mapping[str, pa.Table] = MappingProxyType({}),
     ) -> tuple[pa.Table, dict[str, npt.NDArray[np.int64]]]:
         """The table that the analyst sees, and the hidden columns that its columns name, by name; -1 for NULL.
 
-        `released`: the columns that `outer` names; its rows are numbered here. `gaps`: the mask of each of its rows;
-        None is none. `partial`: whether values over some cities only were asked for. `tables`: own tables, by name in
-        lower case. Raises RefusedError `outer_failed` where the SELECT does not fit the types of its columns,
-        `outer_too_large` and `outer_too_slow` where it outgrows the engine.
+        `released`: the columns that `outer` names; its rows are numbered here, and then those of the `others`, which
+        further questions of the statement released. `gaps`: the mask of each of these rows; None is none.
+        `partial`: whether values over some cities only were asked for. `tables`: own tables, by name in lower case.
+
+        Raises RefusedError `outer_failed` where the SELECT does not fit the types of its columns, `outer_too_large` and
+        `outer_too_slow` where it outgrows the engine.
         """
-        rows = released.num_rows
-        masks = np.zeros(rows, dtype=np.int64) if gaps is None else gaps
-        numbered = released.append_column(ROW_COLUMN, _numbers(np.arange(rows)))
-        numbered = numbered.append_column(GAPS_COLUMN, _numbers(masks))
+        numbered = _numbered([released, *others], gaps)
         if outer.counted:
-            numbered = numbered.append_column(PARTIAL_COLUMN, array_of([partial] * rows, pa.bool_()))
-        if outer.plain is not None and _is_sortable(numbered):
-            table = _picked(outer.plain, numbered)
+            numbered = {name: _with_partial(table, is_partial=partial) for name, table in numbered.items()}
+        if outer.plain is not None and _is_sortable(numbered[RELEASED]):
+            table = _picked(outer.plain, numbered[RELEASED])
         else:
             table = self._run(outer, numbered, tables)
         shown = [
@@ -86,8 +94,8 @@ class OuterEngine:
         }
         return pa.Table.from_arrays(shown, names=[column.name for column in outer.columns]), hidden
 
-    def _run(self, outer: OuterSelect, numbered: pa.Table, tables: Mapping[str, pa.Table]) -> pa.Table:
-        inputs = {RELEASED: numbered} | {registered_name(name): tables[name] for name in outer.tables}
+    def _run(self, outer: OuterSelect, numbered: Mapping[str, pa.Table], tables: Mapping[str, pa.Table]) -> pa.Table:
+        inputs = {**numbered} | {registered_name(name): tables[name] for name in outer.tables}
         with self._lock:
             try:
                 return self._select(outer.sql, inputs)
@@ -137,6 +145,23 @@ class OuterEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _numbered(released: Sequence[pa.Table], gaps: npt.NDArray[np.int64] | None) -> dict[str, pa.Table]:
+    """The released tables by their names, with the number of each row among those of all, and the mask of its gaps."""
+    found: dict[str, pa.Table] = {}
+    first = 0
+    for place, table in enumerate(released):
+        rows = np.arange(first, first + table.num_rows)
+        masks = np.zeros(len(rows), dtype=np.int64) if gaps is None else gaps[rows]
+        with_rows = table.append_column(ROW_COLUMN, _numbers(rows))
+        found[released_table(place)] = with_rows.append_column(GAPS_COLUMN, _numbers(masks))
+        first += table.num_rows
+    return found
+
+
+def _with_partial(table: pa.Table, *, is_partial: bool) -> pa.Table:
+    return table.append_column(PARTIAL_COLUMN, array_of([is_partial] * table.num_rows, pa.bool_()))
 
 
 def _numbers(numbers: npt.NDArray[np.int64]) -> pa.Array:

@@ -10,30 +10,43 @@ from sqlglot.optimizer.merge_subqueries import merge_subqueries
 
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.own_tables import registered_name
-from hansa_core.sql.statement import GAPS_COLUMN, RELEASED, ROW_COLUMN, OuterSelect
+from hansa_core.sql.statement import GAPS_COLUMN, ROW_COLUMN, OuterSelect, is_released
 
 _HIDDEN = re.compile(rf"(?:{ROW_COLUMN}|{GAPS_COLUMN}(?:_x\d+)?)\d*$")
 """How names end that only find the marks of what is shown."""
 
 
 def plain_select(outer: OuterSelect) -> exp.Select:
-    """A SELECT that gives the columns of `outer`, with own tables under the analyst's names for them."""
+    """A SELECT that gives the columns of `outer`, with own tables under the analyst's names for them.
+
+    Where it unites rows or has subqueries beside them, it is the SELECT that ran, but for its last hidden columns.
+    """
     select = sqlglot.parse_one(outer.sql, dialect=DIALECT, into=exp.Select)
     select.set("expressions", select.selects[: len(outer.columns)])
     _name_statistics(select)
+    if _keeps_its_nesting(select):
+        _name_own_tables(select, outer, drop_aliases=False)
+        return select
     _drop_hidden(select)
     _spell_out_stars(select)
     merged = merge_subqueries(select)
-    _name_own_tables(merged, outer)
+    _name_own_tables(merged, outer, drop_aliases=True)
     return merged
 
 
 def formulas(outer: OuterSelect) -> dict[str, exp.Expr]:
     """What each shown column is computed as from columns of the released and of own tables, by its name."""
     select = plain_select(outer)
-    if select.find(exp.CTE) is not None:
+    if select.find(exp.CTE) is not None or _keeps_its_nesting(select):
         return {}
     return {one.alias_or_name: _down_to_tables(one.unalias().copy(), select) for one in select.selects}
+
+
+def _keeps_its_nesting(select: exp.Select) -> bool:
+    """Whether it unites rows, or has a subquery beside them: what merges SELECTs would lose track of the names."""
+    joins = select.find_all(exp.Join)
+    beside = any(isinstance(join.this, exp.Subquery) for join in joins)
+    return beside or select.find(exp.SetOperation, exp.Exists) is not None
 
 
 def _down_to_tables(tree: exp.Expr, select: exp.Select) -> exp.Expr:
@@ -55,8 +68,14 @@ def _down_to_tables(tree: exp.Expr, select: exp.Select) -> exp.Expr:
 def _name_statistics(tree: exp.Expr) -> None:
     """Statistics over the values of keys as columns of the released table: how cells make them up has its own words."""
     for source in list(tree.find_all(exp.Subquery)):
-        if source.alias == RELEASED:
-            source.replace(exp.to_table(RELEASED))
+        if is_released(source.alias) and _has_statistics(source):
+            source.replace(exp.to_table(source.alias))
+
+
+def _has_statistics(source: exp.Subquery) -> bool:
+    """Whether it is a released table with statistics beside its cells."""
+    joined = [join.this for join in source.this.args.get("joins") or []]
+    return any(isinstance(one, exp.Subquery) and one.alias.endswith("_cells") for one in joined)
 
 
 def _drop_hidden(tree: exp.Expr) -> None:
@@ -89,10 +108,10 @@ def _spell_out_stars(tree: exp.Expr) -> None:
         select.set("expressions", [*spelt, *(one for one in select.selects if one is not star)])
 
 
-def _name_own_tables(tree: exp.Expr, outer: OuterSelect) -> None:
+def _name_own_tables(tree: exp.Expr, outer: OuterSelect, *, drop_aliases: bool) -> None:
     for name in outer.tables:
         read = [table for table in tree.find_all(exp.Table) if table.name == registered_name(name)]
-        aliases = {table.alias: name for table in read} if len(read) == 1 else {}
+        aliases = {table.alias: name for table in read} if drop_aliases and len(read) == 1 else {}
         for table in read:
             table.set("this", exp.to_identifier(name, quoted=True))
             if aliases:

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hansa.answering.marks import HiddenColumns, gaps_of
-from hansa_core.partial.merged_table import MergedTable
+from hansa.answering.statement_cells import StatementCells
 from hansa_core.sql.statement import OuterSelect
 
 
-def selection_notes(hidden: HiddenColumns, outer: OuterSelect, merged: MergedTable) -> tuple[str, ...]:
+def selection_notes(hidden: HiddenColumns, outer: OuterSelect, merged: StatementCells) -> tuple[str, ...]:
     """What clauses decided without values, a sentence for those with the same cells; and the cities without any cell.
 
     A mark can stand on a value that is shown, never on a row that is not: so the clause is named, and with it whatever
@@ -53,11 +53,11 @@ def _gone(rows: int) -> str:
     return f", and {rows} of them {'is' if rows == 1 else 'are'} not shown" if rows else ""
 
 
-def _without_cells(outer: OuterSelect, merged: MergedTable) -> list[str]:
+def _without_cells(outer: OuterSelect, merged: StatementCells) -> list[str]:
     """The cities of which nothing came, where the answer is more than their rows side by side."""
     is_row_by_row = not outer.selections and all(
         column.row is not None or not column.depends_on for column in outer.columns
     )
     if is_row_by_row:
         return []
-    return sorted({str(merged.city_of(int(row))) for row in np.flatnonzero(merged.is_missing_city)})
+    return sorted({city for row in np.flatnonzero(merged.is_missing_city) for city in merged.row_gaps(int(row))})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, WordT
 from hansa.answering.stage import OnStage, Stage, tell_nobody
 from hansa.answering.verify import verify_description
-from hansa.asking.follow import Gathering, OnProgressAsync, gather_async
+from hansa.asking.follow import Gathering, OnProgressAsync, Sendable, gather_async
 from hansa.asking.session import AnalystSession
 from hansa.asking.sign import SignedQuery
 from hansa.errors import CoordinatorError
@@ -52,9 +52,9 @@ class AsyncLeagueConnection:
             loop.call_soon_threadsafe(told, stage)
 
         asked = await asyncio.to_thread(self.session.question, statement, options)
-        gathering, heard = Gathering(asked.question.cities, self.session.roster, asked.verify), HeardClock()
+        heard = HeardClock()
         tell(Stage.ASKED)
-        words = await self._words(asked.signed, options.deadline_s, heard, gathering, on_progress)
+        words = await self._words_of_all(asked.parts, options.deadline_s, heard, on_progress)
         tell(Stage.ANSWERED)
         return await asyncio.to_thread(self.session.answer, asked, words, self.session.ahead_s(heard), tell)
 
@@ -63,8 +63,8 @@ class AsyncLeagueConnection:
     ) -> DryRunAnswer:
         """As `LeagueConnection.dry_run`."""
         asked = await asyncio.to_thread(self.session.dry_run, statement, options)
-        gathering, heard = Gathering(asked.cities, self.session.roster, asked.verify), HeardClock()
-        words = await self._words(asked.signed, options.deadline_s, heard, gathering, on_progress)
+        heard = HeardClock()
+        words = await self._words_of_all(asked.parts, options.deadline_s, heard, on_progress)
         return asked.answer(words, self.session.ahead_s(heard))
 
     async def published(self, deadline_s: float) -> list[CityWord[Description]]:
@@ -73,6 +73,28 @@ class AsyncLeagueConnection:
         self.session.check_open()
         gathering = Gathering(self.session.roster.cities, self.session.roster, verify_description)
         return list((await gather_async(self._descriptions(deadline_s), gathering)).values())
+
+    async def _words_of_all(
+        self,
+        parts: Sequence[Sendable[WordT]],
+        deadline_s: float,
+        heard: HeardClock,
+        on_progress: OnProgressAsync | None,
+    ) -> list[dict[str, CityWord[WordT]]]:
+        """As `LeagueConnection` does: several queries are under way at once, and one that fails ends the others."""
+
+        async def follow(part: Sendable[WordT]) -> dict[str, CityWord[WordT]]:
+            gathering = Gathering(part.cities, self.session.roster, part.verify)
+            return await self._words(part.signed, deadline_s, heard, gathering, on_progress)
+
+        if len(parts) == 1:
+            return [await follow(parts[0])]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(follow(part)) for part in parts]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        return [task.result() for task in tasks]
 
     async def _words(
         self,

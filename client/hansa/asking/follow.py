@@ -5,19 +5,43 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
 from contextlib import aclosing, closing
-from typing import Generic
+from typing import Generic, Protocol, TypeVar
 
 from hansa.answering.city_words import Check, CityWord, WordT, city_word
 from hansa.answering.coverage import CityReport, Outcome
+from hansa.asking.sign import SignedQuery
 from hansa.errors import CoordinatorError
 from hansa_core.errors import BusyError, PeerError, RefusedError
+from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster
+from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
 
 OnProgress = Callable[[CityEvent], None]
 OnProgressAsync = Callable[[CityEvent], Awaitable[None] | None]
 CUTS = (TimeoutError, ConnectionError, BusyError, PeerError, RefusedError)
 """How a call to the coordinator can end before all cities have."""
+
+
+Word_co = TypeVar("Word_co", covariant=True)
+
+
+class Sendable(Protocol[Word_co]):
+    """A signed query, the cities that it is sent to, and the check of what they give."""
+
+    @property
+    def signed(self) -> SignedQuery:
+        """The query as it is sent."""
+        ...
+
+    @property
+    def cities(self) -> tuple[str, ...]:
+        """Whom it is sent to."""
+        ...
+
+    def verify(self, given: Answered, member: Member) -> Word_co:
+        """What the member signed about it. Raises TrustError."""
+        ...
 
 
 class Gathering(Generic[WordT]):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, WordT
 from hansa.answering.stage import OnStage, Stage, tell_nobody
 from hansa.answering.verify import verify_description
-from hansa.asking.follow import Gathering, OnProgress, gather
+from hansa.asking.follow import Gathering, OnProgress, Sendable, gather
 from hansa.asking.session import AnalystSession
 from hansa.asking.sign import SignedQuery
 from hansa.errors import CoordinatorError
@@ -44,17 +46,17 @@ class LeagueConnection:
         """Ask every addressed city, and shape what they sign. Raises RefusedError, CoordinatorError."""
         tell = on_stage or tell_nobody
         asked = self.session.question(statement, options)
-        gathering, heard = Gathering(asked.question.cities, self.session.roster, asked.verify), HeardClock()
+        heard = HeardClock()
         tell(Stage.ASKED)
-        words = self._words(asked.signed, options.deadline_s, heard, gathering, on_progress)
+        words = self._words_of_all(asked.parts, options.deadline_s, heard, on_progress)
         tell(Stage.ANSWERED)
         return self.session.answer(asked, words, self.session.ahead_s(heard), tell)
 
     def dry_run(self, statement: str, options: AskOptions, on_progress: OnProgress | None = None) -> DryRunAnswer:
         """Ask every addressed city what it would do; no data is touched. Raises as `ask`."""
         asked = self.session.dry_run(statement, options)
-        gathering, heard = Gathering(asked.cities, self.session.roster, asked.verify), HeardClock()
-        words = self._words(asked.signed, options.deadline_s, heard, gathering, on_progress)
+        heard = HeardClock()
+        words = self._words_of_all(asked.parts, options.deadline_s, heard, on_progress)
         return asked.answer(words, self.session.ahead_s(heard))
 
     def published(self, deadline_s: float) -> list[CityWord[Description]]:
@@ -63,6 +65,30 @@ class LeagueConnection:
         self.session.check_open()
         gathering = Gathering(self.session.roster.cities, self.session.roster, verify_description)
         return list(gather(self._descriptions(deadline_s), gathering).values())
+
+    def _words_of_all(
+        self,
+        parts: Sequence[Sendable[WordT]],
+        deadline_s: float,
+        heard: HeardClock,
+        on_progress: OnProgress | None,
+    ) -> list[dict[str, CityWord[WordT]]]:
+        """What was said to each query; several are sent at once, so that all of them have the whole deadline."""
+        lock = Lock()
+
+        def tell(event: CityEvent) -> None:
+            with lock:
+                if on_progress is not None:
+                    on_progress(event)
+
+        def follow(part: Sendable[WordT]) -> dict[str, CityWord[WordT]]:
+            gathering = Gathering(part.cities, self.session.roster, part.verify)
+            return self._words(part.signed, deadline_s, heard, gathering, tell)
+
+        if len(parts) == 1:
+            return [follow(parts[0])]
+        with ThreadPoolExecutor(max_workers=len(parts)) as threads:
+            return list(threads.map(follow, parts))
 
     def _words(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hansa.answering.city_words import CityWord, DryRunAnswer, VerifiedRelease
 from hansa.answering.clock_notes import clock_notes
+from hansa.answering.cost_notes import cost_notes
 from hansa.answering.fixed_notes import fixed_notes
 from hansa.answering.stage import OnStage, tell_nobody
 from hansa.answering.verify import verify_answer, verify_dry_run
@@ -18,12 +19,12 @@ from hansa.asking.sign import SignedQuery, sign_query
 from hansa.errors import CoordinatorError
 from hansa.evidence.evidence import LeagueDocuments, ProvenAnswer, evidence_of
 from hansa.question.options import AskOptions, Params
-from hansa.question.question import Expected, Question
+from hansa.question.question import Expected, Question, QuestionPart
 from hansa.question.statement import (
     TableColumns,
-    addressed_cities,
     columns_of,
     demanded_cities,
+    distinct_queries,
     read_question,
     stated_purpose,
 )
@@ -34,6 +35,7 @@ from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster
 from hansa_core.partial.answer import DryRun, Refusal
 from hansa_core.plan.canonical import plan_hash
+from hansa_core.plan.plan import Plan
 from hansa_core.plan.query import NONCE_BYTES, Query
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, Signer
@@ -51,41 +53,71 @@ _STATEMENTS_KEPT = 64
 _CLOCK_MARGIN_S = 120.0  # a query outlives its deadline by this much, so that cities' clocks may differ
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedQuestion:
-    """A question, ready to be sent."""
+Words = Sequence[Mapping[str, CityWord[VerifiedRelease | Refusal]]]
+"""Of each query of a question, what every addressed city said, by name."""
 
-    question: Question
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedPart:
+    """One query of a question, ready to be sent."""
+
+    part: QuestionPart
     signed: SignedQuery
 
+    @property
+    def cities(self) -> tuple[str, ...]:
+        """Whom it is sent to."""
+        return self.part.cities
+
     def verify(self, given: Answered, member: Member) -> VerifiedRelease | Refusal:
-        """What `member` signed about this question. Raises TrustError as `verify_answer`."""
-        return verify_answer(given, member, self.question.expected)
+        """What `member` signed about this query. Raises TrustError as `verify_answer`."""
+        return verify_answer(given, member, self.part.expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedDryRun:
-    """A dry run, ready to be sent to the `cities`."""
+class SignedQuestion:
+    """A question, ready to be sent: each of its queries."""
 
-    asked: Statement
+    question: Question
+    parts: tuple[SignedPart, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedDryPart:
+    """One query of a dry run, ready to be sent to the `cities`."""
+
     contract: Contract
-    purpose: str
     cities: tuple[str, ...]
-    asked_at: datetime
     signed: SignedQuery
 
     def verify(self, given: Answered, member: Member) -> DryRun:
         """The verdict that `member` signed about this dry run. Raises TrustError as `verify_dry_run`."""
         return verify_dry_run(given, member, self.signed.hash)
 
-    def answer(self, words: Mapping[str, CityWord[DryRun]], coordinator_ahead_s: int | None) -> DryRunAnswer:
-        """What the cities would do. `words`: of every addressed city, by name."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedDryRun:
+    """A dry run, ready to be sent. `part_of`: of each question in `asked` the place of its query in `parts`."""
+
+    asked: Statement
+    purpose: str
+    asked_at: datetime
+    parts: tuple[SignedDryPart, ...]
+    part_of: tuple[int, ...]
+
+    def answer(self, words: Sequence[Mapping[str, CityWord[DryRun]]], coordinator_ahead_s: int | None) -> DryRunAnswer:
+        """What the cities would do. `words`: of each query, of every addressed city, by name."""
         return DryRunAnswer(
             asked=self.asked,
-            contract=self.contract,
+            contracts=tuple(self.parts[place].contract for place in self.part_of),
             purpose=self.purpose,
-            verdicts=tuple(words.values()),
-            notes=(*clock_notes(self.asked_at, words, coordinator_ahead_s), *fixed_notes(self.asked)),
+            parts=tuple(tuple(said.values()) for said in words),
+            part_of=self.part_of,
+            notes=(
+                *clock_notes(self.asked_at, words[0], coordinator_ahead_s),
+                *fixed_notes(self.asked),
+                *cost_notes(words),
+            ),
         )
 
 
@@ -160,47 +192,48 @@ class AnalystSession:
         own, parameters = _own(options.tables), _bound(options.params)
         asked_at = self._now()
         asked = self._read_at(statement, columns_of(own), parameters, asked_at)
-        cities = addressed_cities(asked, self.roster)
-        min_cities = demanded_cities(options.min_cities, cities, partial=options.partial)
-        query = self._query(asked, cities, options, asked_at)
-        signed = sign_query(query, self._signer, payload_types.QUERY)
-        expected = Expected(
-            query_hash=signed.hash,
-            plan_hash=plan_hash(asked.plan),
-            plan=asked.plan,
-            contract=self.contracts[asked.plan.source],
-            organisation=self._organisation,
-            purpose=query.purpose,
-            level=query.level,
-        )
+        queries, part_of = distinct_queries(asked, self.roster)
+        parts = tuple(self._part(plan, cities, options, asked_at) for plan, cities in queries)
         question = Question(
             statement=statement,
             asked_at=asked_at,
             asked=asked,
-            expected=expected,
-            cities=cities,
-            min_cities=min_cities,
+            parts=tuple(one.part for one in parts),
+            part_of=part_of,
             partial=options.partial,
             tables=own,
             parameters=parameters,
         )
-        return SignedQuestion(question=question, signed=signed)
+        return SignedQuestion(question=question, parts=parts)
+
+    def _part(self, plan: Plan, cities: tuple[str, ...], options: AskOptions, asked_at: datetime) -> SignedPart:
+        min_cities = demanded_cities(options.min_cities, cities, partial=options.partial)
+        query = self._query(plan, cities, options, asked_at)
+        signed = sign_query(query, self._signer, payload_types.QUERY)
+        expected = Expected(
+            query_hash=signed.hash,
+            plan_hash=plan_hash(plan),
+            plan=plan,
+            contract=self.contracts[plan.source],
+            organisation=self._organisation,
+            purpose=query.purpose,
+            level=query.level,
+        )
+        return SignedPart(part=QuestionPart(expected=expected, cities=cities, min_cities=min_cities), signed=signed)
 
     def dry_run(self, statement: str, options: AskOptions) -> SignedDryRun:
         """Read, check and sign a dry run: it is refused for whatever the question would be. Raises as `question`."""
         asked_at = self._now()
         asked = self._read_at(statement, columns_of(_own(options.tables)), _bound(options.params), asked_at)
-        cities = addressed_cities(asked, self.roster)
-        demanded_cities(options.min_cities, cities, partial=options.partial)
-        query = self._query(asked, cities, options, asked_at)
-        return SignedDryRun(
-            asked=asked,
-            contract=self.contracts[asked.plan.source],
-            purpose=query.purpose,
-            cities=cities,
-            asked_at=asked_at,
-            signed=sign_query(query, self._signer, payload_types.DRY_RUN),
-        )
+        queries, part_of = distinct_queries(asked, self.roster)
+        parts, purpose = [], ""
+        for plan, cities in queries:
+            demanded_cities(options.min_cities, cities, partial=options.partial)
+            query = self._query(plan, cities, options, asked_at)
+            purpose = query.purpose
+            signed = sign_query(query, self._signer, payload_types.DRY_RUN)
+            parts.append(SignedDryPart(contract=self.contracts[plan.source], cities=cities, signed=signed))
+        return SignedDryRun(asked=asked, purpose=purpose, asked_at=asked_at, parts=tuple(parts), part_of=part_of)
 
     def ahead_s(self, heard: HeardClock) -> int | None:
         """How far the clock that was heard just now is ahead of the own one, in seconds; None: none was heard."""
@@ -214,18 +247,21 @@ class AnalystSession:
     def answer(
         self,
         asked: SignedQuestion,
-        words: Mapping[str, CityWord[VerifiedRelease | Refusal]],
+        words: Words,
         coordinator_ahead_s: int | None,
         on_stage: OnStage = tell_nobody,
     ) -> ProvenAnswer:
-        """The answer from what every addressed city said, with its evidence. Raises RefusedError as `shape_answer`."""
+        """The answer from what every addressed city said to each query, with its evidence.
+
+        Raises RefusedError as `shape_answer`.
+        """
         from hansa.answering.shape import shape_answer  # DuckDB, which only an answer needs
 
         question = replace(asked.question, coordinator_ahead_s=coordinator_ahead_s)
         evidence = evidence_of(
             question,
             words,
-            query=asked.signed.envelope,
+            queries=[part.signed.envelope for part in asked.parts],
             signer=self._signer,
             credential=self.credential,
             league_documents=self._league_documents,
@@ -243,11 +279,11 @@ class AnalystSession:
                 self._engine = OuterEngine()
             return self._engine
 
-    def _query(self, asked: Statement, cities: tuple[str, ...], options: AskOptions, asked_at: datetime) -> Query:
+    def _query(self, plan: Plan, cities: tuple[str, ...], options: AskOptions, asked_at: datetime) -> Query:
         self.check_open()
         purpose = self._purpose if options.purpose is None else options.purpose
         return Query(
-            plan=asked.plan,
+            plan=plan,
             purpose=stated_purpose(purpose, self.roster),
             league=self.roster.league,
             cities=cities,

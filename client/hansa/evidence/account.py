@@ -22,8 +22,17 @@ if TYPE_CHECKING:
 VERSION = 1
 _MOST_AHEAD_S = 1000 * 366 * 24 * 3600
 _FIELDS = ("v", "asked_at", "statement", "tables", "partial", "min_cities", "cities")
+_OPTIONAL = ("coordinator_ahead_s", "parameters", "further")
 _TABLE_FIELDS = ("name", "sha256")
 _CITY_FIELDS = ("city", "state", "proven", "code", "rule", "elapsed_ms")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAccount:
+    """What became of one query: how many cities had to answer, and every addressed one, by name."""
+
+    min_cities: int
+    cities: tuple[CityReport, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +40,7 @@ class Account:
     """The analyst's own account of a question, which no city signs.
 
     `asked_at`: naive UTC in whole seconds. `tables`: hex SHA-256 of each own table as it is kept, by its name in lower
-    case. `cities`: every addressed city, by name. Of a city whose signed word is kept
+    case. `asked`: each query that was sent, most often one. Of a city whose signed word is kept
     beside this only `elapsed_ms` is read again; of any other the whole report, which stands on the coordinator's claim.
     `parameters`: the values of the statement's parameters. `coordinator_ahead_s`: how far the coordinator's clock was
     ahead of the analyst's; None: not heard.
@@ -41,8 +50,7 @@ class Account:
     statement: str
     tables: Mapping[str, str]
     partial: bool
-    min_cities: int
-    cities: tuple[CityReport, ...]
+    asked: tuple[AskedAccount, ...]
     parameters: tuple[Parameter, ...] = ()
     coordinator_ahead_s: int | None = None
 
@@ -55,19 +63,10 @@ def sign_account(account: Account, signer: Signer) -> Envelope:
         "statement": account.statement,
         "tables": [{"name": name, "sha256": digest} for name, digest in account.tables.items()],
         "partial": account.partial,
-        "min_cities": account.min_cities,
-        "cities": [
-            {
-                "city": report.city,
-                "state": report.state.value,
-                "proven": report.proven,
-                "code": report.code,
-                "rule": report.rule,
-                "elapsed_ms": report.elapsed_ms,
-            }
-            for report in account.cities
-        ],
+        **_asked_document(account.asked[0]),
     }
+    if len(account.asked) > 1:
+        document["further"] = [_asked_document(one) for one in account.asked[1:]]
     if account.parameters:
         document["parameters"] = [parameter_document(one) for one in account.parameters]
     if account.coordinator_ahead_s is not None:
@@ -77,9 +76,26 @@ def sign_account(account: Account, signer: Signer) -> Envelope:
     return sign(payload_types.QUESTION, payload, signer)
 
 
+def _asked_document(asked: AskedAccount) -> dict[str, Any]:
+    reports = [
+        {
+            "city": report.city,
+            "state": report.state.value,
+            "proven": report.proven,
+            "code": report.code,
+            "rule": report.rule,
+            "elapsed_ms": report.elapsed_ms,
+        }
+        for report in asked.cities
+    ]
+    return {"min_cities": asked.min_cities, "cities": reports}
+
+
 def read_account(payload: bytes) -> Account:
     """The account in a payload. Raises PeerError."""
-    document = read_object(payload, "question").require(_FIELDS, optional=("coordinator_ahead_s", "parameters"))
+    document = read_object(payload, "question").require(
+        _FIELDS, optional=("coordinator_ahead_s", "parameters", "further")
+    )
     if document.whole("v") != VERSION:
         raise PeerError(f"question: v is {document.whole('v')}; this version of Hansa reads {VERSION}")
     return Account(
@@ -87,11 +103,21 @@ def read_account(payload: bytes) -> Account:
         statement=document.text("statement"),
         tables=_tables(document),
         partial=document.flag("partial"),
-        min_cities=document.whole("min_cities"),
-        cities=tuple(_report(entry.require(_CITY_FIELDS)) for entry in document.objects("cities")),
+        asked=(_asked(document), *map(_further, document.objects("further") if "further" in document.values else ())),
         parameters=parameters_in(document),
         coordinator_ahead_s=_ahead_s(document),
     )
+
+
+def _asked(document: JsonObject) -> AskedAccount:
+    return AskedAccount(
+        min_cities=document.whole("min_cities"),
+        cities=tuple(_report(entry.require(_CITY_FIELDS)) for entry in document.objects("cities")),
+    )
+
+
+def _further(entry: JsonObject) -> AskedAccount:
+    return _asked(entry.require(("min_cities", "cities")))
 
 
 def _ahead_s(document: JsonObject) -> int | None:

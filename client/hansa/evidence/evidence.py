@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hansa.answering.city_words import CityWord, VerifiedRelease
 from hansa.answering.shaped import ShapedAnswer
-from hansa.evidence.account import Account, sign_account
+from hansa.evidence.account import Account, AskedAccount, sign_account
 from hansa.question.question import Question
 from hansa_core.contract.ids import ContractId
 from hansa_core.partial.answer import Refusal
@@ -32,11 +32,20 @@ class LeagueDocuments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class QueryEvidence:
+    """One query as sent, and what each city gave whose word was proven, by name."""
+
+    query: Envelope
+    answers: Mapping[str, Answered]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Evidence:
     """Everything that a table follows from. Nothing in it is verified before `replay` has done so.
 
     `account`: what the analyst says to have asked (`hansa.evidence.account`), signed. `query`, `credential`: as sent.
-    `answers`: what each city gave whose word was proven, by name. `tables`: the analyst's own that the statement could
+    `answers`: what each city gave whose word was proven, by name. `further`: the other queries of a statement that asks
+    several questions. `tables`: the analyst's own that the statement could
     join (`hansa.evidence.kept_tables`), by name in lower case.
     """
 
@@ -46,6 +55,12 @@ class Evidence:
     league_documents: LeagueDocuments
     answers: Mapping[str, Answered]
     tables: Mapping[str, bytes]
+    further: tuple[QueryEvidence, ...] = ()
+
+    @property
+    def queries(self) -> tuple[QueryEvidence, ...]:
+        """Every query with what the cities gave to it, in the order in which they were asked."""
+        return (QueryEvidence(query=self.query, answers=self.answers), *self.further)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -58,14 +73,14 @@ class ProvenAnswer:
 
 def evidence_of(
     question: Question,
-    words: Mapping[str, CityWord[VerifiedRelease | Refusal]],
+    words: Sequence[Mapping[str, CityWord[VerifiedRelease | Refusal]]],
     *,
-    query: Envelope,
+    queries: Sequence[Envelope],
     signer: Signer,
     credential: Envelope,
     league_documents: LeagueDocuments,
 ) -> Evidence:
-    """The evidence of a question: what each city proved, byte for byte. `words`: of every addressed city."""
+    """The evidence of a question: what each city proved, byte for byte. `words`: of each query, by city."""
     tables = _kept(question.tables)
     account = Account(
         asked_at=question.asked_at,
@@ -73,17 +88,24 @@ def evidence_of(
         parameters=question.parameters,
         tables={name: hashlib.sha256(content).hexdigest() for name, content in tables.items()},
         partial=question.partial,
-        min_cities=question.min_cities,
-        cities=tuple(word.report for word in words.values()),
+        asked=tuple(
+            AskedAccount(min_cities=part.min_cities, cities=tuple(word.report for word in said.values()))
+            for part, said in zip(question.parts, words, strict=True)
+        ),
         coordinator_ahead_s=question.coordinator_ahead_s,
     )
+    first, *further = [
+        QueryEvidence(query=query, answers={city: word.proof for city, word in said.items() if word.proof is not None})
+        for query, said in zip(queries, words, strict=True)
+    ]
     return Evidence(
         account=sign_account(account, signer),
-        query=query,
+        query=first.query,
         credential=credential,
         league_documents=league_documents,
-        answers={city: word.proof for city, word in words.items() if word.proof is not None},
+        answers=first.answers,
         tables=tables,
+        further=tuple(further),
     )
 
 

@@ -9,6 +9,7 @@
     answers/<city>.dsse.json    what the city signed: its release or its refusal
     answers/<city>.tlog-proof   its receipt: the entry in the city's log, and the proof that it is there
     tables/<name>.arrows        a table of the analyst's own; its hash is in the question
+    further/<n>/                query.dsse.json and answers/ of a statement's further queries, from 2
 
 Envelopes are DSSE JSON, receipts C2SP tlog-proof, tables Arrow streams. Other files in the folder are not read.
 """
@@ -22,7 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hansa.errors import TrustError
-from hansa.evidence.evidence import Evidence, LeagueDocuments
+from hansa.evidence.evidence import Evidence, LeagueDocuments, QueryEvidence
 from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.signing.dsse import Envelope
@@ -47,14 +48,23 @@ def contract_name(contract: ContractId) -> str:
     return f"contracts/{contract_file_name(contract)}"
 
 
-def answer_name(city: str) -> str:
-    """The file of a city's signed answer, relative to the folder."""
-    return f"answers/{city}{_ENVELOPE}"
+def query_name(place: int) -> str:
+    """The file of a query, by its place from 0, relative to the folder."""
+    return f"{_part(place)}{QUERY}"
 
 
-def receipt_name(city: str) -> str:
+def answer_name(city: str, place: int = 0) -> str:
+    """The file of a city's signed answer to a query, relative to the folder."""
+    return f"{_part(place)}answers/{city}{_ENVELOPE}"
+
+
+def receipt_name(city: str, place: int = 0) -> str:
     """The file of a city's receipt, relative to the folder."""
-    return f"answers/{city}.tlog-proof"
+    return f"{_part(place)}answers/{city}.tlog-proof"
+
+
+def _part(place: int) -> str:
+    return f"further/{place + 1}/" if place else ""
 
 
 def table_name(table: str) -> str:
@@ -92,8 +102,9 @@ def write_evidence(evidence: Evidence, folder: Path) -> None:
         try:
             for name, content in _files(evidence):
                 path = unfinished / name
-                if not path.parent.exists():
-                    make_private_folder(path.parent)
+                for parent in reversed(path.relative_to(unfinished).parents[:-1]):
+                    if not (unfinished / parent).exists():
+                        make_private_folder(unfinished / parent)
                 write_private(path, content)
             unfinished.rename(folder.absolute())
         except BaseException:
@@ -118,8 +129,9 @@ def read_evidence(folder: Path) -> Evidence:
         query=_envelope(folder, QUERY),
         credential=_envelope(folder, CREDENTIAL),
         league_documents=LeagueDocuments(roster=_content(folder, ROSTER), contracts=dict(_contracts(folder))),
-        answers=dict(_answers(folder)),
+        answers=dict(_answers(folder, 0)),
         tables=dict(_tables(folder)),
+        further=tuple(_further(folder)),
     )
 
 
@@ -132,14 +144,15 @@ def check_copy(folder: Path, evidence: Evidence) -> None:
 def _files(evidence: Evidence) -> Iterator[tuple[str, bytes]]:
     yield QUESTION, evidence.account.payload
     yield SIGNED_QUESTION, envelope_to_json(evidence.account)
-    yield QUERY, envelope_to_json(evidence.query)
     yield CREDENTIAL, envelope_to_json(evidence.credential)
     yield ROSTER, evidence.league_documents.roster
     for contract, document in evidence.league_documents.contracts.items():
         yield contract_name(contract), document
-    for city, answered in evidence.answers.items():
-        yield answer_name(city), envelope_to_json(answered.envelope)
-        yield receipt_name(city), answered.receipt
+    for place, one in enumerate(evidence.queries):
+        yield query_name(place), envelope_to_json(one.query)
+        for city, answered in one.answers.items():
+            yield answer_name(city, place), envelope_to_json(answered.envelope)
+            yield receipt_name(city, place), answered.receipt
     for table, content in evidence.tables.items():
         yield table_name(table), content
 
@@ -152,13 +165,21 @@ def _contracts(folder: Path) -> Iterator[tuple[ContractId, bytes]]:
             yield contract, _content(folder, contract_name(contract))
 
 
-def _answers(folder: Path) -> Iterator[tuple[str, Answered]]:
-    for path in sorted((folder / "answers").glob(f"*{_ENVELOPE}")):
+def _further(folder: Path) -> Iterator[QueryEvidence]:
+    place = 1
+    while (folder / query_name(place)).exists():
+        yield QueryEvidence(query=_envelope(folder, query_name(place)), answers=dict(_answers(folder, place)))
+        place += 1
+
+
+def _answers(folder: Path, place: int) -> Iterator[tuple[str, Answered]]:
+    for path in sorted((folder / _part(place) / "answers").glob(f"*{_ENVELOPE}")):
         city = path.name.removesuffix(_ENVELOPE)
-        envelope = _envelope(folder, answer_name(city))
-        has_receipt = (folder / receipt_name(city)).exists()
-        with blame(receipt_name(city), "receipt_invalid"):
-            yield city, Answered(envelope, _content(folder, receipt_name(city)) if has_receipt else b"")
+        envelope = _envelope(folder, answer_name(city, place))
+        receipt = receipt_name(city, place)
+        has_receipt = (folder / receipt).exists()
+        with blame(receipt, "receipt_invalid"):
+            yield city, Answered(envelope, _content(folder, receipt) if has_receipt else b"")
 
 
 def _tables(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,23 +19,23 @@ from hansa.answering.shaped import ShapedAnswer
 from hansa.answering.verify import RECEIPT_CODES, verify_answer
 from hansa.errors import TrustError
 from hansa.evidence.account import Account, read_account
-from hansa.evidence.evidence import Evidence
+from hansa.evidence.evidence import Evidence, QueryEvidence
 from hansa.evidence.evidence_folder import (
     CREDENTIAL,
-    QUERY,
     ROSTER,
     SIGNED_QUESTION,
     answer_name,
     blame,
     check_copy,
     contract_name,
+    query_name,
     read_evidence,
     receipt_name,
     table_name,
 )
 from hansa.evidence.kept_tables import read_kept
-from hansa.question.question import Expected, Question
-from hansa.question.statement import addressed_cities, columns_of, read_question
+from hansa.question.question import Expected, Question, QuestionPart
+from hansa.question.statement import columns_of, distinct_queries, read_question
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
 from hansa_core.documents.strict_json import read_object
@@ -44,9 +45,10 @@ from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster, roster_from_envelope
 from hansa_core.partial.answer import Refusal
 from hansa_core.plan.canonical import plan_hash
+from hansa_core.plan.plan import Plan
 from hansa_core.plan.query import Query
 from hansa_core.signing import payload_types
-from hansa_core.signing.dsse import verify
+from hansa_core.signing.dsse import Envelope, verify
 from hansa_core.signing.envelope_json import envelope_from_json
 from hansa_core.signing.keys import read_public_keys
 from hansa_local.contract_files import contract_in
@@ -90,9 +92,7 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
         verify(evidence.account, payload_types.QUESTION, [analyst.key])
     if account.asked_at >= roster.expires:
         raise TrustError("roster_expired", f"{ROSTER}: had expired when the question was asked")
-    query = _query(evidence, analyst, roster)
-    if account.asked_at >= query.expires_at:
-        raise TrustError("query_expired", f"{QUERY}: had expired when {SIGNED_QUESTION} says that it was asked")
+    queries = [_query(place, one.query, analyst, roster, account) for place, one in enumerate(evidence.queries)]
     tables = _tables(evidence, account)
     with blame(SIGNED_QUESTION):
         asked = read_question(
@@ -103,33 +103,29 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
             contracts=contracts,
             roster=roster,
         )
-        cities = addressed_cities(asked, roster)
-    if plan_hash(asked.plan) != plan_hash(query.plan) or cities != query.cities:
-        raise TrustError("wrong_query", f"{SIGNED_QUESTION}: its statement is not what {QUERY} asks")
-    if tuple(report.city for report in account.cities) != cities:
-        raise TrustError("evidence_invalid", f"{SIGNED_QUESTION}: does not tell of each addressed city once, by name")
-    expected = Expected(
-        query_hash=hashlib.sha256(evidence.query.payload).digest(),
-        plan_hash=plan_hash(asked.plan),
-        plan=asked.plan,
-        contract=contracts[asked.plan.source],
-        organisation=analyst.organisation,
-        purpose=query.purpose,
-        level=query.level,
+        wanted, part_of = distinct_queries(asked, roster)
+    _check_asked(wanted, queries, account)
+    parts = tuple(
+        QuestionPart(
+            expected=_expected(one, query, plan, contracts, analyst), cities=cities, min_cities=told.min_cities
+        )
+        for one, query, (plan, cities), told in zip(evidence.queries, queries, wanted, account.asked, strict=True)
     )
     question = Question(
         statement=account.statement,
         asked_at=account.asked_at,
         asked=asked,
-        expected=expected,
-        cities=cities,
-        min_cities=account.min_cities,
+        parts=parts,
+        part_of=part_of,
         partial=account.partial,
         tables=tables,
         parameters=account.parameters,
         coordinator_ahead_s=account.coordinator_ahead_s,
     )
-    words = {report.city: _word(report, evidence, roster, expected) for report in account.cities}
+    words = [
+        {report.city: _word(place, report, one, roster, part.expected) for report in told.cities}
+        for place, (one, part, told) in enumerate(zip(evidence.queries, parts, account.asked, strict=True))
+    ]
     with OuterEngine() as engine:
         answer = shape_answer(question, words, engine)
     return Replay(answer=answer, evidence=evidence, account=account, analyst=analyst, roster=roster)
@@ -166,12 +162,44 @@ def _analyst(evidence: Evidence, roster: Roster, account: Account) -> Credential
         return credential_from_envelope(evidence.credential, roster, account.asked_at)
 
 
-def _query(evidence: Evidence, analyst: Credential, roster: Roster) -> Query:
-    with blame(QUERY):
-        query = decode_query(verify(evidence.query, payload_types.QUERY, [analyst.key]))
+def _query(place: int, envelope: Envelope, analyst: Credential, roster: Roster, account: Account) -> Query:
+    with blame(query_name(place)):
+        query = decode_query(verify(envelope, payload_types.QUERY, [analyst.key]))
         if query.league != roster.league:
             raise PeerError(f"asks the league {query.league}, the roster is of {roster.league}")
-        return query
+    if account.asked_at >= query.expires_at:
+        rule = f"had expired when {SIGNED_QUESTION} says that it was asked"
+        raise TrustError("query_expired", f"{query_name(place)}: {rule}")
+    return query
+
+
+def _check_asked(wanted: Sequence[tuple[Plan, tuple[str, ...]]], queries: Sequence[Query], account: Account) -> None:
+    """Raise TrustError unless the statement asks exactly the queries, and the account tells of each addressed city."""
+    for place, (query, told) in enumerate(zip_longest(queries, account.asked)):
+        one = wanted[place] if place < len(wanted) else None
+        is_asked = one is not None and query is not None and plan_hash(one[0]) == plan_hash(query.plan)
+        if one is None or query is None or not is_asked or one[1] != query.cities:
+            raise TrustError("wrong_query", f"{SIGNED_QUESTION}: its statement is not what {query_name(place)} asks")
+        if told is None or tuple(report.city for report in told.cities) != query.cities:
+            rule = "does not tell of each addressed city once, by name"
+            raise TrustError("evidence_invalid", f"{SIGNED_QUESTION}: {rule}")
+    if len(wanted) > len(queries):
+        name = query_name(len(queries))
+        raise TrustError("evidence_missing", f"{name}: is not there, but {SIGNED_QUESTION} asks it")
+
+
+def _expected(
+    one: QueryEvidence, query: Query, plan: Plan, contracts: Mapping[ContractId, Contract], analyst: Credential
+) -> Expected:
+    return Expected(
+        query_hash=hashlib.sha256(one.query.payload).digest(),
+        plan_hash=plan_hash(plan),
+        plan=plan,
+        contract=contracts[plan.source],
+        organisation=analyst.organisation,
+        purpose=query.purpose,
+        level=query.level,
+    )
 
 
 def _tables(evidence: Evidence, account: Account) -> dict[str, pa.Table]:
@@ -190,7 +218,7 @@ def _tables(evidence: Evidence, account: Account) -> dict[str, pa.Table]:
 
 
 def _word(
-    report: CityReport, evidence: Evidence, roster: Roster, expected: Expected
+    place: int, report: CityReport, evidence: QueryEvidence, roster: Roster, expected: Expected
 ) -> CityWord[VerifiedRelease | Refusal]:
     """A city's own word, verified as when it came; of a city without one, what was told then.
 
@@ -202,17 +230,18 @@ def _word(
     def check(given: Answered, member: Member) -> VerifiedRelease | Refusal:
         return verify_answer(given, member, expected)
 
-    word = city_word(_event(report, evidence), roster.member(report.city), check)
+    word = city_word(_event(place, report, evidence), roster.member(report.city), check)
     if word.word is None:
-        name = receipt_name(report.city) if word.report.code in RECEIPT_CODES else answer_name(report.city)
+        is_receipt = word.report.code in RECEIPT_CODES
+        name = (receipt_name if is_receipt else answer_name)(report.city, place)
         raise TrustError(word.report.code, f"{name}: {word.report.rule}")
     return word
 
 
-def _event(report: CityReport, evidence: Evidence) -> CityEvent:
+def _event(place: int, report: CityReport, evidence: QueryEvidence) -> CityEvent:
     given = evidence.answers.get(report.city)
     if given is None:
-        rule = f"{answer_name(report.city)}: is not there, but {SIGNED_QUESTION} tells of it"
+        rule = f"{answer_name(report.city, place)}: is not there, but {SIGNED_QUESTION} tells of it"
         raise TrustError("evidence_missing", rule)
     return CityEvent(
         city=report.city,

@@ -34,22 +34,31 @@ class Expected:
     level: Level | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionPart:
+    """One query of a question. `cities`: the addressed ones, by name. `min_cities`: how many of them have to answer."""
+
+    expected: Expected
+    cities: tuple[str, ...]
+    min_cities: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Question:
     """A question as it was asked, and how its answer is to be shaped.
 
     `statement`: the analyst's SQL; `parameters`: the values of its parameters; `asked`: what both mean. `asked_at`:
-    naive UTC in whole seconds. `cities`: the addressed ones, by name. `min_cities`: how many of them have to answer.
-    `partial`: whether a value may lack a city. `tables`: the analyst's own, by name in lower case.
-    `coordinator_ahead_s`: how far the coordinator's clock was ahead of the analyst's, in seconds; None: not heard.
+    naive UTC in whole seconds. `parts`: the queries that were sent, most often one. `part_of`: of each question in
+    `asked` the place of the query that answers it. `partial`: whether a value may lack a city. `tables`: the analyst's
+    own, by name in lower case. `coordinator_ahead_s`: how far the coordinator's clock was ahead of the analyst's, in
+    seconds; None: not heard.
     """
 
     statement: str
     asked_at: datetime
     asked: Statement
-    expected: Expected
-    cities: tuple[str, ...]
-    min_cities: int
+    parts: tuple[QuestionPart, ...]
+    part_of: tuple[int, ...]
     partial: bool
     tables: Mapping[str, pa.Table]
     parameters: tuple[Parameter, ...] = ()

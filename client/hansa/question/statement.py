@@ -17,8 +17,9 @@ from hansa_core.plan.check import check_plan
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hansa_core.plan.plan import Plan
     from hansa_core.sql.parameters import Parameter
-    from hansa_core.sql.statement import Statement
+    from hansa_core.sql.statement import CityQuestion, Statement
 
 TableColumns = tuple[tuple[str, tuple[str, ...]], ...]
 """The names of tables, in lower case, each with those of its columns."""
@@ -49,35 +50,51 @@ def read_question(
         asked = parse_statement(statement, contracts, roster.cities, dict(tables), parameters, asked_at=asked_at)
     except RefusedError as error:
         raise (not_offered(error) if error.code == "syntax_error" and is_sql(statement) else error) from None
-    contract = contracts[asked.plan.source]
-    try:
-        check_plan(asked.plan, contract, contract.least_level)
-    except RefusedError as error:
-        raise RefusedError(error.code, error.rule, error.remedy, asked.written_at(error.field)) from None
+    for question in asked.questions:
+        contract = contracts[question.plan.source]
+        try:
+            check_plan(question.plan, contract, contract.least_level)
+        except RefusedError as error:
+            raise RefusedError(error.code, error.rule, error.remedy, question.written_at(error.field)) from None
     return asked
 
 
-def addressed_cities(asked: Statement, roster: Roster) -> tuple[str, ...]:
-    """The cities that the roster, never the coordinator, says the question is for. Raises RefusedError."""
+def addressed_cities(asked: CityQuestion, roster: Roster) -> tuple[str, ...]:
+    """The cities that the roster, never the coordinator, says the question is for. Raises RefusedError.
+
+    A city that the statement names has to serve the contract; one that merely meets a condition may not.
+    """
     serving = roster.cities_serving(asked.plan.source)
-    if asked.cities is None:
-        if not serving:
-            raise RefusedError(
-                "contract_not_served",
-                f"no city of the league serves {asked.plan.source}",
-                "league.catalogue and `hansa catalogue` say what is served",
-                "FROM",
-            )
-        return serving
-    for city in asked.cities:
+    if not serving:
+        raise RefusedError(
+            "contract_not_served",
+            f"no city of the league serves {asked.plan.source}",
+            "league.catalogue and `hansa catalogue` say what is served",
+            "FROM",
+        )
+    for city in sorted(asked.named):
         if city not in serving:
-            raise RefusedError(
-                "contract_not_served",
-                f"{city} does not serve {asked.plan.source}",
-                f"these do: {', '.join(serving) or 'none'}",
-                "city",
-            )
-    return asked.cities
+            raise _not_served(f"{city} does not serve {asked.plan.source}", serving)
+    cities = serving if asked.cities is None else tuple(city for city in serving if city in asked.cities)
+    if not cities:
+        raise _not_served(f"no city with {' AND '.join(asked.predicates)} serves {asked.plan.source}", serving)
+    return cities
+
+
+def distinct_queries(
+    asked: Statement, roster: Roster
+) -> tuple[tuple[tuple[Plan, tuple[str, ...]], ...], tuple[int, ...]]:
+    """The plans that are sent, each to its cities, and of each question of the statement which of them answers it.
+
+    What two questions ask alike is asked once, so that both are of one release, and it is charged once.
+    """
+    wanted = [(question.plan, addressed_cities(question, roster)) for question in asked.questions]
+    queries = tuple(dict.fromkeys(wanted))
+    return queries, tuple(queries.index(one) for one in wanted)
+
+
+def _not_served(rule: str, serving: Collection[str]) -> RefusedError:
+    return RefusedError("contract_not_served", rule, f"these do: {', '.join(serving)}", "city")
 
 
 def demanded_cities(min_cities: int | None, cities: Collection[str], *, partial: bool) -> int:

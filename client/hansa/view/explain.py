@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import sqlglot
@@ -12,6 +12,8 @@ from sqlglot import exp
 from hansa.answering.coverage import CityReport, answered
 from hansa.answering.meanings import ColumnRole, meanings
 from hansa.answering.plain_sql import plain_select
+from hansa.answering.released_parts import AskedContract, released_parts
+from hansa.answering.shaped import asked_of
 from hansa.view.explanation import Explanation, Part
 from hansa.view.render.cells import PARTIAL, SUPPRESSED, printable
 from hansa.view.render.legend import missing_lines, reasons_of
@@ -20,15 +22,16 @@ from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
 from hansa_core.plan.canonical import plan_hash
 from hansa_core.plan.measure import is_rounded
-from hansa_core.plan.plan import AggregateFunction, Plan
+from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.render import render_plan, wording
-from hansa_core.sql.statement import OuterSelect
+from hansa_core.sql.statement import CityQuestion, OuterSelect
 
 if TYPE_CHECKING:
     from hansa.answering.city_words import DryRunAnswer
     from hansa.answering.marked_cells import Gaps, MarkedCells
     from hansa.answering.shaped import ShapedAnswer
+    from hansa.answering.statement_cells import LabelledCities
     from hansa_core.partial.answer import DryRun
 
 _THRESHOLD = (
@@ -46,31 +49,34 @@ _ROLES = {
 
 def explain_answer(answer: ShapedAnswer) -> Explanation:
     """What was asked and computed where, who answered, what is missing and why."""
-    names = [report.city for report in answer.cities]
+    asked = asked_of(answer)
+    names = [[report.city for report in one.cities] for one in answer.questions]
     return _explanation(
-        _asked(answer.plan, answer.contract, names, answer.purpose),
-        _computed(answer.plan, answer.outer, answer.contract, by_city=_keeps_apart(answer.outer)),
-        _columns(answer.plan, answer.outer, answer.contract),
-        Part(heading="Cities", lines=_city_lines(answer.cities)),
+        _asked(asked, names, answer.purpose),
+        _computed(asked, answer.outer),
+        _columns(asked, answer.outer),
+        Part(heading="Cities", lines=(*_city_lines(answer.cities), *_labelled(answer.labels))),
         _missing(answer),
         _error_bars(answer),
         Part(heading="Notes", lines=answer.notes) if answer.notes else None,
-        _hashes(answer.plan_hash, answer.query_hash),
+        _hashes(dict.fromkeys((one.plan_hash, one.query_hash) for one in answer.questions)),
     )
 
 
 def explain_dry_run(answer: DryRunAnswer) -> Explanation:
     """What would be asked and computed where, and what each city would do; no data was touched."""
-    asked = answer.asked
-    foreseen = [_verdict_line(verdict.word) for verdict in answer.verdicts if verdict.word is not None]
-    silent = [verdict.report for verdict in answer.verdicts if verdict.word is None]
+    asked = list(zip(answer.asked.questions, answer.contracts, strict=True))
+    verdicts = [verdict for part in answer.parts for verdict in part]
+    foreseen = [_verdict_line(verdict.word) for verdict in verdicts if verdict.word is not None]
+    silent = [verdict.report for verdict in verdicts if verdict.word is None]
+    names = [[verdict.report.city for verdict in answer.parts[place]] for place in answer.part_of]
     return _explanation(
-        _asked(asked.plan, answer.contract, [verdict.report.city for verdict in answer.verdicts], answer.purpose),
-        _computed(asked.plan, asked.outer, answer.contract, by_city=asked.by_city),
-        _columns(asked.plan, asked.outer, answer.contract),
+        _asked(asked, names, answer.purpose),
+        _computed(asked, answer.asked.outer),
+        _columns(asked, answer.asked.outer),
         Part(heading="Cities", lines=(*foreseen, *(f"{said}." for _, said in missing_lines(silent)))),
         Part(heading="Notes", lines=answer.notes) if answer.notes else None,
-        _hashes(plan_hash(asked.plan), None),
+        _hashes(dict.fromkeys((plan_hash(question.plan), None) for question in answer.asked.questions)),
     )
 
 
@@ -78,18 +84,35 @@ def _explanation(*parts: Part | None) -> Explanation:
     return Explanation(parts=tuple(part for part in parts if part is not None))
 
 
-def _asked(plan: Plan, contract: Contract, cities: Sequence[str], purpose: str) -> Part:
-    whom = f"{', '.join(cities)}: each is sent the same" if len(cities) > 1 else f"{cities[0]} is sent one"
-    lines = (
-        f"{whom} signed query for the purpose {purpose} about {plan.source}, {contract.title}.",
-        "It asks for aggregates; no row leaves a city.",
+def _asked(asked: Sequence[AskedContract], cities: Sequence[Sequence[str]], purpose: str) -> Part:
+    """What goes to the cities: each different query once. `cities`: of each question, by name."""
+    queries = dict.fromkeys(
+        (render_plan(question.plan), tuple(names), str(question.plan.source), contract.title)
+        for (question, contract), names in zip(asked, cities, strict=True)
     )
-    return Part(heading="Asked of the cities", lines=lines, sql=_pretty(sqlglot.parse_one(render_plan(plan), DIALECT)))
+    lines = [
+        f"{_whom(names)} signed query for the purpose {purpose} about {source}, {title}."
+        for _, names, source, title in queries
+    ]
+    if len(queries) > 1:
+        lines.append(f"These are {len(queries)} questions, in this order, and each is charged by itself.")
+    lines += _over_some(asked)
+    trees = (sqlglot.parse_one(sql, dialect=DIALECT) for sql, *_ in queries)
+    sql = ";\n".join(_pretty(tree) for tree in trees)
+    return Part(heading="Asked of the cities", lines=(*lines, "It asks for aggregates; no row leaves a city."), sql=sql)
 
 
-def _computed(plan: Plan, outer: OuterSelect, contract: Contract, *, by_city: bool) -> Part:
-    lines = ["The cities' figures are kept apart." if by_city else "The cities' exact counts and sums are added up."]
-    lines += _rounded_lines(plan, contract)
+def _whom(names: Sequence[str]) -> str:
+    return f"{', '.join(names)}: each is sent the same" if len(names) > 1 else f"{names[0]} is sent one"
+
+
+def _over_some(asked: Sequence[AskedContract]) -> list[str]:
+    return [f"Asked of those with {' AND '.join(question.predicates)}." for question, _ in asked if question.predicates]
+
+
+def _computed(asked: Sequence[AskedContract], outer: OuterSelect) -> Part:
+    lines = list(dict.fromkeys(_merged(question) for question, _ in asked))
+    lines += [line for question, contract in asked for line in _rounded_lines(question.plan, contract)]
     select = plain_select(outer)
     shapes = any(select.args.get(clause) for clause in _SHAPING) or select.find(exp.Subquery)
     if not shapes and all(column.passes_through for column in outer.columns):
@@ -100,18 +123,37 @@ def _computed(plan: Plan, outer: OuterSelect, contract: Contract, *, by_city: bo
     if outer.selections:
         clauses = "; ".join(one.clause for one in outer.selections)
         lines.append(f"Which rows there are is decided here, by what came: {clauses}.")
-    parts = [
-        *zip(outer.key_columns, plan.keys, strict=True),
-        *zip(outer.aggregate_columns, plan.aggregates, strict=True),
-    ]
+    parts = released_parts(asked, outer)
     lines += [
         f"{one.column} is {one.text}, told here from the cells that keep its values apart: "
         f"those in which {one.rows} is above 0."
         for one in outer.counted
     ]
-    told = ", ".join(f"{name} is {wording(part)}" for name, part in parts)
+    shown = [name for name in (*parts,) if name != CITY_COLUMN]
+    told = ", ".join(f"{name} is {parts[name].words}" for name in shown)
     lines.append(f"Then this SQL shapes the released table, in which {told}:")
     return Part(heading="Computed at your side", lines=tuple(lines), sql=_pretty(select))
+
+
+def _merged(question: CityQuestion) -> str:
+    if question.labels is not None:
+        return f"The cities' exact counts and sums are added up by {', '.join(question.labels.words) or 'grouping'}."
+    if question.by_city:
+        return "The cities' figures are kept apart."
+    return "The cities' exact counts and sums are added up."
+
+
+def _labelled(labels: Sequence[LabelledCities]) -> list[str]:
+    """Each label with the cities under it that answered."""
+    lines = []
+    for one in labels:
+        if not one.label:
+            continue
+        label = ", ".join(f"{words} = {printable(str(value))}" for words, value in one.label.items())
+        missing = [city for city in one.cities if city not in one.answered]
+        without = f", without {', '.join(missing)}" if missing else ""
+        lines.append(f"{label}: {', '.join(one.answered) or 'no city that answered'}{without}.")
+    return lines
 
 
 def _rounded_lines(plan: Plan, contract: Contract) -> list[str]:
@@ -140,18 +182,14 @@ def _is_noise(node: exp.Expr) -> bool:
     return isinstance(node, exp.Try)
 
 
-def _columns(plan: Plan, outer: OuterSelect, contract: Contract) -> Part:
+def _columns(asked: Sequence[AskedContract], outer: OuterSelect) -> Part:
     lines = []
-    for meaning in meanings(plan, outer, contract):
+    for meaning in meanings(asked, outer):
         what = "" if meaning.formula == meaning.name else f" {meaning.formula},"
         unit = f", in {meaning.unit}" if meaning.unit else ""
         measure = unit if meaning.role is ColumnRole.MEASURE else ""
         lines.append(f"{meaning.name}:{what} {_ROLES[meaning.role]}{measure}.")
     return Part(heading="Columns", lines=tuple(lines))
-
-
-def _keeps_apart(outer: OuterSelect) -> bool:
-    return any(CITY_COLUMN in column.depends_on for column in outer.columns)
 
 
 def _city_lines(reports: Sequence[CityReport]) -> tuple[str, ...]:
@@ -209,23 +247,26 @@ def _error_bars(answer: ShapedAnswer) -> Part:
         "of whole bins of the contract; the value itself is interpolated in it."
         for column, count in counts.items()
     ]
+    parts = released_parts(asked_of(answer), answer.outer)
     quantiles = {
         name
-        for name, one in zip(answer.outer.aggregate_columns, answer.plan.aggregates, strict=True)
-        if one.function is AggregateFunction.QUANTILE_CONT
+        for name, one in parts.items()
+        if isinstance(one.part, Aggregate) and one.part.function is AggregateFunction.QUANTILE_CONT
     }
     lines += [
         f"{column.name}: computed from a quantile, so its interval does not carry over; show the quantile itself."
         for column in answer.outer.columns
         if quantiles & set(column.depends_on) and not column.passes_through
     ]
-    if not lines and _rounded_lines(answer.plan, answer.contract):
+    if not lines and any(_rounded_lines(one.asked.plan, one.contract) for one in answer.questions):
         lines = ["None: the figures come from counts and sums that are exact but for the rounding of each row's value."]
     return Part(heading="Error bars", lines=tuple(lines) or ("None: the figures come from exact counts and sums.",))
 
 
-def _hashes(plan: bytes, query: bytes | None) -> Part:
-    lines = [f"plan {plan.hex()}: equal for whoever asks this, so that all get the same releases."]
-    if query is not None:
-        lines.append(f"query {query.hex()}: of the signed query; each city's signature binds its answer to it.")
+def _hashes(hashes: Iterable[tuple[bytes, bytes | None]]) -> Part:
+    lines = []
+    for plan, query in hashes:
+        lines.append(f"plan {plan.hex()}: equal for whoever asks this, so that all get the same releases.")
+        if query is not None:
+            lines.append(f"query {query.hex()}: of the signed query; each city's signature binds its answer to it.")
     return Part(heading="Hashes", lines=tuple(lines))

@@ -20,6 +20,7 @@ from hansa_core.partial.merged_table import GapCodes, MergedColumn, MergedTable
 from hansa_core.partial.moment_columns import MomentColumn, add_moments
 from hansa_core.partial.partial import columns_of_partial, partial_schema
 from hansa_core.partial.wholes import Mask, all_of, any_of, filled
+from hansa_core.plan.city_sets import CityMeasure
 from hansa_core.plan.expression import columns_of
 from hansa_core.plan.moments import MAX_ROWS, Moment, MomentKind, moments_of, moments_of_aggregate
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
@@ -57,25 +58,53 @@ class _Part:
 
 
 def merge(
-    plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome], *, by_city: bool, partial: bool
+    plan: Plan,
+    contract: Contract,
+    outcomes: Mapping[str, CityOutcome],
+    *,
+    by_city: bool,
+    partial: bool,
+    measures: Sequence[CityMeasure] = (),
+    share: int | None = None,
 ) -> MergedTable:
     """One table from the outcome of every addressed city, by city name.
 
     A value that lacks an addressed city is withheld with the reason, or, if `partial`, given over the others and
-    marked. Raises RefusedError `mixed_levels` if cities at different levels would be summed.
+    marked. `measures`: further aggregates, each over some of the cities. `share`: among how many cities the rows that
+    one value may count are shared; None: among these.
+
+    Raises RefusedError `mixed_levels` if cities at different levels would be summed.
     """
     if not by_city:
         _refuse_mixed_levels(outcomes.values())
-    return _Merge(plan, contract, outcomes, partial=partial).table(by_city=by_city)
+    whole = _Merge(plan, contract, outcomes, partial=partial, measures=measures, share=share or len(outcomes))
+    return whole.table(by_city=by_city)
+
+
+def merge_nobody(
+    plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome], *, measures: Sequence[CityMeasure] = ()
+) -> MergedTable:
+    """One row without keys for cities of which none answered: no value is in it, and each city's reason is."""
+    whole = _Merge(plan, contract, outcomes, partial=False, measures=measures, share=len(outcomes))
+    return whole.nobody()
 
 
 class _Merge:
     """One merge: the cities' columns, aligned to the merged cells, and the reasons of all gaps."""
 
-    def __init__(self, plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome], *, partial: bool) -> None:
-        self._plan, self._contract, self._partial = plan, contract, partial
+    def __init__(
+        self,
+        plan: Plan,
+        contract: Contract,
+        outcomes: Mapping[str, CityOutcome],
+        *,
+        partial: bool,
+        measures: Sequence[CityMeasure],
+        share: int,
+    ) -> None:
+        self._plan, self._contract, self._partial, self._measures = plan, contract, partial, measures
         self._outcomes = dict(sorted(outcomes.items()))
-        self._most_rows = MAX_ROWS // max(1, len(outcomes))
+        self._most_rows = MAX_ROWS // max(1, share)
         self._moments = moments_of(plan, contract)
         self._columns = {
             city: columns_of_partial(outcome.table, plan, self._moments)
@@ -86,15 +115,51 @@ class _Merge:
 
     def table(self, *, by_city: bool) -> MergedTable:
         keys, city, parts = self._apart() if by_city else self._pooled()
-        columns = tuple(self._column(aggregate, parts) for aggregate in self._plan.aggregates)
+        return self._table(keys, city, parts)
+
+    def nobody(self) -> MergedTable:
+        """One row, without keys, that says of each city why it gave nothing."""
+        keys, _ = self._nothing(1)
+        return self._table(keys, None, [self._part(city, None, 1) for city in self._outcomes])
+
+    def _table(self, keys: tuple[pa.Array, ...], city: npt.NDArray[np.int64] | None, parts: list[_Part]) -> MergedTable:
+        columns = [self._column(aggregate, parts) for aggregate in self._plan.aggregates]
+        columns += [self._over_some(measure, parts, city) for measure in self._measures]
         return MergedTable(
-            schema=self._schema(by_city=by_city),
+            schema=self._schema(by_city=city is not None),
             addressed=tuple(self._outcomes),
             city=city,
             keys=keys,
-            columns=columns,
+            columns=tuple(columns),
             reasons=tuple(self._reasons),
         )
+
+    def _over_some(self, measure: CityMeasure, parts: list[_Part], city: npt.NDArray[np.int64] | None) -> MergedColumn:
+        """An aggregate over some cities: the others are not in it, and it lacks none of them."""
+        aggregate = self._plan.aggregates[measure.aggregate]
+        inside = np.array([name in measure.cities for name in self._outcomes], dtype=bool)
+        if city is not None:
+            return self._column(aggregate, [self._without(parts[0], ~inside[city])])
+        own = [part for part, is_inside in zip(parts, inside, strict=True) if is_inside]
+        column = self._column(aggregate, own or [self._empty(parts[0])])
+        gaps = np.zeros((len(column.given), len(parts)), dtype=np.uint16)
+        if own:
+            gaps[:, inside] = column.gaps
+        return replace(column, gaps=gaps)
+
+    def _without(self, whole: _Part, others: Mask) -> _Part:
+        """The part where the rows of the other cities are over nothing, and lack nothing."""
+        nothing = self._empty(whole).moments
+        moments = {
+            moment: MomentColumn(
+                filled(column.values, others, moment.nothing), np.where(others, nothing[moment].known, column.known)
+            )
+            for moment, column in whole.moments.items()
+        }
+        return _Part(moments=moments, gaps=np.where(others, 0, whole.gaps).astype(np.uint16))
+
+    def _empty(self, part: _Part) -> _Part:
+        return _Part(moments=self._no_rows(len(part.gaps)), gaps=np.zeros(len(part.gaps), dtype=np.uint16))
 
     def _apart(self) -> tuple[tuple[pa.Array, ...], npt.NDArray[np.int64], list[_Part]]:
         """Each city's cells below one another, and one row without keys for a city that gave nothing."""
@@ -222,11 +287,15 @@ class _Merge:
     def _code(self, reason: str) -> int:
         return self._reasons.setdefault(reason, len(self._reasons) + 1)
 
+    @property
+    def _all_aggregates(self) -> list[Aggregate]:
+        return [*self._plan.aggregates, *(self._plan.aggregates[one.aggregate] for one in self._measures)]
+
     def _schema(self, *, by_city: bool) -> pa.Schema:
         keys = list(partial_schema(self._plan, self._contract))[: self._plan.key_width]
         values = [
             pa.field(aggregate_column(place), aggregate_type(aggregate, self._contract))
-            for place, aggregate in enumerate(self._plan.aggregates)
+            for place, aggregate in enumerate(self._all_aggregates)
         ]
         return pa.schema([*([pa.field(CITY_COLUMN, pa.string())] if by_city else []), *keys, *values])
 

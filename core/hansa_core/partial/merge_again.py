@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
 from hansa_core.contract.contract import Contract
 from hansa_core.partial.merge import CityAnswer, CityOutcome, merge
 from hansa_core.partial.merged_table import MergedTable
+from hansa_core.plan.city_sets import CityMeasure
 from hansa_core.plan.plan import Plan
 from hansa_core.plan.remembered import Kept, Same
 
@@ -21,14 +22,21 @@ class Merges:
         self._kept: Kept[MergedTable] = Kept(_REMEMBERED)
 
     def merge(
-        self, plan: Plan, contract: Contract, outcomes: Mapping[str, CityOutcome], *, by_city: bool, partial: bool
+        self,
+        plan: Plan,
+        contract: Contract,
+        outcomes: Mapping[str, CityOutcome],
+        *,
+        by_city: bool,
+        partial: bool,
+        measures: Sequence[CityMeasure] = (),
     ) -> MergedTable:
         """What `merge` gives. Raises RefusedError as it does."""
         told = tuple((city, _told(outcome)) for city, outcome in sorted(outcomes.items()))
-        key = (Same(plan), Same(contract), by_city, partial, told)
+        key = (Same(plan), Same(contract), by_city, partial, tuple(measures), told)
         merged = self._kept.get(key)
         if merged is None:
-            merged = merge(plan, contract, outcomes, by_city=by_city, partial=partial)
+            merged = merge(plan, contract, outcomes, by_city=by_city, partial=partial, measures=measures)
             if _bytes_of(outcomes) <= _MOST_BYTES:
                 self._kept.keep(key, merged)
         return merged

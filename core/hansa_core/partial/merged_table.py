@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -47,6 +47,19 @@ class MergedColumn:
     repeats: Mask
     interval: IntervalColumn | None = None
 
+    def take(self, rows: npt.NDArray[np.int64], places: pa.Array) -> MergedColumn:
+        """The same aggregate of some cells. `places`: the `rows` as an Arrow array."""
+        interval = self.interval
+        return MergedColumn(
+            values=self.values.take(places),
+            given=self.given[rows],
+            gaps=self.gaps[rows],
+            repeats=self.repeats[rows],
+            interval=None
+            if interval is None
+            else replace(interval, lower=interval.lower[rows], upper=interval.upper[rows]),
+        )
+
     @property
     def is_incomplete(self) -> Mask:
         """In which cells some addressed city is missing."""
@@ -79,6 +92,17 @@ class MergedTable:
     def num_rows(self) -> int:
         """The number of cells."""
         return len(self.columns[0].given)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> MergedTable:
+        """The same cells, those of `rows` alone, in that order."""
+        places = array_of(rows.tolist(), pa.int64())
+        columns = tuple(column.take(rows, places) for column in self.columns)
+        return replace(
+            self,
+            city=None if self.city is None else self.city[rows],
+            keys=tuple(key.take(places) for key in self.keys),
+            columns=columns,
+        )
 
     def to_arrow(self) -> pa.Table:
         """The values alone; a missing value is null with nothing behind it."""

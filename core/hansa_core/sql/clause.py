@@ -50,8 +50,8 @@ def unsplittable(node: exp.Expr) -> RefusedError | None:
     """The refusal of a node that no side could compute: a query or a window function; else None."""
     match node:
         case exp.Query() | exp.Subquery() | exp.Exists():
-            rule = "a query inside a question cannot be split"
-            remedy = "make it a CTE that FROM joins, or write its values as literals"
+            rule = "the cities are not asked by what another query gives"
+            remedy = "ask it first, and hand its values in: x IN ($values)"
             return refused("cannot_split", node, rule, remedy)
         case exp.Window():
             rule = "window functions run over the answer, never in a condition, key or aggregate of the cities"

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from hansa_core.contract.column_names import CITY_COLUMN, GROUPING_COLUMN, key_column
+from hansa_core.contract.column_names import CITY_COLUMN, GROUPING_COLUMN
 from hansa_core.plan.expression import Expression
-from hansa_core.plan.plan import Plan
 from hansa_core.plan.simplify import simplify
-from hansa_core.sql.key_statistics import KeyFunction, KeyStatistic
-from hansa_core.sql.keys import Grouping
+from hansa_core.sql.key_statistics import KeyFunction, KeyStatistic, finer_set
+from hansa_core.sql.numbering import Numbering
 from hansa_core.sql.relation import Origin, aliased, or_none, subquery
-from hansa_core.sql.statement import GAPS_COLUMN, PARTIAL_COLUMN, RELEASED, ROW_COLUMN, CountedValues
+from hansa_core.sql.statement import GAPS_COLUMN, PARTIAL_COLUMN, ROW_COLUMN, CountedValues
 
 _VALUE, _CELLS, _GAPS, _SHOWN, _FINER = "value", "cells", "gaps", "shown", "finer"
 
@@ -55,12 +54,14 @@ class PlacedStatistic:
 class ReleasedCells:
     """The cells of a released table that are shown, and what is computed from the others.
 
-    `by_city`: whether cities are kept apart. `keys`: the column of each key that is shown. `kept`: of each grouping
-    that is shown, its key columns. `groupings`: how many the table holds; 1: it does not number them. `statistics`: by
-    the identity of their nodes. `aggregates`: the columns of all aggregates.
+    `table`: its name. `cities`: the columns that tell cities apart, or what they are put under. `keys`: the column of
+    each key that is shown. `kept`: of each grouping that is shown, its columns of `cities` and `keys`. `groupings`: how
+    many the table holds; 1: it does not number them. `statistics`: by the identity of their nodes. `aggregates`: the
+    columns of all aggregates.
     """
 
-    by_city: bool
+    table: str
+    cities: tuple[str, ...]
     keys: Mapping[Expression, str]
     kept: Mapping[int, frozenset[str]]
     groupings: int
@@ -80,7 +81,7 @@ class ReleasedCells:
 
     @property
     def _cell(self) -> tuple[str, ...]:
-        return (*([CITY_COLUMN] if self.by_city else []), *self.keys.values())
+        return (*self.cities, *self.keys.values())
 
     @property
     def _statistics(self) -> tuple[PlacedStatistic, ...]:
@@ -89,33 +90,33 @@ class ReleasedCells:
     def source(self) -> exp.Expr:
         """What stands in FROM under the name of the released table."""
         if not self.statistics:
-            return exp.to_table(RELEASED, quoted=True)
-        passed = [aliased(_column(name), name) for name in (*self.columns, ROW_COLUMN, GAPS_COLUMN)]
-        own = [aliased(_beside(one), one.name) for one in self._statistics]
-        gaps = [aliased(_all_gaps(one), one.gaps_column) for one in self._statistics]
-        select = exp.select(*passed, *own, *gaps).from_(exp.to_table(RELEASED, quoted=True))
+            return exp.to_table(self.table, quoted=True)
+        passed = [aliased(self.column(name), name) for name in (*self.columns, ROW_COLUMN, GAPS_COLUMN)]
+        own = [aliased(self._beside(one), one.name) for one in self._statistics]
+        gaps = [aliased(self._all_gaps(one), one.gaps_column) for one in self._statistics]
+        select = exp.select(*passed, *own, *gaps).from_(exp.to_table(self.table, quoted=True))
         for one in self._statistics:
             select = select.join(self._joined(one), on=self._same_cell(one), join_type="left", copy=False)
         if self.groupings > 1:
             select = select.where(self._is_shown(), copy=False)
-        return subquery(select, RELEASED)
+        return subquery(select, self.table)
 
     def _is_shown(self) -> exp.Expr:
         """Whether a row is one of the cells that are shown; that of a missing city has no grouping."""
-        grouping = _column(GROUPING_COLUMN)
+        grouping = self.column(GROUPING_COLUMN)
         shown = exp.In(this=grouping, expressions=[exp.Literal.number(number) for number in self.kept])
         return exp.or_(exp.Is(this=grouping.copy(), expression=exp.Null()), shown)
 
     def _joined(self, one: PlacedStatistic) -> exp.Subquery:
         """The statistic of each cell that is shown, from the cells of its finer grouping."""
-        rows, key = _column(one.rows), _column(one.key)
+        rows, key = self.column(one.rows), self.column(one.key)
         is_there = exp.and_(
             exp.GT(this=rows, expression=exp.Literal.number(0)),
             exp.Not(this=exp.Is(this=key, expression=exp.Null())),
         )
         value = exp.Filter(this=_aggregate(one.function, key, rows), expression=exp.Where(this=is_there))
         missing = exp.LogicalOr(this=exp.Is(this=rows.copy(), expression=exp.Null()))
-        unknown = exp.and_(exp.Not(this=exp.AnyValue(this=_column(PARTIAL_COLUMN))), missing)
+        unknown = exp.and_(exp.Not(this=exp.AnyValue(this=self.column(PARTIAL_COLUMN))), missing)
         known = exp.Case(ifs=[exp.If(this=unknown, true=exp.Null())], default=value)
         names = self._cell
         columns = [aliased(self._kept(name, one), name) for name in names]
@@ -126,33 +127,48 @@ class ReleasedCells:
             *shown,
             aliased(known, _VALUE),
             aliased(exp.Count(this=exp.Star(), big_int=True), _CELLS),
-            aliased(exp.BitwiseOrAgg(this=_column(GAPS_COLUMN)), _GAPS),
-        ).from_(exp.to_table(RELEASED, quoted=True))
+            aliased(exp.BitwiseOrAgg(this=self.column(GAPS_COLUMN)), _GAPS),
+        ).from_(exp.to_table(self.table, quoted=True))
         if self.groupings > 1:
             finer = exp.column(_FINER, table=_FINER, quoted=True)
-            select = select.join(_pairs(one.finer), on=exp.EQ(this=_column(GROUPING_COLUMN), expression=finer))
+            select = select.join(_pairs(one.finer), on=exp.EQ(this=self.column(GROUPING_COLUMN), expression=finer))
         return subquery(select.group_by(*places), f"{one.name}_cells")
 
     def _kept(self, name: str, one: PlacedStatistic) -> exp.Expr:
         """A key column in the cells that are shown: NULL in totals over it, whatever the finer cells have."""
         keeping = [number for number, keys in self.kept.items() if name in keys]
         if name == CITY_COLUMN or len(keeping) == len(self.kept):
-            return _column(name)
+            return self.column(name)
         shown = exp.column(_SHOWN, table=_FINER, quoted=True)
         kept = exp.In(this=shown, expressions=[exp.Literal.number(number) for number in keeping])
-        return exp.Case(ifs=[exp.If(this=kept, true=_column(name))]) if keeping else exp.Null()
+        return exp.Case(ifs=[exp.If(this=kept, true=self.column(name))]) if keeping else exp.Null()
 
     def _same_cell(self, one: PlacedStatistic) -> exp.Expr:
         names = [*self._cell, *([GROUPING_COLUMN] if self.groupings > 1 else [])]
         table = f"{one.name}_cells"
         same = [
-            exp.NullSafeEQ(this=_column(name), expression=exp.column(name, table=table, quoted=True)) for name in names
+            exp.NullSafeEQ(this=self.column(each), expression=exp.column(each, table=table, quoted=True))
+            for each in names
         ]
         return exp.and_(*same) if same else exp.true()
 
+    def _beside(self, one: PlacedStatistic) -> exp.Expr:
+        """The statistic of a cell; over no finer cell it is that of no row, where the cell itself is known."""
+        table = f"{one.name}_cells"
+        value, cells = (exp.column(name, table=table, quoted=True) for name in (_VALUE, _CELLS))
+        if one.function is not KeyFunction.COUNT_DISTINCT:
+            return value
+        is_known = exp.Not(this=exp.Is(this=self.column(one.rows), expression=exp.Null()))
+        none = exp.Case(ifs=[exp.If(this=is_known, true=exp.Literal.number(0))])
+        return exp.Case(ifs=[exp.If(this=exp.Is(this=cells, expression=exp.Null()), true=none)], default=value)
 
-def _column(name: str) -> exp.Column:
-    return exp.column(name, table=RELEASED, quoted=True)
+    def _all_gaps(self, one: PlacedStatistic) -> exp.Expr:
+        finer = exp.column(_GAPS, table=f"{one.name}_cells", quoted=True)
+        return exp.BitwiseOr(this=self.column(GAPS_COLUMN), expression=or_none(finer))
+
+    def column(self, name: str) -> exp.Column:
+        """A released column, qualified: an alias of the same name never stands in for it."""
+        return exp.column(name, table=self.table, quoted=True)
 
 
 def _aggregate(function: KeyFunction, key: exp.Expr, rows: exp.Expr) -> exp.Expr:
@@ -169,25 +185,6 @@ def _aggregate(function: KeyFunction, key: exp.Expr, rows: exp.Expr) -> exp.Expr
             return exp.First(this=exp.Order(this=key.copy(), expressions=[most, smallest]))
 
 
-def _beside(one: PlacedStatistic) -> exp.Expr:
-    """The statistic of a cell; over no finer cell it is that of no row, where the cell itself is known."""
-    table = f"{one.name}_cells"
-    value, cells = (exp.column(name, table=table, quoted=True) for name in (_VALUE, _CELLS))
-    if one.function is not KeyFunction.COUNT_DISTINCT:
-        return value
-    none = exp.Case(
-        ifs=[
-            exp.If(this=exp.Not(this=exp.Is(this=_column(one.rows), expression=exp.Null())), true=exp.Literal.number(0))
-        ]
-    )
-    return exp.Case(ifs=[exp.If(this=exp.Is(this=cells, expression=exp.Null()), true=none)], default=value)
-
-
-def _all_gaps(one: PlacedStatistic) -> exp.Expr:
-    finer = exp.column(_GAPS, table=f"{one.name}_cells", quoted=True)
-    return exp.BitwiseOr(this=_column(GAPS_COLUMN), expression=or_none(finer))
-
-
 def _pairs(finer: Sequence[tuple[int, int]]) -> exp.Expr:
     rows = [exp.Tuple(expressions=[exp.Literal.number(number) for number in pair]) for pair in finer]
     names = [exp.to_identifier(name, quoted=True) for name in (_SHOWN, _FINER)]
@@ -196,29 +193,27 @@ def _pairs(finer: Sequence[tuple[int, int]]) -> exp.Expr:
 
 
 def released_cells(
-    plan: Plan, shown: Grouping, statistics: Mapping[int, KeyStatistic], columns: Mapping[int, str]
+    numbering: Numbering, statistics: Mapping[int, KeyStatistic], columns: Mapping[int, str]
 ) -> ReleasedCells:
-    """The cells that are shown of what `plan` releases. `columns`: of each aggregate, by the identity of its node."""
-    place = {key: index for index, key in enumerate(plan.keys)}
-    numbers = {kept: number for number, kept in enumerate(plan.groupings)}
-    simple = [place[simplify(key)] for key in shown.keys]
-    sets = list(dict.fromkeys(tuple(sorted({simple[index] for index in kept})) for kept in shown.sets))
-    placed: dict[KeyStatistic, PlacedStatistic] = {}
+    """The cells that are shown of what a question releases. `columns`: of each aggregate, by its node's identity."""
+    counting, shown = numbering.counting, list(numbering.shown_sets())
+    placed: dict[tuple[KeyStatistic, str], PlacedStatistic] = {}
     for node, one in statistics.items():
-        key = place[simplify(one.key)]
-        placed[one] = placed.get(one) or PlacedStatistic(
-            name=f"x{len(placed)}",
+        key = counting.keys.index(one.key)
+        placed[one, columns[node]] = placed.get((one, columns[node])) or PlacedStatistic(
+            name=f"x{numbering.place.statistic + len(placed)}",
             text=one.text,
             function=one.function,
-            key=key_column(key),
+            key=numbering.key_column(one.key),
             rows=columns[node],
-            finer=tuple((numbers[kept], numbers[tuple(sorted({*kept, key}))]) for kept in sets),
+            finer=tuple((number, numbering.number(finer_set(kept, key))) for number, kept in shown),
         )
     return ReleasedCells(
-        by_city=shown.by_city,
-        keys={plan.keys[index]: key_column(index) for index in sorted(set(simple))},
-        kept={numbers[kept]: frozenset(map(key_column, kept)) for kept in sets},
-        groupings=len(plan.groupings),
-        statistics={node: placed[one] for node, one in statistics.items()},
+        table=numbering.table,
+        cities=numbering.city_columns,
+        keys={simplify(key): numbering.key_column(key) for key in numbering.shown.keys},
+        kept={number: numbering.kept_columns(one) for number, one in shown},
+        groupings=numbering.groupings,
+        statistics={node: placed[one, columns[node]] for node, one in statistics.items()},
         aggregates=tuple(dict.fromkeys(columns.values())),
     )

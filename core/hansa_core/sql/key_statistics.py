@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlglot import exp
@@ -14,7 +14,7 @@ from hansa_core.plan.plan import Aggregate, AggregateFunction
 from hansa_core.plan.typing import type_of
 from hansa_core.sql.clause import refused, text_of
 from hansa_core.sql.formats import FORMATTED, read_format
-from hansa_core.sql.keys import Grouping
+from hansa_core.sql.keys import Grouping, GroupingSet
 from hansa_core.sql.scalar import read_condition, read_scalar
 from hansa_core.sql.source import StatementSource
 
@@ -87,8 +87,11 @@ def is_unit(argument: exp.Expr, source: StatementSource) -> bool:
 def with_values_apart(shown: Grouping, keys: Sequence[Expression]) -> Grouping:
     """The groupings that are shown, and for each of `keys` the cells that tell its values apart in each of them."""
     every = tuple(dict.fromkeys([*shown.keys, *keys]))
-    places = [every.index(key) for key in keys]
-    finer = [tuple(sorted({*kept, place})) for kept in shown.sets for place in places]
-    sets = dict.fromkeys([*shown.sets, *finer])
-    everything = tuple(range(len(every)))
-    return Grouping(every, tuple(one for one in sets if one != everything), by_city=shown.by_city)
+    finer = [finer_set(kept, every.index(key)) for kept in shown.sets for key in keys]
+    added = dict.fromkeys(one for one in finer if one not in shown.sets)
+    return replace(shown, keys=every, sets=(*shown.sets, *added))
+
+
+def finer_set(kept: GroupingSet, key: int) -> GroupingSet:
+    """The grouping whose cells tell the values of a key apart, too."""
+    return GroupingSet(kept.labels, tuple(sorted({*kept.keys, key})))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -12,6 +12,7 @@ from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
 from hansa_core.plan.expression import Expression
 from hansa_core.sql.aggregates import find_aggregates
+from hansa_core.sql.city import CityLabel, label_text, mentions_city, read_label
 from hansa_core.sql.clause import quoted, refused
 from hansa_core.sql.grouping_sets import grouping_sets
 from hansa_core.sql.scalar import read_scalar
@@ -27,48 +28,74 @@ class SelectItem:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupingSet:
+    """One set of keys: the places of those over `city` and of those of the plan, rising."""
+
+    labels: tuple[int, ...]
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Grouping:
-    """The keys of the plan, as read, the totals over some of them, and whether `city` is a key beside them."""
+    """The keys of the plan, as read, the keys over `city`, and the sets of both that are grouped by, as written.
+
+    `cities`: those of the league. `by_city`: `city` itself is a key in every set, and no other key is over it, and no
+    set stands there twice.
+    """
 
     keys: tuple[Expression, ...]
-    totals: tuple[tuple[int, ...], ...]
+    labels: tuple[CityLabel, ...]
+    sets: tuple[GroupingSet, ...]
+    cities: tuple[str, ...]
     by_city: bool
 
     @property
-    def sets(self) -> tuple[tuple[int, ...], ...]:
-        """The indexes of the keys of each grouping."""
-        return (tuple(range(len(self.keys))), *self.totals)
+    def totals(self) -> tuple[tuple[int, ...], ...]:
+        """The groupings of the plan beside that of all keys."""
+        everything = tuple(range(len(self.keys)))
+        return tuple(dict.fromkeys(one.keys for one in self.sets if one.keys != everything))
+
+    @property
+    def are_labelled(self) -> bool:
+        """Whether cities are merged by label instead of all together or each by itself."""
+        return not self.by_city and (bool(self.labels) or len(set(self.sets)) < len(self.sets))
 
 
-def read_grouping(group: exp.Group | None, items: Sequence[SelectItem], source: StatementSource) -> Grouping:
-    """The keys behind column names, expressions, ordinals, aliases, ALL and grouping sets. Raises RefusedError."""
+def read_grouping(
+    group: exp.Group | None, items: Sequence[SelectItem], source: StatementSource, cities: Collection[str]
+) -> Grouping:
+    """The keys behind column names, expressions, ordinals, aliases, ALL and grouping sets. Raises RefusedError.
+
+    `cities`: those of the league.
+    """
     sets: list[list[exp.Expr]] = [[]]
     if group is not None and group.args.get("all"):
-        sets = [[item.node for item in items if _is_key(item.node)]]
+        sets = [[item.node for item in items if _is_key(item.node) and not _is_derived(item.node, items, source)]]
     elif group is not None:
         sets = [[_referred(node, items, source) for node in nodes] for nodes in grouping_sets(group)]
-    for node in {id(node): node for nodes in sets for node in nodes}.values():
-        _check_bare_city(node, source)
-    apart = {any(source.is_city(node) for node in nodes) for nodes in sets}
-    if len(apart) > 1 and group is not None:
-        raise refused(
-            "city_misplaced",
-            group,
-            "city keeps all cells apart or none: it is not rolled up",
-            "write GROUP BY city, ROLLUP (…), or leave city out",
-        )
-    read = [[read_scalar(node, source) for node in nodes if not source.is_city(node)] for nodes in sets]
-    keys = tuple(dict.fromkeys(key for one in read for key in one))
-    kept = dict.fromkeys(tuple(sorted({keys.index(key) for key in one})) for one in read)
+    keys: dict[Expression, int] = {}
+    labels: dict[str, CityLabel] = {}
+    read: list[GroupingSet] = []
+    for nodes in sets:
+        over_city = [node for node in nodes if mentions_city(node, source)]
+        for node in over_city:
+            if label_text(node, source) not in labels:
+                labels[label_text(node, source)] = read_label(node, source, cities)
+        found = [read_scalar(node, source) for node in nodes if not mentions_city(node, source)]
+        of_keys = {keys.setdefault(key, len(keys)) for key in found}
+        of_labels = {list(labels).index(label_text(node, source)) for node in over_city}
+        read.append(GroupingSet(tuple(sorted(of_labels)), tuple(sorted(of_keys))))
     everything = tuple(range(len(keys)))
-    if everything not in kept and group is not None:
+    if group is not None and all(one.keys != everything for one in read):
         raise refused(
             "unsupported_clause",
             group,
             "one of the grouping sets has all keys",
             "add the set of all keys, and filter the answer",
         )
-    return Grouping(keys, tuple(one for one in kept if one != everything), by_city=True in apart)
+    is_plain = len(labels) == 1 and all(source.is_city(label.node) for label in labels.values())
+    by_city = is_plain and all(one.labels for one in read) and len(set(read)) == len(read)
+    return Grouping(tuple(keys), tuple(labels.values()), tuple(read), tuple(sorted(cities)), by_city=by_city)
 
 
 def _is_key(node: exp.Expr) -> bool:
@@ -77,11 +104,11 @@ def _is_key(node: exp.Expr) -> bool:
     return of_columns and not find_aggregates(node) and node.find(exp.Window, exp.Grouping) is None
 
 
-def _check_bare_city(node: exp.Expr, source: StatementSource) -> None:
-    if not source.is_city(node) and any(source.is_city(found) for found in node.find_all(exp.Column)):
-        raise refused(
-            "city_misplaced", node, "city is a key by itself only, never inside an expression", "write GROUP BY city"
-        )
+def _is_derived(node: exp.Expr, items: Sequence[SelectItem], source: StatementSource) -> bool:
+    """Whether the item is computed from aggregates that other items name."""
+    own = {name.lower() for name in source.contract.columns}
+    aliases = {item.alias.lower() for item in items if item.alias and not _is_key(item.node)} - own
+    return any(not column.table and column.name.lower() in aliases for column in node.find_all(exp.Column))
 
 
 def select_item(items: Sequence[SelectItem], number: exp.Literal) -> SelectItem:

@@ -1,27 +1,43 @@
-"""Takes WITH and FROM-subqueries apart: one SELECT is the question to the cities, the others read what it releases."""
+"""Takes a statement apart: some of its SELECTs are questions to the cities, the others read what those release."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
-from hansa_core.sql.clause import quoted, refused
+from hansa_core.sql.clause import refused
 from hansa_core.sql.keys import SelectItem
-from hansa_core.sql.outer_from import JoinedRows, JoinedTable
+from hansa_core.sql.named_windows import with_windows_written_out
+from hansa_core.sql.outer_from import ROWS, JoinedRows, JoinedTable
 from hansa_core.sql.outer_groups import Groups, is_grouped
 from hansa_core.sql.outer_scalar import read_outer
 from hansa_core.sql.outer_select import Built, Input, build_select, decides
-from hansa_core.sql.relation import origin_of, total
+from hansa_core.sql.relation import origin_of, subquery, total
+from hansa_core.sql.set_operations import check_set_operation, combined, is_plain, not_offered
 from hansa_core.sql.shape import check_outer_shape
-from hansa_core.sql.statement import Selection
+from hansa_core.sql.statement import MAX_QUESTIONS, Selection
+from hansa_core.sql.subqueries import ReadQuery, Subqueries
 
-AskCities = Callable[[exp.Select, list[Selection], bool], Built]
-"""Reads the one SELECT over a contract: the SELECT, what decides about its rows, and whether it is the outermost."""
-
+_TAIL = ("with_", "order", "limit", "offset")
+_WHOLE = "rows of a set operation"
 _EXAMPLE = "WITH q AS (SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY city) SELECT … FROM q JOIN …"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question that was read: the SELECT as the outer side sees it, its items, and what they are computed over."""
+
+    select: exp.Select
+    items: Sequence[SelectItem]
+    rows: Input
+
+
+AskCities = Callable[[exp.Select], Asked]
+"""Reads a SELECT over a contract as a question to the cities."""
 
 
 class Nesting:
@@ -31,36 +47,68 @@ class Nesting:
         self._own = own
         self._contracts = contracts
         self._ask_cities = ask_cities
-        self._question: exp.Select | None = None
+        self._questions = 0
         self._ctes: list[exp.CTE] = []
         self.selections: list[Selection] = []
         self.own_used: dict[str, None] = {}
 
-    def read(self, select: exp.Select) -> Built:
+    def read(self, query: exp.Query) -> Built:
         """The whole outer statement. Raises RefusedError."""
-        built = self._read(select, self._own, is_last=True)
-        if self._question is None:
+        built = self._query(query, self._own, is_last=True)
+        if not self._questions:
             rule = "one SELECT of the statement reads a contract"
             raise RefusedError("unknown_contract", rule, f"write for example {_EXAMPLE}", "FROM")
         if self._ctes:
             built.select.set("with_", exp.With(expressions=self._ctes))
         return built
 
-    def _read(self, select: exp.Select, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
+    def _query(self, query: exp.Expr, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
+        while isinstance(query, exp.Subquery) and is_plain(query, ("this", "alias")):
+            query = query.this
+        if isinstance(query, exp.Subquery) and is_plain(query, ("this", "alias", *_TAIL)):
+            known = self._with(query, known)
+            return self._ordered(query, self._query(query.this, known, is_last=False), known, is_last=is_last)
+        if isinstance(query, exp.SetOperation):
+            return self._set_operation(query, self._with(query, known), is_last=is_last)
+        if not isinstance(query, exp.Select):
+            raise not_offered(query)
+        return self._select(query, known, is_last=is_last)
+
+    def _select(self, select: exp.Select, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
         known = self._with(select, known)
         if _reads(select, known):
             return self._over_answer(select, known, is_last=is_last)
-        if self._question is not None:
-            raise RefusedError(
-                "cannot_split",
-                "a statement asks the cities one question",
-                "ask them one by one, and hand the first answer in as a table of your own",
-                quoted(select),
-            )
-        self._question = select
-        return self._ask_cities(select, self.selections, is_last)
+        self._questions += 1
+        if self._questions > MAX_QUESTIONS:
+            rule = f"a statement asks the cities at most {MAX_QUESTIONS} questions, each of which is charged"
+            remedy = "GROUP BY what tells them apart, or ask some of them by themselves"
+            raise refused("cannot_split", select, rule, remedy)
+        asked = self._ask_cities(select)
+        return build_select(
+            asked.select, asked.items, asked.rows, self.selections, self._subquery_reader(known), is_last=is_last
+        )
 
-    def _with(self, select: exp.Select, known: Mapping[str, JoinedTable]) -> Mapping[str, JoinedTable]:
+    def _set_operation(self, node: exp.SetOperation, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
+        check_set_operation(node)
+        left, right = (self._named(self._query(one, known, is_last=False)) for one in (node.this, node.expression))
+        return self._ordered(node, combined(node, left, right, self.selections), known, is_last=is_last)
+
+    def _ordered(self, query: exp.Expr, built: Built, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
+        """The rows of a query that has ORDER BY and LIMIT of its own, or is what the analyst sees."""
+        tail = {name: query.args[name] for name in _TAIL if query.args.get(name) and name != "with_"}
+        if not tail and not is_last:
+            return built
+        whole = exp.Select(
+            expressions=[exp.Star()], from_=exp.From(this=exp.Table(this=exp.to_identifier(_WHOLE, quoted=True)))
+        )
+        for name, clause in tail.items():
+            whole.set(name, clause.copy())
+        return self._over_answer(whole, {**known, _WHOLE: self._named(built)}, is_last=is_last)
+
+    def _subquery_reader(self, known: Mapping[str, JoinedTable]) -> ReadQuery:
+        return lambda query: self._named(self._query(query, known, is_last=False))
+
+    def _with(self, select: exp.Expr, known: Mapping[str, JoinedTable]) -> Mapping[str, JoinedTable]:
         with_ = select.args.get("with_")
         if with_ is None:
             return known
@@ -74,16 +122,8 @@ class Nesting:
             name = cte.alias.lower()
             if name in known or name in self._contracts:
                 raise refused("unsupported_clause", cte, f"two tables are called {shown(cte.alias)}", "rename the CTE")
-            known = {**known, name: self._named(self._inner(cte.this, known))}
+            known = {**known, name: self._named(self._query(cte.this, known, is_last=False))}
         return known
-
-    def _inner(self, query: exp.Expr, known: Mapping[str, JoinedTable]) -> Built:
-        while isinstance(query, exp.Subquery) and {name for name, value in query.args.items() if value} <= {"this"}:
-            query = query.this
-        if not isinstance(query, exp.Select):
-            rule = "set operations cannot be split into a question to the cities"
-            raise refused("cannot_split", query, rule, "ask one SELECT at a time and join the answers yourself")
-        return self._read(query, known, is_last=False)
 
     def _named(self, built: Built) -> JoinedTable:
         """The SELECT as a CTE of the outer statement."""
@@ -92,27 +132,33 @@ class Nesting:
         return JoinedTable(name=name, origins=built.origins)
 
     def _over_answer(self, select: exp.Select, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
+        select = with_windows_written_out(select)
         check_outer_shape(select)
+        reader = self._subquery_reader(known)
         joined = JoinedRows()
         joined.read(select, lambda node: self._table(node, known))
         for clause, origin in joined.decided_by:
             decides(clause, origin, self.selections)
+        beside = Subqueries(joined.columns, joined.resolve, reader)
         where = select.args.get("where")
-        condition = None if where is None else read_outer(where.this, joined.resolve).unnest()
+        condition = None if where is None else read_outer(where.this, beside.resolve).unnest()
         if where is not None and condition is not None:
             decides(where, origin_of([condition], joined.columns.origins), self.selections)
-        rows = joined.source(None if condition is None else total(condition))
         items = [item for node in select.expressions for item in _items(node, joined)]
         if not is_grouped(select, items):
+            rows = _rows(joined, beside, condition)
             given = Input(columns=joined.columns, resolve=joined.resolve, source=lambda: rows, is_answer=False)
-            return build_select(select, items, given, self.selections, is_last=is_last)
-        groups = Groups(select, items, joined.columns, joined.resolve)
+            return build_select(select, items, given, self.selections, reader, is_last=is_last)
+        groups = Groups(select, items, joined.columns, beside.resolve)
         if select.args.get("group"):
             decides(select.args["group"], groups.keys, self.selections)
         given = Input(
-            columns=groups.columns, resolve=groups.resolve, source=lambda: groups.source(rows), is_answer=False
+            columns=groups.columns,
+            resolve=groups.resolve,
+            source=lambda: groups.source(_rows(joined, beside, condition)),
+            is_answer=False,
         )
-        return build_select(select, items, given, self.selections, is_last=is_last)
+        return build_select(select, items, given, self.selections, reader, is_last=is_last)
 
     def _table(self, node: exp.Expr, known: Mapping[str, JoinedTable]) -> JoinedTable:
         alias = node.args.get("alias")
@@ -124,7 +170,7 @@ class Nesting:
             rule = "FROM takes CTEs, subqueries and own tables: no function, file, sample, pivot or column list"
             raise refused("unsupported_clause", node, rule, "hand a file in as a table of your own")
         if isinstance(node, exp.Subquery):
-            return self._named(self._inner(node.this, known))
+            return self._named(self._query(node.this, known, is_last=False))
         name = _full_name(node)
         if name in known:
             if name in self._own:
@@ -137,11 +183,19 @@ class Nesting:
         raise refused("unknown_table", node, rule, nearest(name, {*known, *self._contracts}))
 
 
+def _rows(joined: JoinedRows, beside: Subqueries, condition: exp.Expr | None) -> exp.Expr:
+    """What stands in FROM: the joined rows that meet the condition, with the subqueries that they read."""
+    if not beside.are_any:
+        return joined.source(condition)
+    rows = beside.source(joined.source(None))
+    return rows if condition is None else subquery(exp.select("*").from_(rows).where(total(condition)), ROWS)
+
+
 def _reads(select: exp.Select, known: Mapping[str, JoinedTable]) -> bool:
     """Whether the SELECT reads what is known here, and not a contract."""
     from_ = select.args.get("from_")
-    if from_ is None:
-        return False
+    if from_ is None:  # one row of constants
+        return True
     if isinstance(from_.this, exp.Table):
         return _full_name(from_.this) in known
     return isinstance(from_.this, exp.Subquery)

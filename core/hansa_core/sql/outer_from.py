@@ -38,13 +38,16 @@ class JoinedRows:
     columns: Relation = field(default_factory=lambda: Relation(name=ROWS, origins={}))
     decided_by: list[tuple[exp.Expr, Origin]] = field(default_factory=list)
     _places: dict[str, dict[str, str]] = field(default_factory=dict)  # qualifier -> name -> column of ROWS
-    _merged: set[tuple[str, str]] = field(default_factory=set)  # joined by USING: the left side stands for both
+    _merged: set[tuple[str, str]] = field(default_factory=set)  # joined by USING: another column stands for it
+    _both: dict[str, str] = field(default_factory=dict)  # name joined by USING in a FULL JOIN -> column for both sides
     _shown: list[exp.Expr] = field(default_factory=list)
     _inner: dict[str, exp.Expr] = field(default_factory=dict)  # column of ROWS -> column of a joined table
     _from: exp.Select = field(default_factory=exp.Select)
 
     def read(self, select: exp.Select, find: Callable[[exp.Expr], JoinedTable]) -> None:
-        """Read FROM and its joins. Raises RefusedError."""
+        """Read FROM and its joins; without FROM there is one row of no columns. Raises RefusedError."""
+        if select.args.get("from_") is None:
+            return
         first = select.args["from_"].this
         self._from = self._from.from_(self._enter(first, find(first)))
         for join in select.args.get("joins") or ():
@@ -52,8 +55,8 @@ class JoinedRows:
 
     def source(self, where: exp.Expr | None) -> exp.Expr:
         """What stands in FROM: the joined rows that meet the condition."""
-        joined = self._from.select(*self._shown)
-        return subquery(joined if where is None else joined.where(self.inward(where)), ROWS)
+        joined = self._from.select(*(self._shown or [aliased(exp.Literal.number(1), ROWS)]))
+        return subquery(joined if where is None else joined.where(total(self.inward(where))), ROWS)
 
     def inward(self, tree: exp.Expr) -> exp.Expr:
         """The expression over the joined tables themselves, for use in their own SELECT."""
@@ -69,6 +72,8 @@ class JoinedRows:
         if qualifier and qualifier not in self._places:
             rule = f"no table is called {shown(node.table)} here"
             raise refused("unknown_column", node, rule, nearest(qualifier, self._places))
+        if not qualifier and name in self._both:
+            return self.columns.column(self._both[name])
         found = [
             columns[name]
             for table, columns in self._places.items()
@@ -88,11 +93,15 @@ class JoinedRows:
         qualifier = node.table.lower() if isinstance(node, exp.Column) else ""
         if any(star.args.values()) or (qualifier and qualifier not in self._places):
             raise refused("unsupported_clause", node, "* stands for all columns", "write *, or name the columns")
+        both = [] if qualifier else [exp.column(name, quoted=True) for name in self._both]
         return [
-            exp.column(self._inner[column].name, table=table, quoted=True)
-            for table, columns in self._places.items()
-            for name, column in columns.items()
-            if (qualifier == table if qualifier else (table, name) not in self._merged)
+            *both,
+            *(
+                exp.column(self._inner[column].name, table=table, quoted=True)
+                for table, columns in self._places.items()
+                for name, column in columns.items()
+                if (qualifier == table if qualifier else (table, name) not in self._merged)
+            ),
         ]
 
     def _enter(self, node: exp.Expr, table: JoinedTable) -> exp.Expr:
@@ -131,8 +140,8 @@ class JoinedRows:
         condition, using = join.args.get("on"), join.args.get("using") or []
         known = {"this", "side", "kind", "on", "using"}
         extras = {name for name, value in join.args.items() if value} - known
-        if extras or side not in ("", "LEFT") or kind not in ("", "INNER", "OUTER", "CROSS"):
-            remedy = "write JOIN, LEFT JOIN or CROSS JOIN, with ON or USING"
+        if extras or side not in ("", "LEFT", "RIGHT", "FULL") or kind not in ("", "INNER", "OUTER", "CROSS"):
+            remedy = "write JOIN, LEFT, RIGHT, FULL or CROSS JOIN, with ON or USING"
             raise refused("unsupported_clause", join, "this kind of join is not offered", remedy)
         is_cross = kind == "CROSS" or not (condition or using or side or kind)
         if is_cross == bool(condition or using):
@@ -150,31 +159,56 @@ class JoinedRows:
             self._from = self._from.join(source, join_type="cross")
         else:
             on = exp.and_(*(self.inward(_raw(part)) for part in parts))
-            self._from = self._from.join(source, on=on, join_type="left" if side else "inner")
+            self._from = self._from.join(source, on=on, join_type=side.lower() or "inner")
+            if side == "FULL":
+                self._unite(using, left)
 
     def _conditions(
         self, join: exp.Join, condition: exp.Expr | None, using: list[exp.Expr], left: Mapping[str, dict[str, str]]
     ) -> list[exp.Expr]:
         if condition is not None:
-            if condition.find(exp.AggFunc, exp.Window):
-                raise refused(
-                    "cannot_split", join, "a join has no aggregates", "aggregate in a CTE, and join its columns"
-                )
+            if condition.find(exp.AggFunc, exp.Window, exp.Query):
+                rule, remedy = "a join compares columns", "aggregate in a CTE, and join its columns"
+                raise refused("cannot_split", join, rule, remedy)
             return [read_outer(part, self.resolve).unnest() for part in chain(condition, exp.And)]
         qualifier = list(self._places)[-1]
         parts: list[exp.Expr] = []
         for identifier in using:
             name = identifier.name.lower()
             # The first table that has it: later ones joined by USING hold the same value, or NULL.
-            mine = next((columns[name] for columns in left.values() if name in columns), None)
+            mine = self._both.get(name) or self._first(name, left)
             theirs = self._places[qualifier].get(name)
             if mine is None or theirs is None:
                 known = set(self._places[qualifier]).intersection(*map(set, left.values()))
                 rule = f"{shown(identifier.name)} is not a column of both tables"
                 raise RefusedError("unknown_column", rule, nearest(name, known), f"USING ({identifier.name})")
-            self._merged.add((qualifier, name))
+            if str(join.args.get("side") or "").upper() == "RIGHT":  # only the right side has it in every row
+                self._merged |= {(table, name) for table in left}
+                self._both.pop(name, None)
+            else:
+                self._merged.add((qualifier, name))
             parts.append(exp.EQ(this=self.columns.column(mine), expression=self.columns.column(theirs)))
         return parts
+
+    def _first(self, name: str, left: Mapping[str, dict[str, str]]) -> str | None:
+        """The column of the first table on the left that has the name, and for which no other stands."""
+        found = [(table, columns[name]) for table, columns in left.items() if name in columns]
+        free = [column for table, column in found if (table, name) not in self._merged]
+        return next(iter(free or [column for _, column in found]), None)
+
+    def _unite(self, using: list[exp.Expr], left: Mapping[str, dict[str, str]]) -> None:
+        """One column for both sides of a FULL JOIN: each has rows that the other has not."""
+        right = list(self._places)[-1]
+        for identifier in using:
+            name = identifier.name.lower()
+            sides = [self._both.get(name) or self._first(name, left) or "", self._places[right][name]]
+            tree = exp.Coalesce(this=self._inner[sides[0]].copy(), expressions=[self._inner[sides[1]].copy()])
+            column = f"c{len(self.columns.origins)}"
+            self.columns.origins[column] = origin_of([self.columns.column(one) for one in sides], self.columns.origins)
+            self._inner[column] = tree
+            self._shown.append(aliased(tree.copy(), column))
+            self._both[name] = column
+            self._merged |= {(table, name) for table in (*left, right)}
 
 
 def _raw(part: exp.Expr) -> exp.Expr:

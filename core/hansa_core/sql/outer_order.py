@@ -27,6 +27,21 @@ def or_alias(resolve: Resolve, aliases: dict[str, exp.Expr]) -> Resolve:
     return named
 
 
+def or_earlier_alias(resolve: Resolve, aliases: dict[str, exp.Expr]) -> Resolve:
+    """As `or_alias`, where what is no column at all may be an alias of an item before it; a column goes first."""
+
+    def named(node: exp.Expr) -> exp.Expr | None:
+        try:
+            return resolve(node)
+        except RefusedError as refusal:
+            is_name = isinstance(node, exp.Column) and not node.table and node.name.lower() in aliases
+            if is_name and refusal.code == "unknown_column":
+                return aliases[node.name.lower()].copy()
+            raise
+
+    return named
+
+
 def read_orderings(
     select: exp.Select,
     items: Sequence[SelectItem],

@@ -9,11 +9,12 @@ from sqlglot import exp
 
 from hansa_core.sql.clause import cut, refused, text_of
 from hansa_core.sql.keys import SelectItem
-from hansa_core.sql.outer_order import or_alias, read_orderings
+from hansa_core.sql.outer_order import or_alias, or_earlier_alias, read_orderings
 from hansa_core.sql.outer_scalar import Resolve, read_outer
 from hansa_core.sql.relation import Origin, Relation, aliased, any_gap, origin_of, subquery, total
 from hansa_core.sql.shape import row_count
 from hansa_core.sql.statement import ROW_COLUMN, Selection
+from hansa_core.sql.subqueries import ReadQuery, Subqueries
 from hansa_core.sql.windows import Windows
 
 _DISTINCT = "d"
@@ -42,16 +43,28 @@ class Built:
 
 
 def build_select(
-    select: exp.Select, items: Sequence[SelectItem], rows: Input, selections: list[Selection], *, is_last: bool
+    select: exp.Select,
+    items: Sequence[SelectItem],
+    rows: Input,
+    selections: list[Selection],
+    read_query: ReadQuery,
+    *,
+    is_last: bool,
 ) -> Built:
     """The SELECT over `rows`; what decides about its rows is added to `selections`. Raises RefusedError.
 
-    `is_last`: nothing reads it but the analyst, who needs no gaps where a row tells them.
+    `read_query`: reads a subquery inside an expression. `is_last`: nothing reads it but the analyst, who needs no gaps
+    where a row tells them.
     """
-    windows = Windows(rows.columns, rows.resolve)
-    trees = [read_outer(item.node, windows.resolve).unnest() for item in items]
+    beside = Subqueries(rows.columns, rows.resolve, read_query)
+    aliases: dict[str, exp.Expr] = {}
+    windows = Windows(rows.columns, or_earlier_alias(beside.resolve, aliases))
+    trees: list[exp.Expr] = []
+    for item in items:
+        trees.append(read_outer(item.node, windows.resolve).unnest())
+        if item.alias:
+            aliases.setdefault(item.alias.lower(), trees[-1])
     names = _distinct_names(items)
-    aliases = {item.alias.lower(): tree for item, tree in zip(items, trees, strict=True) if item.alias}
     naming = or_alias(windows.resolve, aliases)
     having, qualify = (
         None if select.args.get(clause) is None else read_outer(select.args[clause].this, naming).unnest()
@@ -65,7 +78,7 @@ def build_select(
             decides(select.args[clause], origin_of([tree], rows.columns.origins), selections)
     is_distinct = bool(select.args.get("distinct"))
     orderings = [] if is_distinct else read_orderings(select, items, trees, windows.resolve, aliases)
-    source = rows.source()
+    source = beside.source(rows.source())
     where = None if having is None else total(having)
     if windows.are_any:
         source, where = windows.source(source, where), None
@@ -90,10 +103,14 @@ def build_select(
     return Built(select=built if offset is None else built.offset(offset), origins=origins)
 
 
-def decides(clause: exp.Expr, origin: Origin, selections: list[Selection]) -> None:
-    """Note what released columns the clause decides by about which rows there are, if by any."""
+def decides(clause: exp.Expr, origin: Origin, selections: list[Selection], words: str = "") -> None:
+    """Note what released columns the clause decides by about which rows there are, if by any.
+
+    `words`: what it is called; without, it is quoted.
+    """
     if origin.depends_on:
-        selections.append(Selection(clause=cut(text_of(clause)), depends_on=tuple(sorted(origin.depends_on))))
+        told = words or cut(text_of(clause))
+        selections.append(Selection(clause=told, depends_on=tuple(sorted(origin.depends_on))))
 
 
 def _project(

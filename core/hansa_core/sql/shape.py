@@ -18,7 +18,6 @@ _JOIN_REMEDY = (
 _REFUSED: dict[str, tuple[str, str, str]] = {
     "joins": ("cannot_split", "the cities' rows are not joined", _JOIN_REMEDY),
     "laterals": ("cannot_split", "the cities' rows are not joined", _JOIN_REMEDY),
-    "windows": ("unsupported_clause", "WINDOW is not offered", "write OVER (PARTITION BY … ORDER BY …) in its place"),
     "kind": ("unsupported_clause", "SELECT takes a list of expressions", "leave the word out"),
     "hint": ("unsupported_clause", "SELECT takes a list of expressions", "leave the word out"),
 }
@@ -63,13 +62,20 @@ def _check_group(group: exp.Group | None) -> None:
         )
 
 
+def _is_plain_fetch(node: exp.Fetch) -> bool:
+    """FETCH FIRST n ROWS ONLY, which is LIMIT n."""
+    options = node.args.get("limit_options")
+    return options is None or not (options.args.get("percent") or options.args.get("with_ties"))
+
+
 def row_count(select: exp.Select, clause: str) -> int | None:
     """The number in LIMIT or OFFSET; None without that clause."""
     node = select.args.get(clause)
     if node is None:
         return None
-    number = node.args.get("expression")
-    extras = {name for name, value in node.args.items() if value} - {"expression"}
+    fetched = isinstance(node, exp.Fetch) and _is_plain_fetch(node)
+    number = node.args.get("count") if fetched else node.args.get("expression")
+    extras = {name for name, value in node.args.items() if value} - {"expression"} if not fetched else set()
     if extras or not isinstance(number, exp.Literal) or not str(number.this).isdigit() or len(str(number.this)) > 18:
         raise refused(
             "unsupported_clause", node, f"{clause.upper()} takes a whole number of rows", f"write {clause.upper()} 10"

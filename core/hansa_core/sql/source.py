@@ -47,8 +47,8 @@ class StatementSource:
             raise refused(
                 "city_misplaced",
                 node,
-                "city is no column of the data: it selects cities in WHERE or keeps them apart in GROUP BY",
-                "write city = '…' or city IN (…) as a condition of its own in WHERE, or GROUP BY city",
+                "city is no column of the data: it selects cities in WHERE and FILTER, or keys them in GROUP BY",
+                "write city = '…' in WHERE or FILTER (WHERE …), joined to others by AND, or GROUP BY city",
             )
         name = next((name for name in self.contract.columns if name.lower() == node.name.lower()), None)
         if name is None:

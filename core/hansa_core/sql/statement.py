@@ -5,11 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hansa_core.contract.types import DataType
+from hansa_core.plan.city_sets import CityMeasure, CitySet
 from hansa_core.plan.expression import Literal
 from hansa_core.plan.plan import Plan
 
 RELEASED = "released"
 """The name of the table that the outer SELECT reads: one row per merged cell."""
+
+MAX_QUESTIONS = 8
+"""How many questions one statement may ask the cities: each is charged by itself."""
+
+
+def released_table(question: int) -> str:
+    """The name of the table that a question of the statement releases, the first one without a number."""
+    return f"{RELEASED}{question}" if question else RELEASED
+
+
+def is_released(table: str) -> bool:
+    """Whether a table of the outer SELECT is one that a question releases."""
+    return table.startswith(RELEASED) and (table == RELEASED or table[len(RELEASED) :].isdigit())
+
 
 ROW_COLUMN = "__row"
 """The released column with the number of the merged row, from 0."""
@@ -82,10 +97,11 @@ class CountedValues:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OuterSelect:
-    """The SELECT that shapes the released table at the analyst's side.
+    """The SELECT that shapes the released tables at the analyst's side.
 
-    `sql`: DuckDB SQL over `released` and own tables; its columns are `columns` and then the hidden ones that they name.
-    `key_columns`, `aggregate_columns`: the released columns, in the order of `plan.keys` and `plan.aggregates`.
+    `sql`: DuckDB SQL over them and own tables; its columns are `columns` and then the hidden ones that they name.
+    `key_columns`, `aggregate_columns`: the released columns of all questions, one behind the other, in the order of the
+    keys and the measures of each.
     `selections`: what drops, joins or unites rows. `tables`: the own tables that it reads, in lower case. `plain`: the
     same as `sql`, where that only picks and sorts; None: it does more. `counted`: what it computes over values of keys.
     """
@@ -118,19 +134,37 @@ class FixedMoment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """A question as asked.
+class Labels:
+    """How cities stand under labels.
 
-    `plan`: canonical. `cities`: the selected cities, sorted; None means every city that serves the contract.
-    `by_city`: the merge keeps cities apart. `fixed`: the dates and timestamps that stand for the time of asking.
+    `columns`: the released columns of the keys over `city`; `words`: what the analyst wrote for each; `types`: theirs.
+    `sets`: which cities are merged under which values.
+    """
+
+    columns: tuple[str, ...]
+    words: tuple[str, ...]
+    types: tuple[DataType, ...]
+    sets: tuple[CitySet, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityQuestion:
+    """One question of a statement to the cities.
+
+    `plan`: canonical. `cities`: the selected cities, sorted; None means every city that serves the contract. `named`:
+    those that the statement lists, each of which has to serve it. `predicates`: conditions that select cities without
+    listing them, as written. `by_city`: the merge keeps cities apart. `labels`: or else it merges them by label.
+    `over_some`: aggregates over some of the cities alone, behind those of the plan.
     `texts`: of fields of the plan, as a refusal names them, what was written.
     """
 
     plan: Plan
     cities: tuple[str, ...] | None
     by_city: bool
-    outer: OuterSelect
-    fixed: tuple[FixedMoment, ...] = ()
+    named: frozenset[str] = frozenset()
+    predicates: tuple[str, ...] = ()
+    labels: Labels | None = None
+    over_some: tuple[CityMeasure, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -140,3 +174,39 @@ class Statement:
     def written_at(self, field: str) -> str:
         """What was written for a field of the plan, as `aggregates[0].column`; the field itself where nothing was."""
         return dict(self.texts).get(field.partition(".")[0], field)
+
+    @property
+    def measures(self) -> int:
+        """How many aggregates it releases."""
+        return len(self.plan.aggregates) + len(self.over_some)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A statement as asked: one question to the cities or several, and the SELECT over what they release.
+
+    `fixed`: the dates and timestamps that stand for the time of asking.
+    """
+
+    questions: tuple[CityQuestion, ...]
+    outer: OuterSelect
+    fixed: tuple[FixedMoment, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.questions:
+            raise ValueError("a statement asks at least one question")
+
+    @property
+    def plan(self) -> Plan:
+        """What the cities are asked first; few statements ask more."""
+        return self.questions[0].plan
+
+    @property
+    def cities(self) -> tuple[str, ...] | None:
+        """Whom the first question asks."""
+        return self.questions[0].cities
+
+    @property
+    def by_city(self) -> bool:
+        """Whether the first question keeps cities apart."""
+        return self.questions[0].by_city

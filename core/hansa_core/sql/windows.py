@@ -24,12 +24,12 @@ from hansa_core.sql.relation import (
     total,
 )
 
-_RANKING = (exp.RowNumber, exp.Rank, exp.DenseRank)
-_ORDERED = (*_RANKING, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
+_RANKING = (exp.RowNumber, exp.Rank, exp.DenseRank, exp.Ntile, exp.PercentRank, exp.CumeDist)
+_ORDERED = (*_RANKING, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
 _SUMMING = (exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Count)
 OFFERED_WINDOWS = (
-    "ROW_NUMBER, RANK, DENSE_RANK, LAG, LEAD, FIRST_VALUE, LAST_VALUE, and SUM, AVG, MIN, MAX and COUNT, each with "
-    "OVER (PARTITION BY … ORDER BY …)"
+    "ROW_NUMBER, RANK, DENSE_RANK, PERCENT_RANK, CUME_DIST, NTILE, LAG, LEAD, FIRST_VALUE, LAST_VALUE, NTH_VALUE, and "
+    "SUM, AVG, MIN, MAX and COUNT, each with OVER (PARTITION BY … ORDER BY …)"
 )
 
 
@@ -42,6 +42,7 @@ class Windows:
     def __init__(self, rows: Relation, resolve: Resolve) -> None:
         self._rows = rows
         self._resolve = resolve
+        self._of_rows = origin_of_rows(rows.origins)  # before windows join them, none of which decides about rows
         self._names: dict[str, str] = {}
         self._shown: list[exp.Expr] = []
 
@@ -109,6 +110,8 @@ class Windows:
         for name in ("offset", "default"):
             if name in given and not isinstance(given[name].unnest(), exp.Literal | exp.Neg | exp.Null):
                 raise refused("unsupported_clause", node, "LAG and LEAD take literals", "write LAG(x, 1, 0)")
+        if isinstance(node, exp.Ntile):
+            return exp.Ntile(this=_parts(node))
         return type(node)(
             **{name: self._scalar(value) if name == "this" else value.copy() for name, value in given.items()}
         )
@@ -128,7 +131,7 @@ class Windows:
         )
 
     def _origin(self, tree: exp.Window, gaps_name: str) -> Origin:
-        origin = joined(origin_of([tree], self._rows.origins), origin_of_rows(self._rows.origins))
+        origin = joined(origin_of([tree], self._rows.origins), self._of_rows)
         gaps = self._rows.gaps(origin.gaps)
         if gaps is None:
             return Origin(depends_on=origin.depends_on, passes=False)
@@ -151,6 +154,16 @@ class Windows:
 
     def _is_by_values(self, trees: Iterable[exp.Expr]) -> bool:
         return any(map(is_aggregate_column, origin_of(trees, self._rows.origins).depends_on))
+
+
+def _parts(node: exp.Ntile) -> exp.Expr:
+    """Into how many parts NTILE divides."""
+    count = node.this
+    if not isinstance(count, exp.Literal) or not _is_bound(count) or not int(str(count.this)):
+        raise refused(
+            "unsupported_clause", node, "NTILE takes a whole number from 1", "write NTILE(4) OVER (ORDER BY x)"
+        )
+    return count.copy()
 
 
 def _frame(node: exp.Window) -> exp.WindowSpec | None:

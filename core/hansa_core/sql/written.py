@@ -57,11 +57,15 @@ def replaced_by(node: exp.Expr, tree: exp.Expr) -> exp.Expr:
     places = [found.meta for found in node.walk() if "start" in found.meta]
     if places:
         tree.meta.update(start=min(one["start"] for one in places), end=max(one["end"] for one in places))
-    statement = next((one[_STATEMENT] for one in places if _STATEMENT in one), None)
-    if statement is not None:
-        tree.meta[_STATEMENT] = statement
+        if _STATEMENT in places[0]:
+            tree.meta[_STATEMENT] = places[0][_STATEMENT]
     tree.meta[_WRITTEN_AS] = node.copy()
     return tree
+
+
+def _is_replaced(node: exp.Expr) -> bool:
+    """Whether its own place tells more than those of its parts, which may stand elsewhere."""
+    return _WRITTEN_AS in node.meta and "start" in node.meta
 
 
 def _as_written(node: exp.Expr) -> exp.Expr:
@@ -79,7 +83,7 @@ def written(node: exp.Expr) -> str | None:
 
     None where nothing in it stands in a text.
     """
-    places = [found.meta for found in node.walk() if _STATEMENT in found.meta]
+    places = [found.meta for found in node.walk(prune=_is_replaced) if _STATEMENT in found.meta]
     if not places:
         return None
     statement: _Statement = places[0][_STATEMENT]

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from hansa.answering.meanings import ColumnRole, Meaning, meanings
+from hansa.answering.released_parts import released_parts
+from hansa.answering.shaped import asked_of
 from hansa_core.nearest import nearest, shown
 from hansa_core.plan.expression import Call, Literal, Op
-from hansa_core.plan.plan import AggregateFunction
+from hansa_core.plan.plan import Aggregate, AggregateFunction
 
 if TYPE_CHECKING:
     from hansa.answering.shaped import ShapedAnswer
@@ -64,7 +66,7 @@ def choose_layout(answer: ShapedAnswer, value: str | None) -> Layout:
     Raises ValueError if nothing can be drawn, `value` is no measured number or histogram, or there are more than three
     keys.
     """
-    columns = meanings(answer.plan, answer.outer, answer.contract)
+    columns = meanings(asked_of(answer), answer.outer)
     schema = answer.table.schema
     measure = _measure(schema, columns, value)
     kinds = {column.name: _kind(schema.field(column.name).type) for column in columns}
@@ -116,7 +118,7 @@ def _width_of_bins(answer: ShapedAnswer, position: Meaning | None) -> float | No
     source = _source(answer, position.name) if position else None
     if source not in answer.outer.key_columns:
         return None
-    match answer.plan.keys[answer.outer.key_columns.index(source)]:
+    match released_parts(asked_of(answer), answer.outer)[source].part:
         case Call(Op.BIN, (_, Literal(value=width))):
             return float(width)  # type: ignore[arg-type]  # the language takes numbers only
     return None
@@ -126,7 +128,8 @@ def _is_additive(answer: ShapedAnswer, measure: Meaning) -> bool:
     source = _source(answer, measure.name)
     if source not in answer.outer.aggregate_columns:
         return False
-    return answer.plan.aggregates[answer.outer.aggregate_columns.index(source)].function in _ADDITIVE
+    part = released_parts(asked_of(answer), answer.outer)[source].part
+    return isinstance(part, Aggregate) and part.function in _ADDITIVE
 
 
 def _count(answer: ShapedAnswer, key: Meaning) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
@@ -32,9 +32,20 @@ _CATALOGUE = pa.schema(
 )
 
 
-def dry_run_table(verdicts: Iterable[CityWord[DryRun]]) -> pa.Table:
-    """One row for each city that gave its verdict; null where only the data could tell, or nothing applies."""
-    return pa.Table.from_pylist([_verdict(each.word) for each in verdicts if each.word is not None], schema=_DRY_RUN)
+def dry_run_table(parts: Sequence[Iterable[CityWord[DryRun]]]) -> pa.Table:
+    """One row for each city that gave its verdict; null where only the data could tell, or nothing applies.
+
+    `parts`: of each query. Where there are several, the first column has their numbers.
+    """
+    tables = [
+        pa.Table.from_pylist([_verdict(each.word) for each in part if each.word is not None], schema=_DRY_RUN)
+        for part in parts
+    ]
+    whole = pa.concat_tables(tables)
+    if len(parts) == 1:
+        return whole
+    numbers = [number for number, table in enumerate(tables, start=1) for _ in range(table.num_rows)]
+    return whole.add_column(0, "question", pa.array(numbers, pa.int64()))
 
 
 def catalogue_table(descriptions: Iterable[CityWord[Description]]) -> pa.Table:

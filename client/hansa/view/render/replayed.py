@@ -20,7 +20,7 @@ _SHOWN_KEY = 16  # hex digits of a key id: enough to tell a league's few governo
 def replayed_lines(replayed: Replay, *, anchored: bool) -> RenderableType:
     """Two sentences. `anchored`: the governors were given from outside, and not taken from the evidence itself."""
     analyst, roster = replayed.analyst, replayed.roster
-    proofs = len(replayed.evidence.answers)
+    proofs = sum(len(one.answers) for one in replayed.evidence.queries)
     proven = (
         f"Proven: asked {time_text(replayed.account.asked_at)} by {analyst.subject} ({analyst.organisation}, "
         f"{analyst.city}) for {replayed.answer.purpose}; roster {roster.version} of {roster.league}; "
