@@ -59,6 +59,7 @@ check: .venv/installed-dev  ## lint, types, import contracts, protos, generated 
 	$(BIN)/python docs/generate_samples.py --check deploy
 	$(BIN)/python docs/generate_schemas.py --check docs/schema
 	$(BIN)/python docs/generate_log_schema.py --check docs/log-schema.json
+	$(BIN)/python docs/generate_sql.py --check docs/sql.md
 	$(BIN)/python docs/generate_catalogues.py --check audit/hansa_audit/languages/catalogues
 
 bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANSA_BENCH_ROWS: synthetic trips, HANSA_BENCH_NODES: nodes)
@@ -103,6 +104,7 @@ pages: .venv/installed-dev  ## remake the generated pages
 	$(BIN)/python docs/generate_samples.py --write deploy
 	$(BIN)/python docs/generate_schemas.py --write docs/schema
 	$(BIN)/python docs/generate_log_schema.py --write docs/log-schema.json
+	$(BIN)/python docs/generate_sql.py --write docs/sql.md
 	$(BIN)/python docs/generate_catalogues.py --write audit/hansa_audit/languages/catalogues
 	$(BIN)/python docs/generate_tutorial.py --write docs/tutorial.md
 

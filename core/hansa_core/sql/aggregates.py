@@ -9,7 +9,7 @@ from hansa_core.errors import RefusedError
 from hansa_core.plan.expression import Column
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument
 from hansa_core.sql.clause import refused, text_of, unsplittable
-from hansa_core.sql.functions import function_name
+from hansa_core.sql.functions import called, function_name
 from hansa_core.sql.literals import read_number
 from hansa_core.sql.rewrites import filtered_form
 from hansa_core.sql.scalar import read_condition, read_scalar
@@ -53,6 +53,15 @@ AGGREGATE_NAMES = (
 )
 """What the aggregates of the language are called in SQL."""
 
+_OF_SOME_ROW = "it is the value of some row, another one in each engine: write MIN(x), MAX(x) or MODE(x)"
+_OF_ALL_ROWS = "it lists the values of rows: GROUP BY x, and count them"
+_QUANTILE = "write QUANTILE_CONT(x, q), which has an interval"
+_REMEDIES: dict[type[exp.Expr], str] = {
+    **dict.fromkeys((exp.AnyValue, exp.First, exp.Last, exp.ArgMax, exp.ArgMin), _OF_SOME_ROW),
+    **dict.fromkeys((exp.ArrayAgg, exp.GroupConcat), _OF_ALL_ROWS),
+    **dict.fromkeys((exp.PercentileDisc, exp.ApproxQuantile, exp.Quantile), _QUANTILE),
+    exp.ApproxDistinct: "write COUNT(DISTINCT x), which is exact",
+}
 _AGGREGATES = (exp.AggFunc, exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
 _ABOUT_THE_ANSWER = (exp.Window, exp.Grouping)  # computed over the released table; what they take is released
 _WRAPPERS = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)
@@ -191,10 +200,10 @@ def _distinct_column(
 
 
 def _not_offered(node: exp.Expr) -> RefusedError:
-    name = function_name(node.this if isinstance(node, exp.WithinGroup | exp.IgnoreNulls) else node)
+    inner = node.this if isinstance(node, exp.WithinGroup | exp.IgnoreNulls) else node
     rewrite = filtered_form(node)
-    remedy = f"write {rewrite}" if rewrite else f"the aggregates are {_OFFERED}"
-    return refused("unknown_function", node, f"{name}() is not offered", remedy)
+    remedy = f"write {rewrite}" if rewrite else _REMEDIES.get(type(inner), f"the aggregates are {_OFFERED}")
+    return refused("unknown_function", node, f"{called(inner)}() is not offered", remedy)
 
 
 def _not_bare(node: exp.Expr, argument: exp.Expr | None) -> RefusedError:

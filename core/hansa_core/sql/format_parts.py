@@ -46,6 +46,9 @@ _PARTS = {
 _NAMED = ("a", "A", "b", "B", "p")
 """The directives that write no number."""
 
+LETTERS = tuple(letter for letter in (*_DIGITS, *_NAMED) if letter != "q")
+"""The directives of strftime that a format may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Directive:

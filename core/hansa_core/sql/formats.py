@@ -29,7 +29,7 @@ _STARTS = {
 _SIZES = "GYVmdHMS"
 _SYNONYMS = {"b": "m", "B": "m"}
 _TOLD_BY_DAY = {"a", "A", "j", "u", "w"}
-_STRFTIME_OF = {
+STRFTIME_OF = {
     "YYYY": "%Y",
     "YY": "%y",
     "MM": "%m",
@@ -181,9 +181,9 @@ def strftime_of(node: exp.Expr) -> str:
 
 
 def _spelt(node: exp.Expr, text: str) -> str:
-    words = "|".join(sorted(_STRFTIME_OF, key=len, reverse=True))
+    words = "|".join(sorted(STRFTIME_OF, key=len, reverse=True))
     rest = re.sub(rf"{words}|T", "", text)
     if re.search(r"[A-Za-z]", rest):
-        rule = f"to_char knows {', '.join(_STRFTIME_OF)}"
+        rule = f"to_char knows {', '.join(STRFTIME_OF)}"
         raise refused("unknown_function", node, rule, "write one of them, or strftime(x, '%Y-%m')")
-    return re.sub(words, lambda found: _STRFTIME_OF[found[0]], text.replace("%", "%%"))
+    return re.sub(words, lambda found: STRFTIME_OF[found[0]], text.replace("%", "%%"))

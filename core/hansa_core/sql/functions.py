@@ -10,6 +10,7 @@ from hansa_core.nearest import nearest
 from hansa_core.plan.expression import Literal, Op, literal
 from hansa_core.sql.clause import refused, text_of
 from hansa_core.sql.operators import BINARY
+from hansa_core.sql.written import written
 
 OFFERED = (
     *("abs", "bin", "case", "cast", "ceil", "coalesce", "concat", "contains", "date_diff", "date_trunc", "day"),
@@ -20,12 +21,14 @@ OFFERED = (
         "left",
         "length",
         "lower",
+        "ltrim",
         "minute",
         "month",
         "nullif",
         "quarter",
         "right",
         "round",
+        "rtrim",
         "second",
     ),
     *("sqrt", "starts_with", "substring", "trim", "trunc", "try_cast", "upper", "week", "year"),
@@ -85,8 +88,13 @@ _TYPES = {
     exp.DType.TIMESTAMPNTZ: DataType.TIMESTAMP,
 }
 
+TYPE_NAMES = ("BOOLEAN", "BIGINT", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP")
+"""The types as a refusal lists them; INTEGER, TEXT and the like are read as well."""
+
 _LAST_BIT = "engines differ in its last bit"
 _HINTS: dict[type[exp.Expr], str] = {
+    exp.AtTimeZone: "timestamps are UTC: where a city has a clock of its own, the contract has a column for it",
+    exp.Rand: "a question means the same whenever it is asked",
     exp.IntDiv: "write bin(x, width) for the lower edge of a bin, or / for a number",
     **dict.fromkeys(
         (exp.TimeToStr, exp.ToChar),
@@ -110,8 +118,8 @@ def target_type(node: exp.Cast) -> DataType:
     target = node.args["to"]
     kind = _TYPES.get(target.this) if isinstance(target, exp.DataType) and not target.expressions else None
     if kind is None:
-        names = ", ".join(("BOOLEAN", "BIGINT", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP"))
-        raise refused("wrong_type", node, "TRY_CAST knows a closed list of types", f"the types are: {names}")
+        remedy = f"the types are: {', '.join(TYPE_NAMES)}"
+        raise refused("wrong_type", node, "TRY_CAST knows a closed list of types", remedy)
     return kind
 
 
@@ -145,8 +153,14 @@ def unknown_function(node: exp.Expr) -> RefusedError:
     """The refusal of a function or operator outside the list."""
     remedy = _HINTS.get(type(node)) or nearest(function_name(node), OFFERED)
     if isinstance(node, exp.Func):
-        return refused("unknown_function", node, f"the cities do not compute {function_name(node)}()", remedy)
+        return refused("unknown_function", node, f"the cities do not compute {called(node)}()", remedy)
     return refused("unknown_function", node, "the cities do not compute this expression", remedy)
+
+
+def called(node: exp.Expr) -> str:
+    """The name of the function as the analyst wrote it, in lower case."""
+    name = (written(node) or "").partition("(")[0].strip().lower()
+    return name if name.isidentifier() else function_name(node)
 
 
 def function_name(node: exp.Expr) -> str:

@@ -52,6 +52,8 @@ _FUNCTIONS: dict[str, type[exp.Expr]] = {
     "upper": exp.Upper,
     "year": exp.Year,
 }
+OFFERED_OVER_ANSWERS = tuple(_FUNCTIONS)
+"""The names of the functions that may stand over the answer."""
 _OPERATORS = (
     *(exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.DPipe),
     *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ),
