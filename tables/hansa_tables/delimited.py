@@ -64,7 +64,7 @@ def head_of(path: Path, source: TableSource) -> TableHead:
     # More than the header is decoded with it; what is wrong further down is for the reader of the rows.
     with opened_text(path, source, errors="surrogateescape" if form.is_utf8 else "strict") as text:
         before, line = _first_line(text, form)
-        if not line.isprintable() and any("\udc80" <= letter <= "\udcff" for letter in line):
+        if _is_foreign(line):
             raise undecodable(path, source) or UnreadableTableError(str(path), "is not UTF-8", "declare its encoding")
         if not line:
             raise UnreadableTableError(str(path), "is empty: it has no header and no row", "export the table again")
@@ -83,6 +83,34 @@ def head_of(path: Path, source: TableSource) -> TableHead:
         names = tuple(_names(cells) if form.header else (f"column{number}" for number in range(1, len(cells) + 1)))
         _check_delimiter(names, line, form, place)
     return TableHead(names=tuple(checked_names(names, place)), lines_before=before)
+
+
+def rows_of(path: Path, source: TableSource) -> Iterator[int]:
+    """The line at which each row starts that DuckDB reads: no blank line, no comment, and none that it leaves out.
+
+    Raises csv.Error, UnreadableTableError.
+    """
+    head, form = head_of(path, source), source.text
+    with opened_text(path, source, errors="surrogateescape" if form.is_utf8 else "strict") as text:
+        for _ in range(head.lines_before + (form.header is True)):
+            text.readline()
+        rows, before = _reader(text, form), head.lines_before + (form.header is True)
+        start = before + 1
+        for cells in rows:
+            here, start = start, before + rows.line_num + 1
+            if cells and not _is_comment(cells, form) and _is_row(cells, len(head.names), form):
+                yield here
+
+
+def _is_row(cells: list[str], width: int, form: TextForm) -> bool:
+    """Empty cells after the last column count for nothing."""
+    is_foreign = form.is_utf8 and any(_is_foreign(cell) for cell in cells)
+    return len(cells) >= width and not any(cells[width:]) and not is_foreign
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether a text was decoded from bytes that are not UTF-8."""
+    return not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text)
 
 
 def why_not_delimited(path: Path, source: TableSource) -> UnreadableTableError | None:

@@ -63,6 +63,8 @@ def explained(source: TableSource) -> Iterator[None]:
     """Turns DuckDB's failure to read the source into the place and the cause."""
     try:
         yield
+    except duckdb.OutOfMemoryException:
+        raise  # which is no fault of the source
     except duckdb.Error as error:
         raise _why(source, error) from None
 

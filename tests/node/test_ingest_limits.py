@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.ingest.ingest import IngestStoppedError, ingest_dataset
 from hansa_node.ingest.kept_versions import prune, roll_back, versions_table
 from hansa_node.ingest.manifest_file import read_manifest
+from hansa_node.ingest.progress import IngestProgress
 from hansa_node.ingest.report import IngestReport
 from hansa_test_node import make_node
 
@@ -210,3 +212,13 @@ def test_a_report_with_values_of_the_file_is_for_the_operator_alone(tmp_path: Pa
         assert page.stat().st_mode & 0o777 == 0o600
     [profile] = node.config.data_dir.glob("town.trips.1/*.profile.json")
     assert profile.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_rows_and_the_rest_of_the_time_are_shown_on_a_terminal_alone(tmp_path: Path, *, is_terminal: bool) -> None:
+    shown = StringIO()
+    console = Console(file=shown, force_terminal=is_terminal, width=120)
+    report = ingest(tmp_path, good(300), options={"progress": IngestProgress(console)})
+    assert report.rows_kept == 300
+    for word in ("reading", "writing", "300 of about 300 rows", "0:00:00"):
+        assert (word in shown.getvalue()) is is_terminal, word

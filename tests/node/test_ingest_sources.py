@@ -559,3 +559,22 @@ def test_a_sheet_of_a_workbook_is_read(tmp_path: Path) -> None:
     assert "declare format: excel" in told(tmp_path, {"format": "csv", "path": "a.xlsx"})
     (tmp_path / "a.xlsx").write_bytes(b"no workbook")
     assert "is no workbook that can be read" in told(tmp_path, source)
+
+
+def test_values_that_do_not_fit_are_told_with_their_line(tmp_path: Path) -> None:
+    lines = ["", *LINES, "", "3", '"4\n4",road,2024-05-31,,,,', "5,roads,2024-05-31,,,,", "6,road,today,,,,"]
+    (tmp_path / "a.csv").write_text(text(lines))
+    (tmp_path / "b.csv").write_text(text([HEADER, "7,bridge,2024-05-31,,,,"]))
+    kinds = {each.name: each for each in reported(tmp_path, path="a.csv").columns}
+    assert [(each.text, each.first, each.line) for each in kinds["kind"].offending] == [("roads", 4, "line 9")]
+    assert [(each.text, each.first, each.line) for each in kinds["day"].offending] == [("today", 5, "line 10")]
+    kinds = {each.name: each for each in reported(tmp_path, path=["a.csv", "b.csv"]).columns}
+    assert [each.line for each in kinds["kind"].offending] == ["a.csv, line 9", "b.csv, line 2"]
+
+
+def test_values_of_json_lines_are_told_with_their_line(tmp_path: Path) -> None:
+    rows = [dict(zip(HEADER.split(","), line.split(","), strict=True)) for line in LINES[1:]]
+    rows[1]["Kind"] = "bridge"
+    (tmp_path / "a.jsonl").write_text("\n\n".join(map(json.dumps, rows)))
+    report = reported(tmp_path, format="jsonl", path="a.jsonl")
+    assert [each.line for each in report.columns[1].offending] == ["line 3"]

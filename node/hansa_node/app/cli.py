@@ -66,6 +66,7 @@ def ingest(
     from hansa_node.app.config import read_config
     from hansa_node.app.declared import read_contracts
     from hansa_node.ingest.ingest import IngestStoppedError, ingest_dataset
+    from hansa_node.ingest.progress import IngestProgress
 
     stopped: IngestStoppedError | None = None
     with _told_to_the_operator():
@@ -78,7 +79,14 @@ def ingest(
             raise ConfigError("--accept-changes: is empty; say why the changes are right")
         manifest, contract = settings.datasets[wanted], contracts[wanted]
         try:
-            report = ingest_dataset(manifest, contract, settings.data_dir, dry_run=dry_run, accept=accept)
+            report = ingest_dataset(
+                manifest,
+                contract,
+                settings.data_dir,
+                dry_run=dry_run,
+                accept=accept,
+                progress=IngestProgress(Console(stderr=True)),
+            )
         except IngestStoppedError as exceeded:
             report, stopped = exceeded.report, exceeded
         if html is not None:

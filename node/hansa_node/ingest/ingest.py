@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from hansa_node.ingest.growth import Growth
 from hansa_node.ingest.manifest_file import read_manifest_file
 from hansa_node.ingest.mapping import DatasetMapping
 from hansa_node.ingest.profile import DataProfile, profile_of, read_profile, write_profile
+from hansa_node.ingest.progress import IngestProgress, expected_rows
 from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport, table_report
 from hansa_node.ingest.sources import TARGET, open_source, unreadable_source
 from hansa_node.ingest.staging import Staged, stage
@@ -57,11 +59,18 @@ class IngestStoppedError(ConfigError):
 
 
 def ingest_dataset(
-    manifest_path: Path, contract: Contract, data_dir: Path, *, dry_run: bool = False, accept: str | None = None
+    manifest_path: Path,
+    contract: Contract,
+    data_dir: Path,
+    *,
+    dry_run: bool = False,
+    accept: str | None = None,
+    progress: IngestProgress | None = None,
 ) -> IngestReport:
     """Map, quantise and protect the city's file into a new version under `data_dir`, and make it the current one.
 
     `dry_run`: only look, and write nothing. `accept`: why limits of the manifest that are exceeded are passed.
+    `progress`: what shows how far it is; nothing if None.
     Raises IngestStoppedError where a limit is exceeded, and ConfigError that says what the operator must mend; the
     earlier version, if any, then stays current.
     """
@@ -77,8 +86,9 @@ def ingest_dataset(
             with open_source(mapping.source, version.path, served_rows) as opened:
                 connection = opened.connection
                 check_new(opened.contents, earlier_contents)
-                with unreadable_source(mapping.source):
-                    published = _published(base, written.growth, manifest)
+                published = _published(base, written.growth, manifest)
+                reading = expected_rows(connection, mapping.source, opened.read) if progress else None
+                with unreadable_source(mapping.source), _shown(progress, connection, "reading", reading):
                     staged = stage(
                         opened,
                         mapping,
@@ -101,7 +111,8 @@ def ingest_dataset(
                     folder=folder, number=version.number, contract=contract, manifest=manifest
                 )
                 before = None if base is None else base.publication
-                tables = _write(connection, contract, manifest, earlier, before=before, kept=published)
+                with _shown(progress, connection, "writing", profile.rows):
+                    tables = _write(connection, contract, manifest, earlier, before=before, kept=published)
                 write_stamp(connection, TARGET, stamp_of(contract, manifest, version.number))
                 write_contents(connection, TARGET, opened.contents, version.number, earlier_contents)
                 if report.accepted is not None:
@@ -114,6 +125,11 @@ def ingest_dataset(
             raise
         except ConfigError as error:
             raise ConfigError(f"{manifest_path}: {error}{still_served(folder)}") from None
+        except duckdb.OutOfMemoryException:
+            raise ConfigError(
+                f"{manifest_path}: needs more memory than an ingest may have, or more disk beside {folder};"
+                f" free some disk, or publish fewer or smaller tables{still_served(folder)}"
+            ) from None
         except duckdb.IOException as error:
             reason = str(error).strip().splitlines()[0]
             raise ConfigError(
@@ -121,6 +137,12 @@ def ingest_dataset(
                 f"{still_served(folder)}"
             ) from None
     return replace(report, tables=tables)
+
+
+def _shown(
+    progress: IngestProgress | None, connection: duckdb.DuckDBPyConnection, what: str, rows: int | None
+) -> AbstractContextManager[None]:
+    return nullcontext() if progress is None else progress.of_step(connection, what, rows)
 
 
 def _served_profile(folder: Path) -> DataProfile | None:

@@ -178,7 +178,8 @@ def meant_words(each: OffendingText) -> str:
 
 
 def _offending_line(column: str, each: OffendingText) -> str:
-    return f"  {column}: {offending_words(each)}, {each.rows:,} rows, first row {each.first:,}{meant_words(each)}"
+    place = "" if each.line is None else f" ({each.line})"
+    return f"  {column}: {offending_words(each)}, {each.rows:,} rows, first row {each.first:,}{meant_words(each)}{place}"
 
 
 def _is_leaf(table: PublishedTable, cell: int) -> Iterator[bool]:

@@ -16,6 +16,7 @@ from sqlglot import exp
 from hansa_core.errors import ConfigError
 from hansa_node.datasets.versions import IN_MEMORY
 from hansa_node.ingest.contents import Content, check_once, contents_of, copied_content
+from hansa_node.ingest.progress import let_progress_be_seen
 from hansa_tables.errors import UnreadableTableError
 from hansa_tables.left_out import MOST_MISTAKES
 from hansa_tables.opening import SAFE, explained, view_source
@@ -56,6 +57,7 @@ def open_source(source: TableSource, target: Path, served: Path | None = None) -
         until_then.callback(rmtree, folder / f"{target.name}.spilled", ignore_errors=True)
         connection = until_then.enter_context(duckdb.connect(config=_settings(folder / f"{target.name}.spilled")))
         connection.execute("SET TimeZone = 'UTC'")
+        let_progress_be_seen(connection)
         _attach(connection, target, TARGET)
         if served is not None:
             _attach(connection, served, SERVED, " (READ_ONLY)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 
 import duckdb
 from sqlglot import exp
@@ -24,13 +25,16 @@ from hansa_node.ingest.texts import NULL_WORDS
 from hansa_node.ingest.zones import check_zone
 from hansa_tables.left_out import LeftOutLines, left_out_lines
 from hansa_tables.opening import columns_of, list_columns
+from hansa_tables.row_lines import lines_of_rows
+from hansa_tables.source import TableSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OffendingText:
     """A text of the source for which `rows` rows were rejected, the first of them row `first` (from 1).
 
-    `text`: None where it is NULL. `nearest`: the public value that is written most like it.
+    `text`: None where it is NULL. `nearest`: the public value that is written most like it. `line`: where the first row
+    stands, in text.
     """
 
     rule: str
@@ -38,6 +42,7 @@ class OffendingText:
     rows: int
     first: int
     nearest: str | None = None
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,7 @@ def stage(
     for column in rejecting:
         _check_convention(connection, column)
     offending = {column.name: _offending(connection, column) for column in rejecting}
+    offending = _with_lines(offending, mapping.source, tuple(opened.read.values()))
     return Staged(
         rows_read=rows_read + left_out.count,
         left_out=left_out,
@@ -147,6 +153,19 @@ def _view_kept(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnSt
     kept = exp.select(*(name_of("v", column.index).as_(column.name, quoted=True) for column in columns))
     kept = kept.from_("judged").where(*(fragment(":s = 0", s=name_of("s", column.index)) for column in columns))
     create_view(connection, KEPT, kept)
+
+
+def _with_lines(
+    offending: Mapping[str, tuple[OffendingText, ...]], source: TableSource, files: tuple[Path, ...]
+) -> dict[str, tuple[OffendingText, ...]]:
+    lines = lines_of_rows(source, files, {each.first for found in offending.values() for each in found})
+    told = {
+        row: f"line {line:,}" if len(files) == 1 else f"{path.name}, line {line:,}"
+        for row, (path, line) in lines.items()
+    }
+    return {
+        name: tuple(replace(each, line=told.get(each.first)) for each in found) for name, found in offending.items()
+    }
 
 
 def _offending(connection: duckdb.DuckDBPyConnection, column: ColumnStaging) -> tuple[OffendingText, ...]:
