@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 30
 SEED ?= 1
 
-.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs gallery faults tampering fuzz protos protos-baseline units lock dist pages site docs format clean
+.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs bench-ingest gallery faults tampering fuzz protos protos-baseline units lock dist pages site docs format clean
 
 # From Debian: what the tests of our log against Go's own packages need, and the browser in which pages are measured.
 SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev chromium fonts-dejavu-core
@@ -67,6 +67,9 @@ bench: .venv/installed-dev  ## print the numbers of the docs; asserts none (HANS
 
 bench-costs: .venv/installed-dev  ## of the benches, what a question costs each process, beside heavy ones and at rest
 	$(BIN)/python bench/costs.py
+
+bench-ingest: .venv/installed-dev  ## of the benches, ingest against DuckDB's own CREATE TABLE AS (HANSA_BENCH_INGEST_ROWS: rows, ten million if not set)
+	$(BIN)/python bench/ingest.py
 
 gallery: .venv/installed-dev  ## draw thirty awkward answers as charts, to be looked at, in gallery/out
 	PYTHONPATH=tests/support $(BIN)/python gallery/render.py gallery/out

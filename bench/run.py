@@ -21,6 +21,7 @@ def main() -> None:
     import costs
     import fan_out
     import federation
+    import ingest
     import log_commit
     import memory
     import merging
@@ -57,6 +58,7 @@ def main() -> None:
     costs.measure()
     fan_out.measure([int(nodes) for nodes in chosen.nodes.split(",")])
     federation.measure(chosen.rows)
+    ingest.measure()
 
 
 if __name__ == "__main__":

@@ -179,7 +179,8 @@ def meant_words(each: OffendingText) -> str:
 
 def _offending_line(column: str, each: OffendingText) -> str:
     place = "" if each.line is None else f" ({each.line})"
-    return f"  {column}: {offending_words(each)}, {each.rows:,} rows, first row {each.first:,}{meant_words(each)}{place}"
+    first = f"first row {each.first:,}{meant_words(each)}{place}"
+    return f"  {column}: {offending_words(each)}, {each.rows:,} rows, {first}"
 
 
 def _is_leaf(table: PublishedTable, cell: int) -> Iterator[bool]:
