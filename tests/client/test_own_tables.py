@@ -195,3 +195,14 @@ def test_the_index_of_a_frame_is_left_out_with_a_note(
         assert note.startswith(f"ports: column '{left_out}' is the index of a data frame, and was left out")
     named = frame.set_index("kind")
     assert league.sql(JOINED, tables={"ports": named}).table_rows == SAILORS
+
+
+@pytest.mark.parametrize("join", ["q JOIN m ON q.zip = m.zip", "q JOIN m USING (zip)", "q, m WHERE m.zip = q.zip"])
+def test_numbers_that_are_compared_with_texts_are_told(league: hansa.League, join: str) -> None:
+    cells = "SELECT quay AS zip, COUNT(*) AS n FROM harbour.ships WHERE quay = '1067' GROUP BY quay"
+    asked = f"WITH q AS ({cells}) SELECT n, m.crew FROM {join}"
+    numbers = pa.table({"zip": [1067, 4109], "crew": [1, 2]})
+    (note,) = [note for note in league.sql(asked, tables={"m": numbers}).notes if "holds numbers" in note]
+    assert note.startswith("m: zip holds numbers and is compared with texts: 1067 is '01067' as well as '1067'")
+    texts = pa.table({"zip": ["01067", "04109"], "crew": [1, 2]})
+    assert not [note for note in league.sql(asked, tables={"m": texts}).notes if "holds numbers" in note]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hansa_core.contract.contract import Contract
 from hansa_core.nearest import near, shown
@@ -16,13 +16,17 @@ def domain_notes(plan: Plan, contract: Contract) -> tuple[str, ...]:
     """Whole sentences: without them a misspelt value would be a plausible 0. Only where the contract has a list."""
     computed = (argument for one in plan.aggregates for argument in one.arguments if not isinstance(argument, str))
     expressions = (plan.where, *plan.keys, *(one.where for one in plan.aggregates), *computed)
-    named = (found for each in expressions if each is not None for node in walk(each) for found in _named(node))
+    named = named_values(each for each in expressions if each is not None)
     told = (_told(name, value, contract) for name, value in named)
     return tuple(dict.fromkeys(note for note in told if note is not None))
 
 
-def _named(node: Expression) -> Iterator[tuple[str, Literal]]:
+def named_values(expressions: Iterable[Expression]) -> Iterator[tuple[str, Literal]]:
     """Each column with a value that it is compared with."""
+    return (found for each in expressions for node in walk(each) for found in _named(node))
+
+
+def _named(node: Expression) -> Iterator[tuple[str, Literal]]:
     match node:
         case Call(
             op=Op.EQ | Op.NE, args=(Column(name=name), Literal() as value) | (Literal() as value, Column(name=name))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hansa.answering.city_words import CityWord, VerifiedRelease
 from hansa.answering.clock_notes import clock_notes
+from hansa.answering.comparison_notes import comparison_notes
 from hansa.answering.domain_notes import domain_notes
 from hansa.answering.fixed_notes import fixed_notes
 from hansa.answering.gaps import mask_gaps
@@ -14,6 +15,7 @@ from hansa.answering.label_notes import label_notes
 from hansa.answering.marks import find_marks
 from hansa.answering.notes import notes_on
 from hansa.answering.outer import OuterEngine
+from hansa.answering.own_domain_notes import own_domain_notes
 from hansa.answering.selection_notes import selection_notes
 from hansa.answering.shaped import AnswerColumn, AnsweredQuestion, ShapedAnswer
 from hansa.answering.stage import OnStage, Stage, tell_nobody
@@ -69,11 +71,13 @@ def shape_answer(
             *fixed_notes(asked),
             *witness_notes(word for said in words for word in said.values()),
             *dict.fromkeys(note for one in questions for note in domain_notes(one.asked.plan, one.contract)),
+            *own_domain_notes([(one.asked.plan, one.contract) for one in questions], cells.merged),
             *label_notes(questions, cells.labelled),
             *notes_on(questions, cells.notes, marks),
             *uncertainty_notes(table, intervals),
             *unsure,
             *own_table_notes(question.tables),
+            *comparison_notes(asked.outer, first.schema, question.tables),
         ),
         rows_are_unsure=bool(unsure),
         outer=asked.outer,

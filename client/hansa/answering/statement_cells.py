@@ -101,6 +101,11 @@ class StatementCells:
         self.tables.append(self._named(merged.to_arrow()))
 
     @property
+    def merged(self) -> tuple[MergedTable, ...]:
+        """What each merge gave: one of a question, but for those with labels."""
+        return tuple(run.merged for run in self._runs)
+
+    @property
     def num_rows(self) -> int:
         """The number of cells."""
         return self._runs[-1].row + self._runs[-1].merged.num_rows if self._runs else 0
