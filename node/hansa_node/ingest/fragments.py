@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import duckdb
 from sqlglot import exp
 
@@ -10,7 +12,13 @@ Sql = exp.Expr
 
 def fragment(template: str, **parts: Sql) -> Sql:
     """DuckDB text with `:name` places that expressions fill: no text of a person ever becomes SQL."""
-    return exp.replace_placeholders(exp.maybe_parse(template, dialect="duckdb"), **parts)
+    return exp.replace_placeholders(_parsed(template), **parts)
+
+
+@lru_cache(maxsize=512)
+def _parsed(template: str) -> Sql:
+    """Filled by copies of itself: most columns need the same few."""
+    return exp.maybe_parse(template, dialect="duckdb")
 
 
 def literal(value: str | None) -> Sql:
