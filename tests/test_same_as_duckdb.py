@@ -44,6 +44,13 @@ NASTY: Sequence[Row] = [
     {**BLANK, "day": date(9999, 12, 31), "started": datetime.max, "odometer": INT64_MAX, "remark": "\U0010fffd%_\\"},
     {**BLANK, "day": date(2024, 2, 29), "started": datetime(2024, 3, 31, 1, 30), "remark": "İıß\u0301 \u00a0"},
     {**BLANK, "day": date(2024, 12, 30), "started": datetime(2024, 10, 27, 2, 30), "remark": "a\nb", "fare": -1},
+    *(
+        {**BLANK, "day": moment.date(), "started": moment, "remark": "\U0001f6b2\u4e2d\U000e0001"}
+        for moment in (  # an hour that is skipped or comes twice in Berlin, and in New York
+            *(datetime(2024, 3, 31, 2, 30), datetime(2024, 10, 27, 0, 59, 59, 999_999), datetime(2024, 10, 27, 1)),
+            *(datetime(2024, 3, 10, 2, 30), datetime(2024, 11, 3, 1, 30), datetime(2024, 11, 3, 6)),
+        )
+    ),
     {**BLANK, "day": date(2021, 1, 3), "stops": -7, "fare": 10, "distance": 5, "duration": 3, "line": "line 1"},
 ]
 
@@ -157,6 +164,9 @@ def test_a_generated_statement_is_answered_as_plain_duckdb_answers_it(sql: str, 
         "SELECT SUM(datediff('day', day, DATE '2000-01-01')) AS a0, MIN(day - DATE '2000-01-01') AS a1 FROM demo.trips",
         "SELECT mode = 'bus' AS k0, COUNT(*) AS a0 FROM demo.trips GROUP BY ROLLUP (mode = 'bus')",
         "SELECT COUNT_IF(paid IS NOT TRUE) AS a0, BOOL_AND(fare IS NOT DISTINCT FROM NULL) AS a1 FROM demo.trips",
+        "SELECT strftime(started, '%A %H') AS k0, COUNT(DISTINCT remark) AS a0 FROM demo.trips GROUP BY 1",
+        "SELECT COUNT(DISTINCT odometer) AS a0, MIN(mode) AS a1, MAX(remark) AS a2 FROM demo.trips",
+        "SELECT date_trunc('hour', started) AS k0, epoch(started) AS k1 FROM demo.trips GROUP BY ROLLUP (1, 2)",
         "SELECT greatest(stops, zone, NULL) AS k0, SUM(least(fare, 1.5)) AS a0 FROM demo.trips GROUP BY 1",
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ GOLDEN = ROOT / "tests" / "golden" / "statements.yaml"
 INNER_GOLDEN = GOLDEN.with_name("inner_statements.yaml")
 OUTER_GOLDEN = GOLDEN.with_name("outer_statements.yaml")
 CITIES = ("los-angeles", "san-diego", "san-francisco", "seattle")
+ASKED_AT = datetime(2024, 2, 29, 12)
 OWN = {"population": ("city", "region", "people")}
 
 
@@ -51,7 +53,7 @@ CORPORA: Mapping[Path, Callable[[], Mapping[ContractId, Contract]]] = {
 
 def ask(sql: str, corpus: Path = GOLDEN, params: Params = ()) -> Statement:
     """The statement, in the demo league, beside an own table. `params`: the values of its parameters."""
-    return parse_statement(sql, CORPORA[corpus](), CITIES, OWN, read_parameters(params))
+    return parse_statement(sql, CORPORA[corpus](), CITIES, OWN, read_parameters(params), asked_at=ASKED_AT)
 
 
 def expectation(sql: str, corpus: Path = GOLDEN, params: Params = ()) -> dict[str, Any]:
