@@ -92,7 +92,13 @@ STATEMENTS = [
     "FROM demo.trips GROUP BY city",
     "SELECT city > 'b' AS late, COUNT(*) FILTER (WHERE city = 'bonn') AS b FROM demo.trips GROUP BY 1",
     "SELECT city, mode, COUNT(*) FILTER (WHERE city <> 'celle') AS n FROM demo.trips GROUP BY ROLLUP (mode, city)",
+    "SELECT city < 'c' AS early, COUNT(DISTINCT mode) AS d, MIN(mode) AS first FROM demo.trips GROUP BY 1",
+    "SELECT city, COUNT(DISTINCT mode) AS d FROM demo.trips GROUP BY ROLLUP (city)",
+    "SELECT city, zone, COUNT(DISTINCT mode) AS d FROM demo.trips GROUP BY CUBE (city, zone)",
+    "SELECT COUNT(DISTINCT mode) FILTER (WHERE city = 'dessau') AS d, COUNT(DISTINCT mode) AS n FROM demo.trips",
     # several questions
+    "SELECT 'bonn' AS c, COUNT(DISTINCT mode) AS d FROM demo.trips WHERE city = 'bonn' UNION ALL "
+    "SELECT 'dessau', COUNT(DISTINCT mode) FROM demo.trips WHERE city = 'dessau'",
     "SELECT mode, COUNT(*) * 1.0 / (SELECT COUNT(*) FROM demo.trips) AS share FROM demo.trips GROUP BY mode",
     "SELECT city, AVG(fare) - (SELECT AVG(fare) FROM demo.trips) AS above FROM demo.trips GROUP BY city",
     "SELECT city, COUNT(*) AS n FROM demo.trips GROUP BY city UNION ALL SELECT 'all', COUNT(*) FROM demo.trips",
@@ -225,7 +231,9 @@ def test_a_statement_says_what_plain_duckdb_says(
         assert rows_of(ours) == rows_of(theirs)
 
 
-@pytest.mark.parametrize("sql", STATEMENTS)
+@pytest.mark.parametrize(
+    "sql", [sql for sql in STATEMENTS if "COUNT(DISTINCT" not in sql]
+)  # told in words of their own
 def test_the_sql_that_an_explanation_shows_gives_the_same_rows(sql: str, engine: OuterEngine) -> None:
     statement, tables = released(sql)
     shown = plain_select(statement.outer).sql("duckdb")
