@@ -22,7 +22,7 @@ from hansa.answering.coverage import ExitCode, Outcome
 from hansa.answering.verify import verify_answer
 from hansa.cli import app
 from hansa.errors import ConfigError, TrustError
-from hansa.evidence.account import read_account, sign_account
+from hansa.evidence.account import AskedAccount, read_account, sign_account
 from hansa.evidence.evidence import Evidence
 from hansa.evidence.kept_tables import write_kept
 from hansa.evidence.replay import replay, replay_folder
@@ -295,7 +295,7 @@ def test_a_question_that_somebody_else_signs_is_not_the_analysts(copy: Path) -> 
     [
         ({"statement": COUNT}, "wrong_query"),
         ({"statement": "SELECT COUNT(*) FROM nowhere.at_all"}, "evidence_invalid"),
-        ({"cities": ()}, "evidence_invalid"),
+        ({"asked": (AskedAccount(min_cities=1, cities=()),)}, "evidence_invalid"),
     ],
 )
 def test_the_analyst_cannot_pass_the_answers_off_as_those_to_another_question(
