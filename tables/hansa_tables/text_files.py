@@ -115,7 +115,12 @@ def starts_with_bytes_of_another_kind(path: Path, source: TableSource) -> Unread
         start = stream.read(4096)
     if b"\0" not in start or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return None
-    return wrong_encoding(path, Undecodable(line=1, content=start.partition(b"\n")[0]), source.text.encoding)
+    first = start.partition(b"\n")[0]
+    if b"\0" not in first:
+        place = f"{path}, line {start[: start.index(0)].count(10) + 1}"
+        rule = "holds a zero byte, which is no character of a table"
+        raise UnreadableTableError(place, rule, "take it out, or export the table again")
+    return wrong_encoding(path, Undecodable(line=1, content=first), source.text.encoding)
 
 
 def _member(path: Path, archive: zipfile.ZipFile, source: TableSource) -> str:

@@ -169,6 +169,11 @@ def test_a_required_column_that_the_file_lacks_stops_the_ingest(tmp_path: Path) 
         ingested(tmp_path, draft)
 
 
+def test_a_line_that_is_no_row_is_a_doubt_about_the_whole(tmp_path: Path) -> None:
+    draft = drafted(tmp_path, "tree_id;kind;height\n1;oak;2\n2;oak;3\nTotal 5\n")
+    assert any("1 of 3 rows are rejected" in note for note in draft.notes), draft.text(["trees.csv"], "x")
+
+
 def test_several_files_are_one_table(tmp_path: Path) -> None:
     names = ("2024-01.csv", "2024-02.csv")
     for number, name in enumerate(names):
@@ -247,6 +252,9 @@ def test_the_command_writes_the_manifest_and_its_rules_and_overwrites_nothing(tm
         ("list.json", '[{"tree_id": 1}, {"tree_id": 2}]', "JSON lines"),
         ("empty.csv", "", "is empty"),
         ("cut.xlsx", b"PK\x03\x04broken", "damaged or cut"),
+        ("report.xls", "<html><table><tr><td>1</td></tr></table></html>", "is a web page"),
+        ("twice.csv", "tree_id,kind,kind\n1,oak,oak\n", "both called 'kind'"),
+        ("zero.csv", "tree_id,kind\n1,o\0ak\n", "line 2 holds a zero byte"),
     ],
 )
 def test_a_file_that_cannot_be_drafted_is_told_with_what_would_be(

@@ -80,7 +80,7 @@ def _tried(draft: ManifestDraft, files: Sequence[Path]) -> ManifestDraft:
             return draft.with_doubts({}, [str(error).strip().splitlines()[0]])
     mapped = {each.column for each in draft.entries if "constant" not in each.keys}
     columns = [column for column in report.columns if column.name in mapped]
-    return draft.with_doubts({column.name: tuple(_rejected(column, report)) for column in columns}, [])
+    return draft.with_doubts({column.name: tuple(_rejected(column, report)) for column in columns}, report.exceeded)
 
 
 def _rejected(column: ColumnReport, report: IngestReport) -> Iterator[str]:

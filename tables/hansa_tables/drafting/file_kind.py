@@ -44,6 +44,9 @@ def _is_workbook(path: Path) -> bool:
 def _format_of_text(path: Path) -> SourceFormat:
     with opened(path, TableSource(format=SourceFormat.CSV, paths=(path,))) as stream:
         start = stream.read(_START_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:6].lower() in (b"<html>", b"<html ", b"<table", b"<!doct", b"<?xml "):
+        rule = "is a web page or XML, which some systems call a workbook"
+        raise UnreadableTableError(str(path), rule, "open it in a spreadsheet and save it as .xlsx or CSV")
     if start.startswith(b"["):
         try:
             json.loads(start[: start.find(b"}") + 1] + b"]")

@@ -87,7 +87,7 @@ def _with_signs(form: TextForm, lines: Sequence[str]) -> TextForm:
     """With the delimiter, quote, escape and comment sign that make the most lines equally long."""
     said = [line for line in lines if line.strip()]
     commented = sum(line.startswith("#") for line in said)
-    if 0 < commented < len(said) and not said[-1].startswith("#"):
+    if 0 < commented * 2 < len(said):
         form = replace(form, comment="#")
     if any('\\"' in line for line in said):
         form = replace(form, escape="\\")
@@ -128,8 +128,6 @@ def _preamble(form: TextForm, lines: Sequence[str]) -> int:
 
 def _has_header(rows: Sequence[Sequence[str]]) -> bool:
     head, *others = rows
-    if len({cell.strip().casefold() for cell in head}) != len(head):
-        return False
     return not any(
         _TYPED.fullmatch(cell) and any(place < len(row) and _TYPED.fullmatch(row[place]) for row in others[:20])
         for place, cell in enumerate(head)
