@@ -90,6 +90,11 @@ class ShapedAnswer:
         return self.questions[0].query_hash
 
     @property
+    def min_cities(self) -> int:
+        """How many cities had to answer; of several questions the first one."""
+        return self.questions[0].min_cities
+
+    @property
     def plan_sql(self) -> str:
         """What each city was asked, as canonical SQL: whoever asks it again gets the same releases.
 
