@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from hansa.cli import app
 from hansa_audit.folder.findings import FileRule
+from hansa_audit.folder.log_folder import NAMING
 from hansa_audit.verifying.verdict import Verdict
 from hansa_audit.verifying.verify_folder import verify_folder
 from hansa_core.errors import ConfigError, PeerError
@@ -145,7 +146,8 @@ def test_a_changed_entry_is_named_by_its_number(copy: Path, log: PublishedLog) -
 
 def test_any_single_bit_of_any_file_is_found(copy: Path) -> None:
     chance = random.Random(4)
-    files = sorted(path for path in copy.rglob("*") if path.is_file())
+    # The auditor's own note of where to go on proves nothing: a fetch reads a damaged one as none.
+    files = sorted(path for path in copy.rglob("*") if path.is_file() and path != copy / NAMING)
     assert len(files) >= 9
     for path in files:
         content = path.read_bytes()

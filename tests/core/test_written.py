@@ -19,7 +19,7 @@ def plan_of(sql: str) -> str:
 @pytest.mark.parametrize(
     ("sql", "field"),
     [
-        ("SELECT SUM( Round(fare,1) ) FROM demo.trips", "Round(fare,1)"),
+        ("SELECT SUM( Sinh(fare) ) FROM demo.trips", "Sinh(fare)"),
         ("SELECT COUNT(*) FROM demo.trips WHERE remark ~ 'a'", "remark ~ 'a'"),
         ("SELECT COUNT(*) FROM demo.trips WHERE ifnull( remark, 3)='a'", "ifnull( remark, 3)"),
         ("SELECT sum(remark::int) FROM demo.trips", "remark::int"),
