@@ -177,8 +177,13 @@ def _without_aggregates(trees: list[exp.Expr], select: exp.Select) -> RefusedErr
         "rows_requested",
         "a question never returns rows: it selects at least one aggregate",
         "add one to the SELECT list, as in COUNT(*) or AVG(x)",
-        cut("SELECT " + ", ".join(text_of(item) for item in select.expressions)),
+        cut("SELECT " + ", ".join(_item(item) for item in select.expressions)),
     )
+
+
+def _item(item: exp.Expr) -> str:
+    """An item of the SELECT list; of `FROM t` alone, where nobody wrote one, the star that it means."""
+    return text_of(item) if isinstance(item, exp.Star) else quoted(item)
 
 
 def _labels(numbering: Numbering) -> Labels:
