@@ -29,6 +29,8 @@ def plan_of(sql: str) -> str:
         ("SELECT COUNT(*) FROM demo.trips GROUP BY GROUPING SETS (mode = 'bus', zone)", None),
         ("SELECT COUNT(*) FROM demo.trips WHERE started\n  - started > 3", "started - started"),
         ("SELECT listagg(mode) FROM demo.trips", "listagg(mode)"),
+        ("SELECT SUM( fare ) Over () FROM demo.trips", "SELECT SUM( fare ) Over ()"),
+        ("SELECT SUM(fare) OVER w FROM demo.trips WINDOW w AS ()", "SELECT SUM(fare) OVER w"),
     ],
 )
 def test_a_refusal_quotes_what_was_written(sql: str, field: str | None) -> None:

@@ -139,6 +139,8 @@ def _reads_as(text: str, node: exp.Expr) -> bool:
     before = "SELECT 1 FROM t " if clause else "SELECT "
     try:
         tokens = with_brackets(_READER.tokenize(before + text))
+        if tokens[-1].token_type is TokenType.OVER:  # which the parser takes for OVER ()
+            return False
         read = _READER.parser().parse(tokens, before + text)[0]
     except SqlglotError:
         return False
