@@ -12,8 +12,11 @@ SEED ?= 1
 
 .PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs bench-ingest gallery faults tampering fuzz protos protos-baseline units lock dist pages site docs format clean
 
-# From Debian: what the tests of our log against Go's own packages need, and the browser in which pages are measured.
-SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev chromium fonts-dejavu-core
+# From Debian: what the tests of our log against Go's own packages need, the browser in which pages are measured, with what
+# its driver loads, and a PostgreSQL to read tables from. Each with what tells that it is there.
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev chromium libatomic1 fonts-dejavu-core postgresql
+SYSTEM_FILES := /usr/bin/go /usr/share/gocode/src/golang.org/x/mod/sumdb /usr/bin/chromium /usr/lib/*/libatomic.so.1 \
+  /usr/share/fonts/truetype/dejavu /usr/lib/postgresql/*/bin/initdb
 SETUP_LOG := .venv/setup.log
 
 help:  ## list the targets
@@ -42,7 +45,7 @@ mutants: .venv/installed-mutants  ## change lines at random, and say which chang
 	$(BIN)/python tools/mutants.py --minutes $(MINUTES) --seed $(SEED)
 
 system-packages:  ## what some tests need from Debian; as root
-	@if ! command -v go >/dev/null || [ ! -d /usr/share/gocode/src/golang.org/x/mod/sumdb ] || ! command -v chromium >/dev/null; then \
+	@if ! ls -d $(SYSTEM_FILES) >/dev/null 2>&1; then \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES) >/dev/null; fi
 
 check: .venv/installed-dev  ## lint, types, import contracts, protos, generated files

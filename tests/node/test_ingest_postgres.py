@@ -41,7 +41,7 @@ def server(folder: Path) -> Iterator[str]:
     """A server of its own on a socket, with one table of repairs."""
     initdb = _programs()
     if initdb is None:
-        pytest.skip("no PostgreSQL is installed")
+        pytest.skip("tables are read from a PostgreSQL: `make system-packages`, as root, installs one")
     folder.chmod(0o755)
     data, as_user = str(folder / "data"), list[str]()
     if os.getuid() == 0:  # a PostgreSQL does not run as root

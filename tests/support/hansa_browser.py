@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from ctypes.util import find_library
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -28,8 +29,8 @@ Medium = Literal["screen", "print"]
 
 
 def skip_without_chromium() -> None:
-    """Skip the running test where no Chromium is installed."""
-    if _chromium() is None:
+    """Skip the running test where no Chromium is installed, or nothing to drive it."""
+    if _chromium() is None or find_library("atomic") is None:  # which Playwright's driver loads
         pytest.skip("pages are measured in a browser: `make system-packages`, as root, installs Chromium")
 
 
