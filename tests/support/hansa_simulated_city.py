@@ -134,6 +134,8 @@ class SimulatedCity:
         self.refusal = REFUSAL  # what it says under Fault.REFUSE
         self.asked = 0
         self.queries: list[Query] = []
+        self._payloads: set[bytes] = set()
+        self._of_before: set[bytes] = set()
         self.cancelled = threading.Event()
         self._signer = signer
         self._contract = contract
@@ -181,11 +183,22 @@ class SimulatedCity:
         return self._seal(payload_types.DESCRIPTION, encode_description(description))
 
     async def _begin(self, query: Envelope) -> Query:
-        self.asked += 1
+        is_late = query.payload in self._of_before  # a hedged copy may come when the test that asked is over
+        if not is_late:
+            self.asked += 1
+            self._payloads.add(query.payload)
         await self._misbehave()
         asked = decode_query(query.payload)
-        self.queries.append(asked)
+        if not is_late:
+            self.queries.append(asked)
         return asked
+
+    def forget(self) -> None:
+        """Count anew, and no copies of what was asked until now."""
+        self.asked = 0
+        self.queries.clear()
+        self._of_before |= self._payloads
+        self._payloads.clear()
 
     async def _misbehave(self) -> None:
         match self.fault:
@@ -270,9 +283,9 @@ class SimulatedLeague:
     def heal(self) -> None:
         """Every city answers again."""
         for city in self.cities.values():
-            city.fault, city.level, city.asked = Fault.NONE, Level.OPEN, 0
+            city.fault, city.level = Fault.NONE, Level.OPEN
             city.clock_ahead, city.refusal = timedelta(), REFUSAL
-            city.queries.clear()
+            city.forget()
             city.cancelled.clear()
 
     async def start(self) -> None:
