@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from hansa.view.render.cells import printable
 from hansa_audit.entries.opened_fields import disclosures_of, opening_name
 from hansa_audit.folder.held_log import HeldLog
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entry import Entry
 from hansa_core.evidence.ocsf import Caller, ocsf_event
+from hansa_core.printable import printable
 
 
 def write_ocsf(log: HeldLog, out: Path | None) -> None:

@@ -16,6 +16,7 @@ from hansa.answering.coverage import CityReport, ExitCode
 from hansa.errors import CoordinatorError, UnreachableError
 from hansa.view.render.formats import Format, encode_answer, encode_table
 from hansa_core.errors import ConfigError, PeerError, RefusedError
+from hansa_core.printable import printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,7 +68,6 @@ class Output:
         self, table: pa.Table, reports: Sequence[CityReport], *, verb: str = "answered", notes: Sequence[str] = ()
     ) -> None:
         """A table without marks; on standard error who is missing from it, and the notes."""
-        from hansa.view.render.cells import printable
         from hansa.view.render.text import city_lines
 
         self.write_table(table)
@@ -80,7 +80,7 @@ class Output:
 
     def write_table(self, table: pa.Table, *, below: Sequence[str] = ()) -> None:
         """A table without marks, from which no city can be missing; on standard error the lines that go with it."""
-        from hansa.view.render.cells import MOST_ROWS, printable
+        from hansa.view.render.cells import MOST_ROWS
         from hansa.view.render.text import aligned_text, plain_table
 
         if not self.is_for_people:
@@ -152,7 +152,6 @@ def errors_end_the_command(messages: Console) -> Iterator[None]:
 
 
 def _explain(messages: Console, what: str, rule: str, remedy: str = "") -> None:
-    from hansa.view.render.cells import printable
 
     messages.print(Text.assemble((printable(what), "bold red"), " ", printable(rule)))
     if remedy:

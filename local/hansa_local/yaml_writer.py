@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import yaml
 
+from hansa_core.printable import printable
+
 _UNBROKEN = sys.maxsize
 
 
@@ -23,4 +25,4 @@ def yaml_entry(key: str, value: object) -> str:
 
 def comment(text: str) -> str:
     """A line of a comment: what would end the line, or could not be seen in it, stands as an escape."""
-    return f"# {''.join(each if each.isprintable() else repr(each)[1:-1] for each in text)}"
+    return f"# {printable(text)}"

@@ -19,12 +19,13 @@ from hansa.answering.coverage import CityReport, ExitCode, Outcome, exit_code
 from hansa.answering.marked_cells import MarkedCell
 from hansa.answering.stage import Stage
 from hansa.output import Output
-from hansa.view.render.cells import cell_texts, printable
+from hansa.view.render.cells import cell_texts
 from hansa.view.render.formats import Format, encode_answer, encode_table
 from hansa.view.render.progress import ProgressBoard
 from hansa.view.render.text import aligned_answer, aligned_text, answer_table, plain_table, plain_text
 from hansa_answers import answer_of
 from hansa_core.contract.level import Level
+from hansa_core.printable import printable
 from hansa_simulated_city import SimulatedLeague
 
 

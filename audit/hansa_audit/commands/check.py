@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hansa_audit.commands.messages import STALE, MaxAgeOption, errors, to_stdout
+from hansa_core.printable import printable
 
 LogDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `hansa audit fetch` wrote.")]
 Node = Annotated[
@@ -39,7 +40,6 @@ def fetch(
     an earlier state of the same log, such as an older copy, contradicts nothing.
     """
     with errors() as messages:
-        from hansa.view.render.cells import printable
         from hansa_audit.fetching.auditor_profile import load_auditor, roster_of
         from hansa_audit.fetching.fetch_log import fetch_log
         from hansa_audit.fetching.places import wanted_log

@@ -20,6 +20,7 @@ from hansa_audit.commands.messages import (
     errors,
     to_stdout,
 )
+from hansa_core.printable import printable
 
 OutputOption = Annotated[
     Path | None, typer.Option("--out", "--output", metavar="FILE", help="Write here, not to standard output.")
@@ -95,7 +96,6 @@ def show(
         from rich.console import Group
         from rich.text import Text
 
-        from hansa.view.render.cells import printable
         from hansa_audit.entries.entry_text import entry_lines
         from hansa_audit.entries.opened_fields import disclosures_of
         from hansa_audit.folder.held_log import open_log
@@ -130,7 +130,6 @@ def join(
     with errors():
         import time
 
-        from hansa.view.render.cells import printable
         from hansa_audit.entries.times import as_of_text, seconds_of
         from hansa_audit.folder.held_log import open_log
         from hansa_audit.joining.question_across_cities import (

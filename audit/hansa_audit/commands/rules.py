@@ -9,6 +9,7 @@ import typer
 
 from hansa_audit.commands.check import LogDir
 from hansa_audit.commands.messages import errors, to_stdout
+from hansa_core.printable import printable
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -50,7 +51,6 @@ def rules(
 def _lines(announced: AnnouncedRules) -> Iterator[Text]:
     from rich.text import Text
 
-    from hansa.view.render.cells import printable
     from hansa_audit.entries.times import time_text
     from hansa_audit.rules.history import rules_text
 

@@ -9,6 +9,7 @@ import typer
 
 from hansa_audit.commands.check import GovernorsOption
 from hansa_audit.commands.messages import DEFAULT_LANGUAGE, LanguageOption, chosen_language, errors
+from hansa_core.printable import printable
 
 
 def site(
@@ -37,7 +38,6 @@ def site(
         import time
 
         words = chosen_language(language, messages)
-        from hansa.view.render.cells import printable
         from hansa_audit.register.make_register import make_register
         from hansa_audit.register.site import write_site
         from hansa_local.trust_anchor import read_anchor

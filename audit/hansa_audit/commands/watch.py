@@ -12,6 +12,7 @@ from rich.text import Text
 from hansa_audit.commands.check import AuditorOption
 from hansa_audit.commands.messages import MaxAgeOption, errors
 from hansa_audit.watching.watched_log import WatchedLog, WatchState
+from hansa_core.printable import printable
 
 
 def watch(
@@ -77,12 +78,10 @@ class _Lines:
         self._messages = messages
 
     def state(self, state: WatchedLog) -> None:
-        from hansa.view.render.cells import printable
 
         typer.secho(printable(f"{state.city}: {state.state.value}: {state.text}"), fg=_COLOURS[state.state])
 
     def trouble(self, text: str) -> None:
-        from hansa.view.render.cells import printable
 
         self._messages.print(Text(printable(text)))
 

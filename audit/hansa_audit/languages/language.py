@@ -15,7 +15,6 @@ from babel.numbers import format_decimal, format_percent
 from babel.support import NullTranslations
 from markupsafe import Markup, escape
 
-from hansa.view.render.cells import printable
 from hansa_audit.languages.catalogue import (
     SUFFIX,
     LoadedCatalogue,
@@ -25,6 +24,7 @@ from hansa_audit.languages.catalogue import (
 )
 from hansa_audit.languages.message import Message
 from hansa_core.errors import ConfigError
+from hansa_core.printable import printable
 
 _LAST_UNIX_S = 253_402_300_799  # the end of the year 9999: a made-up log may claim later times
 

@@ -8,7 +8,6 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from hansa.view.render.cells import printable
 from hansa_audit.languages.language import Language, day_of, shown
 from hansa_audit.languages.message import Message
 from hansa_audit.report.age import as_of
@@ -18,6 +17,7 @@ from hansa_audit.report.level_words import level_words
 from hansa_audit.report.outcome_words import MEANINGS, WORDS
 from hansa_audit.report.refusal_words import refusal_words, unit_words
 from hansa_audit.report.style import STYLE
+from hansa_core.printable import printable
 
 _PACKAGES = ("hansa_audit.report", "hansa_audit.register")
 

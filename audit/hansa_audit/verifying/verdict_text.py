@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from hansa.view.render.cells import printable
 from hansa_audit.entries.times import as_of_text, time_text
 from hansa_audit.verifying.verdict import Cosigned, Verdict
+from hansa_core.printable import printable
 
 _MOST_SHOWN = 50
 

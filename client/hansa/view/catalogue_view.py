@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from hansa.question.described import DatasetColumn, DescribedDataset
+from hansa_core.printable import printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +31,6 @@ def whole_dataset(dataset: DescribedDataset) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from hansa.view.render.cells import printable
     from hansa.view.render.text import plain_table
 
     title, *rest = (printable(line) for line in heading(dataset))

@@ -15,7 +15,7 @@ from hansa.answering.plain_sql import plain_select
 from hansa.answering.released_parts import AskedContract, released_parts
 from hansa.answering.shaped import asked_of
 from hansa.view.explanation import Explanation, Part
-from hansa.view.render.cells import PARTIAL, SUPPRESSED, printable
+from hansa.view.render.cells import PARTIAL, SUPPRESSED
 from hansa.view.render.legend import missing_lines, reasons_of
 from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.contract.contract import Contract
@@ -23,6 +23,7 @@ from hansa_core.contract.level import Level
 from hansa_core.plan.canonical import plan_hash
 from hansa_core.plan.measure import is_rounded
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.printable import printable
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.render import render_plan, wording
 from hansa_core.sql.statement import CityQuestion, OuterSelect

@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hansa.view.render.cells import printable
 from hansa.view.render.html import STYLE
 from hansa.view.render.text import plain_text
+from hansa_core.printable import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import count
 
-from hansa.view.render.cells import NULL, printable
+from hansa.view.render.cells import NULL
+from hansa_core.printable import printable
 
 MOST_LETTERS = 36
 """Of a label; the whole text is in the tooltip."""

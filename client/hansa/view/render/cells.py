@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from hansa_core.printable import printable
+
 SUPPRESSED = "·"
 PARTIAL = "†"
 NULL = "null"
@@ -23,11 +25,6 @@ def cell_texts(values: Sequence[Any], *, measured: bool, null: str = NULL) -> li
     decimals = _decimals(value for value in values if isinstance(value, float))
     grouping = "," if measured else ""
     return [null if value is None else _text(value, decimals, grouping) for value in values]
-
-
-def printable(text: str) -> str:
-    """The text with every character that could steer a terminal written as its escape."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _text(value: Any, decimals: int, grouping: str) -> str:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hansa_core.printable import printable
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -16,7 +18,7 @@ _STEERING = re.compile(r"[^\n -~]")
 
 def for_spreadsheet(text: str) -> str:
     """The text with a quote before what a spreadsheet would compute, and with characters that steer as escapes."""
-    plain = _visible(text, lambda char: char.encode("unicode_escape").decode())
+    plain = _visible(text, printable)
     return f"'{plain}" if _FORMULA.match(text) else plain
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from hansa.answering.coverage import CityReport, Outcome, answered, missing
 from hansa.answering.marked_cells import Gaps
-from hansa.view.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED, printable
+from hansa.view.render.cells import MOST_ROWS, PARTIAL, SUPPRESSED
+from hansa_core.printable import printable
 
 if TYPE_CHECKING:
     from hansa.answering.shaped import ShapedAnswer

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hansa.answering.stage import Stage
-from hansa.view.render.cells import printable
+from hansa_core.printable import printable
 from hansa_wire.codec.progress import CityEvent, CityState
 
 _ENDS = {

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from hansa.view.render.cells import printable
 from hansa_core.documents.strict_json import time_text
+from hansa_core.printable import printable
 from hansa_core.signing.keys import public_key_id
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from hansa.answering.coverage import CityReport, Outcome
-from hansa.view.render.cells import MOST_ROWS, NULL, PARTIAL, SUPPRESSED, cell_texts, printable
+from hansa.view.render.cells import MOST_ROWS, NULL, PARTIAL, SUPPRESSED, cell_texts
 from hansa.view.render.column_texts import column_texts
 from hansa.view.render.legend import coverage_line, mark_lines, missing_lines, rows_line
+from hansa_core.printable import printable
 
 if TYPE_CHECKING:
     from hansa.answering.shaped import ShapedAnswer
