@@ -71,6 +71,14 @@ def test_a_limit_that_is_exceeded_stops_the_version_and_the_earlier_one_stays(
     assert (number(tmp_path), accepted.accepted) == (2, "the new bridge counts")
 
 
+def test_the_report_on_a_terminal_says_why_a_version_is_published_though(tmp_path: Path) -> None:
+    console = Console(width=160, record=True, file=StringIO())
+    console.print(ingest(tmp_path, good(3), options={"accept": "the first load"}, min_rows=5))
+    text = console.export_text()
+    assert "Exceeded: 3 of 3 rows are kept, and min_rows is 5" in text
+    assert "Published though: the first load" in text
+
+
 def test_one_in_a_hundred_is_borne(tmp_path: Path) -> None:
     assert ingest(tmp_path, [*good(99), {"No": "x", "Kind": "bridge"}]).rows_kept == 99
 

@@ -38,6 +38,11 @@ class ColumnReport:
     unused: tuple[str, ...] = ()
     offending: tuple[OffendingText, ...] = ()
 
+    @property
+    def rejected_words(self) -> str:
+        """A line for each rule, which need not name the column again: not_in_domain, not not_in_domain:kind."""
+        return "\n".join(f"{rows:,} {rule.partition(':')[0]}" for rule, rows in self.rejected.items()) or "0"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableReport:
@@ -56,6 +61,16 @@ class TableReport:
     def suppressed_cells(self) -> int:
         """How many cells show nothing, whatever the cause."""
         return sum(self.causes.values())
+
+    @property
+    def suppressed_share(self) -> float:
+        """The share of its cells that show nothing, 0 to 1."""
+        return self.suppressed_cells / self.cells if self.cells else 0.0
+
+    @property
+    def causes_words(self) -> str:
+        """A line for each rule that cells are suppressed for."""
+        return "\n".join(f"{cells:,} {cause}" for cause, cells in self.causes.items()) or "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +107,19 @@ class IngestReport:
         version = f"version {self.data_version}" if is_published else "nothing published"
         return f"{self.contract}: {version} at level {self.level}, {self.rows_kept:,} of {self.rows_read:,} rows kept"
 
+    @property
+    def exceeded_words(self) -> tuple[str, ...]:
+        """A line for each limit that was exceeded, and why the version is published though."""
+        lines = tuple(f"Exceeded: {limit}" for limit in self.exceeded)
+        return (*lines, f"Published though: {self.accepted}") if lines and self.accepted is not None else lines
+
+    @property
+    def unused_words(self) -> tuple[str, ...]:
+        """A line for each text that the mapping names and no row has."""
+        return tuple(
+            f"mapping.{column.name}.{word}: no row has it" for column in self.columns for word in column.unused
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The report for programs."""
         return {
@@ -125,9 +153,7 @@ class IngestReport:
                 Text(left_out_words(lines), style="bold"),
             ]
             parts += [*(Text(f"  {text}") for text in lines.told), Text()]
-        parts += [Text(f"Exceeded: {limit}", style="yellow") for limit in self.exceeded]
-        for column in self.columns:
-            parts += [Text(f"mapping.{column.name}.{word}: no row has it", style="yellow") for word in column.unused]
+        parts += [Text(line, style="yellow") for line in (*self.exceeded_words, *self.unused_words)]
         if self.tables:
             parts += [Text(), _tables_table(self.tables)]
         return Group(*parts)
@@ -194,9 +220,14 @@ def _columns_table(columns: tuple[ColumnReport, ...]) -> Table:
         told.add_column(heading, justify="right", overflow="fold")
     told.add_column("rejected rows", overflow="fold")
     for column in columns:
-        # The row says the column already: not_in_domain, not not_in_domain:kind.
-        rejected = "\n".join(f"{rows:,} {rule.partition(':')[0]}" for rule, rows in column.rejected.items()) or "0"
-        told.add_row(column.name, column.source, column.type, f"{column.nulls:,}", f"{column.clipped:,}", rejected)
+        told.add_row(
+            column.name,
+            column.source,
+            column.type,
+            f"{column.nulls:,}",
+            f"{column.clipped:,}",
+            column.rejected_words,
+        )
     return told
 
 
@@ -206,14 +237,13 @@ def _tables_table(tables: tuple[TableReport, ...]) -> Table:
         told.add_column(heading, justify="right")
     told.add_column("suppressed for", overflow="fold")
     for table in tables:
-        share = table.suppressed_cells / table.cells if table.cells else 0.0
         told.add_row(
             table.name,
             f"{table.cells:,}",
             f"{table.suppressed_cells:,}",
-            f"{share:.1%}",
+            f"{table.suppressed_share:.1%}",
             f"{table.suppressed_units:.1%}",
-            "\n".join(f"{cells:,} {cause}" for cause, cells in table.causes.items()) or "nothing",
+            table.causes_words,
         )
     return told
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from hansa_core.printable import printable
 from hansa_node.ingest.report import (
-    ColumnReport,
     IngestReport,
     TableReport,
     growth_words,
@@ -76,15 +76,13 @@ def report_page(report: IngestReport) -> str:
 
 def _warnings(report: IngestReport) -> str:
     """Limits that were exceeded, and words of the mapping that no row has."""
-    said = [f"Exceeded: {limit}" for limit in report.exceeded]
-    if report.accepted is not None and report.exceeded:
-        said.append(f"Published though: {report.accepted}")
+    said = list(report.exceeded_words)
     if report.left_out.count:
         said += [left_out_words(report.left_out), *report.left_out.told]
-    said += [f"mapping.{column.name}.{word}: no row has it" for column in report.columns for word in column.unused]
+    said += report.unused_words
     if not said:
         return ""
-    items = "".join(f"<li>{escape(_visible(each))}</li>" for each in said)
+    items = "".join(f"<li>{escape(printable(each))}</li>" for each in said)
     return f'<div class="warn"><h2 style="margin:0">To look at</h2><ul>{items}</ul></div>'
 
 
@@ -117,12 +115,8 @@ def _columns(report: IngestReport) -> Iterable[Sequence[Cell]]:
             (column.type, False),
             (f"{column.nulls:,}", True),
             (f"{column.clipped:,}", True),
-            (_rejected(column), False),
+            (column.rejected_words, False),
         )
-
-
-def _rejected(column: ColumnReport) -> str:
-    return "\n".join(f"{rows:,} {rule.partition(':')[0]}" for rule, rows in column.rejected.items()) or "0"
 
 
 def _values(report: IngestReport) -> Iterable[Sequence[Cell]]:
@@ -137,21 +131,15 @@ def _values(report: IngestReport) -> Iterable[Sequence[Cell]]:
 
 
 def _table(table: TableReport) -> Sequence[Cell]:
-    share = table.suppressed_cells / table.cells if table.cells else 0.0
     return (
         (table.name, False),
         (f"{table.cells:,}", True),
         (f"{table.suppressed_cells:,}", True),
-        (f"{share:.1%}", True),
+        (f"{table.suppressed_share:.1%}", True),
         (f"{table.suppressed_units:.1%}", True),
-        ("\n".join(f"{cells:,} {cause}" for cause, cells in table.causes.items()) or "nothing", False),
+        (table.causes_words, False),
     )
 
 
 def _lines(text: str) -> str:
-    return "<br>".join(escape(_visible(line)) for line in text.split("\n"))
-
-
-def _visible(text: str) -> str:
-    """The text with every character that could steer a page written as its escape."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return "<br>".join(escape(printable(line)) for line in text.split("\n"))
