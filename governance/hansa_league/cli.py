@@ -111,14 +111,15 @@ def draft_contract_command(
     """
     from hansa_core.contract.contract_schema import CONTRACT_SCHEMA_NAME, contract_schema
     from hansa_core.errors import ConfigError
-    from hansa_league.drafting.contract_draft import draft_contract
-    from hansa_local.new_file import write_new
+    from hansa_league.drafting.contract_draft import draft_contract, drafted_name
+    from hansa_local.new_file import check_new, write_with_schema
 
     try:
-        draft = draft_contract(files, name)
-        path = out or Path(f"{draft.name.replace('/', '.')}.yaml")
-        write_new(path, draft.text(CONTRACT_SCHEMA_NAME))
-        (path.parent / CONTRACT_SCHEMA_NAME).write_text(contract_schema(), encoding="utf-8")
+        drafted = drafted_name(files, name)
+        path = out or Path(f"{drafted.replace('/', '.')}.yaml")
+        check_new(path)
+        draft = draft_contract(files, drafted)
+        write_with_schema(path, draft.text(CONTRACT_SCHEMA_NAME), CONTRACT_SCHEMA_NAME, contract_schema())
     except ConfigError as broken:
         typer.echo(str(broken), err=True)
         raise typer.Exit(2) from None

@@ -17,15 +17,16 @@ def check_new(path: Path) -> None:
 
 
 def write_with_schema(path: Path, text: str, schema_name: str, schema: str) -> None:
-    """Writes a new file, and beside it the rules that an editor checks it by, which may be there; makes the folder, too.
+    """Write a new file and, beside it, the rules that an editor checks it by, old or new; makes the folder, too.
 
     The rules come first: where they cannot be written, no file stands in the way of another try. Raises ConfigError
     where the file is there, or one of the two cannot be written.
     """
     check_new(path)
     rules = path.parent / schema_name
-    with _writing(rules):
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+    with _writing(rules):
         rules.write_text(schema, encoding="utf-8")
     with _writing(path), path.open("x", encoding="utf-8") as file:
         file.write(text)
@@ -36,4 +37,4 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as failure:
-        raise ConfigError(f"{path}: cannot be written ({failure.strerror}); name another file with --out") from None
+        raise ConfigError(f"{path}: cannot be written ({failure.strerror}); name a file elsewhere with --out") from None

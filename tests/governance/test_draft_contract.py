@@ -180,3 +180,23 @@ def test_the_command_writes_a_contract_that_its_rules_admit(tmp_path: Path) -> N
     rules = json.loads((tmp_path / head.removeprefix("# yaml-language-server: $schema=")).read_text(encoding="utf-8"))
     jsonschema_rs.validate(rules, yaml_value(out.read_bytes()))
     assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+def test_rules_for_editors_that_cannot_be_written_are_told(tmp_path: Path) -> None:
+    (tmp_path / "contract.schema.json").symlink_to("/dev/full")
+    out = tmp_path / "trees.yaml"
+    told = CliRunner().invoke(app, ["draft-contract", str(plain(tmp_path)), "--out", str(out)])
+    assert told.exit_code == 2
+    assert "contract.schema.json: cannot be written (No space left on device)" in told.output
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_contract_that_is_there_is_told_of_before_the_file_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, named: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    there = "mine.yaml" if named else "town.no_such_file.1.yaml"
+    (tmp_path / there).write_text("mine")
+    told = CliRunner().invoke(app, ["draft-contract", "no_such_file.csv", *(["--out", there] if named else [])])
+    assert (told.exit_code, "is there already" in told.output) == (2, True)

@@ -246,6 +246,19 @@ def test_the_command_writes_the_manifest_and_its_rules_and_overwrites_nothing(tm
     assert "is there already" in again.output
 
 
+def test_rules_for_editors_that_cannot_be_written_are_told(tmp_path: Path) -> None:
+    (tmp_path / "trees.yaml").write_text(CONTRACT_TEXT)
+    (tmp_path / "trees.csv").write_text(GERMAN)
+    (tmp_path / "manifest.schema.json").symlink_to("/dev/full")
+    out = tmp_path / "green.trees.yaml"
+    told = CliRunner().invoke(
+        app, ["draft", str(tmp_path / "trees.yaml"), str(tmp_path / "trees.csv"), "--out", str(out)]
+    )
+    assert told.exit_code == 2
+    assert "manifest.schema.json: cannot be written (No space left on device)" in told.output
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

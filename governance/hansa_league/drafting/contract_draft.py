@@ -61,6 +61,13 @@ class ContractDraft:
             yield from (f"  {line}" for line in _column_lines(column))
 
 
+def drafted_name(files: Sequence[Path], name: str | None) -> str:
+    """What the contract is called, with its version: as somebody says, or after the first file."""
+    stem = re.sub(r"[^a-z0-9]+", "_", folded(files[0].name.partition(".")[0], umlauts=True)).strip("_")
+    written = name or f"town.{stem if re.match(r'[a-z]', stem) else 'table'}"
+    return written if "/" in written else f"{written}/1"
+
+
 def draft_contract(files: Sequence[Path], name: str | None) -> ContractDraft:
     """Raises ConfigError where the files cannot be read."""
     try:
@@ -69,11 +76,8 @@ def draft_contract(files: Sequence[Path], name: str | None) -> ContractDraft:
         raise ConfigError(str(error)) from None
     unit, doubt = _unit(columns)
     columns = tuple(column.as_identifier() if column is unit or _is_plain_id(column) else column for column in columns)
-    stem = re.sub(r"[^a-z0-9]+", "_", folded(files[0].name.partition(".")[0], umlauts=True)).strip("_")
-    stem = stem if re.match(r"[a-z]", stem) else "table"
-    written = name or f"town.{stem}"
     draft = ContractDraft(
-        name=written if "/" in written else f"{written}/1",
+        name=drafted_name(files, name),
         title=files[0].name.partition(".")[0],
         columns=columns,
         unit=unit.name,

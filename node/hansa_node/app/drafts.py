@@ -10,7 +10,7 @@ from hansa_core.errors import ConfigError
 from hansa_local.clock import utc_now
 from hansa_local.contract_files import contract_in
 from hansa_local.document_file import read_bytes
-from hansa_local.new_file import write_new
+from hansa_local.new_file import check_new, write_with_schema
 from hansa_local.trust_anchor import load_roster
 from hansa_node.app.config import read_config
 from hansa_node.app.declared import read_contracts
@@ -25,12 +25,11 @@ def write_draft(name: str, files: Sequence[Path], *, config: Path, out: Path | N
     """Lines for the operator. Raises ConfigError."""
     contract, usual = _contract(name, config)
     path = out or usual
-    if path.exists():
-        raise ConfigError(f"{path}: is there already; name another file with --out, or move it away")
+    check_new(path)
     draft = draft_manifest(contract, files)
-    write_new(path, draft.text(shown_paths(files, path.parent), MANIFEST_SCHEMA_NAME))
-    (path.parent / MANIFEST_SCHEMA_NAME).write_text(manifest_schema(), encoding="utf-8")
-    mapped = sum("constant" not in entry.keys for entry in draft.entries)
+    text = draft.text(shown_paths(files, path.parent), MANIFEST_SCHEMA_NAME)
+    write_with_schema(path, text, MANIFEST_SCHEMA_NAME, manifest_schema())
+    mapped = sum(entry.is_mapped for entry in draft.entries)
     yield f"{path}: {mapped} of {len(draft.entries)} columns of {contract.id} are mapped"
     if draft.doubts:
         yield f"  {draft.doubts} places are marked {UNSURE}: read them, decide, and take the marks out"

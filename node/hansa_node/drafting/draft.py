@@ -47,7 +47,7 @@ def _draft(
     contract: Contract, source: ProposedSource, found: Mapping[str, Match], unused: Sequence[str]
 ) -> ManifestDraft:
     written = entries(contract, found, unused)
-    mapped = {each.column: each for each in written if "constant" not in each.keys}
+    mapped = {each.column: each for each in written if each.is_mapped}
     return ManifestDraft(
         contract=contract,
         source=source,
@@ -78,7 +78,7 @@ def _tried(draft: ManifestDraft, files: Sequence[Path]) -> ManifestDraft:
             return draft.with_doubts({}, [str(error).removeprefix(f"{manifest}: ")])
         except duckdb.Error as error:
             return draft.with_doubts({}, [str(error).strip().splitlines()[0]])
-    mapped = {each.column for each in draft.entries if "constant" not in each.keys}
+    mapped = {each.column for each in draft.entries if each.is_mapped}
     columns = [column for column in report.columns if column.name in mapped]
     return draft.with_doubts({column.name: tuple(_rejected(column, report)) for column in columns}, report.exceeded)
 

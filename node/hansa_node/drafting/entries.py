@@ -22,6 +22,11 @@ class MappingEntry:
     examples: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
+    @property
+    def is_mapped(self) -> bool:
+        """Whether its values come from the source, rather than being one constant."""
+        return "constant" not in self.keys
+
 
 def entries(contract: Contract, found: Mapping[str, Match], unused: Sequence[str]) -> tuple[MappingEntry, ...]:
     """One for each column of the contract. `unused`: columns of the source that none is mapped from."""
