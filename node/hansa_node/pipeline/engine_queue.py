@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from hansa_core.errors import BusyError
 from hansa_core.policy.decide import VouchedAnalyst
 from hansa_node.engines.stop import AbandonedError
-from hansa_node.node_stop import task_group
+from hansa_node.pipeline.workers import done_or_abandoned
 
 LIGHT_COST = 131_072
 """Work up to this static cost has places of its own, so that it never waits for what is heavier."""
@@ -139,10 +139,7 @@ def _left_s(running: _Job, now: float) -> float:
 async def _called(job: _Job, abandoned: asyncio.Event) -> None:
     if job.called.done():
         return
-    async with task_group() as tasks:
-        leaving = tasks.create_task(abandoned.wait())
-        await asyncio.wait((job.called, leaving), return_when=asyncio.FIRST_COMPLETED)
-        leaving.cancel()
+    await done_or_abandoned(job.called, abandoned)
     if not job.called.done():
         raise AbandonedError
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Self, TypeVar, TypeVarTuple, Unpack
+from typing import Any, Self, TypeVar, TypeVarTuple, Unpack
 
 from hansa_node.engines.stop import Stop
 from hansa_node.node_stop import task_group
@@ -55,11 +55,16 @@ class Workers:
         if abandoned.is_set():
             stop.now()
         working = asyncio.get_running_loop().run_in_executor(self.engines, work, *arguments, stop)
-        async with task_group() as tasks:
-            leaving = tasks.create_task(abandoned.wait())
-            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-            leaving.cancel()
+        await done_or_abandoned(working, abandoned)
         while not working.done():
             stop.now()
             await asyncio.wait((working,), timeout=_INTERRUPT_EVERY_S)
         return working.result()
+
+
+async def done_or_abandoned(future: asyncio.Future[Any], abandoned: asyncio.Event) -> None:
+    """Wait until the future is done or `abandoned` is set, whichever comes first; the future goes on."""
+    async with task_group() as tasks:
+        leaving = tasks.create_task(abandoned.wait())
+        await asyncio.wait((future, leaving), return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
