@@ -1,4 +1,4 @@
-"""The codes of currencies that are in use, by ISO 4217."""
+"""The codes of currencies by ISO 4217: those in use, and two withdrawn ones that older data are in."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ CURRENCIES = frozenset(
         "ZAR",
         "ZMW",
         "ZWG",
-        "ANG",
-        "BGN",
+        "ANG",  # until 2025, now XCG
+        "BGN",  # until the end of 2025, now EUR
     ]
 )
