@@ -15,7 +15,7 @@ from hansa_audit.report.charts import budget_chart, outcome_class, period_chart
 from hansa_audit.report.figures import OUTCOMES
 from hansa_audit.report.level_words import level_words
 from hansa_audit.report.outcome_words import MEANINGS, WORDS
-from hansa_audit.report.refusal_words import refusal_words, unit_words
+from hansa_audit.report.refusal_words import unit_words
 from hansa_audit.report.style import STYLE
 from hansa_core.printable import printable
 
@@ -45,7 +45,6 @@ def page_templates(language: Language) -> Environment:
         "period_chart": period_chart,
         "budget_chart": budget_chart,
         "as_of": as_of,
-        "refusal_words": refusal_words,
         "unit_words": unit_words,
         "level_words": level_words,
     }
