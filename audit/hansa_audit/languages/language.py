@@ -26,7 +26,8 @@ from hansa_audit.languages.message import Message
 from hansa_core.errors import ConfigError
 from hansa_core.printable import printable
 
-_LAST_UNIX_S = 253_402_300_799  # the end of the year 9999: a made-up log may claim later times
+LAST_UNIX_S = 253_402_300_799
+"""The end of the year 9999, the last second that a calendar has: a made-up log may claim later times."""
 
 DateForm = Literal["short", "medium", "long"]
 _UNITS: tuple[tuple[Literal["year", "day", "hour", "minute"], int], ...] = (
@@ -101,7 +102,7 @@ class Language:
 
     def time(self, time_unix_s: int) -> str:
         """Date and time in UTC; a number that no calendar has, as it is."""
-        if not 0 <= time_unix_s <= _LAST_UNIX_S:
+        if not 0 <= time_unix_s <= LAST_UNIX_S:
             return self.gettext("%(number)s seconds after 1970", number=time_unix_s)
         at = datetime.fromtimestamp(time_unix_s, UTC)
         return Said(f"{format_datetime(at, 'medium', tzinfo=UTC, locale=self.locale)} UTC")
@@ -111,7 +112,7 @@ class Language:
         if age_s < 60:
             return self.gettext("less than a minute ago") if ago else self.gettext("less than a minute")
         unit, seconds = next((unit, seconds) for unit, seconds in _UNITS if age_s >= seconds)
-        whole = timedelta(seconds=min(age_s - age_s % seconds, _LAST_UNIX_S))
+        whole = timedelta(seconds=min(age_s - age_s % seconds, LAST_UNIX_S))
         length = -whole if ago else whole
         return Said(format_timedelta(length, unit, threshold=1.0, add_direction=ago, locale=self.locale))
 
@@ -147,7 +148,7 @@ def shown(text: str) -> str:
 
 def day_of(time_unix_s: int) -> date:
     """The day in UTC; the last one that a calendar has for anything beyond."""
-    return datetime.fromtimestamp(min(max(time_unix_s, 0), _LAST_UNIX_S), UTC).date()
+    return datetime.fromtimestamp(min(max(time_unix_s, 0), LAST_UNIX_S), UTC).date()
 
 
 def language_of(name: str) -> Language:

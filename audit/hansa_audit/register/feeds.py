@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from xml.etree import ElementTree
 
-from hansa_audit.languages.language import Language, shown
+from hansa_audit.languages.language import LAST_UNIX_S, Language, shown
 from hansa_audit.languages.message import message
 from hansa_audit.register.register import Register
 from hansa_audit.register.registered_log import RegisteredLog, RegisteredQuestion
@@ -66,12 +66,9 @@ def json_feed(register: Register, language: Language) -> str:
     return json.dumps(feed, indent=1)
 
 
-_LAST_DATE_UNIX_S = 253_402_300_799  # the end of the year 9999: a made-up log may claim later times
-
-
 def _calendar_time(question: RegisteredQuestion) -> int:
     """When it was asked, or the last second that a calendar has."""
-    return min(question.time_unix_s, _LAST_DATE_UNIX_S)
+    return min(question.time_unix_s, LAST_UNIX_S)
 
 
 def _newest(register: Register) -> Iterator[tuple[RegisteredLog, int, RegisteredQuestion]]:
