@@ -51,6 +51,10 @@ class NamedRules:
         return document
 
 
+NAMING_BODIES = (PolicyPublished, DatasetRegistered)
+"""The bodies of which `rules_named_by` may name documents."""
+
+
 def rules_named_by(index: int, body: Body) -> tuple[NamedRules, ...]:
     """The documents that an entry names; none in version 1 of the entries, whose hashes are sealed."""
     match body:

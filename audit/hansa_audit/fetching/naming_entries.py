@@ -6,16 +6,15 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 
-from hansa_audit.entries.named_rules import NamedRules, rules_named_by
+from hansa_audit.entries.named_rules import NAMING_BODIES, NamedRules, rules_named_by
 from hansa_audit.folder.log_folder import NAMING, LogFolder
 from hansa_core.documents.canonical_json import canonical_json
 from hansa_core.documents.strict_json import read_object
 from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.entry import decode_entry
-from hansa_core.evidence.rule_entries import DatasetRegistered, PolicyPublished
 from hansa_core.tlog.tiles import TILE_WIDTH, decode_bundle, tile_at
 
-_NAMING_TYPES = tuple(f'"type":"{body.TYPE}"'.encode() for body in (PolicyPublished, DatasetRegistered))
+_NAMING_TYPES = tuple(f'"type":"{body.TYPE}"'.encode() for body in NAMING_BODIES)
 
 
 def documents_named(folder: LogFolder, size: int) -> list[NamedRules]:

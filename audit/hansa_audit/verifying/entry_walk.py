@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hansa_audit.entries.named_rules import NamedRules, rules_named_by
+from hansa_audit.entries.named_rules import NAMING_BODIES, NamedRules, rules_named_by
 from hansa_audit.folder.findings import FileRule, Findings
 from hansa_audit.folder.log_folder import CHECKPOINT, LogFolder
 from hansa_audit.folder.rebuilt_tree import RebuiltTree, split_hashes
@@ -47,9 +47,6 @@ class ProvenLog:
     roots: Mapping[int, bytes]
     leaves: Mapping[int, ProvenLeaf]
     rules: tuple[NamedRules, ...] = ()
-
-
-_ANNOUNCING = (PolicyPublished, DatasetRegistered)
 
 
 class EntryWalk:
@@ -139,7 +136,7 @@ class EntryWalk:
             read, found = self._audit.take(leaf)
             if index in self._wanted:
                 self._leaves[index] = self._announced.leaf(leaf, None if read is None else read.entry)
-            if read is not None and type(read.template.entry.body) in _ANNOUNCING:
+            if read is not None and type(read.template.entry.body) in NAMING_BODIES:
                 self._announced.note(index, read.entry.body)
             if found:
                 self._note_broken(found)
