@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from hansa_audit.languages.message import Message, counted, message
+from hansa_audit.languages.message import Message, as_it_is, counted, message
 from hansa_core.evidence.finding import AuditRule
 
 MOST_FINDINGS = 1000  # a made-up log can break every rule in each entry; nobody reads on
@@ -148,5 +148,5 @@ def _cause(file: str, rule: Rule, text: str, index: int | None) -> object:
 
 def _place(file: str, index: int | None) -> Message:
     if index is None:
-        return Message("%(file)s", {"file": file})
+        return as_it_is(file)
     return message("%(file)s, entry %(index)s", file=file, index=index)

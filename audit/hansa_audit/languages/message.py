@@ -31,6 +31,11 @@ def message(text: str, /, **values: str | int | Message) -> Message:
     return Message(text, values)
 
 
+def as_it_is(text: str) -> Message:
+    """A message that says the same in every language, such as a file's name or a code that nobody knows."""
+    return Message("%(text)s", {"text": text})
+
+
 def counted(one: str, many: str, number: int, /, **values: str | int | Message) -> Message:
     """A message about so many; `%(number)s` stands for it."""
     return Message(one, {**values, "number": number}, many, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansa_audit.languages.message import Message, message
+from hansa_audit.languages.message import Message, as_it_is, message
 
 _LEVELS = {
     "open": message("open (exact totals of data that are public anyway)"),
@@ -13,4 +13,4 @@ _LEVELS = {
 
 def level_words(level: str) -> Message:
     """A level with what it means; one that is not known, as it is."""
-    return _LEVELS.get(level) or Message("%(level)s", {"level": level})
+    return _LEVELS.get(level) or as_it_is(level)

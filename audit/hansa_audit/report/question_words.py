@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hansa_audit.languages.language import Language
-from hansa_audit.languages.message import Message, counted, message
+from hansa_audit.languages.message import Message, as_it_is, counted, message
 from hansa_audit.report.figures import AGAIN, ANSWERED, REFUSED, outcome_of
 from hansa_audit.report.opened_questions import OpenedQuestion
 from hansa_audit.report.refusal_words import refusal_words, unit_words
@@ -41,9 +41,7 @@ def question_words(question: OpenedQuestion, language: Language) -> str:
 
 def field_words(fields: Sequence[str], language: Language) -> str:
     """Which sealed details, in a sentence."""
-    return language.listing(
-        [language.say(_FIELDS.get(field, Message("%(field)s", {"field": field}))) for field in fields]
-    )
+    return language.listing([language.say(_FIELDS.get(field, as_it_is(field))) for field in fields])
 
 
 def cost_words(charges: Sequence[Charge]) -> list[Message]:

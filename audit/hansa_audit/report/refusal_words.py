@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansa_audit.languages.message import Message, message
+from hansa_audit.languages.message import Message, as_it_is, message
 
 _NOT_OFFERED = message("The city does not offer this data")
 _NOT_THERE = message("The city could not answer at that time")
@@ -53,11 +53,11 @@ _REFUSALS = {
 
 def refusal_words(code: str) -> Message:
     """The rule behind a refusal, in a few words; a code that is not known, as it is."""
-    return _REFUSALS.get(code) or Message("%(code)s", {"code": code.replace("_", " ").capitalize()})
+    return _REFUSALS.get(code) or as_it_is(code.replace("_", " ").capitalize())
 
 
 def unit_words(unit: str) -> Message:
     """The unit of a privacy budget."""
     if unit == "microrho":
         return message("millionths of ρ")
-    return Message("%(unit)s", {"unit": unit.replace("_", " ")})
+    return as_it_is(unit.replace("_", " "))

@@ -1,4 +1,4 @@
-"""State of one watched log after a round: sound, stale, not reached, unsound or forked."""
+"""State of one watched log after a round: sound, stale, not reached, not allowed, blocked, unsound or forked."""
 
 from __future__ import annotations
 
