@@ -11,6 +11,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+from generated import write_or_check
 
 SOURCE = Path(__file__).parents[1] / "audit" / "hansa_audit"
 TEMPLATE = "messages.pot"
@@ -52,19 +53,7 @@ def _written(catalogue: Catalog) -> bytes:
 
 def main(arguments: Sequence[str]) -> int:
     """`--write FOLDER` the files, or `--check FOLDER`: 1 if one is not what would be written."""
-    match arguments:
-        case ["--write", folder]:
-            for path, content in files(Path(folder)).items():
-                path.write_bytes(content)
-        case ["--check", folder]:
-            stale = [path for path, content in files(Path(folder)).items() if path.read_bytes() != content]
-            if stale:
-                sys.stderr.write(f"{stale[0]} is not what the pages say; run: make pages\n")
-                return 1
-        case _:
-            sys.stderr.write("give --write FOLDER or --check FOLDER\n")
-            return 2
-    return 0
+    return write_or_check(arguments, files, told="the pages", remake="make pages")
 
 
 if __name__ == "__main__":

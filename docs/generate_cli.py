@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
+from generated import write_or_check
 
 from hansa.cli import app
 
@@ -20,22 +21,17 @@ def reference() -> str:
     return "\n".join([_HEAD, *_pages(command, command.make_context("hansa", [], resilient_parsing=True))])
 
 
+def page(target: Path) -> dict[Path, bytes]:
+    """The page, as the file that it is written to."""
+    return {target: reference().encode()}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the page, or `--write FILE` it, or `--check FILE`: 1 if the file is not what would be written."""
-    page = reference()
-    match arguments:
-        case []:
-            sys.stdout.write(page)
-        case ["--write", file]:
-            Path(file).write_text(page, encoding="utf-8")
-        case ["--check", file]:
-            if not Path(file).exists() or Path(file).read_text(encoding="utf-8") != page:
-                sys.stderr.write(f"{file} is not what the commands say; run: make docs\n")
-                return 1
-        case _:
-            sys.stderr.write("give nothing, --write FILE or --check FILE\n")
-            return 2
-    return 0
+    if not arguments:
+        sys.stdout.write(reference())
+        return 0
+    return write_or_check(arguments, page, told="the commands")
 
 
 def _pages(command: Any, context: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ from types import NoneType
 from typing import Any, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le
+from generated import write_or_check
 from pydantic.fields import FieldInfo
 
 from hansa_core.documents.model import Section
@@ -47,19 +48,14 @@ def reference() -> str:
     return "\n".join([_HEAD, *pages])
 
 
+def page(target: Path) -> dict[Path, bytes]:
+    """The page, as the file that it is written to."""
+    return {target: reference().encode()}
+
+
 def main(arguments: Sequence[str]) -> int:
     """`--write FILE` the page, or `--check FILE`: 1 if the file is not what would be written."""
-    match arguments:
-        case ["--write", file]:
-            Path(file).write_text(reference(), encoding="utf-8")
-        case ["--check", file]:
-            if not Path(file).exists() or Path(file).read_text(encoding="utf-8") != reference():
-                sys.stderr.write(f"{file} is not what the models say; run: make docs\n")
-                return 1
-        case _:
-            sys.stderr.write("give --write FILE or --check FILE\n")
-            return 2
-    return 0
+    return write_or_check(arguments, page, told="the models")
 
 
 def _tables(model: type[Section]) -> Iterator[str]:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from generated import write_or_check
+
 from hansa_core.evidence.schema import LOG_SCHEMA
 
 
@@ -15,19 +17,14 @@ def text() -> str:
     return json.dumps(LOG_SCHEMA, indent=2) + "\n"  # in ASCII: some patterns hold characters that nobody sees
 
 
+def schema(target: Path) -> dict[Path, bytes]:
+    """The schema, as the file that it is written to."""
+    return {target: text().encode()}
+
+
 def main(arguments: Sequence[str]) -> int:
     """`--write FILE` the schema, or `--check FILE`: 1 if the file is not what would be written."""
-    match arguments:
-        case ["--write", file]:
-            Path(file).write_text(text(), encoding="utf-8")
-        case ["--check", file]:
-            if not Path(file).exists() or Path(file).read_text(encoding="utf-8") != text():
-                sys.stderr.write(f"{file} is not what the code says; run: make docs\n")
-                return 1
-        case _:
-            sys.stderr.write("give --write FILE or --check FILE\n")
-            return 2
-    return 0
+    return write_or_check(arguments, schema, told="the entries' kinds")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from generated import write_or_check
+
 from hansa_local.coordinator_config import CoordinatorConfig
 from hansa_local.toml_writer import annotated_toml
 from hansa_node.app.config import NodeConfig
@@ -64,22 +66,14 @@ def samples() -> Mapping[str, bytes]:
     }
 
 
+def files(folder: Path) -> dict[Path, bytes]:
+    """Each of the samples, as the file that it is written to."""
+    return {folder / name: content for name, content in samples().items()}
+
+
 def main(arguments: Sequence[str]) -> int:
     """`--write FOLDER` the samples, or `--check FOLDER`: 1 if a file is not what would be written."""
-    match arguments:
-        case ["--write", folder]:
-            for name, content in samples().items():
-                (Path(folder) / name).write_bytes(content)
-        case ["--check", folder]:
-            paths = {Path(folder) / name: content for name, content in samples().items()}
-            stale = [path for path, content in paths.items() if not path.exists() or path.read_bytes() != content]
-            for path in stale:
-                sys.stderr.write(f"{path} is not what the models say; run: make docs\n")
-            return 1 if stale else 0
-        case _:
-            sys.stderr.write("give --write FOLDER or --check FOLDER\n")
-            return 2
-    return 0
+    return write_or_check(arguments, files, told="the models")
 
 
 if __name__ == "__main__":

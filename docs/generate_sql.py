@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from generated import write_or_check
 
 from hansa.answering.outer import OuterEngine
 from hansa_core.contract.contract import Contract
@@ -180,19 +181,14 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def page(target: Path) -> dict[Path, bytes]:
+    """The page, as the file that it is written to."""
+    return {target: text().encode()}
+
+
 def main(arguments: Sequence[str]) -> int:
     """`--write FILE` the page, or `--check FILE`: 1 if the file is not what would be written."""
-    match arguments:
-        case ["--write", file]:
-            Path(file).write_text(text(), encoding="utf-8")
-        case ["--check", file]:
-            if not Path(file).exists() or Path(file).read_text(encoding="utf-8") != text():
-                sys.stderr.write(f"{file} is not what the code says; run: make docs\n")
-                return 1
-        case _:
-            sys.stderr.write("give --write FILE or --check FILE\n")
-            return 2
-    return 0
+    return write_or_check(arguments, page, told="the reader's tables")
 
 
 if __name__ == "__main__":

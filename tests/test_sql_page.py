@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
+import generate_sql
 import pytest
 
 from hansa.answering.outer import OuterEngine
@@ -20,27 +17,15 @@ from hansa_node.engines.reference import ReferenceEngine
 
 DOCS = Path(__file__).parents[1] / "docs"
 
-
-def _generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_sql", DOCS / "generate_sql.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-PAGE: Any = _generator()
-ANSWERED = [(section, entry) for section in PAGE.ANSWERED for entry in PAGE.EXAMPLES[section]]
+ANSWERED = [(section, entry) for section in generate_sql.ANSWERED for entry in generate_sql.EXAMPLES[section]]
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBEngine]:
     path = tmp_path_factory.mktemp("rides") / "v000001.duckdb"
-    write_dataset(path, PAGE.CONTRACT, PAGE.stored_rows())
+    write_dataset(path, generate_sql.CONTRACT, generate_sql.stored_rows())
     with open_locked(path, threads=1) as connection:
-        yield DuckDBEngine(PAGE.CONTRACT, connection, path)
+        yield DuckDBEngine(generate_sql.CONTRACT, connection, path)
 
 
 @pytest.fixture(scope="module")
@@ -50,29 +35,29 @@ def outer() -> Iterator[OuterEngine]:
 
 
 def test_the_page_is_what_the_reader_says() -> None:
-    assert (DOCS / "sql.md").read_text(encoding="utf-8") == PAGE.text()
+    assert (DOCS / "sql.md").read_text(encoding="utf-8") == generate_sql.text()
 
 
-@pytest.mark.parametrize("section", list(PAGE.ENTRIES))
+@pytest.mark.parametrize("section", list(generate_sql.ENTRIES))
 def test_everything_that_the_reader_offers_has_an_example(section: str) -> None:
-    assert sorted(set(PAGE.ENTRIES[section]) - set(PAGE.EXAMPLES[section])) == []
+    assert sorted(set(generate_sql.ENTRIES[section]) - set(generate_sql.EXAMPLES[section])) == []
 
 
 @pytest.mark.parametrize(("section", "entry"), ANSWERED)
 def test_an_example_has_its_result_from_the_citys_engine_too(
     section: str, entry: str, engine: DuckDBEngine, outer: OuterEngine
 ) -> None:
-    sql = PAGE.statement_of(section, PAGE.EXAMPLES[section][entry])
-    reference = ReferenceEngine(PAGE.CONTRACT, PAGE.stored_rows())
-    rows = PAGE.answer(sql, engine, outer)
-    assert rows == PAGE.answer(sql, reference, outer)
+    sql = generate_sql.statement_of(section, generate_sql.EXAMPLES[section][entry])
+    reference = ReferenceEngine(generate_sql.CONTRACT, generate_sql.stored_rows())
+    rows = generate_sql.answer(sql, engine, outer)
+    assert rows == generate_sql.answer(sql, reference, outer)
     assert rows
 
 
-@pytest.mark.parametrize("entry", list(PAGE.EXAMPLES["refused"]))
+@pytest.mark.parametrize("entry", list(generate_sql.EXAMPLES["refused"]))
 def test_what_the_page_calls_refused_is_refused_with_a_reason_and_a_remedy(entry: str) -> None:
     with pytest.raises(RefusedError) as refused:
-        PAGE.read(PAGE.EXAMPLES["refused"][entry])
+        generate_sql.read(generate_sql.EXAMPLES["refused"][entry])
     assert refused.value.rule
     assert refused.value.remedy
     assert refused.value.code != "syntax_error"
@@ -88,5 +73,5 @@ def test_what_the_page_calls_refused_is_refused_with_a_reason_and_a_remedy(entry
 )
 def test_a_function_is_refused_by_the_name_that_was_written(sql: str, rule: str) -> None:
     with pytest.raises(RefusedError) as refused:
-        PAGE.read(sql)
+        generate_sql.read(sql)
     assert refused.value.rule == rule
