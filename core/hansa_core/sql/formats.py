@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -10,11 +11,12 @@ from sqlglot import exp
 from hansa_core.contract.types import DatePart
 from hansa_core.sql.clause import refused, text_of
 from hansa_core.sql.format_parts import Directive, directives, part_key, part_text, tells_apart
-from hansa_core.sql.written import written
+from hansa_core.sql.keys import SelectItem, all_keys, referred, select_items
+from hansa_core.sql.replaced_nodes import with_nodes_replaced
+from hansa_core.sql.source import StatementSource
 
 FORMATTED = (exp.TimeToStr, exp.ToChar)
 _LISTS = (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple)
-_CLAUSES = ("having", "qualify", "order")
 _STARTS = {
     "Y": DatePart.YEAR,
     "Ym": DatePart.MONTH,
@@ -65,54 +67,55 @@ class DateFormat:
     text: exp.Expr
 
 
-def with_formats_outside(select: exp.Select) -> exp.Select:
+def with_formats_outside(select: exp.Select, source: StatementSource) -> exp.Select:
     """The same question where what it groups by is no `strftime` or `to_char`, under the same names."""
     group = select.args.get("group")
     if group is None or not any(item.find(*FORMATTED) for item in [*select.expressions, group]):
         return select
-    formats: dict[str, DateFormat] = {}
-    plain = select.copy()
-    plain.set("group", _grouped(select, formats))
-    if not formats:
+    keys = _Keys(select_items(select), source)
+    grouped = keys.group(group)
+    if not keys.formats:
         return select
 
     def outside(node: exp.Expr) -> exp.Expr:
-        if not isinstance(node, FORMATTED) or text_of(node) not in formats:
+        if not isinstance(node, FORMATTED) or text_of(node) not in keys.formats:
             return node
-        return formats[text_of(node)].text.copy()
+        return keys.formats[text_of(node)].text.copy()
 
-    plain.set("expressions", [_named(item, item.transform(outside)) for item in plain.expressions])
-    for name in _CLAUSES:
-        if plain.args.get(name):
-            plain.set(name, plain.args[name].transform(outside))
+    plain = with_nodes_replaced(select, outside)
+    plain.set("group", grouped)
     return plain
 
 
-def _grouped(select: exp.Select, formats: dict[str, DateFormat]) -> exp.Group:
-    """GROUP BY with the cities' keys; `formats` gets each format that it names."""
-    group: exp.Group = select.args["group"].copy()
-    if group.args.get("all"):
-        shown = [item.unalias() for item in select.expressions]
-        keys = [item.copy() for item in shown if item.find(exp.Column) and not item.find(exp.AggFunc)]
-        group = exp.Group(expressions=keys)
-    group.set("expressions", [one for item in group.expressions for one in _keys_of(item, select, formats)])
-    return group
+class _Keys:
+    """GROUP BY with the keys of the cities. `formats`: each format that it names, by its text."""
 
+    def __init__(self, items: Sequence[SelectItem], source: StatementSource) -> None:
+        self._items, self._source = items, source
+        self.formats: dict[str, DateFormat] = {}
 
-def _keys_of(item: exp.Expr, select: exp.Select, formats: dict[str, DateFormat]) -> list[exp.Expr]:
-    """What stands in GROUP BY in place of one item; several keys of a list stand in brackets."""
-    if isinstance(item, exp.Paren):
-        return _keys_of(item.this, select, formats)
-    if isinstance(item, _LISTS):
-        keys = [_together(_keys_of(one, select, formats), item) for one in item.expressions]
-        listed = item.copy()
-        listed.set("expressions", [one for some in keys for one in some])
-        return [listed]
-    meant = _meant(item, select)
-    if not isinstance(meant, FORMATTED):
-        return [item]
-    found = formats.setdefault(text_of(meant), read_format(meant))
-    return [key.copy() for key in found.keys]
+    def group(self, written: exp.Group) -> exp.Group:
+        """The whole clause anew."""
+        group: exp.Group = written.copy()
+        if group.args.get("all"):
+            group = exp.Group(expressions=[key.copy() for key in all_keys(self._items, self._source)])
+        group.set("expressions", [one for item in group.expressions for one in self._keys_of(item)])
+        return group
+
+    def _keys_of(self, item: exp.Expr) -> list[exp.Expr]:
+        """What stands in place of one item; several keys of a list stand in brackets."""
+        if isinstance(item, exp.Paren):
+            return self._keys_of(item.this)
+        if isinstance(item, _LISTS):
+            keys = [_together(self._keys_of(one), item) for one in item.expressions]
+            listed = item.copy()
+            listed.set("expressions", [one for some in keys for one in some])
+            return [listed]
+        meant = referred(item, self._items, self._source)
+        if not isinstance(meant, FORMATTED):
+            return [item]
+        found = self.formats.setdefault(text_of(meant), read_format(meant))
+        return [key.copy() for key in found.keys]
 
 
 def _together(keys: list[exp.Expr], holder: exp.Expr) -> list[exp.Expr]:
@@ -120,26 +123,6 @@ def _together(keys: list[exp.Expr], holder: exp.Expr) -> list[exp.Expr]:
     if len(keys) > 1 and isinstance(holder, exp.Rollup | exp.Cube | exp.GroupingSets):
         return [exp.Tuple(expressions=keys)]
     return keys
-
-
-def _meant(key: exp.Expr, select: exp.Select) -> exp.Expr:
-    """The formatted date behind an alias or a place of the SELECT list; else the key itself."""
-    items = select.expressions
-    if isinstance(key, exp.Column) and not key.table:
-        named = {item.alias.lower(): item.this for item in items if isinstance(item, exp.Alias)}
-        alias: exp.Expr | None = named.get(key.name.lower())
-        return alias if isinstance(alias, FORMATTED) else key
-    if isinstance(key, exp.Literal) and not key.is_string and str(key.this).isdigit():
-        place = int(key.this) - 1
-        item: exp.Expr = items[place].unalias() if 0 <= place < len(items) else key
-        return item if isinstance(item, FORMATTED) else key
-    return key
-
-
-def _named(item: exp.Expr, outside: exp.Expr) -> exp.Expr:
-    if isinstance(item, exp.Alias) or outside == item:
-        return outside
-    return exp.alias_(outside, written(item) or text_of(item), quoted=True)
 
 
 def read_format(node: exp.Expr) -> DateFormat:

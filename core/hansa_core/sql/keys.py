@@ -27,6 +27,11 @@ class SelectItem:
     node: exp.Expr
 
 
+def select_items(select: exp.Select) -> list[SelectItem]:
+    """The items of the SELECT list, in order."""
+    return [SelectItem(item.alias, item.this if isinstance(item, exp.Alias) else item) for item in select.expressions]
+
+
 @dataclass(frozen=True, slots=True)
 class GroupingSet:
     """One set of keys: the places of those over `city` and of those of the plan, rising."""
@@ -70,9 +75,9 @@ def read_grouping(
     """
     sets: list[list[exp.Expr]] = [[]]
     if group is not None and group.args.get("all"):
-        sets = [[item.node for item in items if _is_key(item.node) and not _is_derived(item.node, items, source)]]
+        sets = [all_keys(items, source)]
     elif group is not None:
-        sets = [[_referred(node, items, source) for node in nodes] for nodes in grouping_sets(group)]
+        sets = [[referred(node, items, source) for node in nodes] for nodes in grouping_sets(group)]
     keys: dict[Expression, int] = {}
     labels: dict[str, CityLabel] = {}
     read: list[GroupingSet] = []
@@ -96,6 +101,11 @@ def read_grouping(
     is_plain = len(labels) == 1 and all(source.is_city(label.node) for label in labels.values())
     by_city = is_plain and all(one.labels for one in read) and len(set(read)) == len(read)
     return Grouping(tuple(keys), tuple(labels.values()), tuple(read), tuple(sorted(cities)), by_city=by_city)
+
+
+def all_keys(items: Sequence[SelectItem], source: StatementSource) -> list[exp.Expr]:
+    """What GROUP BY ALL groups by."""
+    return [item.node for item in items if _is_key(item.node) and not _is_derived(item.node, items, source)]
 
 
 def _is_key(node: exp.Expr) -> bool:
@@ -124,7 +134,11 @@ def select_item(items: Sequence[SelectItem], number: exp.Literal) -> SelectItem:
     return items[int(text) - 1]
 
 
-def _referred(node: exp.Expr, items: Sequence[SelectItem], source: StatementSource) -> exp.Expr:
+def referred(node: exp.Expr, items: Sequence[SelectItem], source: StatementSource) -> exp.Expr:
+    """What an item of GROUP BY stands for: a column, before an alias of that name; an item of the list; or itself.
+
+    Raises RefusedError for a name that is neither.
+    """
     node = node.unnest()
     if isinstance(node, exp.Literal) and not node.is_string:
         return select_item(items, node).node.unnest()

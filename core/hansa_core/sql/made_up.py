@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from hansa_core.sql.aggregates import find_aggregates
-from hansa_core.sql.clause import text_of
 from hansa_core.sql.functions import OFFERED, function_name
+from hansa_core.sql.replaced_nodes import CLAUSES, with_nodes_replaced
 from hansa_core.sql.rewrites import single_branch
-from hansa_core.sql.written import written
 
 _MADE_UP = (exp.LogicalAnd, exp.LogicalOr, exp.CountIf)
-_CLAUSES = ("having", "qualify", "order")
 
 
 def plain_aggregates(select: exp.Select) -> exp.Select:
@@ -23,11 +21,7 @@ def plain_aggregates(select: exp.Select) -> exp.Select:
     plain = select.copy()
     if _are_keys_alone(plain):
         _count_rows_of_keys(plain)
-    plain.set("expressions", [_plain_item(item) for item in plain.expressions])
-    for name in _CLAUSES:
-        if plain.args.get(name):
-            plain.set(name, plain.args[name].transform(_plain))
-    return plain
+    return with_nodes_replaced(plain, _plain)
 
 
 def _nodes(select: exp.Select) -> Iterator[exp.Expr]:
@@ -39,14 +33,7 @@ def _is_made_up(node: exp.Expr) -> bool:
 
 
 def _trees(select: exp.Select) -> list[exp.Expr]:
-    return [*select.expressions, *(select.args[name] for name in _CLAUSES if select.args.get(name))]
-
-
-def _plain_item(item: exp.Expr) -> exp.Expr:
-    plain = item.transform(_plain)
-    if isinstance(item, exp.Alias | exp.Column) or plain == item:
-        return plain
-    return exp.alias_(plain, written(item) or text_of(item), quoted=True)
+    return [*select.expressions, *(select.args[name] for name in CLAUSES if select.args.get(name))]
 
 
 def _plain(node: exp.Expr) -> exp.Expr:

@@ -23,7 +23,7 @@ from hansa_core.sql.formats import with_formats_outside
 from hansa_core.sql.functions import function_name
 from hansa_core.sql.key_cells import released_cells
 from hansa_core.sql.key_statistics import KeyStatistic, read_key_statistic, with_values_apart
-from hansa_core.sql.keys import SelectItem, read_grouping
+from hansa_core.sql.keys import SelectItem, read_grouping, select_items
 from hansa_core.sql.made_up import plain_aggregates
 from hansa_core.sql.named_windows import with_windows_written_out
 from hansa_core.sql.numbering import Numbering, Place
@@ -65,9 +65,9 @@ def read_question(
     """The question in a SELECT over a contract. `cities`: those of the league. Raises RefusedError."""
     select = with_windows_written_out(select)
     check_shape(select)
-    select = with_formats_outside(plain_aggregates(select))
     source = read_source(select, contracts)
-    items = [SelectItem(item.alias, item.this if isinstance(item, exp.Alias) else item) for item in select.expressions]
+    select = with_formats_outside(plain_aggregates(select), source)
+    items = select_items(select)
     check_where(select.args.get("where"), items, source)
     where = select.args["where"].this if select.args.get("where") else None
     reader = _Aggregates(source, cities)
