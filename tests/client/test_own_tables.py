@@ -206,3 +206,12 @@ def test_numbers_that_are_compared_with_texts_are_told(league: hansa.League, joi
     assert note.startswith("m: zip holds numbers and is compared with texts: 1067 is '01067' as well as '1067'")
     texts = pa.table({"zip": ["01067", "04109"], "crew": [1, 2]})
     assert not [note for note in league.sql(asked, tables={"m": texts}).notes if "holds numbers" in note]
+
+
+def test_numbers_that_are_compared_with_texts_of_a_further_question_are_told(league: hansa.League) -> None:
+    ships = "SELECT kind, COUNT(*) AS ships FROM harbour.ships GROUP BY kind"
+    quays = "SELECT quay AS zip, COUNT(*) AS n FROM harbour.ships WHERE quay = '1067' GROUP BY quay"
+    asked = f"WITH s AS ({ships}), q AS ({quays}) SELECT s.ships, m.crew FROM s CROSS JOIN q JOIN m ON q.zip = m.zip"
+    numbers = pa.table({"zip": [1067, 4109], "crew": [1, 2]})
+    (note,) = [note for note in league.sql(asked, tables={"m": numbers}).notes if "holds numbers" in note]
+    assert note.startswith("m: zip holds numbers and is compared with texts")

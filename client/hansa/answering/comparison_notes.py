@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -12,15 +12,21 @@ from sqlglot.optimizer.annotate_types import annotate_types
 
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.own_tables import registered_name
-from hansa_core.sql.statement import RELEASED, OuterSelect
+from hansa_core.sql.statement import OuterSelect, released_table
 
 
-def comparison_notes(outer: OuterSelect, released: pa.Schema, tables: Mapping[str, pa.Table]) -> tuple[str, ...]:
-    """Whole sentences. The database turns the text into a number, so that '01067' and '1067' are one."""
+def comparison_notes(
+    outer: OuterSelect, released: Sequence[pa.Table], tables: Mapping[str, pa.Table]
+) -> tuple[str, ...]:
+    """Whole sentences. The database turns the text into a number, so that '01067' and '1067' are one.
+
+    `released`: the table of each question.
+    """
     if not outer.tables:
         return ()
     own = {registered_name(name): name for name in outer.tables}
-    schemas = {RELEASED: released} | {registered: tables[name].schema for registered, name in own.items()}
+    schemas = {released_table(number): table.schema for number, table in enumerate(released)}
+    schemas |= {registered: tables[name].schema for registered, name in own.items()}
     tree = sqlglot.parse_one(outer.sql, dialect=DIALECT)
     typed = annotate_types(tree, schema={name: _types(schema) for name, schema in schemas.items()}, dialect=DIALECT)
     notes = (note for node in typed.find_all(exp.EQ, exp.NEQ, exp.In) for note in _on(node, own))

@@ -77,7 +77,7 @@ def shape_answer(
             *uncertainty_notes(table, intervals),
             *unsure,
             *own_table_notes(question.tables),
-            *comparison_notes(asked.outer, first.schema, question.tables),
+            *comparison_notes(asked.outer, cells.tables, question.tables),
         ),
         rows_are_unsure=bool(unsure),
         outer=asked.outer,
