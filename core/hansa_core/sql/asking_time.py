@@ -9,11 +9,10 @@ from sqlglot import exp
 
 from hansa_core.contract.types import DataType
 from hansa_core.plan.expression import literal
-from hansa_core.sql.clause import quoted, refused
+from hansa_core.sql.clause import put_in_place, quoted, refused
 from hansa_core.sql.functions import function_name
 from hansa_core.sql.render import literal_tree
 from hansa_core.sql.statement import FixedMoment
-from hansa_core.sql.written import replaced_by
 
 DATES = ("current_date", "today")
 TIMESTAMPS = (
@@ -45,12 +44,7 @@ def fix_time(tree: exp.Expr, asked_at: datetime | None) -> tuple[FixedMoment, ..
         assert asked_at is not None
         value = literal(asked_at.date() if _kind(node) is DataType.DATE else asked_at)
         fixed[FixedMoment(quoted(node), value)] = None
-        moment = replaced_by(node, literal_tree(value))
-        if (
-            isinstance(node.parent, exp.Select) and node.arg_key == "expressions"
-        ):  # a column is called as it was written
-            moment = exp.alias_(moment, quoted(node), quoted=True)
-        node.replace(moment)
+        put_in_place(node, literal_tree(value))
     return tuple(fixed)
 
 

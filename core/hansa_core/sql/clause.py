@@ -6,7 +6,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
 from hansa_core.errors import RefusedError
-from hansa_core.sql.written import written
+from hansa_core.sql.written import replaced_by, written
 
 DIALECT = "duckdb"
 _MAX_QUOTED_CHARACTERS = 160
@@ -20,6 +20,14 @@ def text_of(node: exp.Expr, *, functions: str = "upper") -> str:
 def quoted(node: exp.Expr) -> str:
     """The node as it was written, in one line, cut where a refusal would get too long; as SQL where nobody wrote it."""
     return cut(" ".join((written(node) or text_of(node)).split()))
+
+
+def put_in_place(node: exp.Expr, tree: exp.Expr) -> None:
+    """`tree` in place of `node`; a column of the SELECT list is called as it was written."""
+    replaced = replaced_by(node, tree)
+    if isinstance(node.parent, exp.Select) and node.arg_key == "expressions":
+        replaced = exp.alias_(replaced, quoted(node), quoted=True)
+    node.replace(replaced)
 
 
 def cut(text: str) -> str:

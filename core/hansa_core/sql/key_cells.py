@@ -119,7 +119,7 @@ class ReleasedCells:
         unknown = exp.and_(exp.Not(this=exp.AnyValue(this=self.column(PARTIAL_COLUMN))), missing)
         known = exp.Case(ifs=[exp.If(this=unknown, true=exp.Null())], default=value)
         names = self._cell
-        columns = [aliased(self._kept(name, one), name) for name in names]
+        columns = [aliased(self._kept(name), name) for name in names]
         shown = [aliased(exp.column(_SHOWN, table=_FINER, quoted=True), GROUPING_COLUMN)] if self.groupings > 1 else []
         places: list[exp.Expr] = [exp.Literal.number(index + 1) for index in range(len(columns) + len(shown))]
         select = exp.select(
@@ -134,7 +134,7 @@ class ReleasedCells:
             select = select.join(_pairs(one.finer), on=exp.EQ(this=self.column(GROUPING_COLUMN), expression=finer))
         return subquery(select.group_by(*places), f"{one.name}_cells")
 
-    def _kept(self, name: str, one: PlacedStatistic) -> exp.Expr:
+    def _kept(self, name: str) -> exp.Expr:
         """A key column in the cells that are shown: NULL in totals over it, whatever the finer cells have."""
         keeping = [number for number, keys in self.kept.items() if name in keys]
         if name == CITY_COLUMN or len(keeping) == len(self.kept):

@@ -149,20 +149,13 @@ def _project(
 def _distinct(
     select: exp.Select, items: Sequence[SelectItem], built: exp.Select, origins: dict[str, Origin]
 ) -> tuple[exp.Select, dict[str, Origin], list[exp.Ordered]]:
-    """Equal rows as one, that stands on the gaps of them all."""
+    """Equal rows as one, and the order that is asked for."""
     if select.args["distinct"].args.get("on"):
         remedy = "write QUALIFY ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) = 1"
         raise refused("unsupported_clause", select.args["distinct"], "DISTINCT ON is not offered", remedy)
     outputs = Relation(name=_DISTINCT, origins=dict(origins))
-    hidden = sorted(frozenset().union(*(origin.gaps for origin in origins.values())))
+    distinct = once(Built(select=built, origins=origins), _DISTINCT)
     trees: list[exp.Expr] = [outputs.column(name) for name in origins]
-    shown = [*trees, *(aliased(any_gap(outputs.column(name)), name) for name in hidden)]
-    once = exp.select(*shown).from_(subquery(built, _DISTINCT))
-    once = once.group_by(*(exp.Literal.number(index + 1) for index in range(len(trees))))
-    kept = {
-        name: Origin(depends_on=origin.depends_on, gaps=origin.gaps, passes=origin.passes)
-        for name, origin in origins.items()
-    }
     by_name = {name.lower(): tree for name, tree in zip(origins, trees, strict=True)}
 
     def resolve(node: exp.Expr) -> exp.Expr | None:
@@ -175,7 +168,22 @@ def _distinct(
             raise refused("unsupported_clause", node, rule, remedy)
         return by_name[node.name.lower()].copy() if isinstance(node, exp.Column) else None
 
-    return once, kept, read_orderings(select, items, trees, resolve, by_name)
+    return distinct.select, distinct.origins, read_orderings(select, items, trees, resolve, by_name)
+
+
+def once(rows: Built, name: str) -> Built:
+    """Equal rows as one, that stands on the gaps of them all. `name`: what the rows are called inside."""
+    relation = Relation(name=name, origins=dict(rows.origins))
+    trees: list[exp.Expr] = [relation.column(column) for column in rows.origins]
+    hidden = sorted(frozenset().union(*(origin.gaps for origin in rows.origins.values())))
+    shown = [*trees, *(aliased(any_gap(relation.column(gaps)), gaps) for gaps in hidden)]
+    select = exp.select(*shown).from_(subquery(rows.select, name))
+    origins = {
+        column: Origin(depends_on=origin.depends_on, gaps=origin.gaps, passes=origin.passes)
+        for column, origin in rows.origins.items()
+    }
+    places = (exp.Literal.number(index + 1) for index in range(len(trees)))
+    return Built(select=select.group_by(*places), origins=origins)
 
 
 def _distinct_names(items: Sequence[SelectItem]) -> list[str]:

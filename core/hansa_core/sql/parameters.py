@@ -11,7 +11,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest
 from hansa_core.plan.expression import Literal
-from hansa_core.sql.clause import refused
+from hansa_core.sql.clause import put_in_place, refused
 from hansa_core.sql.render import literal_tree
 from hansa_core.sql.written import replaced_by
 
@@ -148,14 +148,7 @@ def _bind(node: exp.Placeholder, use: _Use, value: Parameter) -> None:
     elif value.is_null and isinstance(parent, exp.EQ | exp.NEQ):
         _ask_for_null(node, parent)
     else:
-        _put(node, _tree(value.values[0]))
-
-
-def _put(node: exp.Expr, tree: exp.Expr) -> None:
-    tree = replaced_by(node, tree)
-    if isinstance(node.parent, exp.Select) and node.arg_key == "expressions":  # a column is called as it was written
-        tree = exp.alias_(tree, node.sql("duckdb"), quoted=True)
-    node.replace(tree)
+        put_in_place(node, _tree(value.values[0]))
 
 
 def _ask_for_null(node: exp.Expr, comparison: exp.Expr) -> None:

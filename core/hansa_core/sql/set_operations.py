@@ -9,8 +9,8 @@ from sqlglot import exp
 from hansa_core.errors import RefusedError
 from hansa_core.sql.clause import refused
 from hansa_core.sql.outer_from import JoinedTable
-from hansa_core.sql.outer_select import Built, decides
-from hansa_core.sql.relation import Origin, Relation, aliased, any_gap, joined, or_none, origin_of, subquery
+from hansa_core.sql.outer_select import Built, decides, once
+from hansa_core.sql.relation import Origin, Relation, aliased, joined, or_none, subquery
 from hansa_core.sql.statement import Selection
 
 _LEFT, _RIGHT, _BOTH = "l", "r", "u"
@@ -34,10 +34,13 @@ def combined(node: exp.SetOperation, left: JoinedTable, right: JoinedTable, sele
         numbers = f"{len(left.origins)} and {len(right.origins)}"
         rule = f"both sides of {word} have the same columns by place, and these have {numbers}"
         raise RefusedError("unsupported_clause", rule, "select as many on both sides, NULL where there is none", word)
-    if isinstance(node, exp.Union):
-        both = _below(left, right)
-        return both if not node.args.get("distinct") else _once(node, both, selections)
-    return _once(node, _matched(node, left, right, selections), selections)
+    if not isinstance(node, exp.Union):
+        return once(_matched(node, left, right, selections), _BOTH)
+    both = _below(left, right)
+    if not node.args.get("distinct"):
+        return both
+    decides(node, joined(*both.origins.values()), selections, word)
+    return once(both, _BOTH)
 
 
 def _below(left: JoinedTable, right: JoinedTable) -> Built:
@@ -100,23 +103,6 @@ def _matched(node: exp.SetOperation, left: JoinedTable, right: JoinedTable, sele
         exists = exp.Not(this=exists)
     star = exp.Column(this=exp.Star(), table=exp.to_identifier(_LEFT, quoted=True))
     return Built(select=exp.select(star).from_(_from(left, _LEFT)).where(exp.and_(exists)), origins=dict(left.origins))
-
-
-def _once(node: exp.SetOperation, both: Built, selections: list[Selection]) -> Built:
-    """Equal rows as one, that stands on the gaps of them all."""
-    rows = Relation(name=_BOTH, origins=both.origins)
-    trees: list[exp.Expr] = [rows.column(name) for name in both.origins]
-    if isinstance(node, exp.Union):
-        decides(node, origin_of(trees, rows.origins), selections, _WORDS[type(node)])
-    hidden = sorted(frozenset().union(*(origin.gaps for origin in both.origins.values())))
-    shown = [*trees, *(aliased(any_gap(rows.column(name)), name) for name in hidden)]
-    once = exp.select(*shown).from_(subquery(both.select, _BOTH))
-    once = once.group_by(*(exp.Literal.number(index + 1) for index in range(len(trees))))
-    origins = {
-        name: Origin(depends_on=origin.depends_on, gaps=origin.gaps, passes=origin.passes)
-        for name, origin in both.origins.items()
-    }
-    return Built(select=once, origins=origins)
 
 
 def is_plain(node: exp.Expr, parts: Sequence[str]) -> bool:
