@@ -63,7 +63,7 @@ def cells_of(table: MergedTable) -> list[MergedCell]:
     values = [_plain(column.values) for column in table.columns]
     return [
         MergedCell(
-            city=table.city_of(row),
+            city=_city_of(table, row),
             keys=tuple(column[row] for column in keys),
             values=tuple(_value(table, row, place, column[row]) for place, column in enumerate(values)),
         )
@@ -107,9 +107,14 @@ def _codes(
     ]
 
 
+def _city_of(table: MergedTable, row: int) -> str | None:
+    """The row's city; None where cities are not kept apart."""
+    return None if table.city is None else table.addressed[table.city[row]]
+
+
 def _value(table: MergedTable, row: int, place: int, value: Value | Binned | None) -> MergedValue:
     gaps = table.gaps(row, place)
-    asked = table.addressed if table.city is None else (str(table.city_of(row)),)
+    asked = table.addressed if table.city is None else (str(_city_of(table, row)),)
     return MergedValue(
         value=value,
         cities=tuple(city for city in asked if city not in gaps),

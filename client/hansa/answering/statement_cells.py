@@ -15,7 +15,10 @@ from hansa_core.contract.column_names import (
     CITY_COLUMN,
     GROUPING_COLUMN,
     aggregate_column,
+    aggregate_index,
+    is_aggregate_column,
     key_column,
+    key_index,
 )
 from hansa_core.contract.contract import Contract
 from hansa_core.partial.arrow_arrays import array_of
@@ -173,9 +176,9 @@ class StatementCells:
     def _name(self, name: str) -> str:
         if name in (CITY_COLUMN, GROUPING_COLUMN):
             return name
-        if name[0] == "k":
-            return key_column(self._keys + int(name[1:]))
-        return aggregate_column(self._aggregates + int(name[1:]))
+        if is_aggregate_column(name):
+            return aggregate_column(self._aggregates + aggregate_index(name))
+        return key_column(self._keys + key_index(name))
 
     def _add_labelled(self, sets: Sequence[LabelledTable], labels: Labels) -> None:
         for one in sets:

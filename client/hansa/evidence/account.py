@@ -93,9 +93,7 @@ def _asked_document(asked: AskedAccount) -> dict[str, Any]:
 
 def read_account(payload: bytes) -> Account:
     """The account in a payload. Raises PeerError."""
-    document = read_object(payload, "question").require(
-        _FIELDS, optional=("coordinator_ahead_s", "parameters", "further")
-    )
+    document = read_object(payload, "question").require(_FIELDS, optional=_OPTIONAL)
     if document.whole("v") != VERSION:
         raise PeerError(f"question: v is {document.whole('v')}; this version of Hansa reads {VERSION}")
     return Account(

@@ -130,7 +130,7 @@ def _computed(asked: Sequence[AskedContract], outer: OuterSelect) -> Part:
         f"those in which {one.rows} is above 0."
         for one in outer.counted
     ]
-    shown = [name for name in (*parts,) if name != CITY_COLUMN]
+    shown = [name for name in parts if name != CITY_COLUMN]
     told = ", ".join(f"{name} is {parts[name].words}" for name in shown)
     lines.append(f"Then this SQL shapes the released table, in which {told}:")
     return Part(heading="Computed at your side", lines=tuple(lines), sql=_pretty(select))

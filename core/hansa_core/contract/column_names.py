@@ -36,6 +36,11 @@ def aggregate_column(index: int) -> str:
     return f"a{index}"
 
 
+def aggregate_index(name: str) -> int:
+    """The place in `plan.aggregates` of what an aggregate's column holds."""
+    return int(name.removeprefix("a"))
+
+
 def is_city_column(name: str) -> bool:
     """Whether a released column holds the city, or what cities are put under."""
     return name == CITY_COLUMN or (name[:1] == LABEL_PREFIX and name[1:].isdigit())

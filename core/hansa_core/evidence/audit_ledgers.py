@@ -57,21 +57,8 @@ class Ledgers:
         """`spent`: what the entry says is spent after each charge, which goes before the charge's own."""
         found: list[Breach] = []
         for charge, after in zip(charges, spent, strict=True):
-            if not self._goes_on(charge, after):
-                found += self._charge(charge, after)
+            found += self._charge(charge, after)
         return found
-
-    def _goes_on(self, charge: Charge, spent: int) -> bool:
-        """Whether the charge is as it should be, and then it is noted."""
-        balance = self._balances.get(charge.ledger)
-        if balance is None or (charge.cost and balance.exhausted):
-            return False
-        if charge.limit != balance.limit or charge.unit != balance.unit:
-            return False
-        if spent != balance.spent + charge.cost or spent > balance.limit:
-            return False
-        balance.spent = spent
-        return True
 
     def _charge(self, charge: Charge, spent: int) -> Breaches:
         name, balance = charge.ledger, self._balances.get(charge.ledger)

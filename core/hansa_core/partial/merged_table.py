@@ -113,10 +113,6 @@ class MergedTable:
             )
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
-    def city_of(self, row: int) -> str | None:
-        """The row's city; None where cities are not kept apart."""
-        return None if self.city is None else self.addressed[self.city[row]]
-
     def reason(self, row: int, aggregate: int) -> str | None:
         """Why the value is withheld: the reason of the first city, by name, that is not in it. None if it is not."""
         gaps = self.gaps(row, aggregate)
