@@ -7,10 +7,14 @@ from threading import Lock
 
 from cachetools import LRUCache
 
+from hansa_core.plan.expression import walk
 from hansa_core.plan.plan import Plan
+from hansa_core.plan.remembered import Same
+from hansa_core.plan.size import parts_of
 from hansa_node.answering.answering import Answering, BoundPlan
 
-_REMEMBERED = 10_000  # plans, and published cells that they add up: a few megabytes
+_REMEMBERED = 10_000  # parts of plans, and published cells that they add up: a few megabytes, whatever is asked
+_PARTS_OF_ANY = 10
 
 
 class BoundPlans:
@@ -22,20 +26,21 @@ class BoundPlans:
 
     def __init__(self, answering: Answering) -> None:
         self._answering = answering
-        self._known: LRUCache[int, tuple[Plan, BoundPlan]] = LRUCache(_REMEMBERED, getsizeof=_size)
+        self._known: LRUCache[Same, BoundPlan] = LRUCache(_REMEMBERED, getsizeof=_size)
         self._lock = Lock()
 
     def bind(self, plan: Plan) -> BoundPlan:
         """The plan bound to the dataset. Raises RefusedError as `Answering.bind` does."""
         with self._lock:
-            known = self._known.get(id(plan))
+            known = self._known.get(Same(plan))
         if known is not None:
-            return known[1]
+            return known
         bound = self._answering.bind(plan)
         with self._lock, suppress(ValueError):  # too large to be remembered
-            self._known[id(plan)] = plan, bound  # the plan as well: while it is held, no other has its id
+            self._known[Same(plan)] = bound
         return bound
 
 
-def _size(known: tuple[Plan, BoundPlan]) -> int:
-    return 10 + sum(len(cover.cells) for cover in known[1].covers)
+def _size(bound: BoundPlan) -> int:
+    parts = sum(1 for _, expression in parts_of(bound.plan) for _ in walk(expression))
+    return _PARTS_OF_ANY + parts + sum(len(cover.cells) for cover in bound.covers)
