@@ -37,6 +37,20 @@ def read(sql: str, values: Given | None = None) -> Statement:
     return parse_statement(statement, {TRIPS.id: TRIPS}, ["aachen", "bonn"], {}, bound(values or {}))
 
 
+def test_several_lists_stand_in_one_in() -> None:
+    both = read("zone IN ($few, 7, $more)", {"few": [1, 2], "more": [3]})
+    assert meaning(both) == meaning(read("zone IN (1, 2, 7, 3)"))
+    nested = read("(zone IN ($few)) IN ($truths)", {"few": [1, None], "truths": [True]})
+    assert meaning(nested) == meaning(read("(zone IN (1) OR zone IS NULL) IN (TRUE)"))
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\0b"])
+def test_a_text_is_held_to_what_a_statement_is_held_to(text: str) -> None:
+    with pytest.raises(RefusedError, match="valid Unicode without NUL") as refused:
+        read("mode = $m", {"m": text})
+    assert (refused.value.code, refused.value.field) == ("wrong_parameter", "$m")
+
+
 def meaning(statement: Statement) -> tuple[bytes, object, str]:
     return plan_json(statement.plan), statement.cities, statement.outer.sql
 

@@ -11,6 +11,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from hansa_core.errors import RefusedError
 from hansa_core.sql.clause import DIALECT, cut
 from hansa_core.sql.parameters import Parameter, Parameters
+from hansa_core.sql.stray_characters import has_stray_characters
 from hansa_core.sql.total_items import with_brackets
 from hansa_core.sql.written import remember
 
@@ -65,7 +66,7 @@ def read_query(sql: str, given: Sequence[Parameter] = ()) -> exp.Query:
 def _check_text(sql: str) -> None:
     if len(sql) > MAX_SQL_BYTES or len(sql.encode(errors="replace")) > MAX_SQL_BYTES:
         raise RefusedError("too_large", f"a statement has at most {MAX_SQL_BYTES} bytes", "shorten it", "statement")
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in sql):
+    if has_stray_characters(sql):
         raise RefusedError(
             "syntax_error", "a statement is valid Unicode without NUL", "remove the stray characters", "statement"
         )

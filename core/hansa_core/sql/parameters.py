@@ -13,6 +13,7 @@ from hansa_core.nearest import nearest
 from hansa_core.plan.expression import Literal
 from hansa_core.sql.clause import put_in_place, refused
 from hansa_core.sql.render import literal_tree
+from hansa_core.sql.stray_characters import has_stray_characters
 from hansa_core.sql.written import replaced_by
 
 MAX_PARAMETERS = 1000
@@ -85,6 +86,9 @@ class Parameters:
             if name not in written:
                 remedy = nearest(name, written) if written else "leave it out, or write it where the value belongs"
                 raise _wrong(f"the statement has no ${name}", remedy, f"${name}")
+        for one in given:
+            if any(has_stray_characters(value.value) for value in one.values if isinstance(value.value, str)):
+                raise _wrong("a text is valid Unicode without NUL", "remove the stray characters", f"${one.name}")
 
     def bind(self, tree: exp.Expr, given: Sequence[Parameter]) -> None:
         """Put the values where the tree has their parameters. Raises RefusedError `wrong_parameter`."""
@@ -93,8 +97,14 @@ class Parameters:
         for node, use in nodes:
             node.set("this", None if use.text == "?" else use.text.lstrip("$:"))
             node.meta.update(start=use.start, end=use.end)
-        for node, use in sorted(nodes, key=lambda found: values[found[1].name].is_list):  # IN repeats what it tests
-            _bind(node, use, values[use.name])
+        for node, use in nodes:
+            if not values[use.name].is_list:
+                _bind(node, use, values[use.name])
+        by_place = {use.start: use for use in self._uses}
+        # IN is written anew around each list, with copies of what else stands in it: the innermost comes first.
+        while left := list(tree.find_all(exp.Placeholder)):
+            use = by_place[left[-1].meta["start"]]
+            _bind(left[-1], use, values[use.name])
 
     def _number(self, sql: str, first: Token, last: Token) -> None:
         text = sql[first.start : last.end + 1]
