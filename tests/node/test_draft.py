@@ -275,3 +275,23 @@ def test_a_file_that_cannot_be_drafted_is_told_with_what_would_be(
 ) -> None:
     with pytest.raises(ConfigError, match=said):
         drafted(tmp_path, content, name=name)
+
+
+def test_no_value_of_a_column_that_identifies_or_looks_personal_is_in_a_draft(tmp_path: Path) -> None:
+    people = ("Anna Geheim", "Berta Muster", "Carl Beispiel", "Dora Probe", "Emil Versuch")
+    rows = "".join(f"T-{4711 + number};lime;{name}\n" for number, name in enumerate(people))
+    text = drafted(tmp_path, f"tree_id;kind;district\n{rows}").text(["trees.csv"], "x")
+    assert "# tree_id" not in text
+    assert not [one for one in ("T-4711", "Geheim", "Versuch") if one in text]
+
+
+def test_a_drafted_domain_below_open_has_no_value_of_few_rows(tmp_path: Path) -> None:
+    contract = contract_in(
+        CONTRACT_TEXT.replace("least_level: open", "least_level: controlled").encode(), Path("t.yaml")
+    )
+    rows = "".join(f"{number};lime;{'Nord' if number % 2 else 'nord'}\n" for number in range(10))
+    draft = drafted(tmp_path, f"tree_id;kind;district\n{rows}11;oak;bei Anna Geheim\n12;oak;süd\n", contract)
+    text = draft.text(["trees.csv"], "x")
+    assert "bei Anna Geheim" not in text
+    assert "district: [nord]" in text or "district: [Nord]" in text
+    assert "2 values are left out of the domain, which is public" in doubts_of(draft, "district")

@@ -62,7 +62,7 @@ def _domains(contract: Contract, found: Mapping[str, Match]) -> Iterator[tuple[s
     for column in contract.columns.values():
         if not column.per_city:
             continue
-        values = city_values(found[column.name]) if column.name in found else ()
+        values = city_values(found[column.name], contract.least_level)[0] if column.name in found else ()
         yield column.name, values[:_MOST_VALUES] or _NO_DOMAIN
 
 
@@ -78,14 +78,18 @@ def _tried(draft: ManifestDraft, files: Sequence[Path]) -> ManifestDraft:
             return draft.with_doubts({}, [str(error).removeprefix(f"{manifest}: ")])
         except duckdb.Error as error:
             return draft.with_doubts({}, [str(error).strip().splitlines()[0]])
-    mapped = {each.column for each in draft.entries if each.is_mapped}
-    columns = [column for column in report.columns if column.name in mapped]
-    return draft.with_doubts({column.name: tuple(_rejected(column, report)) for column in columns}, report.exceeded)
+    mapped = {each.column: each for each in draft.entries if each.is_mapped}
+    doubts = {
+        column.name: tuple(_rejected(column, report, hides_values=mapped[column.name].hides_values))
+        for column in report.columns
+        if column.name in mapped
+    }
+    return draft.with_doubts(doubts, report.exceeded)
 
 
-def _rejected(column: ColumnReport, report: IngestReport) -> Iterator[str]:
+def _rejected(column: ColumnReport, report: IngestReport, *, hides_values: bool) -> Iterator[str]:
     for rule, rows in column.rejected.items():
-        texts = [each for each in column.offending if rule.startswith(each.rule)]
+        texts = [] if hides_values else [each for each in column.offending if rule.startswith(each.rule)]
         shown = ", ".join(f"{each.text!r} (row {each.first:,})" for each in texts[:3] if each.text is not None)
         yield f"{rows:,} of {report.rows_read:,} rows are rejected, {rule.partition(':')[0]}" + (
             f": {shown}" if shown else ""
