@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from hansa_core.protection.declaration import declaration_from_document
 from hansa_core.protection.fingerprint import fingerprint
 from hansa_published import MANIFEST_DOCUMENT, SHOPS, shops_manifest
 
+FOLLOWS = {"column": "kind", "follows": "street", "values": {"Elbe": "bar"}}
+
 
 def test_a_manifest_is_read_with_safe_defaults() -> None:
     document = {key: value for key, value in MANIFEST_DOCUMENT.items() if key != "threshold"}
@@ -27,6 +30,20 @@ def test_a_manifest_is_read_with_safe_defaults() -> None:
     )
     assert manifest.structural_zeros == {"zone": (4,)}
     assert manifest.contract == ContractId("town.shops", 1)
+    shares = (manifest.dominant_entities, manifest.dominant_share, manifest.p_percent)
+    assert shares == (2, Fraction(17, 20), Fraction(1, 10))
+
+
+def test_a_dependency_speaks_of_the_values_that_it_lists_and_of_null_if_that_is_one() -> None:
+    document = {"column": "licensed", "follows": "zone", "values": {1: True, 2: None, None: False}}
+    (dependency,) = shops_manifest(dependencies=[document]).dependencies
+    pairs = [(1, True), (1, None), (2, None), (2, False), (3, True), (3, None), (None, False), (None, None)]
+    assert [dependency.allows(*pair) for pair in pairs] == [True, False, True, False, True, True, True, False]
+
+
+def test_shares_are_read_exactly_as_they_are_written() -> None:
+    manifest = shops_manifest(dominance={"largest": 1, "share": 0.7}, p_percent="1/3")
+    assert (manifest.dominant_share, manifest.p_percent) == (Fraction(7, 10), Fraction(1, 3))
 
 
 def test_sections_of_the_node_are_no_business_of_the_core() -> None:
@@ -66,6 +83,22 @@ def test_a_range_of_structural_zeros_is_its_values() -> None:
         ({"structural_zeros": {"zone": {"from": 9, "to": 12}}}, "no value of the domain"),
         ({"structural_zeros": {"kind": {"from": 1, "to": 2}}}, "list the values"),
         ({"structural_zeros": {"days": [1]}}, "unknown key"),
+        ({"dominance": {"largest": 6}}, "dominance.largest is 6; it is from 1 to 5"),
+        ({"dominance": {"share": 1}}, "dominance.share is 1; it is a share between 0 and 1"),
+        ({"dominance": {"shares": 1}}, "did you mean share"),
+        ({"p_percent": 10}, "p_percent is 10; it is a share"),
+        ({"p_percent": 0}, "p_percent is 0; it is a share"),
+        ({"dependencies": [{**FOLLOWS, "follows": "streets"}]}, r"dependencies\[0\].follows: .*did you mean street"),
+        ({"dependencies": [{**FOLLOWS, "column": "days"}]}, r"dependencies\[0\].column: 'days' has no public domain"),
+        (
+            {"dependencies": [{**FOLLOWS, "follows": "kind", "values": {"bar": "bar"}}]},
+            "kind cannot follow from itself",
+        ),
+        ({"dependencies": [{**FOLLOWS, "values": {"Elbe": "pub"}}]}, "'pub' is no value of kind"),
+        ({"dependencies": [{**FOLLOWS, "values": {"Elba": "bar"}}]}, "did you mean Elbe"),
+        ({"dependencies": [{**FOLLOWS, "values": {"Elbe": None}}]}, "'None' is no text"),
+        ({"dependencies": [{**FOLLOWS, "values": {}}]}, "give some"),
+        ({"dependencies": [FOLLOWS, FOLLOWS]}, "join the two"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_remedy(changes: dict[str, Any], said: str) -> None:
@@ -123,6 +156,11 @@ def test_every_parameter_of_the_protection_changes_the_fingerprint() -> None:
             shops_manifest(domains={"street": ["Elbe", "Alster"]}),
             shops_manifest(tables=MANIFEST_DOCUMENT["tables"][:2]),
             shops_manifest(level="open"),
+            shops_manifest(dominance={"largest": 1}),
+            shops_manifest(dominance={"share": 0.8}),
+            shops_manifest(p_percent=0.2),
+            shops_manifest(dependencies=[FOLLOWS]),
+            shops_manifest(dependencies=[{**FOLLOWS, "values": {"Elbe": "bakery"}}]),
         )
     ]
     assert len(set(prints)) == len(prints)

@@ -17,7 +17,7 @@ from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.contract.types import DataType
 from hansa_core.documents.canonical_json import canonical_json
-from hansa_core.manifest.manifest import Manifest, TableDeclaration
+from hansa_core.manifest.manifest import Dependency, Manifest, TableDeclaration
 from hansa_core.policy.policy import DenyList, Policy, Rule
 from hansa_core.policy.published_rules import (
     contract_rules,
@@ -85,10 +85,18 @@ def test_the_order_in_a_policys_file_does_not_matter() -> None:
         {"structural_zeros": {}},
         {"contract": ContractId("town.permits", 2)},
         {"level": Level.OPEN},
+        {"dependencies": (Dependency(column="kind", follows="year", values={"1400": "shed"}),)},
     ],
 )
 def test_a_manifest_that_declares_something_else_has_another_hash(change: Any) -> None:
     assert manifest_rules(replace(MANIFEST, **change)) != manifest_rules(MANIFEST)
+
+
+@pytest.mark.parametrize(
+    "change", [{"dominant_entities": 1}, {"dominant_share": Fraction(1, 2)}, {"p_percent": Fraction(1, 5)}]
+)
+def test_nobody_reads_a_citys_secret_parameters_in_the_published_rules(change: Any) -> None:
+    assert manifest_rules(replace(MANIFEST, **change)) == manifest_rules(MANIFEST)
 
 
 def test_nobody_on_the_deny_list_stands_in_the_published_rules() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from types import MappingProxyType
 
 from hansa_core.contract.ids import ContractId
@@ -14,6 +15,10 @@ from hansa_core.contract.types import Value
 DEFAULT_THRESHOLD = 10
 LEAST_THRESHOLD = 3  # below three, one contributor who knows their own part learns the other's
 DEFAULT_MIN_ENTITIES = 3
+DEFAULT_DOMINANT_ENTITIES = 2
+DEFAULT_DOMINANT_SHARE = Fraction(17, 20)
+DEFAULT_P_PERCENT = Fraction(1, 10)
+MAX_DOMINANT_ENTITIES = 5  # entities whose totals are looked at one by one
 
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -41,12 +46,40 @@ class TableDeclaration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """A dimension whose value follows from another's: `values` gives it for values of `follows`, NULL among them.
+
+    Public knowledge about the columns, such as the league's track that a city's own name of a track stands for. Of a
+    value of `follows` that is left out it says nothing.
+    """
+
+    column: str
+    follows: str
+    values: Mapping[Value | None, Value | None]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+        if self.column == self.follows:
+            raise ValueError(f"dependencies: {self.column} cannot follow from itself")
+        if not self.values:
+            raise ValueError(f"dependencies: {self.column} follows from no value of {self.follows}; give some")
+
+    def allows(self, follows: Value | None, column: Value | None) -> bool:
+        """Whether a row may have these two values."""
+        return follows not in self.values or self.values[follows] == column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """A city's declaration for one dataset.
 
     `population`: whose records these are; one population has one level.
     `threshold`: the least units of a published cell. `min_entities`: its least entities, where they are not units.
     `domains`: the public values of the columns that the contract leaves to the city.
+    `dominant_entities`, `dominant_share`: a total is unsafe where so many entities hold more than this share of it.
+    `p_percent`: and where the second largest entity can tell the largest one's part to within this share. All three are
+    the city's secret.
+    `dependencies`: dimensions that follow from others.
     `structural_zeros`: values that are known to have no rows without looking at them.
     `period`: the column whose values are the periods that are published one after the other, each once; or None.
     `protection_version`: raised by the steward whenever a parameter of the protection changes.
@@ -60,6 +93,10 @@ class Manifest:
     tables: tuple[TableDeclaration, ...] = ()
     domains: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     structural_zeros: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    dependencies: tuple[Dependency, ...] = ()
+    dominant_entities: int = DEFAULT_DOMINANT_ENTITIES
+    dominant_share: Fraction = DEFAULT_DOMINANT_SHARE
+    p_percent: Fraction = DEFAULT_P_PERCENT
     protection_version: int = 1
     period: str | None = None
 
@@ -72,6 +109,15 @@ class Manifest:
             raise ValueError(f"threshold is {self.threshold}; the least is {LEAST_THRESHOLD}")
         if self.min_entities < DEFAULT_MIN_ENTITIES:
             raise ValueError(f"min_entities is {self.min_entities}; the least is {DEFAULT_MIN_ENTITIES}")
+        if not 1 <= self.dominant_entities <= MAX_DOMINANT_ENTITIES:
+            rule = f"dominance.largest is {self.dominant_entities}; it is from 1 to {MAX_DOMINANT_ENTITIES}"
+            raise ValueError(f"{rule}; 2 is usual")
+        for name, share in (("dominance.share", self.dominant_share), ("p_percent", self.p_percent)):
+            if not 0 < share < 1:
+                raise ValueError(f"{name} is {float(share):g}; it is a share between 0 and 1, such as 0.1")
+        pairs = [(dependency.column, dependency.follows) for dependency in self.dependencies]
+        if len(set(pairs)) != len(pairs):
+            raise ValueError("dependencies: a pair of columns stands there twice; join the two")
         if self.protection_version < 1:
             raise ValueError(f"protection_version is {self.protection_version}; versions count from 1")
         names = [table.name for table in self.tables]

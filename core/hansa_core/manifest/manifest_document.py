@@ -13,6 +13,7 @@ from hansa_core.contract.level import LEVELS_BY_STRICTNESS, Level
 from hansa_core.contract.types import DataType, Value, type_of_value
 from hansa_core.documents.model import (
     YAML,
+    Exact,
     ListOf,
     Text,
     Values,
@@ -23,7 +24,16 @@ from hansa_core.documents.model import (
     one_of,
     validated,
 )
-from hansa_core.manifest.manifest import DEFAULT_MIN_ENTITIES, DEFAULT_THRESHOLD, Manifest, TableDeclaration
+from hansa_core.manifest.manifest import (
+    DEFAULT_DOMINANT_ENTITIES,
+    DEFAULT_DOMINANT_SHARE,
+    DEFAULT_MIN_ENTITIES,
+    DEFAULT_P_PERCENT,
+    DEFAULT_THRESHOLD,
+    Dependency,
+    Manifest,
+    TableDeclaration,
+)
 from hansa_core.nearest import nearest, shown
 
 _Listed = Annotated[ListOf[object], Field(min_length=1)]
@@ -38,6 +48,23 @@ class TableDocument(YamlSection):
     bins: Text | None = Field(None, description="the measure whose declared cuts are one more dimension")
 
 
+class DominanceDocument(YamlSection):
+    """A total is unsafe where so many entities hold more than this share of it."""
+
+    largest: int = Field(DEFAULT_DOMINANT_ENTITIES, description="how many entities")
+    share: Exact = Field(DEFAULT_DOMINANT_SHARE, description="the share that they may hold; 0.85")
+
+
+class DependencyDocument(YamlSection):
+    """A dimension whose value follows from another's, as everybody knows."""
+
+    column: Text = Field(description="the dimension that follows")
+    follows: Text = Field(description="the dimension that it follows from")
+    values: Mapping[object, object] = Field(
+        description="its value for values of the other; of those left out it says nothing"
+    )
+
+
 class ManifestDocument(YamlSection):
     """A city's declaration for one dataset."""
 
@@ -48,6 +75,15 @@ class ManifestDocument(YamlSection):
     min_entities: int = Field(
         DEFAULT_MIN_ENTITIES, description="the least entities of a published cell, where they are not units"
     )
+    dominance: DominanceDocument = Field(
+        DominanceDocument(largest=DEFAULT_DOMINANT_ENTITIES, share=DEFAULT_DOMINANT_SHARE),
+        description="when few entities hold too much of a total; the city's secret",
+    )
+    p_percent: Exact = Field(
+        DEFAULT_P_PERCENT,
+        description="the share of the largest entity's part within which no other may tell it, 0.1; the city's secret",
+    )
+    dependencies: ListOf[DependencyDocument] = Field((), description="dimensions that follow from others")
     protection_version: int = Field(1, description="raised whenever a parameter of the protection changes")
     domains: Mapping[str, _Listed] = Field({}, description="public values of the columns left to the city")
     structural_zeros: Mapping[str, Values | None] = Field({}, description="values known to have no rows")
@@ -86,6 +122,13 @@ def manifest_from_document(document: object, contract: Contract) -> Manifest:
         level=_level(written.level, contract),
         threshold=written.threshold,
         min_entities=written.min_entities,
+        dominant_entities=written.dominance.largest,
+        dominant_share=written.dominance.share,
+        p_percent=written.p_percent,
+        dependencies=tuple(
+            _dependency(dependency, f"dependencies[{i}]", contract, domains)
+            for i, dependency in enumerate(written.dependencies)
+        ),
         protection_version=written.protection_version,
         domains=domains,
         structural_zeros=_structural_zeros(written.structural_zeros, contract, domains),
@@ -137,6 +180,39 @@ def _domains(written: Mapping[str, Sequence[object]], contract: Contract) -> dic
         name: tuple(_value(value, contract.columns[name], f"domains.{name}") for value in values)
         for name, values in written.items()
     }
+
+
+def _dependency(
+    written: DependencyDocument, where: str, contract: Contract, domains: Mapping[str, tuple[Value, ...]]
+) -> Dependency:
+    """A dependency whose values are all of the two domains."""
+    public = {column.name: values for column in contract.columns.values() if (values := _public(column, domains))}
+    for name, field in ((written.column, "column"), (written.follows, "follows")):
+        if name not in public:
+            raise field_error(f"{where}.{field}", f"{shown(name)} has no public domain", nearest(name, public))
+    column, follows = contract.columns[written.column], contract.columns[written.follows]
+    of_each = [
+        _in_domain(value, known, public[known.name], f"{where}.values")
+        for pair in written.values.items()
+        for value, known in zip(pair, (follows, column), strict=True)
+    ]
+    return Dependency(
+        column=column.name, follows=follows.name, values=dict(zip(of_each[::2], of_each[1::2], strict=True))
+    )
+
+
+def _public(column: ContractColumn, domains: Mapping[str, tuple[Value, ...]]) -> tuple[Value, ...]:
+    return tuple(domain_of(column, domains))
+
+
+def _in_domain(value: object, column: ContractColumn, domain: Sequence[Value], where: str) -> Value | None:
+    if value is None and not column.required:
+        return None
+    found = _value(value, column, where)
+    if found not in domain:
+        rule = f"{shown(str(value))} is no value of {column.name}"
+        raise field_error(where, rule, nearest(str(value), map(str, domain)))
+    return found
 
 
 def _structural_zeros(

@@ -15,7 +15,7 @@ from fractions import Fraction
 from hansa_core.contract.contract import Contract, ContractColumn
 from hansa_core.contract.types import Value
 from hansa_core.documents.canonical_json import MAX_INTEGER, JsonValue, canonical_json
-from hansa_core.manifest.manifest import Manifest
+from hansa_core.manifest.manifest import Dependency, Manifest
 from hansa_core.policy.policy import DenyList, Policy
 
 DENY = "deny"
@@ -67,7 +67,7 @@ def deny_value(deny: DenyList) -> JsonValue:
 
 
 def manifest_rules(manifest: Manifest) -> bytes:
-    """All that a manifest declares."""
+    """All that a manifest declares and that is no secret of the city."""
     tables: list[JsonValue] = [
         {
             "name": table.name,
@@ -77,10 +77,12 @@ def manifest_rules(manifest: Manifest) -> bytes:
         }
         for table in manifest.tables
     ]
-    period: dict[str, JsonValue] = {} if manifest.period is None else {"period": manifest.period}
+    later: dict[str, JsonValue] = {} if manifest.period is None else {"period": manifest.period}
+    if manifest.dependencies:
+        later["dependencies"] = list(map(_dependency, manifest.dependencies))
     return canonical_json(
         {
-            **period,
+            **later,
             "kind": RulesKind.MANIFEST.value,
             "contract": str(manifest.contract),
             "population": manifest.population,
@@ -94,6 +96,18 @@ def manifest_rules(manifest: Manifest) -> bytes:
             "commitments": {},
         }
     )
+
+
+def _dependency(dependency: Dependency) -> JsonValue:
+    """A column's values, each with the value of the other column that goes with it."""
+    return {
+        "column": dependency.column,
+        "follows": dependency.follows,
+        "values": [
+            [None if known is None else _value(known), None if value is None else _value(value)]
+            for known, value in dependency.values.items()
+        ],
+    }
 
 
 def contract_rules(contract: Contract) -> bytes:

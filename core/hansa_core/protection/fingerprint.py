@@ -6,7 +6,13 @@ import hashlib
 import json
 
 from hansa_core.contract.contract import Contract
-from hansa_core.manifest.manifest import Manifest
+from hansa_core.manifest.manifest import (
+    DEFAULT_DOMINANT_ENTITIES,
+    DEFAULT_DOMINANT_SHARE,
+    DEFAULT_P_PERCENT,
+    Dependency,
+    Manifest,
+)
 from hansa_core.protection.tables import TableShape, shapes_of
 
 
@@ -27,8 +33,14 @@ def fingerprint(contract: Contract, manifest: Manifest) -> str:
         manifest.protection_version,
         [_shape(shape) for shape in shapes_of(contract, manifest).values()],
     ]
-    if manifest.period is not None:  # not beside the others: what was prepared before there were periods stays served
+    # What is declared since then stands behind the others where it is: what was prepared before stays served.
+    if manifest.period is not None:
         document.append(manifest.period)
+    rules = (manifest.dominant_entities, manifest.dominant_share, manifest.p_percent)
+    if rules != (DEFAULT_DOMINANT_ENTITIES, DEFAULT_DOMINANT_SHARE, DEFAULT_P_PERCENT):
+        document.append(["concentration", *map(str, rules)])
+    if manifest.dependencies:
+        document.append([["follows", each.column, each.follows, _pairs(each)] for each in manifest.dependencies])
     return hashlib.sha256(json.dumps(document, ensure_ascii=True).encode()).hexdigest()
 
 
@@ -43,3 +55,7 @@ def _shape(shape: TableShape) -> list[object]:
         for dimension in shape.dimensions
     ]
     return [shape.name, list(shape.measures), dimensions]
+
+
+def _pairs(dependency: Dependency) -> list[list[str]]:
+    return [[repr(known), repr(value)] for known, value in dependency.values.items()]

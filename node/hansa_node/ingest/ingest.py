@@ -33,6 +33,7 @@ from hansa_node.ingest.base import Base, base_of
 from hansa_node.ingest.cells import count_cells
 from hansa_node.ingest.constancy import check_constant_columns
 from hansa_node.ingest.contents import check_new, write_contents
+from hansa_node.ingest.dependency_check import check_dependencies
 from hansa_node.ingest.earlier import EarlierPublications, check_unchanged
 from hansa_node.ingest.growing import PublishedPeriods
 from hansa_node.ingest.growth import Growth
@@ -107,6 +108,7 @@ def ingest_dataset(
                     raise IngestStoppedError(report)
                 check_constant_columns(connection, contract)
                 check_unique_columns(connection, contract, manifest, mapping)
+                check_dependencies(connection, contract, manifest)
                 earlier = EarlierPublications(
                     folder=folder, number=version.number, contract=contract, manifest=manifest
                 )
