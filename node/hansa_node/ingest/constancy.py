@@ -10,7 +10,7 @@ from hansa_core.errors import ConfigError
 
 
 def check_constant_columns(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Look at the table `staged`: distinct units are added up over such columns, and one in two cells counts twice.
+    """Look at the view `staged`: distinct units are added up over such columns, and one in two cells counts twice.
 
     Raises ConfigError that names the first column and how many units break its promise.
     """

@@ -40,14 +40,15 @@ class DataProfile:
 
 
 def profile_of(connection: duckdb.DuckDBPyConnection, contract: Contract) -> DataProfile:
-    """Look at the table `staged`."""
+    """Look at the view `staged`."""
     looked_at = [column for column in contract.columns.values() if not column.identifier]
     names = [exp.column(column.name, quoted=True) for column in looked_at]
     distinct = [fragment("approx_count_distinct(:c)", c=name) for name in names]
-    (rows, *counts) = _one(connection, fragment("count(*)"), *distinct)
+    missing = [fragment("count(*) - count(:c)", c=name) for name in names]
+    (rows, *counts) = _one(connection, fragment("count(*)"), *distinct, *missing)
     columns = {
-        column.name: _column(connection, column, has_categories=count <= 2 * _MOST_CATEGORIES, rows=rows)
-        for column, count in zip(looked_at, counts, strict=True)
+        column.name: _column(connection, column, nulls, has_categories=count <= 2 * _MOST_CATEGORIES, rows=rows)
+        for column, count, nulls in zip(looked_at, counts[: len(names)], counts[len(names) :], strict=True)
     }
     return DataProfile(rows=rows, columns=columns)
 
@@ -83,11 +84,10 @@ def _share(part: int, whole: int) -> Fraction:
 
 
 def _column(
-    connection: duckdb.DuckDBPyConnection, column: ContractColumn, *, has_categories: bool, rows: int
+    connection: duckdb.DuckDBPyConnection, column: ContractColumn, nulls: int, *, has_categories: bool, rows: int
 ) -> ColumnProfile:
     """`has_categories`: False where there are more values than are kept, by an estimate."""
     name = exp.column(column.name, quoted=True)
-    nulls = _one(connection, fragment("count(*) - count(:c)", c=name))[0]
     if column.type.is_numeric and not column.domain and column.quantum is not None:
         function = "quantile_disc" if rows <= _MOST_SORTED else "approx_quantile"
         (quantiles,) = _one(connection, fragment(f"{function}(:c, {list(_QUANTILES)})", c=name))

@@ -22,7 +22,7 @@ _MOST_ROWS = 5
 def check_unique_columns(
     connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest, mapping: DatasetMapping
 ) -> None:
-    """Look at the table `staged`: two rows of one number are one that was exported twice, or two that were mixed up.
+    """Look at the view `staged`: two rows of one number are one that was exported twice, or two that were mixed up.
 
     Raises ConfigError that names the first column, how many values break its promise, and the rows of some.
     """
