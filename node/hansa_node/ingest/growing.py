@@ -82,7 +82,9 @@ class Growing:
                 self._check_unpublished()
 
     def view(self) -> None:
-        """Make the view `staged`: what stays of the served rows, and the file's."""
+        """Make the views `kept` and `staged`: the second with what stays of the served rows."""
+        named = (name_of("v", column.index).as_(name, quoted=True) for name, column in self._columns.items())
+        create_view(self._connection, KEPT, exp.select(*named).from_("judged").where(self._is_kept))
         names = list(self._columns)
         rows: exp.Query = _all(names, exp.to_table(KEPT))
         if self._served is not None:
@@ -92,13 +94,12 @@ class Growing:
             rows = exp.union(stays, rows, distinct=False)
         create_view(self._connection, STAGED, rows)
 
-    def counts(self) -> GrowthCounts:
-        """What the file changes, over the views `kept` and `staged`."""
-        (file_rows,) = self._one(fragment("count(*)"), KEPT)
+    def counts(self, kept: int) -> GrowthCounts:
+        """What the file changes, over the views `kept` and `staged`. `kept`: how many rows the first one has."""
         (total,) = self._one(fragment("count(*)"), STAGED)
         met, unchanged = self._met() if self._growth.mode is GrowthMode.UPSERT and self._served is not None else (0, 0)
         return GrowthCounts(
-            added=file_rows - met,
+            added=kept - met,
             updated=met - unchanged,
             unchanged=unchanged,
             total=total if self._published is None else None,
@@ -145,7 +146,6 @@ class Growing:
             exp.select(
                 *(key.as_(f"k{place:d}") for place, key in enumerate(keys)),
                 fragment(f"max({ranked})", **parts).as_("newest"),
-                fragment("count(*) FILTER (WHERE true)").as_("rows"),
             )
             .from_("judged")
             .where(self._is_kept)
@@ -185,8 +185,7 @@ class Growing:
         keys = [exp.column(name, quoted=True) for name in self._growth.key]
         several = exp.select(*keys).from_(self._served.copy()).group_by(*(key.copy() for key in keys))
         several = several.having(fragment("count(*) > 1"))
-        query = exp.select(fragment("count(*)")).from_(several.subquery("several"))
-        (count,) = self._connection.execute(query.sql(dialect="duckdb")).fetchall()[0]
+        (count,) = self._one(fragment("count(*)"), several.subquery("several"))
         if count:
             raise ConfigError(
                 f"key: the version that is served has {count:,} values of {', '.join(self._growth.key)} more than once,"
@@ -245,7 +244,7 @@ class Growing:
         (found,) = self._connection.execute(query.sql(dialect="duckdb")).fetchall()[0]
         return None if found is None else column.told_value(found)
 
-    def _one(self, what: Sql, table: str) -> tuple[int, ...]:
+    def _one(self, what: Sql, table: str | exp.Subquery) -> tuple[int, ...]:
         query = exp.select(what).from_(table)
         (found,) = self._connection.execute(query.sql(dialect="duckdb")).fetchall()
         return tuple(map(int, found))

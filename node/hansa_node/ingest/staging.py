@@ -15,8 +15,8 @@ from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.nearest import nearest, shown
 from hansa_node.ingest.column_staging import REJECTIONS, TEXTS, ColumnStaging
-from hansa_node.ingest.fragments import Sql, create_temporary, create_view, fragment, literal, name_of
-from hansa_node.ingest.growing import KEPT, Growing, GrowthCounts, PublishedPeriods
+from hansa_node.ingest.fragments import Sql, create_temporary, fragment, literal, name_of
+from hansa_node.ingest.growing import Growing, GrowthCounts, PublishedPeriods
 from hansa_node.ingest.growth import Growth
 from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping, MomentFormat, NumberFormat
 from hansa_node.ingest.numbers import OTHER_CONVENTIONS
@@ -107,7 +107,6 @@ def stage(
     left_out = left_out_lines(connection, mapping.source, opened.read)
     growing = Growing(connection, growth, columns, has_served=has_served, published=published)
     growing.mark()
-    _view_kept(connection, columns)
     growing.view()
     counted, rows_read = _counted(connection, columns)
     (rows_kept,) = connection.execute("SELECT count(*) FROM kept").fetchall()[0]
@@ -120,7 +119,7 @@ def stage(
         rows_read=rows_read + left_out.count,
         left_out=left_out,
         rows_kept=rows_kept,
-        growth=growing.counts() if growth.keeps_rows else None,
+        growth=growing.counts(rows_kept) if growth.keeps_rows else None,
         columns={name: replace(each, offending=offending.get(name, ())) for name, each in counted.items()},
     )
 
@@ -146,13 +145,6 @@ def _judge(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnStagin
     parts = (part for column in columns for part in column.judged)
     judged = exp.select(*parts, texts_of_rejected.as_(TEXTS)).from_(statuses.subquery())
     create_temporary(connection, "judged", judged)
-
-
-def _view_kept(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnStaging]) -> None:
-    """The view of the file's rows that no column rejects."""
-    kept = exp.select(*(name_of("v", column.index).as_(column.name, quoted=True) for column in columns))
-    kept = kept.from_("judged").where(*(fragment(":s = 0", s=name_of("s", column.index)) for column in columns))
-    create_view(connection, KEPT, kept)
 
 
 def _with_lines(
@@ -256,7 +248,7 @@ def _unused(words: Sequence[tuple[str, str]], used: Sequence[int]) -> tuple[str,
 def _check_convention(connection: duckdb.DuckDBPyConnection, column: ColumnStaging) -> None:
     """Raise ConfigError where several cells that are no plain number look like numbers of another convention."""
     mapping = column.mapping
-    if not column.is_number or mapping.decimal != "." or mapping.thousands is not None or mapping.format is not None:
+    if not column.is_number or not mapping.writes_plain_signs or mapping.format is not None:
         return
     text, status = column.told, name_of("s", column.index)
     cells = "count(*) FILTER (WHERE :s = 1 AND regexp_full_match(trim(:t), :p))"
