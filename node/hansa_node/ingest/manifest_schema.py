@@ -9,7 +9,7 @@ from pydantic import Field, create_model
 
 from hansa_core.documents.json_schema import schema_text
 from hansa_core.manifest.manifest_document import ManifestDocument
-from hansa_node.ingest.growth import GrowthMode
+from hansa_node.ingest.growth import GrowthDocument
 from hansa_node.ingest.limits import LimitsDocument
 from hansa_node.ingest.mapping import ColumnMappingDocument
 from hansa_node.ingest.source_document import SourceDocument
@@ -20,16 +20,14 @@ MANIFEST_SCHEMA_NAME = "manifest.schema.json"
 
 def manifest_schema() -> str:
     """As text."""
-    limits: Mapping[str, Any] = {name: (field.annotation, field) for name, field in LimitsDocument.model_fields.items()}
+    fields = {**GrowthDocument.model_fields, **LimitsDocument.model_fields}
+    derived: Mapping[str, Any] = {name: (field.annotation, field) for name, field in fields.items()}
     parts: Mapping[str, Any] = {
         "source": (SourceDocument, Field(description="the city's own file")),
         "mapping": (
             Mapping[str, ColumnMappingDocument],
             Field(description="how each contract column follows from it"),
         ),
-        "mode": (GrowthMode, Field(GrowthMode.REPLACE, description="what becomes of the rows that are served")),
-        "key": (str | list[str], Field([], description="the columns that tell a row from all others, for upsert")),
-        "watermark": (str | None, Field(None, description="the date, time or number that rises from file to file")),
     }
     doc = "A city's declaration for one dataset, with where its data lies."
-    return schema_text(create_model("Manifest", __base__=ManifestDocument, __doc__=doc, **parts, **limits))
+    return schema_text(create_model("Manifest", __base__=ManifestDocument, __doc__=doc, **parts, **derived))
