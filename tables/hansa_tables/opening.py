@@ -52,10 +52,16 @@ def view_source(
         connection.execute("SET allowed_paths = $1", [[str(each.path) for each in readings if each.path is not None]])
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-        view = exp.Create(this=exp.to_table(VIEW), kind="VIEW", expression=rows)
-        connection.execute(f"CREATE TEMP {view.sql(dialect='duckdb').removeprefix('CREATE ')}")
+        create_temporary_view(connection, VIEW, rows)
         read = zip((reading.path for reading in readings), files, strict=False)
         return {opened: original for opened, original in read if opened is not None}
+
+
+def create_temporary_view(connection: duckdb.DuckDBPyConnection, name: str, rows: exp.Query) -> None:
+    """A view that reaches no file."""
+    temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+    view = exp.Create(this=exp.to_table(name), kind="VIEW", expression=rows, properties=temporary)
+    connection.execute(view.sql(dialect="duckdb"))
 
 
 @contextmanager

@@ -36,9 +36,3 @@ def create_temporary(connection: duckdb.DuckDBPyConnection, name: str, selection
     temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
     creation = exp.Create(this=exp.to_table(name), kind="TABLE", expression=selection, properties=temporary)
     connection.execute(creation.sql(dialect="duckdb"))
-
-
-def create_view(connection: duckdb.DuckDBPyConnection, name: str, selection: exp.Query) -> None:
-    """A view that never reaches the dataset's file."""
-    view = exp.Create(this=exp.to_table(name), kind="VIEW", expression=selection)
-    connection.execute(f"CREATE TEMP {view.sql(dialect='duckdb').removeprefix('CREATE ')}")

@@ -12,9 +12,10 @@ from sqlglot import exp
 from hansa_core.contract.types import Value
 from hansa_core.errors import ConfigError
 from hansa_node.ingest.column_staging import DUPLICATE, LATE, REJECTIONS, ColumnStaging
-from hansa_node.ingest.fragments import Sql, create_temporary, create_view, fragment, name_of
+from hansa_node.ingest.fragments import Sql, create_temporary, fragment, name_of
 from hansa_node.ingest.growth import Growth, GrowthMode
 from hansa_node.ingest.sources import SERVED
+from hansa_tables.opening import create_temporary_view
 
 KEPT = "kept"
 """The view of the file's rows that no column rejects."""
@@ -84,7 +85,7 @@ class Growing:
     def view(self) -> None:
         """Make the views `kept` and `staged`: the second with what stays of the served rows."""
         named = (name_of("v", column.index).as_(name, quoted=True) for name, column in self._columns.items())
-        create_view(self._connection, KEPT, exp.select(*named).from_("judged").where(self._is_kept))
+        create_temporary_view(self._connection, KEPT, exp.select(*named).from_("judged").where(self._is_kept))
         names = list(self._columns)
         rows: exp.Query = _all(names, exp.to_table(KEPT))
         if self._served is not None:
@@ -92,7 +93,7 @@ class Growing:
             if self._growth.mode is GrowthMode.UPSERT:
                 stays = stays.where(fragment("NOT EXISTS (:same)", same=self._same_key(KEPT, "rows")))
             rows = exp.union(stays, rows, distinct=False)
-        create_view(self._connection, STAGED, rows)
+        create_temporary_view(self._connection, STAGED, rows)
 
     def counts(self, kept: int) -> GrowthCounts:
         """What the file changes, over the views `kept` and `staged`. `kept`: how many rows the first one has."""
