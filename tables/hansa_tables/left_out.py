@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -53,11 +54,11 @@ def left_out_lines(
     for path, lines in found.items():
         _check_whole(read[path], path, source, lines, may_lack_some=mistakes >= MOST_MISTAKES)
     kinds = [kind for lines in found.values() for kind in lines.values()]
-    told = (text for path in read for text in _told(read[path], path, source, found.get(path, {})))
+    told = (text for path in read if path in found for text in _told(read[path], path, source, found[path]))
     return LeftOutLines(
         ragged=sum(kind in _RAGGED for kind in kinds),
         encoding=kinds.count(_OTHER_ENCODING),
-        told=tuple(text for text, _ in zip(told, range(_MOST_TOLD), strict=False)),
+        told=tuple(islice(told, _MOST_TOLD)),
     )
 
 

@@ -88,17 +88,19 @@ def ingest_dataset(
                 connection = opened.connection
                 check_new(opened.contents, earlier_contents)
                 published = _published(base, written.growth, manifest)
-                reading = expected_rows(connection, mapping.source, opened.read) if progress else None
-                with unreadable_source(mapping.source), _shown(progress, connection, "reading", reading):
-                    staged = stage(
-                        opened,
-                        mapping,
-                        contract,
-                        manifest,
-                        written.growth,
-                        has_served=served_rows is not None,
-                        published=published,
-                    )
+                with unreadable_source(mapping.source):
+                    is_shown = progress is not None and progress.is_shown
+                    reading = expected_rows(connection, mapping.source, opened.read) if is_shown else None
+                    with _shown(progress, connection, "reading", reading):
+                        staged = stage(
+                            opened,
+                            mapping,
+                            contract,
+                            manifest,
+                            written.growth,
+                            has_served=served_rows is not None,
+                            published=published,
+                        )
                 _check_read(staged, mapping.source)
                 profile = profile_of(connection, contract)
                 exceeded = tuple(limits.exceeded(staged, profile, served))

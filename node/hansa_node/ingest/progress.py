@@ -24,10 +24,15 @@ class IngestProgress:
     def __init__(self, console: Console) -> None:
         self._console = console
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anybody sees it: where it is no terminal, nothing need be found out for it."""
+        return self._console.is_terminal
+
     @contextmanager
     def of_step(self, connection: duckdb.DuckDBPyConnection, what: str, rows: int | None) -> Iterator[None]:
         """Follow what the connection does in the block. `rows`: about how many there are; None where nobody knows."""
-        if not self._console.is_terminal:
+        if not self.is_shown:
             yield
             return
         counted = "{task.completed:>12,.0f} of about {task.total:,.0f} rows" if rows else "{task.percentage:>3.0f} %"
