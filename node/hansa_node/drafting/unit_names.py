@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from hansa_core.contract.contract import ContractColumn
-from hansa_core.units.vocabulary import loose_unit_of, unit_of
 from hansa_node.ingest.units import UNCHANGED, Conversion, conversion
 
 _BETWEEN = re.compile(r"[\s_()\[\]-]+")
@@ -26,15 +25,13 @@ def named_unit(column: ContractColumn, name: str) -> NamedUnit:
     if column.unit is None or not column.type.is_numeric:
         return NamedUnit(rest=name)
     parts = [part for part in _BETWEEN.split(name) if part]
-    wanted = unit_of(column.unit)
     for place in range(len(parts) - 1, 0, -1):
         try:
-            unit = loose_unit_of(parts[place])
             converted = conversion(parts[place], column.unit)
         except ValueError:
             continue
         rest = " ".join(parts[:place] + parts[place + 1 :])
-        if (unit.scale, unit.offset) == (wanted.scale, wanted.offset):
+        if converted.is_identity:
             return NamedUnit(rest=rest)
         return NamedUnit(rest=rest, word=parts[place], conversion=converted)
     return NamedUnit(rest=name)

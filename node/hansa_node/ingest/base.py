@@ -22,24 +22,23 @@ from hansa_node.ingest.growth import Growth
 class Base:
     """`rows`: the file whose rows stay; None at level controlled, where none are kept, and where `publication` stays.
 
-    `contents`: what came into it, by SHA-256, with the data versions.
+    `contents`: what came into it, by SHA-256, with the data versions. All empty where nothing stays.
     """
 
-    number: int
-    rows: Path | None
-    publication: Publication | None
-    contents: tuple[tuple[str, int], ...]
+    rows: Path | None = None
+    publication: Publication | None = None
+    contents: tuple[tuple[str, int], ...] = ()
 
 
-def base_of(folder: Path, growth: Growth, contract: Contract, manifest: Manifest) -> Base | None:
-    """None where nothing is served yet, or nothing of it stays.
+def base_of(folder: Path, growth: Growth, contract: Contract, manifest: Manifest) -> Base:
+    """An empty one where nothing is served yet, or nothing of it stays.
 
     Raises ConfigError where it is damaged, or its rows were made under another contract or manifest and so may mean
     something else.
     """
     version = current_version(folder) if growth.keeps_rows else None
     if version is None:
-        return None
+        return Base()
     try:
         version.check()
         with readable(version.path), open_locked(version.path) as connection:
@@ -53,7 +52,6 @@ def base_of(folder: Path, growth: Growth, contract: Contract, manifest: Manifest
         )
     is_open = manifest.level is Level.OPEN
     return Base(
-        number=version.number,
         rows=version.path if is_open else None,
         publication=None if is_open else version.publication(contract, manifest),
         contents=contents,

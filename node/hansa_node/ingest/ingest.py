@@ -29,7 +29,7 @@ from hansa_node.datasets.versions import (
     still_served,
     unwritten_version,
 )
-from hansa_node.ingest.base import Base, base_of
+from hansa_node.ingest.base import base_of
 from hansa_node.ingest.cells import count_cells
 from hansa_node.ingest.constancy import check_constant_columns
 from hansa_node.ingest.contents import check_new, write_contents
@@ -82,12 +82,10 @@ def ingest_dataset(
     with unwritten_version(folder) if dry_run else new_version(folder) as version:
         try:
             base = base_of(folder, written.growth, contract, manifest)
-            served_rows = None if base is None else base.rows
-            earlier_contents = () if base is None else base.contents
-            with open_source(mapping.source, version.path, served_rows) as opened:
+            with open_source(mapping.source, version.path, base.rows) as opened:
                 connection = opened.connection
-                check_new(opened.contents, earlier_contents)
-                published = _published(base, written.growth, manifest)
+                check_new(opened.contents, base.contents)
+                published = _published(base.publication, written.growth, manifest)
                 with unreadable_source(mapping.source):
                     is_shown = progress is not None and progress.is_shown
                     reading = expected_rows(connection, mapping.source, opened.read) if is_shown else None
@@ -98,7 +96,7 @@ def ingest_dataset(
                             contract,
                             manifest,
                             written.growth,
-                            has_served=served_rows is not None,
+                            has_served=base.rows is not None,
                             published=published,
                         )
                 _check_read(staged, mapping.source)
@@ -114,11 +112,10 @@ def ingest_dataset(
                 earlier = EarlierPublications(
                     folder=folder, number=version.number, contract=contract, manifest=manifest
                 )
-                before = None if base is None else base.publication
                 with _shown(progress, connection, "writing", profile.rows):
-                    tables = _write(connection, contract, manifest, earlier, before=before, kept=published)
+                    tables = _write(connection, contract, manifest, earlier, before=base.publication, kept=published)
                 write_stamp(connection, TARGET, stamp_of(contract, manifest, version.number))
-                write_contents(connection, TARGET, opened.contents, version.number, earlier_contents)
+                write_contents(connection, TARGET, opened.contents, version.number, base.contents)
                 if report.accepted is not None:
                     acceptance = Acceptance(reason=report.accepted, limits=limits.to_json())
                     write_acceptance(connection, TARGET, acceptance)
@@ -176,11 +173,10 @@ def _check_read(staged: Staged, source: TableSource) -> None:
         raise ConfigError(f"source.path: {source.told} has no row, and an empty export is no version; export it again")
 
 
-def _published(base: Base | None, growth: Growth, manifest: Manifest) -> PublishedPeriods | None:
+def _published(before: Publication | None, growth: Growth, manifest: Manifest) -> PublishedPeriods | None:
     """At level controlled, what a file that adds to it leaves as it is."""
     if manifest.level is Level.OPEN or manifest.period is None or not growth.keeps_rows:
         return None
-    before = None if base is None else base.publication
     values = frozenset[Value]() if before is None else published_periods(before, manifest.period)
     return PublishedPeriods(column=manifest.period, values=values)
 
