@@ -19,7 +19,7 @@ from hansa_tables.source import TableSource, TextForm
 from hansa_tables.table_rows import TableRows, reader, texts_by_name
 from hansa_tables.text_files import opened_text, starts_with_bytes_of_another_kind, undecodable, utf8_file
 
-_USUAL_DELIMITERS = (";", "\t", "|", ",")
+USUAL_DELIMITERS = (";", "\t", "|", ",")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def head_of(path: Path, source: TableSource) -> TableHead:
             raise UnreadableTableError(str(path), "is empty: it has no header and no row", "export the table again")
         place = f"{path}, line {before + 1}"
         try:
-            cells = next(iter(_reader(chain([line], text), form)))
+            cells = next(iter(cells_of(chain([line], text), form)))
         except csv.Error as error:
             remedy = "correct the line, or declare its quote and escape"
             raise UnreadableTableError(place, f"cannot be read ({error}): {quoted(line)}", remedy, "quote") from None
@@ -94,7 +94,7 @@ def rows_of(path: Path, source: TableSource) -> Iterator[int]:
     with opened_text(path, source, errors="surrogateescape" if form.is_utf8 else "strict") as text:
         for _ in range(head.lines_before + (form.header is True)):
             text.readline()
-        rows, before = _reader(text, form), head.lines_before + (form.header is True)
+        rows, before = cells_of(text, form), head.lines_before + (form.header is True)
         start = before + 1
         for cells in rows:
             here, start = start, before + rows.line_num + 1
@@ -122,7 +122,7 @@ def why_not_delimited(path: Path, source: TableSource) -> UnreadableTableError |
     with opened_text(path, source) as text:
         for _ in range(head.lines_before):
             text.readline()
-        rows, line = _reader(text, source.text), head.lines_before
+        rows, line = cells_of(text, source.text), head.lines_before
         while True:
             start = head.lines_before + rows.line_num + 1
             try:
@@ -141,7 +141,7 @@ def why_not_delimited(path: Path, source: TableSource) -> UnreadableTableError |
 def ragged_line(path: Path, line: int, text: str, head: TableHead, form: TextForm) -> UnreadableTableError:
     """The error about one line that has not as many cells as the header."""
     try:
-        cells = next(iter(_reader(iter([text]), form)))
+        cells = next(iter(cells_of(iter([text]), form)))
     except csv.Error:  # its last cell goes on in the next line
         cells = text.rstrip("\r\n").split(form.delimiter)
     return _ragged(path, line, cells, head, form)
@@ -176,17 +176,18 @@ def _first_line(text: io.TextIOWrapper, form: TextForm) -> tuple[int, str]:
     return before, ""
 
 
-def _reader(lines: Iterator[str], form: TextForm) -> Any:
+def cells_of(lines: Iterator[str], form: TextForm, *, strict: bool = True) -> Any:
+    """The rows as a csv.reader gives them. `strict`: a quoted cell that does not end as one raises csv.Error."""
     doubled = form.escape == form.quote
     if not form.quote:
-        return csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+        return csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, strict=strict)
     return csv.reader(
         lines,
         delimiter=form.delimiter,
         quotechar=form.quote,
         doublequote=doubled,
         escapechar=None if doubled or not form.escape else form.escape,
-        strict=True,
+        strict=strict,
     )
 
 
@@ -199,7 +200,7 @@ def _check_delimiter(names: tuple[str, ...], line: str, form: TextForm, place: s
     """One column whose name holds another delimiter is a table that was split at the wrong sign."""
     if len(names) != 1 or (form.quote and line.startswith(form.quote)):
         return
-    found = [(line.count(sign), sign) for sign in _USUAL_DELIMITERS if sign != form.delimiter and sign in line]
+    found = [(line.count(sign), sign) for sign in USUAL_DELIMITERS if sign != form.delimiter and sign in line]
     if found:
         sign = max(found)[1]
         rule = (

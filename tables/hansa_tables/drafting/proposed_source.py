@@ -17,8 +17,6 @@ from hansa_tables.errors import UnreadableTableError
 from hansa_tables.source import SourceFormat, TableSource, TextForm
 from hansa_tables.workbooks import filled_sheets
 
-_TEXT = (SourceFormat.CSV, SourceFormat.TSV, SourceFormat.JSONL, SourceFormat.GEOJSON)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedSource:
@@ -37,7 +35,7 @@ def proposed_source(paths: Sequence[Path]) -> ProposedSource:
     for path, other in kinds.items():
         if other is not kind:
             raise UnreadableTableError(str(path), f"is {other}, and {files[0]} is {kind}", "draft them one by one")
-    if kind in _TEXT:
+    if kind.is_text:
         shape = text_shape(files[0], kind)
         source = TableSource(format=kind, paths=tuple(paths), text=shape.form)
         return ProposedSource(source=source, keys=_text_keys(kind, shape.form), doubts=shape.doubts)

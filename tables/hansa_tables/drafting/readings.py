@@ -13,8 +13,6 @@ from hansa_tables.drafting.moment_readings import moment_readings
 from hansa_tables.drafting.number_readings import number_readings
 from hansa_tables.drafting.reading import ColumnReading
 
-__all__ = ["ColumnReading", "reading_as", "reading_of"]
-
 _MOST_OTHER = 0.02
 """The share of texts that a column of a type may have beside it: mistakes, which ingest counts."""
 _TRUE = "true t yes y 1 ja j oui o vrai si sí s sim vero verdadero wahr x on tak kyllä ano igen da да ναι jah"
@@ -46,11 +44,7 @@ def reading_of(connection: duckdb.DuckDBPyConnection, look: ColumnLook) -> Colum
         return ColumnReading(type=DataType.TEXT, examples=look.examples)
     for kind in (DataType.BOOLEAN, DataType.DATE, DataType.TIMESTAMP, DataType.INTEGER, DataType.NUMBER):
         found = reading_as(connection, look, kind)
-        if (
-            found is None
-            or found.share < 1 - _MOST_OTHER
-            or ("format" in found.keys and (found.is_a_number or not kind.is_temporal))
-        ):
+        if found is None or found.share < 1 - _MOST_OTHER or _is_far_fetched(found):
             continue
         if found.is_a_number:
             doubt = f"{found.examples[0]} is read as a day, and is a number as well"

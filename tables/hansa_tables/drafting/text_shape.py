@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hansa_tables.delimited import USUAL_DELIMITERS, cells_of
 from hansa_tables.encodings import first_undecodable, proposal
 from hansa_tables.errors import UnreadableTableError, quoted
 from hansa_tables.source import SourceFormat, TableSource, TextForm
 from hansa_tables.text_files import opened
 
-_DELIMITERS = (";", "\t", "|", ",")
 _MOST_LINES = 400
 _LONGEST_LINE = 1 << 16
 _MOST_PREAMBLE = 30
@@ -91,7 +91,7 @@ def _with_signs(form: TextForm, lines: Sequence[str]) -> TextForm:
         form = replace(form, comment="#")
     if any('\\"' in line for line in said):
         form = replace(form, escape="\\")
-    shapes = [replace(form, delimiter=sign) for sign in _DELIMITERS]
+    shapes = [replace(form, delimiter=sign) for sign in USUAL_DELIMITERS]
     single = [replace(each, quote="'", escape="'") for each in shapes if f"'{each.delimiter}'" in "".join(said)]
     return max([*single, *shapes], key=lambda each: _regularity(each, lines))
 
@@ -105,10 +105,8 @@ def _regularity(form: TextForm, lines: Sequence[str]) -> tuple[float, int]:
 
 def _rows(form: TextForm, lines: Sequence[str]) -> Iterator[list[str]]:
     usual = [line for line in lines if line.strip() and not (form.comment and line.startswith(form.comment))]
-    doubled = form.escape == form.quote
-    options = {"quotechar": form.quote, "doublequote": doubled, "escapechar": None if doubled else form.escape}
     try:
-        yield from csv.reader(usual, delimiter=form.delimiter, **options)  # type: ignore[arg-type]
+        yield from cells_of(iter(usual), form, strict=False)
     except csv.Error:  # a cell without end: what was read counts
         return
 
