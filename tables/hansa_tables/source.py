@@ -10,6 +10,9 @@ from pathlib import Path
 
 from hansa_tables.errors import UnreadableTableError
 
+SPACES = " \u00a0\u2009\u202f"
+"""Characters that files write between thousands where a blank is meant."""
+
 
 class SourceFormat(StrEnum):
     """The kinds of table that can be read."""

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 import pyarrow as pa
 
@@ -30,19 +30,19 @@ def compression_of(path: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path, source: TableSource) -> Iterator[BinaryIO]:
+def opened(path: Path, source: TableSource) -> Iterator[io.BufferedReader]:
     """The bytes of a text file, decompressed. Raises UnreadableTableError."""
     try:
         match compression_of(path):
             case "gzip":
                 with gzip.open(path) as unpacked:
-                    yield cast(BinaryIO, unpacked)
+                    yield io.BufferedReader(unpacked)
             case "zstd":
                 with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
-                    yield cast(BinaryIO, io.BufferedReader(stream))
+                    yield io.BufferedReader(stream)
             case "zip":
                 with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive, source)) as inside:
-                    yield cast(BinaryIO, inside)
+                    yield io.BufferedReader(cast(zipfile.ZipExtFile, inside))
             case _:
                 with path.open("rb") as file:
                     yield file

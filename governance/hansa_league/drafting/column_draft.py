@@ -71,12 +71,17 @@ def draft_columns(connection: duckdb.DuckDBPyConnection, looked: Sequence[Column
     return tuple(_draft(connection, look, name) for look, name in zip(looked, names, strict=True))
 
 
+def plain_name(text: str, otherwise: str) -> str:
+    """A text as contracts write names; `otherwise` where it does not start with a letter."""
+    plain = re.sub(r"[^a-z0-9]+", "_", folded(text, umlauts=True)).strip("_")
+    return plain if re.match(r"[a-z]", plain) else otherwise
+
+
 def _names(theirs: Sequence[str]) -> list[str]:
     """Names as contracts have them, each once."""
     found: list[str] = []
     for number, written in enumerate(theirs, start=1):
-        plain = re.sub(r"[^a-z0-9]+", "_", folded(written, umlauts=True)).strip("_")
-        plain = plain if re.match(r"[a-z]", plain) else f"column_{number}"
+        plain = plain_name(written, f"column_{number}")
         plain = "city_name" if plain == "city" else plain[:60]
         found.append(plain if plain not in found else f"{plain}_{number}")
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from hansa_core.contract.contract_document import contract_from_document
-from hansa_core.contract.spelling import folded
 from hansa_core.errors import ConfigError
-from hansa_league.drafting.column_draft import ColumnDraft, draft_columns
+from hansa_league.drafting.column_draft import ColumnDraft, draft_columns, plain_name
 from hansa_local.yaml_file import yaml_value
 from hansa_local.yaml_writer import comment, yaml_entry
 from hansa_tables.drafting.column_look import looks
@@ -63,8 +61,7 @@ class ContractDraft:
 
 def drafted_name(files: Sequence[Path], name: str | None) -> str:
     """What the contract is called, with its version: as somebody says, or after the first file."""
-    stem = re.sub(r"[^a-z0-9]+", "_", folded(files[0].name.partition(".")[0], umlauts=True)).strip("_")
-    written = name or f"town.{stem if re.match(r'[a-z]', stem) else 'table'}"
+    written = name or f"town.{plain_name(files[0].name.partition('.')[0], 'table')}"
     return written if "/" in written else f"{written}/1"
 
 

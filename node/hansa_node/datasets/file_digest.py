@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 from hansa_node.engines.unreadable import DataUnavailableError
@@ -30,7 +31,12 @@ def state_of(path: Path) -> FileState | None:
 def sha256_of(path: Path) -> str:
     """The SHA-256 of the file's bytes, in lower-case hex. Raises OSError."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_of(file)
+
+
+def digest_of(stream: BufferedReader) -> str:
+    """The SHA-256 of what is left to read, in lower-case hex. Raises OSError."""
+    return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def check_digest(path: Path, sha256: str) -> None:

@@ -234,6 +234,11 @@ class ColumnStaging:
         return is_measure and self.mapping.clip and column.unit not in _POSITION_UNITS
 
 
+def is_kept(columns: int) -> Sql:
+    """Whether a judged row is one that none of so many columns rejects."""
+    return exp.and_(*(fragment(":s = 0", s=name_of("s", index)) for index in range(columns)))
+
+
 def _or(own: int | None, other: int) -> int:
     return other if own is None else own
 

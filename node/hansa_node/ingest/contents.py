@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import duckdb
 
 from hansa_core.errors import ConfigError
-from hansa_node.datasets.file_digest import sha256_of
+from hansa_node.datasets.file_digest import digest_of, sha256_of
 from hansa_tables.source import TableSource
 from hansa_tables.text_files import opened
-
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +38,7 @@ def _digest(path: Path, source: TableSource) -> str:
     if not source.format.is_text:
         return sha256_of(path)
     with opened(path, source) as stream:
-        return _of_stream(stream)
-
-
-def _of_stream(stream: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while chunk := stream.read(_CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
+        return digest_of(stream)
 
 
 def check_once(contents: Sequence[Content]) -> None:

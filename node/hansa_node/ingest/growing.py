@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from hansa_core.contract.types import Value
 from hansa_core.errors import ConfigError
-from hansa_node.ingest.column_staging import DUPLICATE, LATE, REJECTIONS, ColumnStaging
+from hansa_node.ingest.column_staging import DUPLICATE, LATE, REJECTIONS, ColumnStaging, is_kept
 from hansa_node.ingest.fragments import Sql, create_temporary, fragment, name_of
 from hansa_node.ingest.growth import Growth, GrowthMode
 from hansa_node.ingest.sources import SERVED
@@ -210,7 +210,7 @@ class Growing:
 
     @property
     def _is_kept(self) -> Sql:
-        return exp.and_(*(fragment(":s = 0", s=name_of("s", column.index)) for column in self._columns.values()))
+        return is_kept(len(self._columns))
 
     def _met(self) -> tuple[int, int]:
         """Rows of the file whose key is served, and those of them that are there as they are."""

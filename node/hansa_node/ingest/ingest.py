@@ -107,7 +107,7 @@ def ingest_dataset(
                 if not report.may_publish:
                     raise IngestStoppedError(report)
                 check_constant_columns(connection, contract)
-                check_unique_columns(connection, contract, manifest, mapping)
+                check_unique_columns(connection, contract)
                 check_dependencies(connection, contract, manifest)
                 earlier = EarlierPublications(
                     folder=folder, number=version.number, contract=contract, manifest=manifest

@@ -12,11 +12,10 @@ from hansa_core.contract.figures import decimals_of, digits
 from hansa_core.contract.types import DataType
 from hansa_node.ingest.fragments import Sql, fragment, literal
 from hansa_node.ingest.mapping import ColumnMapping, NumberFormat
+from hansa_tables.source import SPACES
 
 _SHORT = 18  # digits that 64 bits hold
 _MOST = 10**38  # 128-bit integers hold a little more
-SPACES = " \u00a0\u2009\u202f"
-"""Characters that files write where `thousands: " "` is meant."""
 NOT_A_NUMBER = "nan"
 _DURATION = r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.][0-9]{1,6})?)S)?)?"
 _GTFS = r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])"

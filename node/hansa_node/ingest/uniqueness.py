@@ -9,34 +9,39 @@ from sqlglot import exp
 
 from hansa_core.contract.contract import Contract, ContractColumn
 from hansa_core.errors import ConfigError
-from hansa_core.manifest.manifest import Manifest
 from hansa_core.nearest import shown
-from hansa_node.ingest.column_staging import ColumnStaging
-from hansa_node.ingest.fragments import fragment
-from hansa_node.ingest.mapping import DatasetMapping
+from hansa_node.ingest.column_staging import is_kept
+from hansa_node.ingest.fragments import fragment, literal, name_of
 
 _MOST_SHOWN = 3
 _MOST_ROWS = 5
 
 
-def check_unique_columns(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, manifest: Manifest, mapping: DatasetMapping
-) -> None:
-    """Look at the view `staged`: two rows of one number are one that was exported twice, or two that were mixed up.
+class NotUniqueError(ConfigError):
+    """A column is not as unique as its contract says. The text shows values of it: it is for the operator only.
 
-    Raises ConfigError that names the first column, how many values break its promise, and the rows of some.
+    `shareable`: the same without any value.
     """
-    for column in contract.columns.values():
+
+    def __init__(self, text: str, shareable: str) -> None:
+        super().__init__(text)
+        self.shareable = shareable
+
+
+def check_unique_columns(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Look at `staged` and `judged`: two rows of one number are one that was exported twice, or two that were mixed up.
+
+    Raises NotUniqueError that names the first column, how many values break its promise, and the rows of some.
+    """
+    for index, column in enumerate(contract.columns.values()):
         twice = _twice(connection, column) if column.unique else ()
         if not twice:
             continue
-        staging = ColumnStaging(0, column, contract.columns, mapping, manifest)
-        examples = [_told(connection, staging, text) for (text,) in twice[:_MOST_SHOWN]]
+        rule = f"{column.name}: {len(twice):,} values stand in more than one row, and {contract.id} calls them unique"
+        remedy = "remove the copies from the source, or map another column"
+        examples = [f"{shown(value)} {_rows(connection, contract, index, value)}" for (value,) in twice[:_MOST_SHOWN]]
         more = ", …" if len(twice) > _MOST_SHOWN else ""
-        raise ConfigError(
-            f"{column.name}: {len(twice):,} values stand in more than one row, and {contract.id} calls them unique:"
-            f" {', '.join(examples)}{more}; remove the copies from the source, or map another column"
-        )
+        raise NotUniqueError(f"{rule}: {', '.join(examples)}{more}; {remedy}", f"{rule}; {remedy}")
 
 
 def _twice(connection: duckdb.DuckDBPyConnection, column: ContractColumn) -> Sequence[tuple[str]]:
@@ -53,17 +58,17 @@ def _twice(connection: duckdb.DuckDBPyConnection, column: ContractColumn) -> Seq
     return connection.execute(query.sql(dialect="duckdb")).fetchall()
 
 
-def _told(connection: duckdb.DuckDBPyConnection, staging: ColumnStaging, value: str) -> str:
-    """A value with the first rows of the source that have it."""
-    row = fragment("row_number() OVER ()").as_("row_of_source")
-    texts = exp.select(staging.text.as_(staging.called("t")), row).from_("source_rows")
-    values = exp.select(staging.value.as_("value"), "row_of_source").from_(texts.subquery("read"))
+def _rows(connection: duckdb.DuckDBPyConnection, contract: Contract, index: int, value: str) -> str:
+    """Where a value of the column `index` stands, in words: the first rows of the source, and the served version."""
+    has_it = fragment("CAST(:v AS VARCHAR) = :text", v=name_of("v", index), text=literal(value))
     query = (
-        exp.select("row_of_source")
-        .from_(values.subquery("valued"))
-        .where(fragment("CAST(value AS VARCHAR) = :v", v=exp.Literal.string(value)))
-        .order_by("row_of_source")
+        exp.select(fragment("rowid + 1"))
+        .from_("judged")
+        .where(is_kept(len(contract.columns)), has_it)
+        .order_by("rowid")
         .limit(_MOST_ROWS)
     )
     rows = [f"{number:,}" for (number,) in connection.execute(query.sql(dialect="duckdb")).fetchall()]
-    return f"{shown(value)} in rows {', '.join(rows)}"
+    if len(rows) > 1:
+        return f"in rows {', '.join(rows)}"
+    return f"in row {rows[0]}, and in the version that is served" if rows else "in the version that is served"

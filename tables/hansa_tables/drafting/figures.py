@@ -10,6 +10,7 @@ from sqlglot import exp
 from hansa_tables.drafting.column_look import ColumnLook
 from hansa_tables.drafting.reading import ColumnReading
 from hansa_tables.opening import VIEW
+from hansa_tables.source import SPACES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ def _plain(name: str, reading: ColumnReading) -> exp.Expr:
         text = exp.func("trim", exp.func("replace", text, exp.Literal.string(str(affix)), exp.Literal.string("")))
     thousands = reading.keys.get("thousands")
     if thousands is not None:
-        signs = " \u00a0\u2009\u202f" if thousands == " " else str(thousands)
+        signs = SPACES if thousands == " " else str(thousands)
         for sign in signs:
             text = exp.func("replace", text, exp.Literal.string(sign), exp.Literal.string(""))
     point = exp.Literal.string(str(reading.keys.get("decimal", ".")))

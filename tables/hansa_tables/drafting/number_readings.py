@@ -10,8 +10,8 @@ from hansa_core.contract.types import DataType
 from hansa_core.units.vocabulary import contract_unit
 from hansa_tables.drafting.column_look import ColumnLook
 from hansa_tables.drafting.reading import ColumnReading
+from hansa_tables.source import SPACES
 
-_SPACES = " \u00a0\u2009\u202f"
 _CONVENTIONS: tuple[tuple[Mapping[str, str], str], ...] = (
     ({}, r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"),
     ({"decimal": ","}, r"[+-]?[0-9]+(?:,[0-9]*)?"),
@@ -19,12 +19,12 @@ _CONVENTIONS: tuple[tuple[Mapping[str, str], str], ...] = (
     ({"decimal": ",", "thousands": "."}, r"[+-]?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]*)?"),
     ({"thousands": "'"}, r"[+-]?(?:[0-9]{1,3}(?:'[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?"),
     ({"thousands": "’"}, r"[+-]?(?:[0-9]{1,3}(?:’[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?"),
-    ({"thousands": " "}, rf"[+-]?(?:[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+|[0-9]+)(?:\.[0-9]*)?"),
-    ({"decimal": ",", "thousands": " "}, rf"[+-]?(?:[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+|[0-9]+)(?:,[0-9]*)?"),
+    ({"thousands": " "}, rf"[+-]?(?:[0-9]{{1,3}}(?:[{SPACES}][0-9]{{3}})+|[0-9]+)(?:\.[0-9]*)?"),
+    ({"decimal": ",", "thousands": " "}, rf"[+-]?(?:[0-9]{{1,3}}(?:[{SPACES}][0-9]{{3}})+|[0-9]+)(?:,[0-9]*)?"),
 )
 _PATTERNS = tuple((keys, re.compile(pattern)) for keys, pattern in _CONVENTIONS)
 _AFFIXED = re.compile(
-    rf"(?P<before>[^0-9+.,{_SPACES}-]{{0,12}})[{_SPACES}]*[+-]?[0-9][0-9.,'’{_SPACES}]*(?P<after>[^0-9]{{0,12}})"
+    rf"(?P<before>[^0-9+.,{SPACES}-]{{0,12}})[{SPACES}]*[+-]?[0-9][0-9.,'’{SPACES}]*(?P<after>[^0-9]{{0,12}})"
 )
 _EITHER = re.compile(r"[+-]?[0-9]{1,3}(?P<sign>[.,])[0-9]{3}")
 """A thousand, or one and three decimals."""
@@ -79,7 +79,7 @@ def plain_number(text: str, keys: Mapping[str, object]) -> str:
     bare = bared(text, tuple(map(str, strip)) if isinstance(strip, list) else ())
     thousands = keys.get("thousands")
     if thousands == " ":
-        bare = bare.translate({ord(each): None for each in _SPACES})
+        bare = bare.translate({ord(each): None for each in SPACES})
     elif isinstance(thousands, str):
         bare = bare.replace(thousands, "")
     return bare.replace(str(keys.get("decimal", ".")), ".")
