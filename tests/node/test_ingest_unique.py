@@ -47,7 +47,7 @@ def test_rows_are_those_of_the_source_where_others_before_them_are_rejected(tmp_
 
 
 def test_a_number_that_is_served_already_is_told_as_one_of_the_version(tmp_path: Path) -> None:
-    grows = {"mode": "append", "watermark": "day"}
+    grows: dict[str, Any] = {"mode": "append", "watermark": "day"}
     ingest(tmp_path, [{"No": "7", "Day": "2024-03-01"}], **grows)
     with pytest.raises(ConfigError, match=r"'7' in row 2, and in the version that is served;"):
         ingest(tmp_path, [{"No": "8"}, {"No": "7"}], **grows)
