@@ -238,3 +238,47 @@ def test_the_command_shows_a_dry_run_question_by_question(cities: SimulatedLeagu
     ]
     assert done.exit_code == 0
     assert "together, in millionths of rho" in done.stderr
+
+
+BY_KIND = "(SELECT city, kind, COUNT(*) AS n FROM harbour.ships GROUP BY city, kind)"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"SELECT COUNT(*) AS c FROM (SELECT 1 AS x FROM {BY_KIND} AS q) AS r",
+        f"SELECT COUNT(*) AS c FROM (SELECT n FROM {BY_KIND} AS q) AS r",
+        f"SELECT EXISTS (SELECT 1 FROM {BY_KIND} AS q) AS c",
+        f"SELECT (SELECT COUNT(*) FROM (SELECT 1 AS x FROM {BY_KIND} AS q) AS r) AS c",
+        f"SELECT 3 IN (SELECT 1 AS x FROM {BY_KIND} AS q) AS c",
+        f"SELECT COUNT(*) AS c FROM (SELECT 1 AS x FROM {BY_KIND} AS q UNION ALL SELECT 2) AS r",
+        f"SELECT COUNT(*) AS c FROM (SELECT 1 AS x FROM {BY_KIND} AS q UNION SELECT 2) AS r",
+        f"SELECT COUNT(*) AS c FROM (SELECT DISTINCT 1 AS x FROM {BY_KIND} AS q) AS r",
+        f"SELECT COUNT(*) AS c FROM (SELECT x FROM (SELECT 1 AS x FROM {BY_KIND} AS q) AS r GROUP BY x) AS s",
+        f"SELECT SUM(w) AS c FROM (SELECT ROW_NUMBER() OVER (ORDER BY x) AS w FROM (SELECT 1 AS x FROM {BY_KIND} AS q)"
+        " AS r) AS s",
+        f"WITH r AS (SELECT 1 AS x FROM {BY_KIND} AS q) SELECT COUNT(*) AS c FROM r AS a CROSS JOIN r AS b",
+    ],
+)
+def test_a_count_of_rows_without_keys_says_which_city_it_is_without(
+    sql: str, cities: SimulatedLeague, league: hansa.League
+) -> None:
+    whole = league.sql(sql)
+    assert not whole.notes
+    assert whole.is_complete
+    cities.cities["bremen"].fault = Fault.REFUSE
+    answer = league.sql(sql)
+    assert [(cell.row, cell.column, dict(cell.gaps)) for cell in answer.partial] == [
+        (0, "c", {"bremen": "not_published"})
+    ]
+    assert "bremen: no cells came; what is computed over several cells is without them." in answer.notes
+
+
+def test_a_count_of_keys_of_all_cities_says_which_city_it_is_without(
+    cities: SimulatedLeague, league: hansa.League
+) -> None:
+    cities.cities["bremen"].fault = Fault.REFUSE
+    for inner in ("kind, COUNT(*) AS n", "COUNT(*) AS n, 1 AS x"):
+        sql = f"SELECT COUNT(*) AS c FROM (SELECT {inner} FROM harbour.ships GROUP BY kind) AS q"
+        assert league.sql(sql).notes == ("bremen: no cells came; what is computed over several cells is without them.",)
+    assert league.sql("SELECT COUNT(*) AS c FROM (SELECT COUNT(*) AS n FROM harbour.ships) AS q").notes == ()

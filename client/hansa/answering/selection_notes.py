@@ -60,4 +60,12 @@ def _without_cells(outer: OuterSelect, merged: StatementCells) -> list[str]:
     )
     if is_row_by_row:
         return []
-    return sorted({city for row in np.flatnonzero(merged.is_missing_city) for city in merged.row_gaps(int(row))})
+    by_row = {city for row in np.flatnonzero(merged.is_missing_city) for city in merged.row_gaps(int(row))}
+    return sorted(by_row.union(*(merged.absent.get(key, ()) for key in _counted_keys(outer))))
+
+
+def _counted_keys(outer: OuterSelect) -> set[str]:
+    """The keys that decide how many rows a value is computed from, where nothing else marks it."""
+    measured = set(outer.aggregate_columns)
+    by_keys = [one for one in outer.columns if one.row is None and measured.isdisjoint(one.depends_on)]
+    return {name for one in by_keys for name in one.depends_on}

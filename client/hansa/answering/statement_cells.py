@@ -22,7 +22,7 @@ from hansa_core.contract.column_names import (
 )
 from hansa_core.contract.contract import Contract
 from hansa_core.partial.arrow_arrays import array_of
-from hansa_core.partial.merge import CityOutcome
+from hansa_core.partial.merge import CityMissing, CityOutcome
 from hansa_core.partial.merge_again import Merges
 from hansa_core.partial.merge_sets import LabelledTable, merge_sets
 from hansa_core.partial.merged_table import Mark, MergedTable
@@ -60,10 +60,12 @@ class StatementCells:
     """The cells of all questions, numbered from 0 over their rows, and over their aggregates.
 
     `tables`: of each question, in the columns that the outer SELECT names. `labelled`: the cities under each label.
+    `absent`: of each key whose values are those of several cities together, the cities of which no cell came.
     """
 
     tables: list[pa.Table] = field(default_factory=list)
     labelled: list[LabelledCities] = field(default_factory=list)
+    absent: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _runs: list[_Run] = field(default_factory=list)
     _keys: int = 0
     _aggregates: int = 0
@@ -95,6 +97,9 @@ class StatementCells:
             )
             self._add_labelled(sets, question.labels)
         assert self.tables[-1].num_rows == self.num_rows - first_row, "a row of a table is a cell"
+        if not question.by_city:
+            gone = tuple(sorted(city for city, said in outcomes.items() if isinstance(said, CityMissing)))
+            self.absent |= {key_column(self._keys + at): gone for at in range(len(question.plan.keys)) if gone}
         self._keys += len(question.plan.keys)
         self._aggregates += question.measures
 

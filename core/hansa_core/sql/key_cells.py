@@ -77,10 +77,11 @@ class ReleasedCells:
     def columns(self) -> tuple[str, ...]:
         """The released columns that a SELECT may name."""
         grouping = [GROUPING_COLUMN] if self.groupings > 1 else []
-        return (*self._cell, *grouping, *self.aggregates)
+        return (*self.cell, *grouping, *self.aggregates)
 
     @property
-    def _cell(self) -> tuple[str, ...]:
+    def cell(self) -> tuple[str, ...]:
+        """The columns that tell its cells apart, but for the number of the grouping."""
         return (*self.cities, *self.keys.values())
 
     @property
@@ -118,7 +119,7 @@ class ReleasedCells:
         missing = exp.LogicalOr(this=exp.Is(this=rows.copy(), expression=exp.Null()))
         unknown = exp.and_(exp.Not(this=exp.AnyValue(this=self.column(PARTIAL_COLUMN))), missing)
         known = exp.Case(ifs=[exp.If(this=unknown, true=exp.Null())], default=value)
-        names = self._cell
+        names = self.cell
         columns = [aliased(self._kept(name), name) for name in names]
         shown = [aliased(exp.column(_SHOWN, table=_FINER, quoted=True), GROUPING_COLUMN)] if self.groupings > 1 else []
         places: list[exp.Expr] = [exp.Literal.number(index + 1) for index in range(len(columns) + len(shown))]
@@ -144,7 +145,7 @@ class ReleasedCells:
         return exp.Case(ifs=[exp.If(this=kept, true=self.column(name))]) if keeping else exp.Null()
 
     def _same_cell(self, one: PlacedStatistic) -> exp.Expr:
-        names = [*self._cell, *([GROUPING_COLUMN] if self.groupings > 1 else [])]
+        names = [*self.cell, *([GROUPING_COLUMN] if self.groupings > 1 else [])]
         table = f"{one.name}_cells"
         same = [
             exp.NullSafeEQ(this=self.column(each), expression=exp.column(each, table=table, quoted=True))

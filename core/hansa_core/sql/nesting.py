@@ -129,7 +129,7 @@ class Nesting:
         """The SELECT as a CTE of the outer statement."""
         name = f"q{len(self._ctes)}"
         self._ctes.append(exp.CTE(this=built.select, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True))))
-        return JoinedTable(name=name, origins=built.origins)
+        return JoinedTable(name=name, origins=built.origins, rows=built.rows)
 
     def _over_answer(self, select: exp.Select, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
         select = with_windows_written_out(select)

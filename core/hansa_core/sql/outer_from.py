@@ -11,7 +11,7 @@ from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
 from hansa_core.sql.clause import chain, refused
 from hansa_core.sql.outer_scalar import read_outer
-from hansa_core.sql.relation import Origin, Relation, aliased, or_none, origin_of, subquery, total
+from hansa_core.sql.relation import OF_NO_CELLS, Origin, Relation, aliased, joined, or_none, origin_of, subquery, total
 
 ROWS = "b"
 """How the rows that FROM joins are named inside the outer statement."""
@@ -21,10 +21,13 @@ _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinedTable:
-    """A table that FROM may name. `name`: of the CTE or registered table behind it."""
+    """A table that FROM may name. `name`: of the CTE or registered table behind it. `rows`: what decides how many rows
+    it has.
+    """
 
     name: str
     origins: Mapping[str, Origin]
+    rows: Origin = OF_NO_CELLS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,6 +126,9 @@ class JoinedRows:
                 gaps=frozenset(self._hide(one, place, hidden, is_row=False) for one in sorted(origin.gaps)),
                 passes=origin.passes,
             )
+        behind = frozenset(self._hide(one, place, hidden, is_row=False) for one in sorted(table.rows.gaps))
+        entered = Origin(depends_on=table.rows.depends_on, gaps=behind)
+        self.columns.rows = joined(self.columns.rows, entered)
         source = exp.to_table(table.name, quoted=True)
         source.set("alias", exp.TableAlias(this=exp.to_identifier(place, quoted=True)))
         return source

@@ -19,7 +19,6 @@ from hansa_core.sql.relation import (
     joined,
     or_none,
     origin_of,
-    origin_of_rows,
     subquery,
     total,
 )
@@ -68,6 +67,8 @@ class Groups:
         self._keys = {tree.sql("duckdb"): tree for tree in map(self._key, self._written(select, items))}
         for index, (text, tree) in enumerate(self._keys.items()):
             self._add(text, f"g{index}", tree, total(tree))
+        if self._keys:  # without keys there is one group, whatever rows there are
+            self.columns.rows = Origin(depends_on=rows.rows.depends_on, gaps=self._gaps(rows.rows), passes=False)
 
     def resolve(self, node: exp.Expr) -> exp.Expr | None:
         """The column of a key or an aggregate; None where the parts have to be looked at."""
@@ -176,10 +177,12 @@ class Groups:
         self._shown.append(aliased(shown.copy(), name))
         origin = origin_of([tree], self._rows.origins)
         if name.startswith("x"):
-            origin = joined(origin, origin_of_rows(self._rows.origins))
-        gaps = (
-            frozenset({self._hidden.setdefault(origin.gaps, f"__gaps{len(self._hidden)}")})
-            if origin.gaps
-            else origin.gaps
-        )
+            origin = joined(origin, self._rows.rows)
+        gaps = self._gaps(origin)
         self.columns.origins[name] = Origin(depends_on=origin.depends_on, gaps=gaps, passes=origin.passes)
+
+    def _gaps(self, origin: Origin) -> frozenset[str]:
+        """The hidden column with the gaps of all rows of a group that are behind a value."""
+        if not origin.gaps:
+            return origin.gaps
+        return frozenset({self._hidden.setdefault(origin.gaps, f"__gaps{len(self._hidden)}")})

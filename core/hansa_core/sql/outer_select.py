@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -11,7 +11,7 @@ from hansa_core.sql.clause import cut, refused, text_of
 from hansa_core.sql.keys import SelectItem
 from hansa_core.sql.outer_order import or_alias, or_earlier_alias, read_orderings
 from hansa_core.sql.outer_scalar import Resolve, read_outer
-from hansa_core.sql.relation import Origin, Relation, aliased, any_gap, origin_of, subquery, total
+from hansa_core.sql.relation import OF_NO_CELLS, Origin, Relation, aliased, any_gap, joined, origin_of, subquery, total
 from hansa_core.sql.shape import row_count
 from hansa_core.sql.statement import ROW_COLUMN, Selection
 from hansa_core.sql.subqueries import ReadQuery, Subqueries
@@ -36,10 +36,13 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A SELECT and the origins of its columns, by the names that the analyst gave, in order."""
+    """A SELECT and the origins of its columns, by the names that the analyst gave, in order. `rows`: what decides how
+    many rows it has.
+    """
 
     select: exp.Select
     origins: dict[str, Origin]
+    rows: Origin = OF_NO_CELLS
 
 
 def build_select(
@@ -84,23 +87,25 @@ def build_select(
         source, where = windows.source(source, where), None
     if qualify is not None:
         where = total(qualify) if where is None else exp.and_(where, total(qualify))
-    shown, origins = _project(names, trees, rows, is_last=is_last and not is_distinct)
-    built = exp.select(*shown).from_(source)
-    built = built if where is None else built.where(where)
+    projected = _project(names, trees, rows, source, is_last=is_last and not is_distinct)
+    if where is not None:
+        projected = replace(projected, select=projected.select.where(where))
     if is_distinct:
-        decides(exp.Distinct(), origin_of(trees, rows.columns.origins), selections)
-        built, origins, orderings = _distinct(select, items, built, origins)
+        values = origin_of(trees, rows.columns.origins)
+        decides(exp.Distinct(), joined(values, rows.columns.rows), selections)
+        projected, orderings = _distinct(select, items, projected)
+    built = projected.select
     tie: list[exp.Expr] = [exp.Literal.number(index + 1) for index in range(len(names))]
     if rows.is_answer and not is_distinct:
         tie = [rows.columns.column(ROW_COLUMN)]  # equal rows keep the order of the merge: LIMIT always gives the same
     limit, offset = row_count(select, "limit"), row_count(select, "offset")
     if limit is not None or offset is not None:
-        over = origins if is_distinct else rows.columns.origins
+        over = projected.origins if is_distinct else rows.columns.origins
         decides(select.args["limit" if limit is not None else "offset"], origin_of(orderings, over), selections)
     if is_last or limit is not None or offset is not None:
         built = built.order_by(*orderings, *tie)
     built = built if limit is None else built.limit(limit)
-    return Built(select=built if offset is None else built.offset(offset), origins=origins)
+    return replace(projected, select=built if offset is None else built.offset(offset))
 
 
 def decides(clause: exp.Expr, origin: Origin, selections: list[Selection], words: str = "") -> None:
@@ -113,9 +118,7 @@ def decides(clause: exp.Expr, origin: Origin, selections: list[Selection], words
         selections.append(Selection(clause=told, depends_on=tuple(sorted(origin.depends_on))))
 
 
-def _project(
-    names: Sequence[str], trees: Sequence[exp.Expr], rows: Input, *, is_last: bool
-) -> tuple[list[exp.Expr], dict[str, Origin]]:
+def _project(names: Sequence[str], trees: Sequence[exp.Expr], rows: Input, source: exp.Expr, *, is_last: bool) -> Built:
     """The shown columns and, after them, the hidden ones that their origins name."""
     hidden: dict[str, exp.Expr] = {}
     named: dict[str, str] = {}
@@ -142,21 +145,24 @@ def _project(
         is_told = gaps is None or (is_last and row is not None)
         told = frozenset() if is_told or gaps is None else frozenset({hide(gaps, "__gaps")})
         origins[name] = Origin(depends_on=origin.depends_on, row=row, gaps=told, passes=origin.passes)
+    of_rows = None if is_last else rows.columns.gaps(rows.columns.rows.gaps)
+    behind = frozenset[str]() if of_rows is None else frozenset({hide(of_rows, "__gaps")})
     shown = [aliased(total(tree), name) for tree, name in zip(trees, names, strict=True)]
-    return [*shown, *(aliased(tree, name) for name, tree in hidden.items())], origins
+    return Built(
+        select=exp.select(*shown, *(aliased(tree, name) for name, tree in hidden.items())).from_(source),
+        origins=origins,
+        rows=replace(rows.columns.rows, gaps=behind),
+    )
 
 
-def _distinct(
-    select: exp.Select, items: Sequence[SelectItem], built: exp.Select, origins: dict[str, Origin]
-) -> tuple[exp.Select, dict[str, Origin], list[exp.Ordered]]:
+def _distinct(select: exp.Select, items: Sequence[SelectItem], built: Built) -> tuple[Built, list[exp.Ordered]]:
     """Equal rows as one, and the order that is asked for."""
     if select.args["distinct"].args.get("on"):
         remedy = "write QUALIFY ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) = 1"
         raise refused("unsupported_clause", select.args["distinct"], "DISTINCT ON is not offered", remedy)
-    outputs = Relation(name=_DISTINCT, origins=dict(origins))
-    distinct = once(Built(select=built, origins=origins), _DISTINCT)
-    trees: list[exp.Expr] = [outputs.column(name) for name in origins]
-    by_name = {name.lower(): tree for name, tree in zip(origins, trees, strict=True)}
+    outputs = Relation(name=_DISTINCT, origins=dict(built.origins))
+    trees: list[exp.Expr] = [outputs.column(name) for name in built.origins]
+    by_name = {name.lower(): tree for name, tree in zip(built.origins, trees, strict=True)}
 
     def resolve(node: exp.Expr) -> exp.Expr | None:
         written = text_of(node).lower()
@@ -168,14 +174,14 @@ def _distinct(
             raise refused("unsupported_clause", node, rule, remedy)
         return by_name[node.name.lower()].copy() if isinstance(node, exp.Column) else None
 
-    return distinct.select, distinct.origins, read_orderings(select, items, trees, resolve, by_name)
+    return once(built, _DISTINCT), read_orderings(select, items, trees, resolve, by_name)
 
 
 def once(rows: Built, name: str) -> Built:
     """Equal rows as one, that stands on the gaps of them all. `name`: what the rows are called inside."""
     relation = Relation(name=name, origins=dict(rows.origins))
     trees: list[exp.Expr] = [relation.column(column) for column in rows.origins]
-    hidden = sorted(frozenset().union(*(origin.gaps for origin in rows.origins.values())))
+    hidden = sorted(rows.rows.gaps.union(*(origin.gaps for origin in rows.origins.values())))
     shown = [*trees, *(aliased(any_gap(relation.column(gaps)), gaps) for gaps in hidden)]
     select = exp.select(*shown).from_(subquery(rows.select, name))
     origins = {
@@ -183,7 +189,7 @@ def once(rows: Built, name: str) -> Built:
         for column, origin in rows.origins.items()
     }
     places = (exp.Literal.number(index + 1) for index in range(len(trees)))
-    return Built(select=select.group_by(*places), origins=origins)
+    return replace(rows, select=select.group_by(*places), origins=origins)
 
 
 def _distinct_names(items: Sequence[SelectItem]) -> list[str]:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from hansa_core.contract.column_names import is_aggregate_column
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -25,14 +23,20 @@ class Origin:
     passes: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+OF_NO_CELLS = Origin()
+"""Of what no city has a part in."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Relation:
     """Named columns. `name`: how they are qualified. `origins`: of each column that may be named, in order; it grows
-    while a SELECT over the relation is read, by the columns that the SELECT needs.
+    while a SELECT over the relation is read, by the columns that the SELECT needs. `rows`: what decides how many rows
+    there are: their keys, where a city of which nothing came has none; it is told even where no key is a column.
     """
 
     name: str
     origins: dict[str, Origin]
+    rows: Origin = OF_NO_CELLS
 
     def column(self, name: str) -> exp.Column:
         """One of its columns, qualified: an alias of the same name never stands in for it."""
@@ -58,16 +62,6 @@ def origin_of(trees: Iterable[exp.Expr], origins: Mapping[str, Origin]) -> Origi
         row=rows.pop() if len(rows) == 1 else None,
         gaps=frozenset().union(*(origin.gaps for origin in released)),
         passes=len(listed) == 1 and isinstance(listed[0], exp.Column) and found[0].passes,
-    )
-
-
-def origin_of_rows(origins: Mapping[str, Origin]) -> Origin:
-    """What decides how many rows there are: their keys, where a city of which nothing came has none."""
-    keys = [origin for origin in origins.values() if not any(map(is_aggregate_column, origin.depends_on))]
-    return Origin(
-        depends_on=frozenset().union(*(origin.depends_on for origin in keys)),
-        gaps=frozenset().union(*(origin.gaps for origin in keys)),
-        passes=False,
     )
 
 

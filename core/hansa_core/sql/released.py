@@ -41,11 +41,17 @@ class Released:
         }
         origins |= {one.name: one.origin for one in self.cells.statistics.values()}
         return Input(
-            columns=Relation(name=self.cells.table, origins=origins),
+            columns=Relation(name=self.cells.table, origins=origins, rows=self._rows),
             resolve=self.resolve,
             source=self.cells.source,
             is_answer=True,
         )
+
+    @property
+    def _rows(self) -> Origin:
+        """What decides how many rows it has: without any key there is one, whoever answers."""
+        keys = frozenset(self.cells.cell)
+        return Origin(depends_on=keys, gaps=frozenset({GAPS_COLUMN}) if keys else frozenset(), passes=False)
 
     def resolve(self, node: exp.Expr) -> exp.Expr | None:
         """The released column or aliased expression for the node; None where its parts have to be looked at."""

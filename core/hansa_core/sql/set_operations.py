@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -39,7 +40,7 @@ def combined(node: exp.SetOperation, left: JoinedTable, right: JoinedTable, sele
     both = _below(left, right)
     if not node.args.get("distinct"):
         return both
-    decides(node, joined(*both.origins.values()), selections, word)
+    decides(node, joined(*both.origins.values(), both.rows), selections, word)
     return once(both, _BOTH)
 
 
@@ -63,6 +64,10 @@ def _below(left: JoinedTable, right: JoinedTable) -> Built:
             hidden.append((row, _row(_LEFT, one), _row(_RIGHT, other)))
         passes = one.passes and other.passes and one.depends_on == other.depends_on
         origins[name] = Origin(depends_on=origin.depends_on, row=row, gaps=gaps, passes=passes)
+    rows = joined(left.rows, right.rows)
+    if rows.gaps:
+        rows = replace(rows, gaps=frozenset({f"__gaps{len(origins)}"}))
+        hidden.append((f"__gaps{len(origins)}", _gaps(_LEFT, left.rows), _gaps(_RIGHT, right.rows)))
     for name, one_tree, other_tree in hidden:
         sides[0].append(aliased(one_tree, name))
         sides[1].append(aliased(other_tree, name))
@@ -71,7 +76,8 @@ def _below(left: JoinedTable, right: JoinedTable) -> Built:
         for trees, table, alias in ((sides[0], left, _LEFT), (sides[1], right, _RIGHT))
     ]
     union = exp.union(*selects, distinct=False, copy=False)
-    return Built(select=exp.select("*").from_(subquery(union, _BOTH)), origins=origins)  # type: ignore[arg-type]
+    both = exp.select("*").from_(subquery(union, _BOTH))  # type: ignore[arg-type]
+    return Built(select=both, origins=origins, rows=rows)
 
 
 def _gaps(alias: str, origin: Origin) -> exp.Expr:
@@ -91,7 +97,8 @@ def _from(table: JoinedTable, alias: str) -> exp.Expr:
 
 def _matched(node: exp.SetOperation, left: JoinedTable, right: JoinedTable, selections: list[Selection]) -> Built:
     """The rows of the left side that the right one has, or has not; NULL is the same as NULL."""
-    decides(node, joined(*left.origins.values(), *right.origins.values()), selections, _WORDS[type(node)])
+    of_both = joined(*left.origins.values(), *right.origins.values(), left.rows, right.rows)
+    decides(node, of_both, selections, _WORDS[type(node)])
     same = [
         exp.NullSafeEQ(
             this=exp.column(one, table=_LEFT, quoted=True), expression=exp.column(other, table=_RIGHT, quoted=True)
@@ -102,7 +109,8 @@ def _matched(node: exp.SetOperation, left: JoinedTable, right: JoinedTable, sele
     if isinstance(node, exp.Except):
         exists = exp.Not(this=exists)
     star = exp.Column(this=exp.Star(), table=exp.to_identifier(_LEFT, quoted=True))
-    return Built(select=exp.select(star).from_(_from(left, _LEFT)).where(exp.and_(exists)), origins=dict(left.origins))
+    kept = exp.select(star).from_(_from(left, _LEFT)).where(exp.and_(exists))
+    return Built(select=kept, origins=dict(left.origins), rows=left.rows)
 
 
 def is_plain(node: exp.Expr, parts: Sequence[str]) -> bool:

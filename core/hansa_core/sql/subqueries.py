@@ -72,13 +72,13 @@ class Subqueries:
         several = exp.Anonymous(this="error", expressions=[exp.Literal.string(_SEVERAL)])
         value = exp.AnyValue(this=column)
         only = exp.Case(ifs=[exp.If(this=counted, true=several)], default=value)
-        place = self._put(table, {_VALUE: only}, joined(next(iter(table.origins.values()))))
+        place = self._put(table, {_VALUE: only}, joined(next(iter(table.origins.values())), table.rows))
         return self._rows.column(place[_VALUE])
 
     def _exists(self, node: exp.Exists) -> exp.Expr:
         table = self._table(node, node.this)
         counted = exp.GT(this=exp.Count(this=exp.Star(), big_int=True), expression=exp.Literal.number(0))
-        place = self._put(table, {_VALUE: counted}, joined(*table.origins.values()))
+        place = self._put(table, {_VALUE: counted}, table.rows)
         return self._rows.column(place[_VALUE])
 
     def _membership(self, node: exp.Expr, tested: exp.Expr, query: exp.Expr) -> exp.Expr:
@@ -87,7 +87,8 @@ class Subqueries:
         known = exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
         listed = exp.Filter(this=exp.ArrayAgg(this=column), expression=exp.Where(this=known))
         any_null = exp.LogicalOr(this=exp.Is(this=column.copy(), expression=exp.Null()))
-        place = self._put(table, {_LISTED: listed, _ANY: any_null}, joined(next(iter(table.origins.values()))))
+        origin = joined(next(iter(table.origins.values())), table.rows)
+        place = self._put(table, {_LISTED: listed, _ANY: any_null}, origin)
         value = read_outer(tested, self.resolve).unnest()
         items, has_null = self._rows.column(place[_LISTED]), self._rows.column(place[_ANY])
         found = exp.Coalesce(

@@ -19,7 +19,6 @@ from hansa_core.sql.relation import (
     joined,
     or_none,
     origin_of,
-    origin_of_rows,
     subquery,
     total,
 )
@@ -42,7 +41,6 @@ class Windows:
     def __init__(self, rows: Relation, resolve: Resolve) -> None:
         self._rows = rows
         self._resolve = resolve
-        self._of_rows = origin_of_rows(rows.origins)  # before windows join them, none of which decides about rows
         self._names: dict[str, str] = {}
         self._shown: list[exp.Expr] = []
 
@@ -131,7 +129,7 @@ class Windows:
         )
 
     def _origin(self, tree: exp.Window, gaps_name: str) -> Origin:
-        origin = joined(origin_of([tree], self._rows.origins), self._of_rows)
+        origin = joined(origin_of([tree], self._rows.origins), self._rows.rows)
         gaps = self._rows.gaps(origin.gaps)
         if gaps is None:
             return Origin(depends_on=origin.depends_on, passes=False)
