@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from hansa_core.contract.types import Value
-from hansa_core.protection.publish import Cause, Causes, Publication, Totals, publish, rules_of
-from hansa_core.protection.tables import (
-    CellTotals,
-    Figures,
-    MeasureTotals,
-    PublishedCell,
-    PublishedTable,
-    TableShape,
-    shapes_of,
-)
-from hansa_core.protection.threshold import Contributors
+from hansa_core.protection.facts import no_facts
+from hansa_core.protection.primary import Cause
+from hansa_core.protection.publish import Causes, Facts, Publication, publish, rules_of
+from hansa_core.protection.tables import Figures, PublishedCell, PublishedTable, TableShape, shapes_of
 from hansa_published import SHOPS, count_rows, figures_of, shops_manifest
 
 MANIFEST = shops_manifest()
@@ -79,9 +72,7 @@ def test_a_structural_zero_is_shown_as_zero() -> None:
 def test_rows_in_a_structural_zero_stop_the_publication() -> None:
     shape = SHAPES["by_kind_and_zone"]
     empty = next(cell for cell in range(shape.cell_count) if shape.is_structural_zero(cell))
-    nobody = Contributors(units=1, entities=1)
-    measure = MeasureTotals(contributors=nobody, count=1, total=1)
-    totals = {empty: CellTotals(contributors=nobody, rows=1, measures=(measure, measure))}
+    totals = {empty: replace(no_facts(2), rows=1)}
     with pytest.raises(ValueError, match="structural"):
         publish({"t": shape}, {"t": totals}, RULES)
 
@@ -117,19 +108,18 @@ def test_all_tables_are_published_together_and_each_suppressed_cell_has_a_cause(
 class Closed:
     """Withholds what was withheld the last time, or by another rule under the cell of the same number."""
 
-    cause: Cause = Cause.THRESHOLD
     seen: list[tuple[object, ...]] = field(default_factory=list)
 
     def withheld(
         self,
         tables: Mapping[str, TableShape],
-        totals: Mapping[str, Totals],
+        facts: Mapping[str, Facts],
         *,
         suppressed: Causes,
         earlier: Iterable[Publication],
-    ) -> Mapping[str, Collection[int]]:
-        self.seen.append((tables, totals, {name: set(cells) for name, cells in suppressed.items()}))
-        return {name: set(cells) for publication in earlier for name, cells in publication.causes.items()}
+    ) -> Causes:
+        self.seen.append((tables, facts, {name: set(cells) for name, cells in suppressed.items()}))
+        return {name: cells for publication in earlier for name, cells in publication.causes.items()}
 
 
 def test_a_rule_sees_all_tables_what_the_rules_before_withheld_and_what_was_published_before() -> None:

@@ -16,7 +16,8 @@ from rich.console import Console
 import hansa_node.ingest.ingest
 from hansa_city_files import REPAIRS, ROW, manifest_of, write_csv, write_duckdb, write_manifest, write_parquet
 from hansa_core.errors import ConfigError
-from hansa_core.protection.publish import Cause, DisclosureRule, Publication, Totals, publish
+from hansa_core.protection.primary import Cause
+from hansa_core.protection.publish import DisclosureRule, Facts, Publication, publish
 from hansa_core.protection.tables import TableShape
 from hansa_node.datasets.version_file import VersionFile
 from hansa_node.datasets.versions import current_version, dataset_folder
@@ -372,15 +373,15 @@ def test_the_report_shows_counts_by_column_rule_and_table(tmp_path: Path) -> Non
     with duckdb.connect(str(current(tmp_path).path), read_only=True) as connection:
         stored_causes = connection.execute("SELECT cause, count(*) FROM by_kind WHERE cause IS NOT NULL GROUP BY 1")
         assert table.causes == dict(stored_causes.fetchall())
-    assert set(table.causes) == {Cause.THRESHOLD}
-    assert 0 < table.suppressed_cells == table.causes[Cause.THRESHOLD] < 20
+    assert set(table.causes) == {Cause.THRESHOLD, Cause.DOMINANCE}
+    assert 0 < table.causes[Cause.THRESHOLD] < table.suppressed_cells == sum(table.causes.values()) < 20
     console = Console(width=160, record=True, file=StringIO())
     console.print(report)
     text = console.export_text()
     assert "5 of 6 rows kept" in text
     assert "1 not_in_domain" in text
     assert "20.0%" in text
-    assert f"{table.suppressed_cells} threshold" in text
+    assert f"{table.causes[Cause.THRESHOLD]} threshold" in text
 
 
 def test_a_rule_is_given_what_earlier_versions_published_the_newest_first(
@@ -390,13 +391,13 @@ def test_a_rule_is_given_what_earlier_versions_published_the_newest_first(
 
     def recorded(
         tables: Mapping[str, TableShape],
-        totals: Mapping[str, Totals],
+        facts: Mapping[str, Facts],
         rules: Sequence[DisclosureRule],
         earlier: Iterable[Publication],
     ) -> Publication:
         asked.append(list(earlier))
-        counted.append(totals["by_kind"][0].rows)
-        made.append(publish(tables, totals, rules, earlier))
+        counted.append(facts["by_kind"][0].rows)
+        made.append(publish(tables, facts, rules, earlier))
         return made[-1]
 
     made: list[Publication] = []

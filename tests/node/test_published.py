@@ -206,7 +206,7 @@ def test_a_cell_that_is_neither_shown_nor_suppressed_is_not_served(path: Path, t
 
 
 def test_a_cause_that_only_a_newer_release_knows_is_not_served(path: Path, tmp_path: Path) -> None:
-    change = "UPDATE by_kind SET cause = 'dominance' WHERE cause IS NOT NULL"
+    change = "UPDATE by_kind SET cause = 'unheard' WHERE cause IS NOT NULL"
     with pytest.raises(ConfigError, match="a newer Hansa prepared the dataset file"):
         published(rewritten(path, tmp_path, change))
 

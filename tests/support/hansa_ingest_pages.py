@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
-from hansa_core.protection.publish import Cause
+from hansa_core.protection.primary import Cause
 from hansa_node.ingest.growing import GrowthCounts
 from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport
 from hansa_node.ingest.report_page import report_page

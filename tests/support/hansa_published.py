@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -16,10 +17,12 @@ from hansa_core.contract.quanta import quantum_of
 from hansa_core.contract.types import DataType, Value
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.plan.moments import MomentKind
+from hansa_core.protection.concentration import MAX_LARGEST, Concentration
 from hansa_core.protection.cover import Cover
 from hansa_core.protection.declaration import declaration_from_document
+from hansa_core.protection.facts import CellFacts, MeasureFacts
 from hansa_core.protection.hierarchy import BinInterval, Dimension
-from hansa_core.protection.tables import CellTotals, Figures, MeasureTotals, PublishedTable, TableShape
+from hansa_core.protection.tables import Figures, PublishedTable, TableShape
 from hansa_core.protection.threshold import Contributors
 
 Row = Mapping[str, Value | None]
@@ -114,14 +117,14 @@ def shop_rows(draw: st.DrawFn) -> list[dict[str, Value | None]]:
     ]
 
 
-def count_rows(shape: TableShape, contract: Contract, rows: Sequence[Row]) -> dict[int, CellTotals]:
-    """The totals of every cell with rows, straight from the definition."""
+def count_rows(shape: TableShape, contract: Contract, rows: Sequence[Row]) -> dict[int, CellFacts]:
+    """The facts of every cell with rows, straight from the definition."""
     members: dict[int, list[Row]] = {}
     for row in rows:
         sides = [_nodes_above(dimension, row[dimension.column], contract) for dimension in shape.dimensions]
         for nodes in product(*sides):
             members.setdefault(shape.cell(nodes), []).append(row)
-    return {cell: _totals(shape, contract, held) for cell, held in members.items()}
+    return {cell: _facts(shape, contract, held) for cell, held in members.items()}
 
 
 def _nodes_above(dimension: Dimension, stored: Value | None, contract: Contract) -> list[int]:
@@ -138,28 +141,43 @@ def _nodes_above(dimension: Dimension, stored: Value | None, contract: Contract)
     raise AssertionError(f"{stored!r} is no leaf of {dimension.column}")
 
 
-def _totals(shape: TableShape, contract: Contract, rows: Sequence[Row]) -> CellTotals:
+def _facts(shape: TableShape, contract: Contract, rows: Sequence[Row]) -> CellFacts:
     def who(members: Sequence[Row]) -> Contributors:
         units, entities = ({row[name] for row in members} for name in (contract.unit, contract.entity))
         return Contributors(units=len(units), entities=len(entities))
 
-    known = {name: [row for row in rows if row[name] is not None] for name in shape.measures}
-    return CellTotals(
+    def spread(parts: Iterable[tuple[Row, int]]) -> Concentration:
+        totals = Counter[object]()
+        for row, part in parts:
+            totals[row[contract.entity]] += part
+        largest = sorted((part for part in totals.values() if part > 0), reverse=True)[:MAX_LARGEST]
+        return Concentration(total=sum(totals.values()), largest=tuple(largest))
+
+    def measure(name: str) -> MeasureFacts:
+        lower, upper = contract.columns[name].bounds
+        known = [(row, value) for row in rows if isinstance(value := row[name], int)]
+        return MeasureFacts(
+            contributors=who([row for row, value in known if value]),
+            count=len(known),
+            total=sum(value for _, value in known),
+            spread_of_count=spread((row, 1) for row, _ in known),
+            spreads=(
+                spread((row, abs(value)) for row, value in known),
+                spread((row, value - lower) for row, value in known),
+                spread((row, upper - value) for row, value in known),
+            ),
+        )
+
+    return CellFacts(
         contributors=who(rows),
         rows=len(rows),
-        measures=tuple(
-            MeasureTotals(
-                contributors=who(known[name]),
-                count=len(known[name]),
-                total=sum(value for row in known[name] if isinstance(value := row[name], int)),
-            )
-            for name in shape.measures
-        ),
+        spread=spread((row, 1) for row in rows),
+        measures=tuple(map(measure, shape.measures)),
     )
 
 
 def unprotected_moments(
-    cover: Cover, shape: TableShape, totals: Mapping[int, CellTotals]
+    cover: Cover, shape: TableShape, totals: Mapping[int, CellFacts]
 ) -> dict[tuple[Value | None, ...], tuple[int, ...]]:
     """What the cover's sums would be if nothing were suppressed, by key."""
 

@@ -12,7 +12,6 @@ from hansa_core.contract.types import Value
 from hansa_core.manifest.manifest import Manifest, TableDeclaration
 from hansa_core.protection.bins import binned
 from hansa_core.protection.hierarchy import Dimension, categorical
-from hansa_core.protection.threshold import Contributors
 
 MAX_TABLE_CELLS = 100_000
 MAX_PUBLISHED_CELLS = 1_000_000
@@ -56,24 +55,6 @@ class TableShape:
         """Whether a cell unites periods that are published one by one."""
         pairs = zip(self.dimensions, self.nodes(cell), strict=True)
         return any(dimension.is_growing_union(node) for dimension, node in pairs)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureTotals:
-    """A measure over one cell: who has a value that is not NULL, how many values, and their sum in quanta."""
-
-    contributors: Contributors
-    count: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellTotals:
-    """A cell before protection. `measures`: in the order of the table's measures."""
-
-    contributors: Contributors
-    rows: int
-    measures: tuple[MeasureTotals, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

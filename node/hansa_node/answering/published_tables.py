@@ -19,7 +19,7 @@ from hansa_core.partial.moment_columns import MomentColumn
 from hansa_core.partial.partial import MOMENT_TYPE, partial_schema
 from hansa_core.partial.wholes import Wholes, magnitude
 from hansa_core.protection.cover import Cover
-from hansa_core.protection.publish import Cause
+from hansa_core.protection.primary import Cause
 from hansa_node.answering.answering import ProtectedCells
 from hansa_node.datasets.published_file import CAUSE_COLUMN, figure_column
 

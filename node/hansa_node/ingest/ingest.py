@@ -197,15 +197,15 @@ def _write(
         connection.execute(creation.sql(dialect="duckdb"))
         return ()
     shapes = shapes_of(contract, manifest)
-    totals = {name: count_cells(connection, shape, contract) for name, shape in shapes.items()}
-    publication = publish(shapes, totals, rules_of(contract, manifest), earlier)
+    facts = {name: count_cells(connection, shape, contract) for name, shape in shapes.items()}
+    publication = publish(shapes, facts, rules_of(contract, manifest), earlier)
     if before is not None and kept is not None:
         publication = carried_over(before, publication, kept.column, kept.values)
     check_unchanged(contract.id, earlier, publication, manifest.period)
     for name, table in publication.tables.items():
         write_published(connection, TARGET, table, publication.causes[name])
     return tuple(
-        table_report(table, totals[name], publication.causes[name]) for name, table in publication.tables.items()
+        table_report(table, facts[name], publication.causes[name]) for name, table in publication.tables.items()
     )
 
 

@@ -15,8 +15,9 @@ from rich.text import Text
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.nearest import shown
-from hansa_core.protection.publish import Cause
-from hansa_core.protection.tables import CellTotals, PublishedTable
+from hansa_core.protection.facts import CellFacts
+from hansa_core.protection.primary import Cause
+from hansa_core.protection.tables import PublishedTable
 from hansa_node.ingest.growing import GrowthCounts
 from hansa_node.ingest.staging import OffendingText
 from hansa_tables.left_out import LeftOutLines
@@ -159,12 +160,12 @@ class IngestReport:
         return Group(*parts)
 
 
-def table_report(table: PublishedTable, totals: Mapping[int, CellTotals], causes: Mapping[int, Cause]) -> TableReport:
+def table_report(table: PublishedTable, facts: Mapping[int, CellFacts], causes: Mapping[int, Cause]) -> TableReport:
     """How much of a table is suppressed, and why. `causes`: of its suppressed cells, by number."""
     shape = table.shape
     shown = [cell for cell in table.cells if not shape.is_structural_zero(cell.cell)]
     finest = [cell for cell in shown if all(_is_leaf(table, cell.cell))]
-    units = {cell.cell: totals[cell.cell].contributors.units for cell in finest if cell.cell in totals}
+    units = {cell.cell: facts[cell.cell].contributors.units for cell in finest if cell.cell in facts}
     lost = sum(units.get(cell.cell, 0) for cell in finest if cell.figures is None)
     return TableReport(
         name=shape.name,
