@@ -51,9 +51,9 @@ def leaf_of(body: Body, time_unix_s: int = NOON) -> bytes:
 
 def with_other_free_fields(leaf: bytes, data: st.DataObject) -> bytes:
     """The same leaf with another value of its kind in each field that its records call free."""
-    body = type(decode_entry(leaf).body)
-    records: tuple[type[Record], ...] = (Entry, body, *records_in(body))
-    names = {name for record in records for name in record.FREE}
+    body = decode_entry(leaf).body
+    records: tuple[type[Record], ...] = (Entry, type(body), *records_in(type(body)))
+    names = {name for record in records for name in record.FREE if not body.looks_at(name)}
 
     def other(name: str | None, value: Any) -> Any:
         if isinstance(value, dict):
@@ -156,7 +156,35 @@ def test_templates_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest
     for number in range(50):
         body = replace(CHARGED, organisation=f"city {number}")
         assert reader.read(leaf_of(body)).entry.body == body
-    assert sum(len(each.templates) for layouts in reader._layouts.values() for each in layouts.values()) <= 10
+    assert len(reader._templates) <= 10
+    assert sum(map(len, reader._splits.values())) <= 10
+
+
+def test_fields_of_other_widths_are_no_other_template() -> None:
+    reader = LeafReader()
+    first = reader.read(leaf_of(CHARGED))
+    for cost, spent in ((1, 30), (300, 30), (12, 123), (0, 1_000_000)):
+        read = reader.read(leaf_of(replace(CHARGED, ledgers=(charge(cost, spent),)), NOON * 10))
+        assert read.template is first.template
+        assert (read.counts("cost"), read.counts("spent")) == ([cost], [spent])
+
+
+@pytest.mark.parametrize("cost", [b"1", b"30"])
+def test_a_recalled_release_that_costs_something_is_no_entry_whatever_was_read_before(cost: bytes) -> None:
+    reader, again = LeafReader(), leaf_of(replace(recalled("again"), ledgers=(charge(0, 30),)))
+    for leaf in (again, leaf_of(CHARGED), leaf_of(replace(CHARGED, ledgers=(charge(0, 30),)))):
+        reader.read(leaf)
+    with pytest.raises(PeerError):
+        reader.read(again.replace(b'"cost":0', b'"cost":' + cost))
+
+
+def test_places_of_fields_are_forgotten_before_trying_them_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaf_template, "_MOST_SPLITS", 3)
+    reader = LeafReader()
+    for width in range(10):  # leaves of one length
+        body = replace(CHARGED, ledgers=(charge(10**width, 10 ** (10 - width)),))
+        assert reader.read(leaf_of(body)).entry.body == body
+    assert max(map(len, reader._splits.values())) <= 3
 
 
 BODIES = st.sampled_from(

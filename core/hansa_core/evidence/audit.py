@@ -171,7 +171,10 @@ class Audit:
     def _judge_charges(self, read: ReadLeaf) -> Iterable[Breach]:
         body = read.template.entry.body
         assert isinstance(body, QueryDecision | QueryAborted)
-        return self._ledgers.charge(body.ledgers, read.counts("spent"))
+        if not body.ledgers:
+            return ()
+        costs = read.counts("cost") or [charge.cost for charge in body.ledgers]  # of a recalled release all are 0
+        return self._ledgers.charge(body.ledgers, costs, read.counts("spent"))
 
     def _judge_head(self, read: ReadLeaf) -> Breaches:
         body = read.template.entry.body

@@ -53,14 +53,14 @@ class Ledgers:
         if len({charge.ledger for charge in body.ledgers}) != len(body.ledgers):
             yield AuditRule.LEDGER, "one entry charges a ledger twice"
 
-    def charge(self, charges: Sequence[Charge], spent: Sequence[int]) -> Iterable[Breach]:
-        """`spent`: what the entry says is spent after each charge, which goes before the charge's own."""
+    def charge(self, charges: Sequence[Charge], costs: Sequence[int], spent: Sequence[int]) -> Iterable[Breach]:
+        """`costs`, `spent`: what the entry says of each charge, which goes before the charge's own."""
         found: list[Breach] = []
-        for charge, after in zip(charges, spent, strict=True):
-            found += self._charge(charge, after)
+        for charge, cost, after in zip(charges, costs, spent, strict=True):
+            found += self._charge(charge, cost, after)
         return found
 
-    def _charge(self, charge: Charge, spent: int) -> Breaches:
+    def _charge(self, charge: Charge, cost: int, spent: int) -> Breaches:
         name, balance = charge.ledger, self._balances.get(charge.ledger)
         if balance is None:
             yield AuditRule.LEDGER, f"ledger {name} is charged and was never created"
@@ -69,10 +69,10 @@ class Ledgers:
         if (charge.unit, charge.limit) != (balance.unit, balance.limit):
             told, held = f"{charge.limit} {charge.unit}", f"{balance.limit} {balance.unit}"
             yield AuditRule.LEDGER, f"ledger {name} has the limit {told} here, and {held} in its budget"
-        if charge.cost and balance.exhausted:
-            yield AuditRule.LEDGER, f"ledger {name} is charged {charge.cost}, and a recovery left it exhausted"
-        if spent != balance.spent + charge.cost:
-            sums = f"{balance.spent} before and a cost of {charge.cost} make {balance.spent + charge.cost}"
+        if cost and balance.exhausted:
+            yield AuditRule.LEDGER, f"ledger {name} is charged {cost}, and a recovery left it exhausted"
+        if spent != balance.spent + cost:
+            sums = f"{balance.spent} before and a cost of {cost} make {balance.spent + cost}"
             yield AuditRule.LEDGER, f"ledger {name}: {sums}, and the entry says {spent}"
         if spent > balance.limit:
             yield AuditRule.LEDGER, f"ledger {name} is overspent: {spent} of {balance.limit} {balance.unit}"

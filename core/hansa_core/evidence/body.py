@@ -36,7 +36,7 @@ class RosterRef(Record):
 class Charge(Record):
     """What the entry costs a ledger. `spent`: all that the log charged to it since its budget began, this included."""
 
-    FREE: ClassVar[tuple[str, ...]] = ("spent",)
+    FREE: ClassVar[tuple[str, ...]] = ("cost", "spent")
     ledger: Ledger
     unit: Unit
     cost: Count
@@ -63,6 +63,10 @@ class Body(Record):
     def commitments(self) -> Mapping[str, str]:
         """The digest of each field that its opening holds."""
         return getattr(self, "opening", None) or {}
+
+    def looks_at(self, name: str) -> bool:
+        """Whether a rule of this very entry looks at a field that its records call free."""
+        return False
 
 
 def by_version(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

@@ -103,6 +103,9 @@ class QueryDecision(Body):
     def version(self) -> int:
         return 1 if self.policy_hash is None else 2
 
+    def looks_at(self, name: str) -> bool:
+        return name == "cost" and self.recalled
+
     def check_together(self) -> None:
         if (self.level is None) != (self.data_version is None) or (self.level is not None and self.dataset is None):
             raise ValueError("level and data_version come together, of a dataset that is named")
