@@ -1,6 +1,7 @@
 """Verification of a whole log: entries a second, and what an entry takes on the auditor's disk.
 
-The reference is SHA-256 alone over the same entries: no reader of the log can do with less.
+The reference is SHA-256 alone over the same entries: no reader of the log can do with less. One log has decisions that
+differ in hashes and times alone, the other one those of twelve organisations with six purposes, refusals and costs.
 """
 
 from __future__ import annotations
@@ -8,9 +9,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import count, islice
 from pathlib import Path
+from random import Random
 from time import process_time
+from typing import Any
 
 from hansa_audit.folder.rebuilt_tree import RebuiltTree
 from hansa_audit.folder.trusted_keys import vkeys_text
@@ -43,9 +48,14 @@ LIMIT = 10**12
 
 def measure() -> None:
     """Print the section."""
-    heading(f"audit: a log of {ENTRIES:,} decisions verified")
     signer = Ed25519Signer(secrets.token_bytes(32))
-    leaves = _leaves(signer)
+    heading(f"audit: a log of {ENTRIES:,} decisions verified")
+    _measure(_leaves(signer, _alike()), signer)
+    heading(f"audit: a log of {ENTRIES:,} decisions of many kinds verified")
+    _measure(_leaves(signer, _mixed(Random(0))), signer)
+
+
+def _measure(leaves: Sequence[bytes], signer: Ed25519Signer) -> None:
     with tempfile.TemporaryDirectory(prefix="hansa-bench-") as temporary:
         folder = Path(temporary)
         _write(folder, leaves, signer)
@@ -79,7 +89,7 @@ def _per_second(work: Callable[[], object]) -> float:
     return ENTRIES / (process_time() - start)
 
 
-def _leaves(signer: Ed25519Signer) -> list[bytes]:
+def _leaves(signer: Ed25519Signer, decisions: Iterator[QueryDecision]) -> list[bytes]:
     beginning: list[Body] = [
         LogGenesis(origin=ORIGIN, log_key=signer.public_key.hex()),
         RosterAccepted(roster=ROSTER),
@@ -88,14 +98,39 @@ def _leaves(signer: Ed25519Signer) -> list[bytes]:
         DataVersion(dataset=DATASET, data_version=1),
         BudgetCreated(ledger="residents", unit="microrho", limit=LIMIT),
     ]
-    asked = [_decision(number) for number in range(1, ENTRIES + 1 - len(beginning))]
+    asked = islice(decisions, ENTRIES - len(beginning))
     return [
         encode_entry(Entry(time_unix_s=1_767_225_600 + number, node="bench", software="0.0.0", body=body))
         for number, body in enumerate((*beginning, *asked))
     ]
 
 
-def _decision(number: int) -> QueryDecision:
+def _alike() -> Iterator[QueryDecision]:
+    for number in count(1):
+        yield _decision(cost=1, spent=number)
+
+
+def _mixed(random: Random) -> Iterator[QueryDecision]:
+    spent = 0
+    organisations = [f"organisation {'x' * random.randint(1, 20)} {number}" for number in range(12)]
+    purposes = [f"purpose-{'y' * random.randint(1, 9)}" for _ in range(6)]
+    yield _decision(cost=0, spent=0)
+    while True:
+        kind = random.choices(("permit", "recalled", "refuse"), (65, 20, 15))[0]
+        cost = random.choice((1, 10, 250, 5000, random.randint(1, 10**6))) if kind == "permit" else 0
+        spent += cost
+        decision = _decision(cost=cost, spent=spent)
+        said: dict[str, Any] = {"organisation": random.choice(organisations), "purpose": random.choice(purposes)}
+        if kind != "permit":
+            said["opening"] = {name: digest for name, digest in decision.opening.items() if name != "causes"}
+        if kind == "recalled":
+            said["recalled"] = True
+        if kind == "refuse":
+            said |= {"decision": "refuse", "code": random.choice(("purpose_not_allowed", "denied")), "ledgers": ()}
+        yield replace(decision, **said)
+
+
+def _decision(*, cost: int, spent: int) -> QueryDecision:
     return QueryDecision(
         query_hash=secrets.token_hex(32),
         organisation="bench",
@@ -108,7 +143,7 @@ def _decision(number: int) -> QueryDecision:
         manifest_hash=DIGEST,
         roster=ROSTER,
         decision="permit",
-        ledgers=(Charge(ledger="residents", unit="microrho", cost=1, spent=number, limit=LIMIT),),
+        ledgers=(Charge(ledger="residents", unit="microrho", cost=cost, spent=spent, limit=LIMIT),),
         result_hash=secrets.token_hex(32),
         opening={field: secrets.token_hex(32) for field in ("query", "analyst", "causes")},
     )

@@ -12,6 +12,7 @@ from hansa_audit.folder.held_log import HeldLog
 from hansa_core.errors import ConfigError
 from hansa_core.evidence.rows import COLUMNS, LogFilter, LogRow, row_of
 from hansa_core.nearest import near, nearest, shown
+from hansa_core.partial.arrow_arrays import array_of
 
 _TYPES: dict[str, pa.DataType] = {
     "index": pa.int64(),
@@ -76,13 +77,13 @@ def for_people(table: pa.Table) -> pa.Table:
     kept = [name for name in _SHOWN if name in ("index", "time", "type") or table[name].null_count < table.num_rows]
     shown = table.select(kept)
     times = [time_text(at).removesuffix(" UTC") for at in table["time_unix_s"].to_pylist()]
-    return shown.set_column(kept.index("time"), "time (UTC)", pa.array(times, pa.string()))
+    return shown.set_column(kept.index("time"), "time (UTC)", array_of(times, pa.string()))
 
 
 def _table(rows: Iterable[LogRow]) -> pa.Table:
     """With `time` beside the number of seconds; null where no calendar has it."""
     columns = list(zip(*map(_VALUES, rows), strict=True)) or [()] * len(COLUMNS)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
+    arrays = [array_of(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
     table = pa.table(arrays, schema=_SCHEMA)
     times = [at if at < _CALENDAR_END_UNIX_S else None for at in table["time_unix_s"].to_pylist()]
-    return table.add_column(1, "time", pa.array(times, pa.int64()).cast(pa.timestamp("s", tz="UTC")))
+    return table.add_column(1, "time", array_of(times, pa.int64()).cast(pa.timestamp("s", tz="UTC")))

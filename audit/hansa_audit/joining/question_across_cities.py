@@ -15,6 +15,7 @@ from hansa_audit.entries.times import time_text
 from hansa_audit.folder.held_log import HeldLog
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.evidence.join import NOT_KNOWN, Addressed, Fate, JoinedLog, JoinedQuestion, join
+from hansa_core.partial.arrow_arrays import array_of
 from hansa_core.plan.query import Query
 from hansa_wire.codec.query_codec import decode_query
 
@@ -78,15 +79,15 @@ def listing(questions: Collection[JoinedQuestion]) -> pa.Table:
     rows = list(questions)
     return pa.table(
         {
-            "time (UTC)": pa.array([_first(each) for each in rows], pa.string()),
-            "query_hash": pa.array([each.query_hash for each in rows], pa.string()),
-            "organisation": pa.array([each.organisation for each in rows], pa.string()),
-            "purpose": pa.array([each.purpose for each in rows], pa.string()),
-            "dataset": pa.array([each.dataset for each in rows], pa.string()),
-            "answered": pa.array([_cities(each, Fate.ANSWERED) for each in rows], pa.string()),
-            "refused": pa.array([_cities(each, Fate.REFUSED) for each in rows], pa.string()),
-            "no entry": pa.array([_cities(each, Fate.NO_ENTRY) for each in rows], pa.string()),
-            "not known": pa.array([_cities(each, *NOT_KNOWN) for each in rows], pa.string()),
+            "time (UTC)": array_of([_first(each) for each in rows], pa.string()),
+            "query_hash": array_of([each.query_hash for each in rows], pa.string()),
+            "organisation": array_of([each.organisation for each in rows], pa.string()),
+            "purpose": array_of([each.purpose for each in rows], pa.string()),
+            "dataset": array_of([each.dataset for each in rows], pa.string()),
+            "answered": array_of([_cities(each, Fate.ANSWERED) for each in rows], pa.string()),
+            "refused": array_of([_cities(each, Fate.REFUSED) for each in rows], pa.string()),
+            "no entry": array_of([_cities(each, Fate.NO_ENTRY) for each in rows], pa.string()),
+            "not known": array_of([_cities(each, *NOT_KNOWN) for each in rows], pa.string()),
         }
     )
 
@@ -96,16 +97,16 @@ def parts(question: JoinedQuestion) -> pa.Table:
     rows = [(part, charge) for part in question.parts for charge in (part.charges or (None,))]
     return pa.table(
         {
-            "city": pa.array([part.city for part, _ in rows], pa.string()),
-            "outcome": pa.array([_outcome(part.fate, recalled=part.recalled) for part, _ in rows], pa.string()),
-            "code": pa.array([part.code for part, _ in rows], pa.string()),
-            "time (UTC)": pa.array([_time(part.time_unix_s) for part, _ in rows], pa.string()),
-            "entry": pa.array([part.index for part, _ in rows], pa.int64()),
-            "ledger": pa.array([charge and charge.ledger for _, charge in rows], pa.string()),
-            "cost": pa.array([None if charge is None else charge.cost for _, charge in rows], pa.int64()),
-            "spent": pa.array([None if charge is None else charge.spent for _, charge in rows], pa.int64()),
-            "limit": pa.array([None if charge is None else charge.limit for _, charge in rows], pa.int64()),
-            "unit": pa.array([charge and charge.unit for _, charge in rows], pa.string()),
+            "city": array_of([part.city for part, _ in rows], pa.string()),
+            "outcome": array_of([_outcome(part.fate, recalled=part.recalled) for part, _ in rows], pa.string()),
+            "code": array_of([part.code for part, _ in rows], pa.string()),
+            "time (UTC)": array_of([_time(part.time_unix_s) for part, _ in rows], pa.string()),
+            "entry": array_of([part.index for part, _ in rows], pa.int64()),
+            "ledger": array_of([charge and charge.ledger for _, charge in rows], pa.string()),
+            "cost": array_of([None if charge is None else charge.cost for _, charge in rows], pa.int64()),
+            "spent": array_of([None if charge is None else charge.spent for _, charge in rows], pa.int64()),
+            "limit": array_of([None if charge is None else charge.limit for _, charge in rows], pa.int64()),
+            "unit": array_of([charge and charge.unit for _, charge in rows], pa.string()),
         }
     )
 

@@ -26,7 +26,8 @@ class LeafTemplate:
     """What leaves have alike that differ only in free fields. `entry`: the first such entry, its free fields included.
 
     Free are the digests of an opening, and what the records of the entry name as `FREE` and no rule of it looks at: of
-    such a field any value of its kind makes an entry. `at`: where each stands among the free parts of a leaf, by name, in the leaf's order.
+    such a field any value of its kind makes an entry. `at`: where each stands among the free parts of a leaf, by name,
+    in the leaf's order.
     """
 
     entry: Entry

@@ -80,11 +80,13 @@ def _flat(table: pa.Table) -> pa.Table:
     """CSV has no lists: words get spaces between, and the bins of a histogram are one line of JSON."""
     import pyarrow as pa
 
+    from hansa_core.partial.arrow_arrays import array_of  # pa.array would load pandas
+
     for index, field in enumerate(table.schema):
         if pa.types.is_list(field.type):
             joined = " ".join if pa.types.is_string(field.type.value_type) else json.dumps
             texts = [None if values is None else joined(values) for values in table.column(index).to_pylist()]
-            table = table.set_column(index, field.name, pa.array(texts, pa.string()))
+            table = table.set_column(index, field.name, array_of(texts, pa.string()))
     return table
 
 

@@ -26,11 +26,13 @@ def guard_texts(table: pa.Table) -> pa.Table:
     """The table with its text columns, and the columns' names, as `for_spreadsheet`; every other value as it is."""
     import pyarrow as pa
 
+    from hansa_core.partial.arrow_arrays import array_of  # pa.array would load pandas
+
     for index, field in enumerate(table.schema):
         name, column = for_spreadsheet(field.name), table.column(index)
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
             texts = [None if text is None else for_spreadsheet(text) for text in column.to_pylist()]
-            column = pa.array(texts, pa.string())
+            column = array_of(texts, pa.string())
         table = table.set_column(index, name, column)
     return table
 
