@@ -66,7 +66,7 @@ class Ledgers:
             yield AuditRule.LEDGER, f"ledger {name} is charged and was never created"
             self._balances[name] = _Balance(unit=charge.unit, limit=charge.limit, spent=spent)
             return
-        if (charge.unit, charge.limit) != (balance.unit, balance.limit):
+        if charge.limit != balance.limit or charge.unit != balance.unit:
             told, held = f"{charge.limit} {charge.unit}", f"{balance.limit} {balance.unit}"
             yield AuditRule.LEDGER, f"ledger {name} has the limit {told} here, and {held} in its budget"
         if cost and balance.exhausted:
