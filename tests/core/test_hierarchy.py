@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from hansa_core.contract.contract import ContractColumn
 from hansa_core.contract.types import DataType
+from hansa_core.manifest.groups import Group
 from hansa_core.protection.bins import binned
-from hansa_core.protection.hierarchy import BinInterval, Dimension, Node, categorical
+from hansa_core.protection.hierarchy import BinInterval, Dimension, InseparableError, categorical
+from hansa_core.protection.nodes import Node
 from hansa_published import SHOPS
 
-DAYS = binned(SHOPS.columns["days"], cuts=True)
+DAYS = binned(SHOPS.columns["days"], SHOPS.columns["days"].levels)
 ZONE = categorical(SHOPS.columns["zone"], (1, 2, 3, 4), structural=(4,))
 
 
@@ -28,12 +31,12 @@ def test_bins_nest_from_all_over_known_to_the_finest_cuts() -> None:
 
 
 def test_a_bin_holds_its_upper_cut_and_not_its_lower_one() -> None:
-    score = binned(SHOPS.columns["score"], cuts=True)
+    score = binned(SHOPS.columns["score"], SHOPS.columns["score"].levels)
     assert score.leaves[:2] == (BinInterval(0, 10), BinInterval(11, 20))  # 2.5 is ten quanta of a quarter
 
 
 def test_a_required_measure_has_no_unknown() -> None:
-    visits = binned(SHOPS.columns["visits"], cuts=True)
+    visits = binned(SHOPS.columns["visits"], SHOPS.columns["visits"].levels)
     assert labels(visits) == ["all"]
 
 
@@ -47,7 +50,7 @@ def test_a_cut_outside_the_bounds_separates_nothing() -> None:
         upper=Fraction(9),
         bins=((Fraction(4), Fraction(9), Fraction(50)),),
     )
-    assert binned(column, cuts=True).leaves == (BinInterval(0, 4), BinInterval(5, 9), None)
+    assert binned(column, column.levels).leaves == (BinInterval(0, 4), BinInterval(5, 9), None)
 
 
 def test_a_column_of_values_has_an_unknown_unless_it_is_required() -> None:
@@ -83,3 +86,57 @@ def test_children_that_do_not_partition_their_parent_are_refused() -> None:
     top = Node(label="all", leaves=frozenset({0, 1}), children=(1,))
     with pytest.raises(ValueError, match="partition"):
         Dimension(column="x", leaves=("a", "b"), nodes=(top, Node(label="a", leaves=frozenset({0}))))
+
+
+KINDS = (
+    Group(label="food", groups=(Group(label="bread", values=("bakery",)), Group(label="drink", values=("bar",)))),
+    Group(label="rest", values=("other", "kiosk", None)),
+)
+KIND = replace(SHOPS.columns["kind"], required=False)
+DOMAIN = ("bakery", "bar", "other", "kiosk")
+
+
+def test_groups_nest_between_all_and_the_values() -> None:
+    kinds = categorical(KIND, DOMAIN, groups=KINDS)
+    assert labels(kinds) == ["all", "food", "bread", "drink", "rest", "other", "kiosk", "unknown"]
+    assert kinds.leaves == (*DOMAIN, None)
+    assert labels_of(kinds, kinds.covering({0, 1})) == ["food"]
+    assert labels_of(kinds, kinds.covering({0, 2, 3, 4})) == ["bread", "rest"]
+    assert labels_of(kinds, kinds.covering({1, 4})) == ["drink", "unknown"]
+
+
+def test_null_that_no_group_holds_stands_beside_them() -> None:
+    groups = (Group(label="food", values=("bakery", "bar")), Group(label="rest", values=("other", "kiosk")))
+    assert labels(categorical(KIND, DOMAIN, groups=groups, depth=1)) == ["all", "food", "rest", "unknown"]
+
+
+def test_a_depth_publishes_groups_in_place_of_their_values() -> None:
+    kinds = categorical(KIND, DOMAIN, groups=KINDS, depth=1)
+    assert labels(kinds) == ["all", "food", "rest"]
+    assert labels_of(kinds, kinds.covering({2, 3, 4})) == ["rest"]
+    with pytest.raises(InseparableError) as asked:
+        kinds.covering({0, 2, 3, 4})
+    assert (asked.value.column, asked.value.node) == ("kind", "food")
+    assert labels(categorical(KIND, DOMAIN, groups=KINDS, depth=2)) == [
+        *("all", "food", "bread", "drink", "rest", "other", "kiosk", "unknown")
+    ]
+
+
+def test_a_value_without_rows_is_free_to_join_a_group_or_to_stay_out() -> None:
+    kinds = categorical(KIND, DOMAIN, ("kiosk",), groups=KINDS, depth=1)
+    assert labels_of(kinds, kinds.covering({2, 4})) == ["rest"]
+    assert labels_of(kinds, kinds.covering({3})) == []
+
+
+def test_coarser_bins_are_unions_of_the_leaves_that_other_tables_publish() -> None:
+    days = SHOPS.columns["days"]
+    coarse = binned(days, (days.levels[0],), days.levels[-1])
+    assert coarse.leaves == DAYS.leaves
+    assert labels(coarse) == ["all", "known", "unknown", "≤ 20", "> 20"]
+    assert labels_of(coarse, coarse.covering({0, 1})) == ["≤ 20"]
+    with pytest.raises(InseparableError):
+        coarse.covering({0})
+
+
+def labels_of(dimension: Dimension, nodes: tuple[int, ...]) -> list[str]:
+    return [dimension.nodes[node].label for node in nodes]

@@ -13,9 +13,11 @@ from hansa_core.contract.contract import ContractColumn
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.contract.types import DataType
+from hansa_core.manifest.groups import Group
 from hansa_core.manifest.manifest import Manifest, TableDeclaration
 from hansa_core.protection.declaration import declaration_from_document
 from hansa_core.protection.fingerprint import fingerprint
+from hansa_core.protection.tables import shapes_of
 from hansa_published import MANIFEST_DOCUMENT, SHOPS, shops_manifest
 
 FOLLOWS = {"column": "kind", "follows": "street", "values": {"Elbe": "bar"}}
@@ -99,11 +101,81 @@ def test_a_range_of_structural_zeros_is_its_values() -> None:
         ({"dependencies": [{**FOLLOWS, "values": {"Elbe": None}}]}, "'None' is no text"),
         ({"dependencies": [{**FOLLOWS, "values": {}}]}, "give some"),
         ({"dependencies": [FOLLOWS, FOLLOWS]}, "join the two"),
+        ({"hierarchies": {"days": {"a": [1]}}}, "hierarchies: has an unknown key"),
+        ({"hierarchies": {"kind": {}}}, "hierarchies.kind: is empty"),
+        ({"hierarchies": {"kind": {"food": ["bakery", "bar"]}}}, r"no group holds 'other'; name them, or .* rest"),
+        (
+            {"hierarchies": {"kind": {"a": ["bakery"], "b": ["bakery", "bar", "other"]}}},
+            "'bakery' stands in two groups",
+        ),
+        ({"hierarchies": {"kind": {"a": ["bakery", "cafe"], "b": "rest"}}}, "'cafe' is not in the domain"),
+        ({"hierarchies": {"kind": {"a": ["bakery", None], "b": "rest"}}}, "the column is never NULL"),
+        ({"hierarchies": {"kind": {"a": "rest", "b": "rest"}}}, "says rest twice"),
+        ({"hierarchies": {"kind": {"a": ["bakery", "bar", "other"], "b": "rest"}}}, "there is no rest"),
+        ({"hierarchies": {"kind": {"a": [], "b": "rest"}}}, r"hierarchies.kind.a: is empty"),
+        ({"hierarchies": {"kind": {"a": {"b": "bakery"}, "c": "rest"}}}, r"hierarchies.kind.a.b: .* is no list"),
+        ({"hierarchies": {"kind": {1: ["bakery"], "c": "rest"}}}, "must be a text; write it in quotes"),
+        ({"hierarchies": {"kind": {"a": {1: ["bakery"]}, "c": "rest"}}}, "kind.a.1: is a label that is no text"),
+        ({"hierarchies": {"kind": {"a": {"from": 1, "to": 2}, "c": "rest"}}}, "list the values instead"),
+        ({"hierarchies": {"zone": {"a": {"from": 1}, "c": "rest"}}}, "hierarchies.zone.a.to: is missing"),
+        ({"depth": {"kind": 1}}, "depth.kind: has no hierarchy"),
+        ({"hierarchies": {"kind": {"a": "rest"}}, "depth": {"kind": 0}}, "depth is 0"),
+        ({"tables": [{"name": "t", "depth": {"kind": 1}}]}, "depth names kind, which is none of its dimensions"),
+        ({"tables": [{"name": "t", "dimensions": ["kind"], "depth": {"kind": 1}}]}, "depth.kind: has no hierarchy"),
+        ({"cuts": {"visits": [1]}}, "cuts: has an unknown key"),
+        ({"cuts": {"days": [20, 30]}}, "cuts.days: 30 is no cut of the contract; choose from 5, 20, 60"),
+        ({"cuts": {"days": [60, 20]}}, "must rise"),
+        ({"cuts": {"days": [[20, 60], [5, 20]]}}, "a level lacks cuts of the one before"),
+        ({"cuts": {"days": [20, [60]]}}, "cuts beside levels"),
+        ({"cuts": {"days": ["x"]}}, "cuts.days: 'x' is no number"),
+        ({"tables": [{"name": "t", "dimensions": ["kind"], "cuts": [20]}]}, "it has none; add bins, or drop the cuts"),
+        (
+            {
+                "period": "kind",
+                "hierarchies": {"kind": {"a": "rest"}},
+                "tables": [{"name": "t", "dimensions": ["kind"]}],
+            },
+            "values are published one by one",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_remedy(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         shops_manifest(**changes)
+
+
+def test_groups_are_labels_above_lists_ranges_smaller_groups_and_the_rest() -> None:
+    written = {"west": {"near": [1], "far": {"from": 2, "to": 3}}, "east": "rest"}
+    assert shops_manifest(hierarchies={"zone": written}).hierarchies == {
+        "zone": (
+            Group(label="west", groups=(Group(label="near", values=(1,)), Group(label="far", values=(2, 3)))),
+            Group(label="east", values=(4, None)),
+        )
+    }
+
+
+def test_a_table_has_its_own_cuts_and_depth_or_the_manifests() -> None:
+    kinds = {"food": ["bakery", "bar"], "rest": "rest"}
+    own = {"name": "own", "dimensions": ["kind"], "bins": "days", "cuts": [[20], [20, 60]], "depth": {"kind": 2}}
+    manifest = shops_manifest(
+        tables=[{"name": "plain", "dimensions": ["kind"], "bins": "days"}, own],
+        hierarchies={"kind": kinds},
+        depth={"kind": 1},
+        cuts={"days": [60]},
+    )
+    shapes = shapes_of(SHOPS, manifest)
+    found = {
+        name: [[node.label for node in dimension.nodes] for dimension in shape.dimensions]
+        for name, shape in shapes.items()
+    }
+    assert found == {
+        "plain": [["all", "food", "rest"], ["all", "known", "unknown", "≤ 60", "> 60"]],
+        "own": [
+            ["all", "food", "bakery", "bar", "rest"],
+            ["all", "known", "unknown", "≤ 20", "> 20", "(20, 60]", "> 60"],
+        ],
+    }
+    assert shapes["plain"].dimensions[1].leaves == shapes["own"].dimensions[1].leaves
 
 
 def test_a_missing_line_is_named() -> None:
@@ -161,6 +233,9 @@ def test_every_parameter_of_the_protection_changes_the_fingerprint() -> None:
             shops_manifest(p_percent=0.2),
             shops_manifest(dependencies=[FOLLOWS]),
             shops_manifest(dependencies=[{**FOLLOWS, "values": {"Elbe": "bakery"}}]),
+            shops_manifest(cuts={"days": [20]}),
+            shops_manifest(hierarchies={"kind": {"food": ["bakery", "bar"], "rest": "rest"}}),
+            shops_manifest(hierarchies={"kind": {"food": ["bakery", "bar"], "rest": "rest"}}, depth={"kind": 1}),
         )
     ]
     assert len(set(prints)) == len(prints)

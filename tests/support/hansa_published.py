@@ -18,7 +18,7 @@ from hansa_core.contract.types import DataType, Value
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.plan.moments import MomentKind
 from hansa_core.protection.concentration import MAX_LARGEST, Concentration
-from hansa_core.protection.cover import Cover
+from hansa_core.protection.cover import Cover, CoveredFigure
 from hansa_core.protection.declaration import declaration_from_document
 from hansa_core.protection.facts import CellFacts, MeasureFacts
 from hansa_core.protection.hierarchy import BinInterval, Dimension
@@ -177,25 +177,25 @@ def _facts(shape: TableShape, contract: Contract, rows: Sequence[Row]) -> CellFa
 
 
 def unprotected_moments(
-    cover: Cover, shape: TableShape, totals: Mapping[int, CellFacts]
+    cover: Cover, shapes: Mapping[str, TableShape], totals: Mapping[str, Mapping[int, CellFacts]]
 ) -> dict[tuple[Value | None, ...], tuple[int, ...]]:
-    """What the cover's sums would be if nothing were suppressed, by key."""
+    """What the cover's sums would be if nothing were suppressed, by key; a moment that no table has counts as 0."""
 
-    def figure(kind: MomentKind, measure: str | None, cell: int) -> int:
-        held = totals.get(cell)
-        if held is None:
+    def figure(covered: CoveredFigure | None, cell: int) -> int:
+        held = None if covered is None else totals[covered.table].get(cell)
+        if covered is None or held is None:
             return 0
+        kind = covered.figure.kind
         if kind is MomentKind.ROWS:
             return held.rows
         if kind is MomentKind.DISTINCT:
             return held.contributors.units
-        of_measure = held.measures[shape.measures.index(str(measure))]
+        of_measure = held.measures[shapes[covered.table].measures.index(str(covered.figure.measure))]
         return of_measure.count if kind is MomentKind.COUNT else of_measure.total
 
     return {
         cell.key: tuple(
-            sum(figure(one.kind, one.measure, number) for number in parts)
-            for one, parts in zip(cover.figures, cell.parts, strict=True)
+            sum(figure(one, number) for number in parts) for one, parts in zip(cover.figures, cell.parts, strict=True)
         )
         for cell in cover.cells
     }

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.contract.types import Value
+from hansa_core.manifest.groups import Group
 
 DEFAULT_THRESHOLD = 10
 LEAST_THRESHOLD = 3  # below three, one contributor who knows their own part learns the other's
@@ -20,6 +21,9 @@ DEFAULT_DOMINANT_SHARE = Fraction(17, 20)
 DEFAULT_P_PERCENT = Fraction(1, 10)
 MAX_DOMINANT_ENTITIES = 5  # entities whose totals are looked at one by one
 
+CutLevels = tuple[tuple[Fraction, ...], ...]
+"""Cuts of a measure in its own unit, coarse level first; each level contains the one before."""
+
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -28,14 +32,19 @@ class TableDeclaration:
     """One published table: every combination of its dimensions, with its measures.
 
     `bins`: the measure whose declared cuts are one more dimension of the table, or None.
+    `cuts`: those of the bins, where they are coarser than the manifest's. `depths`: how many levels of a dimension's
+    hierarchy the table publishes below all, where it is another number than the manifest's.
     """
 
     name: str
     dimensions: tuple[str, ...]
     measures: tuple[str, ...] = ()
     bins: str | None = None
+    cuts: CutLevels | None = None
+    depths: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "depths", MappingProxyType(dict(self.depths)))
         if not _TABLE_NAME.fullmatch(self.name):
             raise ValueError(f"table name {self.name!r}: a name is a lower-case word such as by_project")
         for what, columns in (("dimensions", self.dimensions), ("measures", self.measures)):
@@ -43,6 +52,11 @@ class TableDeclaration:
                 raise ValueError(f"table {self.name}: {what} names a column twice")
         if self.bins is not None and self.bins in self.dimensions:
             raise ValueError(f"table {self.name}: {self.bins} is a dimension and bins; keep one")
+        if self.cuts is not None and self.bins is None:
+            raise ValueError(f"table {self.name}: cuts are those of its bins, and it has none; add bins or drop cuts")
+        beside = sorted(set(self.depths) - set(self.dimensions))
+        if beside:
+            raise ValueError(f"table {self.name}: depth names {beside[0]}, which is none of its dimensions; drop it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +95,9 @@ class Manifest:
     the city's secret.
     `dependencies`: dimensions that follow from others.
     `structural_zeros`: values that are known to have no rows without looking at them.
+    `hierarchies`: the groups of a dimension's values, which nest. `depths`: how many levels of them below all the tables
+    publish; down to the values where a dimension is not named. `cuts`: of a measure's bins, where they are coarser than
+    the contract's.
     `period`: the column whose values are the periods that are published one after the other, each once; or None.
     `protection_version`: raised by the steward whenever a parameter of the protection changes.
     """
@@ -99,8 +116,13 @@ class Manifest:
     p_percent: Fraction = DEFAULT_P_PERCENT
     protection_version: int = 1
     period: str | None = None
+    hierarchies: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
+    depths: Mapping[str, int] = field(default_factory=dict)
+    cuts: Mapping[str, CutLevels] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name in ("hierarchies", "depths", "cuts"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         object.__setattr__(self, "domains", MappingProxyType(dict(self.domains)))
         object.__setattr__(self, "structural_zeros", MappingProxyType(dict(self.structural_zeros)))
         if not self.population:
@@ -131,6 +153,30 @@ class Manifest:
                 f"tables: {without[0]} has no dimension {self.period}, the period: it would be published anew with each"
                 " one; add it"
             )
+        self._check_depths()
         for values in (*self.domains.values(), *self.structural_zeros.values()):
             if not values or len(set(values)) != len(values):
                 raise ValueError("domains and structural_zeros are non-empty lists without repeats")
+
+    def depth_of(self, table: TableDeclaration, column: str) -> int | None:
+        """How many levels of a dimension's hierarchy a table publishes below all; None: down to the values."""
+        return table.depths.get(column, self.depths.get(column))
+
+    def cuts_of(self, table: TableDeclaration) -> CutLevels | None:
+        """The cuts of a table's bins, where they are coarser than the contract's."""
+        if table.bins is None:
+            return None
+        return self.cuts.get(table.bins) if table.cuts is None else table.cuts
+
+    def _check_depths(self) -> None:
+        for name in (*self.depths, *(name for table in self.tables for name in table.depths)):
+            if name not in self.hierarchies:
+                raise ValueError(f"depth.{name}: has no hierarchy; declare its groups under hierarchies")
+        for depth in (*self.depths.values(), *(depth for table in self.tables for depth in table.depths.values())):
+            if depth < 1:
+                raise ValueError(f"depth is {depth}; 1 publishes the coarsest groups alone")
+        if self.period in self.hierarchies:
+            raise ValueError(
+                f"hierarchies.{self.period}: is the period, whose values are published one by one and never united;"
+                " leave it out"
+            )

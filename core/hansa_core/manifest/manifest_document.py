@@ -24,17 +24,24 @@ from hansa_core.documents.model import (
     one_of,
     validated,
 )
+from hansa_core.manifest.cuts_document import cuts_from_document
+from hansa_core.manifest.groups import Group
+from hansa_core.manifest.groups_document import groups_from_document
 from hansa_core.manifest.manifest import (
     DEFAULT_DOMINANT_ENTITIES,
     DEFAULT_DOMINANT_SHARE,
     DEFAULT_MIN_ENTITIES,
     DEFAULT_P_PERCENT,
     DEFAULT_THRESHOLD,
+    CutLevels,
     Dependency,
     Manifest,
     TableDeclaration,
 )
 from hansa_core.nearest import nearest, shown
+
+Cuts = Annotated[ListOf[object], Field(min_length=1)]
+"""Cuts of one level, or lists of them, the coarsest level first."""
 
 _Listed = Annotated[ListOf[object], Field(min_length=1)]
 
@@ -46,6 +53,10 @@ class TableDocument(YamlSection):
     dimensions: ListOf[object] = Field((), description="columns with a public domain")
     measures: ListOf[object] = Field((), description="numeric columns")
     bins: Text | None = Field(None, description="the measure whose declared cuts are one more dimension")
+    cuts: Cuts | None = Field(None, description="the cuts of the bins, where they are coarser than the manifest's")
+    depth: Mapping[str, int] = Field(
+        {}, description="how many levels of a dimension's hierarchy are published; 1: the coarsest groups alone"
+    )
 
 
 class DominanceDocument(YamlSection):
@@ -87,6 +98,13 @@ class ManifestDocument(YamlSection):
     protection_version: int = Field(1, description="raised whenever a parameter of the protection changes")
     domains: Mapping[str, _Listed] = Field({}, description="public values of the columns left to the city")
     structural_zeros: Mapping[str, Values | None] = Field({}, description="values known to have no rows")
+    hierarchies: Mapping[str, Mapping[str, object]] = Field(
+        {}, description="groups of a dimension's values: labels above lists, ranges, smaller groups, or rest"
+    )
+    depth: Mapping[str, int] = Field(
+        {}, description="how many levels of a dimension's hierarchy every table publishes; all if left out"
+    )
+    cuts: Mapping[str, Cuts] = Field({}, description="the cuts of a measure's bins, coarser than the contract's")
     tables: ListOf[TableDocument] = Field((), description="what level controlled publishes")
     period: Text | None = Field(
         None, description="the dimension whose values are the periods that level controlled publishes one by one"
@@ -132,6 +150,9 @@ def manifest_from_document(document: object, contract: Contract) -> Manifest:
         protection_version=written.protection_version,
         domains=domains,
         structural_zeros=_structural_zeros(written.structural_zeros, contract, domains),
+        hierarchies=_hierarchies(written.hierarchies, contract, domains),
+        depths=written.depth,
+        cuts=_cuts(written.cuts, contract),
         tables=tuple(_table(table, f"tables[{i}]", contract) for i, table in enumerate(written.tables)),
         period=_period(written.period, contract),
     )
@@ -155,7 +176,31 @@ def _table(written: TableDocument, path: str, contract: Contract) -> TableDeclar
         dimensions=tuple(_check_column(name, with_domain, f"{path}.dimensions") for name in written.dimensions),
         measures=tuple(_check_column(name, numeric, f"{path}.measures") for name in written.measures),
         bins=written.bins,
+        cuts=None if written.cuts is None else _table_cuts(written, path, contract),
+        depths=written.depth,
     )
+
+
+def _table_cuts(written: TableDocument, path: str, contract: Contract) -> CutLevels:
+    if written.bins is None or written.cuts is None:
+        raise field_error(f"{path}.cuts", "are those of its bins, and it has none", "add bins, or drop the cuts")
+    return cuts_from_document(written.cuts, contract.columns[written.bins], f"{path}.cuts")
+
+
+def _cuts(written: Mapping[str, Sequence[object]], contract: Contract) -> dict[str, CutLevels]:
+    check_known(written, [column.name for column in contract.columns.values() if column.bins], "cuts")
+    return {name: cuts_from_document(cuts, contract.columns[name], f"cuts.{name}") for name, cuts in written.items()}
+
+
+def _hierarchies(
+    written: Mapping[str, Mapping[str, object]], contract: Contract, domains: Mapping[str, tuple[Value, ...]]
+) -> dict[str, tuple[Group, ...]]:
+    public = {column.name: values for column in contract.columns.values() if (values := domain_of(column, domains))}
+    check_known(written, public, "hierarchies")
+    return {
+        name: groups_from_document(groups, contract.columns[name], public[name], _value)
+        for name, groups in written.items()
+    }
 
 
 def _check_column(name: object, known: Collection[str], where: str) -> str:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from hansa_core.contract.contract import Contract
-from hansa_core.contract.quanta import value_of
-from hansa_core.errors import RefusedError
 from hansa_core.manifest.manifest import Manifest, TableDeclaration
 from hansa_core.partial.groupings import plain_plans
-from hansa_core.plan.expression import Call, Column, Expression, Literal, Op, columns_of
 from hansa_core.plan.moments import Moment, MomentKind, moments_of
 from hansa_core.plan.plan import Plan
 from hansa_core.protection.effort import Effort
-from hansa_core.protection.hierarchy import BinInterval
-from hansa_core.protection.leaves import UndecidedError
-from hansa_core.protection.regions import Box, Key, Space, conjuncts_of
+from hansa_core.protection.lacks import LackError, missing, refusal
+from hansa_core.protection.regions import Key
+from hansa_core.protection.table_cover import Figure, Parts, TableCover
 from hansa_core.protection.tables import TableShape, shape_of
-
-_NEAREST = 3  # tables that a refusal names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """The figure of a published cell that a moment adds up. `measure`: for COUNT and SUM."""
+class CoveredFigure:
+    """What a moment adds up: one figure of the cells of one table."""
 
-    kind: MomentKind
-    measure: str | None = None
+    table: str
+    figure: Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,24 +36,20 @@ class CoveredCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """A question as sums over the cells of one table. `figures`: what each moment adds up, as `moments_of` lists them.
+    """A question as sums over published cells. `figures`: what each moment adds up, as `moments_of` lists them.
 
-    A cell without parts is 0: it lies in a structural zero, or its filter holds nowhere.
+    A cell without parts is 0: it lies in a structural zero, or its filter holds nowhere. A figure None is that of a bin
+    of a quantile or histogram that no table publishes, where tables publish coarser ones: it is withheld.
     """
 
     plan: Plan
-    table: str
-    figures: tuple[Figure, ...]
+    figures: tuple[CoveredFigure | None, ...]
     cells: tuple[CoveredCell, ...]
 
-
-class _LackError(Exception):
-    """The table cannot answer; the text says what it lacks. `code`: what the asker is told if no table can."""
-
-    def __init__(self, *lacks: str, code: str = "not_published") -> None:
-        super().__init__(*lacks)
-        self.lacks = lacks
-        self.code = code
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables that are read."""
+        return frozenset(each.table for each in self.figures if each is not None)
 
 
 def find_covers(plan: Plan, contract: Contract, manifest: Manifest) -> tuple[Cover, ...]:
@@ -73,154 +64,105 @@ def find_covers(plan: Plan, contract: Contract, manifest: Manifest) -> tuple[Cov
 def find_cover(plan: Plan, contract: Contract, manifest: Manifest, effort: Effort) -> Cover:
     """The cover from the table with the fewest dimensions, then cells, then by name. `plan` has no totals.
 
-    Found from plan, contract and manifest alone. Raises RefusedError, naming the tables that come nearest.
+    Where no table has all that the question needs, each moment is read from the first that has what it needs: all are
+    of one publication. Found from plan, contract and manifest alone. Raises RefusedError, naming the nearest tables.
     """
-    lacking: list[tuple[TableDeclaration, _LackError]] = []
-    fitting: list[TableShape] = []
     moments = moments_of(plan, contract)
-    for table in manifest.tables:
-        lacks = _missing(plan, moments, table, contract)
-        if lacks:
-            lacking.append((table, _LackError(*lacks)))
-        else:
-            fitting.append(shape_of(table, contract, manifest))
-    declared = {table.name: table for table in manifest.tables}
-    for shape in sorted(fitting, key=lambda shape: (len(shape.dimensions), shape.cell_count, shape.name)):
-        try:
-            return _cover(plan, moments, shape, contract, effort)
-        except _LackError as lack:
-            lacking.append((declared[shape.name], lack))
-    raise _refusal(plan, lacking)
+    tried = [_TriedTable(table, plan, contract, manifest, effort) for table in manifest.tables]
+    ordered = sorted((table for table in tried if table.may_have(moments)), key=_TriedTable.order)
+    for table in ordered:
+        if table.lack_of(moments) is None:
+            return _cover(plan, [table.parts(moment) for moment in moments])
+    found = [_first(ordered, moment) for moment in moments]
+    without = [moment for moment, parts in zip(moments, found, strict=True) if parts is None]
+    needed = [moment for moment in without if not _has_coarser(moment, moments, without)]
+    if needed:
+        raise refusal(plan, [(table.declared, lack) for table in tried if (lack := table.lack_of(needed)) is not None])
+    return _cover(plan, found)
 
 
-def _missing(plan: Plan, moments: Sequence[Moment], table: TableDeclaration, contract: Contract) -> list[str]:
-    """The dimensions and measures that the plan needs and the table has not."""
-    columns = contract.columns
-    null_dimensions = (n for n in table.measures if not columns[n].required and not columns[n].null_is_public)
-    has = {*table.dimensions, table.bins, *null_dimensions}
-    conditions = [plan.where, *(aggregate.where for aggregate in plan.aggregates)]
-    used = frozenset[str]().union(*(columns_of(e) for e in (*plan.keys, *conditions) if e is not None))
-    lacks = [f"the dimension {name}" for name in sorted(used - has)]
-    for moment in moments:
-        name = moment.column
-        if moment.kind is MomentKind.BIN and name != table.bins:
-            lacks.append(f"the bins of {name}")
-        if name is None or name in table.measures or moment.kind is MomentKind.BIN:
-            continue
-        assert isinstance(name, str)
-        counted = moment.kind is MomentKind.COUNT and (columns[name].required or name in has)
-        if moment.kind is not MomentKind.DISTINCT and not counted:
-            lacks.append(f"the measure {name}")
-    return list(dict.fromkeys(lacks))
+class _TriedTable:
+    """A declared table that is tried for one plan. What it lacks for a moment it works out once."""
+
+    def __init__(
+        self, declared: TableDeclaration, plan: Plan, contract: Contract, manifest: Manifest, effort: Effort
+    ) -> None:
+        self.declared = declared
+        self._plan = plan
+        self._contract = contract
+        self._manifest = manifest
+        self._effort = effort
+        self._known: dict[Moment, Parts | LackError] = {}
+
+    @cached_property
+    def _shape(self) -> TableShape:
+        return shape_of(self.declared, self._contract, self._manifest)
+
+    @cached_property
+    def _cover(self) -> TableCover:
+        return TableCover(self._plan, self._shape, self._contract, self._effort)
+
+    def order(self) -> tuple[int, int, str]:
+        """The least of all tables is read."""
+        return len(self._shape.dimensions), self._shape.cell_count, self._shape.name
+
+    def may_have(self, moments: Iterable[Moment]) -> bool:
+        """Whether it has the columns for one of them."""
+        return any(not self._missing(moment) for moment in moments)
+
+    def parts(self, moment: Moment) -> Parts:
+        """What adds up to the moment. Raises LackError."""
+        if moment not in self._known:
+            try:
+                self._known[moment] = self._cover.parts(moment)
+            except LackError as lack:
+                self._known[moment] = lack
+        known = self._known[moment]
+        if isinstance(known, LackError):
+            raise known
+        return known
+
+    def lack_of(self, moments: Iterable[Moment]) -> LackError | None:
+        """What it lacks for the moments together: all of its columns, or the first thing that they do not tell."""
+        listed = tuple(moments)
+        columns = dict.fromkeys(lack for moment in listed for lack in self._missing(moment))
+        if columns:
+            return LackError(*columns)
+        for moment in listed:
+            try:
+                self.parts(moment)
+            except LackError as lack:
+                return lack
+        return None
+
+    def _missing(self, moment: Moment) -> tuple[str, ...]:
+        conditions = (self._plan.where, moment.where)
+        return missing(moment, (*self._plan.keys, *filter(None, conditions)), self.declared, self._contract)
 
 
-def _cover(plan: Plan, moments: Sequence[Moment], shape: TableShape, contract: Contract, effort: Effort) -> Cover:
-    space = Space(shape.dimensions, contract.columns, effort)
-    where = conjuncts_of(plan.where)
-    sums = [_figure(moment, shape, contract) for moment in moments]
-    try:
-        cells = space.regions(plan.keys, where) if plan.keys else {(): list[Box]()}
-        asked = {
-            conditions: space.regions(plan.keys, (*where, *conditions))
-            for conditions in dict.fromkeys(conditions for _, conditions in sums)
-        }
-    except UndecidedError as undecided:
-        raise _LackError(_cuts(undecided.column, shape, contract)) from None
-    union = _Union(shape)
-    found: dict[Key, list[tuple[int, ...]]] = {key: [] for key in cells}
-    for figure, conditions in sums:
-        for key, parts in found.items():
-            numbers = union.cells(asked[conditions].get(key, []))
-            if figure.kind is MomentKind.DISTINCT:
-                _check_distinct(numbers, shape, contract)
-            effort.read(len(numbers))
-            parts.append(numbers)
+def _first(tables: Iterable[_TriedTable], moment: Moment) -> Parts | None:
+    """The moment from the first table that has it."""
+    return next((table.parts(moment) for table in tables if table.lack_of([moment]) is None), None)
+
+
+def _has_coarser(moment: Moment, moments: Sequence[Moment], without: Collection[Moment]) -> bool:
+    """Whether it is a bin of a quantile or histogram of which other bins are published."""
+    if moment.kind is not MomentKind.BIN:
+        return False
+    of_same = ((moment.column, moment.where) == (other.column, other.where) for other in moments)
+    bins = (other for other, same in zip(moments, of_same, strict=True) if same and other.kind is MomentKind.BIN)
+    return any(other not in without for other in bins)
+
+
+def _cover(plan: Plan, found: Sequence[Parts | None]) -> Cover:
+    keys = next(parts.cells for parts in found if parts is not None)
     return Cover(
         plan=plan,
-        table=shape.name,
-        figures=tuple(figure for figure, _ in sums),
-        cells=tuple(CoveredCell(key=key, parts=tuple(parts)) for key, parts in found.items()),
-    )
-
-
-def _figure(moment: Moment, shape: TableShape, contract: Contract) -> tuple[Figure, tuple[Expression, ...]]:
-    """What a moment adds up, and the conditions on the rows: COUNT of a dimension is its rows that are not NULL."""
-    conditions = conjuncts_of(moment.where)
-    if moment.bin is not None:
-        return Figure(kind=MomentKind.ROWS), (*conditions, *_inside(moment, contract))
-    if moment.kind is not MomentKind.COUNT or moment.column in shape.measures:
-        measure = moment.column if moment.kind in (MomentKind.COUNT, MomentKind.SUM) else None
-        assert measure is None or isinstance(measure, str)
-        return Figure(kind=moment.kind, measure=measure), conditions
-    assert isinstance(moment.column, str)
-    if contract.columns[moment.column].required:
-        return Figure(kind=MomentKind.ROWS), conditions
-    is_known = Call(Op.NOT, (Call(Op.IS_NULL, (Column(moment.column),)),))
-    return Figure(kind=MomentKind.ROWS), (*conditions, is_known)
-
-
-def _inside(moment: Moment, contract: Contract) -> tuple[Expression, ...]:
-    """That the measure lies in the moment's bin, as conditions on its value."""
-    assert moment.bin is not None
-    column = contract.columns[str(moment.column)]
-    lower, upper = (Literal(value_of(column, end), column.type) for end in moment.bin)
-    return Call(Op.GE, (Column(column.name), lower)), Call(Op.LE, (Column(column.name), upper))
-
-
-class _Union:
-    """Unites boxes of leaves from the cells of one table."""
-
-    def __init__(self, shape: TableShape) -> None:
-        self._shape = shape
-        self._sides: dict[tuple[int, frozenset[int] | None], tuple[int, ...]] = {}
-
-    def cells(self, boxes: Sequence[Box]) -> tuple[int, ...]:
-        """The numbers of the coarsest published cells that unite to the boxes; cells without rows are left out."""
-        places = range(len(self._shape.dimensions))
-        crosses = (itertools.product(*(self._side(place, box.get(place)) for place in places)) for box in boxes)
-        return tuple(sorted(self._shape.cell(nodes) for nodes in itertools.chain.from_iterable(crosses)))
-
-    def _side(self, place: int, leaves: frozenset[int] | None) -> tuple[int, ...]:
-        if (place, leaves) not in self._sides:
-            dimension = self._shape.dimensions[place]
-            wanted = range(len(dimension.leaves)) if leaves is None else leaves
-            self._sides[place, leaves] = dimension.covering(wanted)
-        return self._sides[place, leaves]
-
-
-def _check_distinct(cells: Sequence[int], shape: TableShape, contract: Contract) -> None:
-    """Distinct units add up only over columns that hold one value per unit: there no unit is in two of the cells."""
-    columns = [dimension.column for dimension in shape.dimensions]
-    crosses = [shape.nodes(cell) for cell in cells]
-    for name, nodes in zip(columns, zip(*crosses, strict=True), strict=False):
-        if len(set(nodes)) > 1 and not contract.columns[name].constant_per_unit:
-            raise _LackError(f"one cell for the {contract.unit}s that {name} splits", code="distinct_union")
-
-
-def _cuts(name: str, shape: TableShape, contract: Contract) -> str:
-    """What to say of a comparison that falls inside a bin."""
-    quantum = contract.columns[name].quantum
-    assert quantum is not None
-    leaves = next(dimension.leaves for dimension in shape.dimensions if dimension.column == name)
-    ends = [leaf.upper * quantum for leaf in leaves if isinstance(leaf, BinInterval)][:-1]
-    return (
-        f"a cut of {name} that the question needs (its cuts: {', '.join(f'{float(end):g}' for end in ends) or 'none'})"
-    )
-
-
-def _refusal(plan: Plan, lacking: Sequence[tuple[TableDeclaration, _LackError]]) -> RefusedError:
-    unions = [pair for pair in lacking if pair[1].code == "distinct_union"]
-    ordered = sorted(unions or lacking, key=lambda pair: (len(pair[1].lacks), len(pair[0].dimensions), pair[0].name))
-    said = "; ".join(f"{table.name} lacks {' and '.join(lack.lacks)}" for table, lack in ordered[:_NEAREST])
-    if unions:
-        return RefusedError(
-            "distinct_union",
-            f"distinct units are published per cell and cannot be added up over several; nearest: {said}",
-            "ask for the units of single published cells, or COUNT(*) for the rows",
-            "aggregates",
-        )
-    return RefusedError(
-        "not_published",
-        f"at level controlled a city answers {plan.source} from its published tables only; nearest: {said}",
-        "ask within the dimensions, cuts and measures of one published table",
+        figures=tuple(
+            None if parts is None else CoveredFigure(table=parts.table, figure=parts.figure) for parts in found
+        ),
+        cells=tuple(
+            CoveredCell(key=key, parts=tuple(() if parts is None else parts.cells[key] for parts in found))
+            for key in keys
+        ),
     )

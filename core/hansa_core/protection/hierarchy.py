@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hansa_core.contract.contract import ContractColumn
 from hansa_core.contract.types import Value
+from hansa_core.manifest.groups import Group
+from hansa_core.protection.nodes import Node, NodesBuilder
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,13 @@ Leaf = Value | BinInterval | None
 """One element of a dimension at its finest; None is NULL, the `unknown` of a public domain."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """A union of leaves, published as one. `children`: indexes of the nodes that partition it; none at a leaf."""
+class InseparableError(Exception):
+    """Values of `column` are asked for apart that a table publishes together, as the union `node`."""
 
-    label: str
-    leaves: frozenset[int]
-    children: tuple[int, ...] = ()
+    def __init__(self, column: str, node: str) -> None:
+        super().__init__(column, node)
+        self.column = column
+        self.node = node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,10 @@ class Dimension:
         return self.grows and bool(self.nodes[node].children)
 
     def covering(self, leaves: Collection[int]) -> tuple[int, ...]:
-        """The coarsest disjoint nodes that unite to `leaves`; leaves without rows by declaration are free to join."""
+        """The coarsest disjoint nodes that unite to `leaves`; leaves without rows by declaration are free to join.
+
+        Raises InseparableError where no nodes do.
+        """
         wanted = frozenset(leaves) - self.structural
         found: list[int] = []
         stack = [0]
@@ -79,30 +84,60 @@ class Dimension:
                 continue
             if held <= wanted and not self.is_growing_union(index):
                 found.append(index)
+            elif not self.nodes[index].children:
+                raise InseparableError(self.column, self.nodes[index].label)
             else:
                 stack.extend(reversed(self.nodes[index].children))
         return tuple(found)
 
 
 def categorical(
-    column: ContractColumn, domain: Sequence[Value], structural: Collection[Value] = (), *, grows: bool = False
+    column: ContractColumn,
+    domain: Sequence[Value],
+    structural: Collection[Value] = (),
+    *,
+    grows: bool = False,
+    groups: Sequence[Group] = (),
+    depth: int | None = None,
 ) -> Dimension:
-    """A column of listed values: all → each value, and unknown unless the column is required.
+    """A column of listed values: all → groups → each value, and unknown unless the column is required.
 
-    Ingest rejects a row without a required value, so such a column has no unknown to publish.
+    Ingest rejects a row without a required value, so such a column has no unknown to publish. `groups` hold every value
+    of the domain once. `depth`: how many levels there are below all, values among them; None: as many as it takes.
     """
     leaves: list[Leaf] = list(domain) if column.required else [*domain, None]
-    labels = [_value_label(value) for value in domain] + ([] if column.required else ["unknown"])
-    top = Node(label="all", leaves=frozenset(range(len(leaves))), children=tuple(range(1, len(leaves) + 1)))
-    below = [Node(label=label, leaves=frozenset({index})) for index, label in enumerate(labels)]
+    place = {leaf: index for index, leaf in enumerate(leaves)}
+    nodes = NodesBuilder()
+    only = len(leaves) == 1
+    top = nodes.add(_leaf_label(leaves[0]) if only else "all", range(len(leaves)), None)
+    apart = set(range(len(leaves)))
+    for group in groups:
+        _add_group(nodes, group, place, top, depth)
+        apart -= {place[value] for value in group.members}
+    for index in sorted(apart):
+        nodes.add(_leaf_label(leaves[index]), {index}, top)
     return Dimension(
         column=column.name,
         leaves=tuple(leaves),
-        nodes=(top, *below) if len(leaves) > 1 else (Node(label=labels[0], leaves=frozenset({0})),),
+        nodes=nodes.built(),
         structural=frozenset(index for index, value in enumerate(domain) if value in structural),
         grows=grows,
     )
 
 
-def _value_label(value: Value) -> str:
+def _add_group(nodes: NodesBuilder, group: Group, place: Mapping[Leaf, int], parent: int, depth: int | None) -> None:
+    """The group and what is below it, `depth` levels in all."""
+    index = nodes.add(group.label, {place[value] for value in group.members}, parent)
+    if depth == 1:
+        return
+    below = None if depth is None else depth - 1
+    for smaller in group.groups:
+        _add_group(nodes, smaller, place, index, below)
+    for value in group.values:
+        nodes.add(_leaf_label(value), {place[value]}, index)
+
+
+def _leaf_label(value: Value | None) -> str:
+    if value is None:
+        return "unknown"
     return str(value).lower() if isinstance(value, bool) else str(value)

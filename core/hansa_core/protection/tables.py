@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from hansa_core.contract.contract import Contract, ContractColumn, domain_of
+from hansa_core.contract.measure_bins import Bin, level_bins
+from hansa_core.contract.quanta import quantum_of
 from hansa_core.contract.types import Value
 from hansa_core.manifest.manifest import Manifest, TableDeclaration
 from hansa_core.protection.bins import binned
@@ -90,7 +92,9 @@ class PublishedTable:
 def shape_of(table: TableDeclaration, contract: Contract, manifest: Manifest) -> TableShape:
     """A declared table's shape: its dimensions in order, then its bins, then one per measure that can be NULL.
 
-    That a measure is NULL is a dimension of its own unless the contract says that it is public record.
+    That a measure is NULL is a dimension of its own unless the contract says that it is public record. A column has the
+    same leaves in all tables of which it is a dimension, and in all that bin it; which unions of them are published is
+    each table's own.
     """
     dimensions = [
         _listed(
@@ -98,15 +102,34 @@ def shape_of(table: TableDeclaration, contract: Contract, manifest: Manifest) ->
             _public_values(column, manifest),
             manifest.structural_zeros.get(column.name, ()),
             grows=column.name == manifest.period,
+            groups=manifest.hierarchies.get(column.name, ()),
+            depth=manifest.depth_of(table, column.name),
         )
         for column in (contract.columns[name] for name in table.dimensions)
     ]
     if table.bins is not None:
-        dimensions.append(_binned(contract.columns[table.bins], cuts=True))
+        column = contract.columns[table.bins]
+        dimensions.append(_binned(column, _levels(table, column, manifest), _finest(column, manifest)))
     for column in (contract.columns[name] for name in table.measures if name not in (table.bins, *table.dimensions)):
         if not column.required and not column.null_is_public:
-            dimensions.append(_binned(column, cuts=False))
+            dimensions.append(_binned(column, ()))
     return TableShape(name=table.name, dimensions=tuple(dimensions), measures=table.measures)
+
+
+def _levels(table: TableDeclaration, column: ContractColumn, manifest: Manifest) -> tuple[tuple[Bin, ...], ...]:
+    """The bins of a table, level by level."""
+    cuts = manifest.cuts_of(table)
+    if cuts is None:
+        return column.levels
+    return tuple(level_bins(column.bounds, quantum_of(column), level) for level in cuts)
+
+
+def _finest(column: ContractColumn, manifest: Manifest) -> tuple[Bin, ...]:
+    """The bins that all tables of a measure are made of: a column has the same leaves in all that bin it."""
+    binning = [table for table in manifest.tables if table.bins == column.name]
+    starts = {lower for table in binning for lower, _ in _levels(table, column, manifest)[-1]}
+    ends = {upper for table in binning for _, upper in _levels(table, column, manifest)[-1]}
+    return tuple(zip(sorted(starts), sorted(ends), strict=True))
 
 
 def _public_values(column: ContractColumn, manifest: Manifest) -> tuple[Value, ...]:

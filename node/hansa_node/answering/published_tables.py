@@ -36,15 +36,19 @@ class PublishedTables:
 
     def read(self, cover: Cover) -> ProtectedCells:
         """The question's cells. A moment with a suppressed cell among its parts is NULL; the cell then counts under the
-        first cause, in the order of `Cause`, of all such parts."""
-        table, causes = self._tables[cover.table], self._causes[cover.table]
+        first cause, in the order of `Cause`, of all such parts. A moment that no table publishes is NULL in every cell,
+        and no cause counts it: the manifest says so."""
         moments: list[MomentColumn] = []
         first = np.full(len(cover.cells), _SHOWN)
-        for place, figure in enumerate(cover.figures):
+        for place, covered in enumerate(cover.figures):
+            if covered is None:
+                moments.append(_withheld(len(cover.cells)))
+                continue
             parts = _Parts([cell.parts[place] for cell in cover.cells])
-            suppressed_for = parts.least(causes)
+            suppressed_for = parts.least(self._causes[covered.table])
             first = np.minimum(first, suppressed_for)
-            moments.append(MomentColumn(parts.sums(table.column(figure_column(figure))), suppressed_for == _SHOWN))
+            figures = self._tables[covered.table].column(figure_column(covered.figure))
+            moments.append(MomentColumn(parts.sums(figures), suppressed_for == _SHOWN))
         kinds = partial_schema(cover.plan, self._contract).types
         columns = zip(*(cell.key for cell in cover.cells), strict=True) if cover.cells else iter([()] * len(kinds))
         keys = [array_of(values, kind) for values, kind in zip(columns, kinds[: cover.plan.key_width], strict=False)]
@@ -82,6 +86,11 @@ class _Parts:
         if self._starts.size:
             folded[self._some] = fold.reduceat(values, self._starts)
         return folded
+
+
+def _withheld(cells: int) -> MomentColumn:
+    """A moment that is NULL everywhere."""
+    return MomentColumn(np.zeros(cells, dtype=np.int64), np.zeros(cells, dtype=bool))
 
 
 def _cause_codes(causes: pa.ChunkedArray) -> npt.NDArray[np.int64]:

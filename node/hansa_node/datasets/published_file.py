@@ -10,9 +10,9 @@ import pyarrow as pa
 from hansa_core.errors import ConfigError
 from hansa_core.partial.partial import MOMENT_TYPE
 from hansa_core.plan.moments import MomentKind
-from hansa_core.protection.cover import Figure
 from hansa_core.protection.primary import Cause
 from hansa_core.protection.publish import Publication
+from hansa_core.protection.table_cover import Figure
 from hansa_core.protection.tables import Figures, PublishedCell, PublishedTable, TableShape
 
 CAUSE_COLUMN = "cause"
