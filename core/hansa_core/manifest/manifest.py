@@ -95,9 +95,9 @@ class Manifest:
     the city's secret.
     `dependencies`: dimensions that follow from others.
     `structural_zeros`: values that are known to have no rows without looking at them.
-    `hierarchies`: the groups of a dimension's values, which nest. `depths`: how many levels of them below all the tables
-    publish; down to the values where a dimension is not named. `cuts`: of a measure's bins, where they are coarser than
-    the contract's.
+    `hierarchies`: the groups of a dimension's values, which nest. `depths`: how many levels below all the tables publish
+    of it; down to the values where it is not named. `cuts`: of a measure's bins, where they are coarser than the
+    contract's.
     `period`: the column whose values are the periods that are published one after the other, each once; or None.
     `protection_version`: raised by the steward whenever a parameter of the protection changes.
     """
