@@ -95,7 +95,7 @@ class Manifest:
     the city's secret.
     `dependencies`: dimensions that follow from others.
     `structural_zeros`: values that are known to have no rows without looking at them.
-    `hierarchies`: the groups of a dimension's values, which nest. `depths`: how many levels below all the tables publish
+    `hierarchies`: the groups of a dimension's values, which nest. `depths`: how many levels below all tables publish
     of it; down to the values where it is not named. `cuts`: of a measure's bins, where they are coarser than the
     contract's.
     `period`: the column whose values are the periods that are published one after the other, each once; or None.
