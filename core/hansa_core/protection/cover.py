@@ -47,9 +47,9 @@ class Cover:
     cells: tuple[CoveredCell, ...]
 
     @property
-    def tables(self) -> frozenset[str]:
-        """The tables that are read."""
-        return frozenset(each.table for each in self.figures if each is not None)
+    def tables(self) -> tuple[str, ...]:
+        """The tables that are read, each once."""
+        return tuple(dict.fromkeys(each.table for each in self.figures if each is not None))
 
 
 def find_covers(plan: Plan, contract: Contract, manifest: Manifest) -> tuple[Cover, ...]:
@@ -136,8 +136,8 @@ class _TriedTable:
         return None
 
     def _missing(self, moment: Moment) -> tuple[str, ...]:
-        conditions = (self._plan.where, moment.where)
-        return missing(moment, (*self._plan.keys, *filter(None, conditions)), self.declared, self._contract)
+        conditions = [one for one in (self._plan.where, moment.where) if one is not None]
+        return missing(moment, (*self._plan.keys, *conditions), self.declared, self._contract)
 
 
 def _first(tables: Iterable[_TriedTable], moment: Moment) -> Parts | None:

@@ -105,7 +105,7 @@ def categorical(
     Ingest rejects a row without a required value, so such a column has no unknown to publish. `groups` hold every value
     of the domain once. `depth`: how many levels there are below all, values among them; None: as many as it takes.
     """
-    leaves: list[Leaf] = list(domain) if column.required else [*domain, None]
+    leaves: list[Value | None] = list(domain) if column.required else [*domain, None]
     place = {leaf: index for index, leaf in enumerate(leaves)}
     nodes = NodesBuilder()
     only = len(leaves) == 1
@@ -125,7 +125,7 @@ def categorical(
     )
 
 
-def _add_group(nodes: NodesBuilder, group: Group, place: Mapping[Leaf, int], parent: int, depth: int | None) -> None:
+def _add_group(nodes: NodesBuilder, group: Group, place: Mapping[Value | None, int], parent: int, depth: int | None) -> None:
     """The group and what is below it, `depth` levels in all."""
     index = nodes.add(group.label, {place[value] for value in group.members}, parent)
     if depth == 1:

@@ -24,7 +24,7 @@ def dry_run(verified: VerifiedQuery, context: NodeContext) -> Envelope:
         answered_at=now,
         level=None if decided.dataset is None else decided.dataset.manifest.level,
         refusal=verdict.refusal if isinstance(verdict, Refuse) else None,
-        table=", ".join(dict.fromkeys(cover.table for cover in covers)) or None,
+        table=", ".join(dict.fromkeys(table for cover in covers for table in cover.tables)) or None,
         cells=sum(len(cover.cells) for cover in covers) if covers else None,
         cost_microrho=sum(charge.cost for charge in verdict.charges) if isinstance(verdict, Permit) else 0,
     )
