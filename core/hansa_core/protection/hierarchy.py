@@ -125,7 +125,9 @@ def categorical(
     )
 
 
-def _add_group(nodes: NodesBuilder, group: Group, place: Mapping[Value | None, int], parent: int, depth: int | None) -> None:
+def _add_group(
+    nodes: NodesBuilder, group: Group, place: Mapping[Value | None, int], parent: int, depth: int | None
+) -> None:
     """The group and what is below it, `depth` levels in all."""
     index = nodes.add(group.label, {place[value] for value in group.members}, parent)
     if depth == 1:
