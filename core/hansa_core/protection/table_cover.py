@@ -1,4 +1,4 @@
-"""What one published table says of a question: for each moment, the cells that add up to it."""
+"""Covers by one published table: the cells of it that add up to each moment of a question."""
 
 from __future__ import annotations
 
