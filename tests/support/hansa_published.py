@@ -95,7 +95,7 @@ def shops_manifest(**changes: Any) -> Manifest:
 
 
 @st.composite
-def shop_rows(draw: st.DrawFn) -> list[dict[str, Value | None]]:
+def shop_rows(draw: st.DrawFn, least: int = 0) -> list[dict[str, Value | None]]:
     """Rows as a dataset stores them. A firm has one kind and one owner; zone 4 has no rows."""
     firms = draw(
         st.lists(st.tuples(st.integers(0, 1), st.sampled_from(("bakery", "bar", "other"))), min_size=1, max_size=6)
@@ -110,7 +110,7 @@ def shop_rows(draw: st.DrawFn) -> list[dict[str, Value | None]]:
             "visits": st.integers(-10, 100),
         }
     )
-    drawn = draw(st.lists(st.tuples(st.integers(0, len(firms) - 1), row), max_size=25))
+    drawn = draw(st.lists(st.tuples(st.integers(0, len(firms) - 1), row), min_size=least, max_size=25))
     return [
         {**values, "firm": f"firm {firm}", "owner": f"owner {firms[firm][0]}", "kind": firms[firm][1]}
         for firm, values in drawn

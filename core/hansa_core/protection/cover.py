@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,8 +64,8 @@ def find_covers(plan: Plan, contract: Contract, manifest: Manifest) -> tuple[Cov
 def find_cover(plan: Plan, contract: Contract, manifest: Manifest, effort: Effort) -> Cover:
     """The cover from the table with the fewest dimensions, then cells, then by name. `plan` has no totals.
 
-    Where no table has all that the question needs, each moment is read from the first that has what it needs: all are
-    of one publication. Found from plan, contract and manifest alone. Raises RefusedError, naming the nearest tables.
+    Where no table has all that the question needs, few tables have it together: all are of one publication. Found from
+    plan, contract and manifest alone. Raises RefusedError, naming the nearest tables.
     """
     moments = moments_of(plan, contract)
     tried = [_TriedTable(table, plan, contract, manifest, effort) for table in manifest.tables]
@@ -73,12 +73,12 @@ def find_cover(plan: Plan, contract: Contract, manifest: Manifest, effort: Effor
     for table in ordered:
         if table.lack_of(moments) is None:
             return _cover(plan, [table.parts(moment) for moment in moments])
-    found = [_first(ordered, moment) for moment in moments]
-    without = [moment for moment, parts in zip(moments, found, strict=True) if parts is None]
+    found = _from_few(ordered, moments)
+    without = [moment for moment in moments if moment not in found]
     needed = [moment for moment in without if not _has_coarser(moment, moments, without)]
     if needed:
         raise refusal(plan, [(table.declared, lack) for table in tried if (lack := table.lack_of(needed)) is not None])
-    return _cover(plan, found)
+    return _cover(plan, [found.get(moment) for moment in moments])
 
 
 class _TriedTable:
@@ -140,9 +140,17 @@ class _TriedTable:
         return missing(moment, (*self._plan.keys, *conditions), self.declared, self._contract)
 
 
-def _first(tables: Iterable[_TriedTable], moment: Moment) -> Parts | None:
-    """The moment from the first table that has it."""
-    return next((table.parts(moment) for table in tables if table.lack_of([moment]) is None), None)
+def _from_few(tables: Sequence[_TriedTable], moments: Sequence[Moment]) -> Mapping[Moment, Parts]:
+    """Every moment that some table has: again and again from the first of those that have the most of what is left."""
+    having = [[moment for moment in moments if table.lack_of([moment]) is None] for table in tables]
+    found: dict[Moment, Parts] = {}
+    while having:
+        left = [[moment for moment in has if moment not in found] for has in having]
+        place = max(range(len(left)), key=lambda number: len(left[number]))
+        if not left[place]:
+            break
+        found.update((moment, tables[place].parts(moment)) for moment in left[place])
+    return found
 
 
 def _has_coarser(moment: Moment, moments: Sequence[Moment], without: Collection[Moment]) -> bool:
