@@ -555,7 +555,7 @@ def _few_bars(days: Sequence[int]) -> list[dict[str, Value | None]]:
     ]
 
 
-def answers(publication: Publication, cover: Cover) -> dict[tuple[Value | None, ...], tuple[int | None, ...]]:
+def answers(publication: Publication, cover: Cover) -> dict[tuple[Value | None, ...], tuple[Value | None, ...]]:
     """What the node answers from the published cells, as its file holds them."""
     with duckdb.connect() as connection:
         for name, table in publication.tables.items():
