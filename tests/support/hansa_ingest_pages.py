@@ -8,7 +8,7 @@ from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.protection.primary import Cause
 from hansa_node.ingest.growing import GrowthCounts
-from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport
+from hansa_node.ingest.report import ColumnReport, IngestReport
 from hansa_node.ingest.report_page import report_page
 from hansa_node.ingest.staging import OffendingText
 from hansa_tables.left_out import LeftOutLines

@@ -87,6 +87,7 @@ def delete_version(folder: Path, version: VersionFile) -> None:
     """Take a version away, and what stands beside it. Raises ConfigError."""
     with _told_to_the_operator(folder), _alone_in(folder):
         profile_path(folder, version.number).unlink(missing_ok=True)
+        reports_path(folder, version.number).unlink(missing_ok=True)
         version.path.unlink()
 
 
@@ -99,6 +100,11 @@ def unwritten_version(folder: Path) -> Iterator[VersionFile]:
 def profile_path(folder: Path, number: int) -> Path:
     """Where the profile of a version's data lies, for the operator alone."""
     return folder / f"v{number:06d}.profile.json"
+
+
+def reports_path(folder: Path, number: int) -> Path:
+    """Where the reports of a version's published tables lie, for the steward alone."""
+    return folder / f"v{number:06d}.tables.json"
 
 
 def _next_number(folder: Path) -> int:

@@ -26,6 +26,7 @@ from hansa_node.datasets.versions import (
     dataset_folder,
     new_version,
     profile_path,
+    reports_path,
     still_served,
     unwritten_version,
 )
@@ -41,9 +42,10 @@ from hansa_node.ingest.manifest_file import read_manifest_file
 from hansa_node.ingest.mapping import DatasetMapping
 from hansa_node.ingest.profile import DataProfile, profile_of, read_profile, write_profile
 from hansa_node.ingest.progress import IngestProgress, expected_rows
-from hansa_node.ingest.report import ColumnReport, IngestReport, TableReport, table_report
+from hansa_node.ingest.report import ColumnReport, IngestReport
 from hansa_node.ingest.sources import TARGET, open_source, unreadable_source
 from hansa_node.ingest.staging import Staged, stage
+from hansa_node.ingest.table_reports import TableReport, table_report, write_reports
 from hansa_node.ingest.uniqueness import check_unique_columns
 from hansa_tables.source import TableSource
 
@@ -122,6 +124,8 @@ def ingest_dataset(
                 if not dry_run:
                     connection.execute(f"CHECKPOINT {TARGET}")
                     write_profile(profile_path(folder, version.number), profile)
+                    if manifest.level is Level.CONTROLLED:
+                        write_reports(reports_path(folder, version.number), tables)
         except IngestStoppedError:
             raise
         except ConfigError as error:

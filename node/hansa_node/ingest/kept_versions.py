@@ -70,9 +70,9 @@ def roll_back(data_dir: Path, contract: Contract, manifest: Manifest, number: in
         version.path.chmod(0o600)
         with duckdb.connect(version.path) as connection:
             renumber_stamp(connection, version.number)
-        profile = profile_path(folder, number)
-        if profile.exists():
-            shutil.copyfile(profile, profile_path(folder, version.number))
+        for beside in (profile_path, reports_path):
+            if (kept_file := beside(folder, number)).exists():
+                shutil.copy(kept_file, beside(folder, version.number))
     return version.number
 
 

@@ -20,6 +20,7 @@ from hansa_core.protection.primary import Cause
 from hansa_core.protection.tables import PublishedTable
 from hansa_node.ingest.growing import GrowthCounts
 from hansa_node.ingest.staging import OffendingText
+from hansa_node.ingest.table_reports import TableReport, tables_table
 from hansa_tables.left_out import LeftOutLines
 
 
@@ -43,35 +44,6 @@ class ColumnReport:
     def rejected_words(self) -> str:
         """A line for each rule, which need not name the column again: not_in_domain, not not_in_domain:kind."""
         return "\n".join(f"{rows:,} {rule.partition(':')[0]}" for rule, rows in self.rejected.items()) or "0"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableReport:
-    """One published table: how many cells it has but for structural zeros, and how much of it is suppressed.
-
-    `causes`: how many cells are suppressed, by the rule that they are suppressed for, the most frequent first.
-    `suppressed_units`: the share of the units in its finest cells that stand in suppressed ones, 0 to 1.
-    """
-
-    name: str
-    cells: int
-    causes: Mapping[Cause, int]
-    suppressed_units: float
-
-    @property
-    def suppressed_cells(self) -> int:
-        """How many cells show nothing, whatever the cause."""
-        return sum(self.causes.values())
-
-    @property
-    def suppressed_share(self) -> float:
-        """The share of its cells that show nothing, 0 to 1."""
-        return self.suppressed_cells / self.cells if self.cells else 0.0
-
-    @property
-    def causes_words(self) -> str:
-        """A line for each rule that cells are suppressed for."""
-        return "\n".join(f"{cells:,} {cause}" for cause, cells in self.causes.items()) or "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +106,7 @@ class IngestReport:
             "dry_run": self.is_dry_run,
             "exceeded": list(self.exceeded),
             "columns": [{**asdict(column), "rejected": dict(column.rejected)} for column in self.columns],
-            "tables": [
-                {**asdict(table), "causes": {cause.value: cells for cause, cells in table.causes.items()}}
-                for table in self.tables
-            ],
+            "tables": [table.to_json() for table in self.tables],
         }
 
     def __rich__(self) -> Group:
@@ -156,23 +125,8 @@ class IngestReport:
             parts += [*(Text(f"  {text}") for text in lines.told), Text()]
         parts += [Text(line, style="yellow") for line in (*self.exceeded_words, *self.unused_words)]
         if self.tables:
-            parts += [Text(), _tables_table(self.tables)]
+            parts += [Text(), tables_table(self.tables)]
         return Group(*parts)
-
-
-def table_report(table: PublishedTable, facts: Mapping[int, CellFacts], causes: Mapping[int, Cause]) -> TableReport:
-    """How much of a table is suppressed, and why. `causes`: of its suppressed cells, by number."""
-    shape = table.shape
-    shown = [cell for cell in table.cells if not shape.is_structural_zero(cell.cell)]
-    finest = [cell for cell in shown if all(_is_leaf(table, cell.cell))]
-    units = {cell.cell: facts[cell.cell].contributors.units for cell in finest if cell.cell in facts}
-    lost = sum(units.get(cell.cell, 0) for cell in finest if cell.figures is None)
-    return TableReport(
-        name=shape.name,
-        cells=len(shown),
-        causes=dict(Counter(causes.values()).most_common()),
-        suppressed_units=lost / total if (total := sum(units.values())) else 0.0,
-    )
 
 
 def left_out_words(lines: LeftOutLines) -> str:
@@ -210,11 +164,6 @@ def _offending_line(column: str, each: OffendingText) -> str:
     return f"  {column}: {offending_words(each)}, {each.rows:,} rows, {first}"
 
 
-def _is_leaf(table: PublishedTable, cell: int) -> Iterator[bool]:
-    for dimension, node in zip(table.shape.dimensions, table.shape.nodes(cell), strict=True):
-        yield not dimension.nodes[node].children
-
-
 def _columns_table(columns: tuple[ColumnReport, ...]) -> Table:
     told = _table("column", "mapped from", "type")
     for heading in ("nulls", "out of bounds"):
@@ -228,23 +177,6 @@ def _columns_table(columns: tuple[ColumnReport, ...]) -> Table:
             f"{column.nulls:,}",
             f"{column.clipped:,}",
             column.rejected_words,
-        )
-    return told
-
-
-def _tables_table(tables: tuple[TableReport, ...]) -> Table:
-    told = _table("published table")
-    for heading in ("cells", "suppressed", "share of cells", "share of units"):
-        told.add_column(heading, justify="right")
-    told.add_column("suppressed for", overflow="fold")
-    for table in tables:
-        told.add_row(
-            table.name,
-            f"{table.cells:,}",
-            f"{table.suppressed_cells:,}",
-            f"{table.suppressed_share:.1%}",
-            f"{table.suppressed_units:.1%}",
-            table.causes_words,
         )
     return told
 

@@ -8,12 +8,12 @@ from html import escape
 from hansa_core.printable import printable
 from hansa_node.ingest.report import (
     IngestReport,
-    TableReport,
     growth_words,
     left_out_words,
     meant_words,
     offending_words,
 )
+from hansa_node.ingest.table_reports import TableReport
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, nothing runs
 _STYLE = """
@@ -136,7 +136,7 @@ def _table(table: TableReport) -> Sequence[Cell]:
         (f"{table.cells:,}", True),
         (f"{table.suppressed_cells:,}", True),
         (f"{table.suppressed_share:.1%}", True),
-        (f"{table.suppressed_units:.1%}", True),
+        (table.units_words, True),
         (table.causes_words, False),
     )
 
