@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -161,6 +163,69 @@ def catalogue(
         raise typer.Exit(exit_code(reports, len(reports)))
 
 
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="A node.toml, coordinator.toml or profile.toml. Default: what $HANSA_NODE_CONFIG or $HANSA_PROFILE names,"
+        " else the one in this folder.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.command(epilog="Example: hansa health --config nodes/seattle/node.toml")
+def health(config: ConfigOption = None, *, json_: JsonOption = False) -> None:
+    """Ask the node or coordinator that runs on this machine how it is. For people, containers and monitors.
+
+    Exit code 0: questions would be answered; 1: they would not, or nothing runs; 2: usage.
+    """
+    from hansa.checking.printed import print_health, print_silence
+    from hansa.checking.roles import found_config, role_of
+    from hansa_core.errors import ConfigError
+    from hansa_local.status_socket import status_at
+
+    with _config_errors_told():
+        path = found_config(config)
+        socket = role_of(path).status_socket(path)
+        try:
+            found = status_at(socket)
+        except ConfigError as silent:
+            print_silence(silent, as_json=json_)
+            raise typer.Exit(1) from None
+        print_health(found, as_json=json_)
+    raise typer.Exit(0 if found.is_green else 1)
+
+
+@app.command(epilog="Example: hansa doctor --config profile.toml")
+def doctor(config: ConfigOption = None, *, json_: JsonOption = False) -> None:
+    """Walk every step between this machine and the cities, and say which one fails and what to do about it.
+
+    For an analyst's profile, a node or a coordinator. Exit code 0: nothing fails; 1: something does; 2: usage.
+    """
+    from hansa.checking.printed import print_parts
+    from hansa.checking.roles import found_config, role_of
+    from hansa_local.clock import utc_now
+
+    with _config_errors_told():
+        path = found_config(config)
+        is_well = print_parts(role_of(path).examine(path, utc_now()), as_json=json_)
+    raise typer.Exit(0 if is_well else 1)
+
+
+@contextmanager
+def _config_errors_told() -> Iterator[None]:
+    """Exit code 2 with the text on standard error for what is wrong with a file that was named."""
+    from hansa_core.errors import ConfigError
+
+    try:
+        yield
+    except ConfigError as wrong:
+        typer.echo(wrong, err=True)
+        raise typer.Exit(2) from None
+
+
 def _named_files(given: list[str]) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for one in given:
@@ -169,6 +234,28 @@ def _named_files(given: list[str]) -> dict[str, Path]:
             raise typer.BadParameter(f"{one!r} is no NAME=FILE with a name of its own", param_hint="--table")
         files[name] = Path(path)
     return files
+
+
+def _print_versions(wanted: bool) -> None:
+    """Of Hansa, of what its numbers rest on, and of the roles that are installed here."""
+    if not wanted:
+        return
+    from hansa.checking.versions import versions
+
+    for name, text in versions():
+        typer.echo(f"{name:<14} {text}")
+    raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_versions, is_eager=True, help="Name the versions of all parts."),
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

@@ -57,6 +57,12 @@ class Nodes:
         """The client of each city that is dialled."""
         return {city: dialled.client for city, dialled in self._dialled.items()}
 
+    @property
+    def connected(self) -> frozenset[str]:
+        """The cities to whose nodes a connection stands at this moment."""
+        ready = grpc.ChannelConnectivity.READY
+        return frozenset(city for city, dialled in self._dialled.items() if dialled.channel.get_state() is ready)
+
     def follow(self, members: Sequence[Member]) -> None:
         """Dial those of `members` that listen: new and changed ones anew; hang up on others after their calls end."""
         listening = {member.city: member for member in members if member.host is not None}

@@ -115,6 +115,11 @@ class Routes:
         return tuple(sorted((way for way in ways if way.hubs <= hubs), key=lambda way: way.hubs))
 
     @property
+    def cities_attached(self) -> frozenset[str]:
+        """The cities that an open stream leads to, straight or over other coordinators."""
+        return frozenset(city for line in self._lines.values() for city in line.reach)
+
+    @property
     def reach(self) -> Reach:
         """What this coordinator presents where it attaches itself: the cities that are attached here, at any depth."""
         nearest: dict[str, int] = {}

@@ -12,6 +12,7 @@ from random import SystemRandom
 from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.callers import Callers
 from hansa_coordinator.carrier import Carrier
+from hansa_coordinator.health import health_of
 from hansa_coordinator.nodes import Nodes
 from hansa_coordinator.relay import Relay
 from hansa_coordinator.routes import Routes
@@ -21,10 +22,12 @@ from hansa_local.clock import utc_now
 from hansa_local.coordinator_config import CoordinatorConfig
 from hansa_local.expiry import Expiring, ExpiryWatch, certificate_of_service, of_roster
 from hansa_local.free_memory import keep_giving_back_memory
+from hansa_local.health import ProcessHealth
 from hansa_local.open_files import part_of_open_files
 from hansa_local.peer_clocks import PeerClocks
 from hansa_local.roster_follower import RosterFollower
 from hansa_local.shown_certificates import service_of, shown_by
+from hansa_local.status_socket import status_served
 from hansa_local.task_groups import plain_task_group
 from hansa_local.tls_identity import OwnCertificate, read_certificate, read_key_of
 from hansa_local.trust_anchor import load_roster
@@ -55,7 +58,7 @@ class RunningCoordinator:
         """Check everything that can be checked, and open nothing. Raises ConfigError."""
         roster = load_roster(config, utc_now())
         certificate = own.pem
-        _check_own_pin(config, roster, certificate)
+        check_own_pin(config, roster, certificate)
         key = read_key_of(own, config.tls.key, setting="tls.key")
         self._upstream = _upstream(config, roster)
         self.port = 0
@@ -124,6 +127,18 @@ class RunningCoordinator:
         """Warn of what expires, until cancelled."""
         await self._expiry.look(self._relied_on, self._shown)
 
+    async def health(self) -> ProcessHealth:
+        """The health of this moment. Nobody is asked."""
+        own, roster, *authorities = self._relied_on()
+        return health_of(
+            self._config.name,
+            [member.city for member in self._roster.members],
+            self._nodes.connected | self.routes.cities_attached,
+            vital=(own, roster),
+            others=authorities,
+            now=utc_now(),
+        )
+
     async def stop(self) -> None:
         """Take no more calls, let those under way end, then hang up."""
         grace_s = self._config.limits.stop_grace_s
@@ -176,7 +191,7 @@ class RunningCoordinator:
         self._attachments.follow(self._upstream_in_force())
         self._follower.accept(newer)
         try:
-            _check_own_pin(self._config, newer, self._own.pem)
+            check_own_pin(self._config, newer, self._own.pem)
         except ConfigError as outside:
             log.error("not in the roster in force", extra={"reason": str(outside)})  # noqa: TRY400  no traceback
 
@@ -217,7 +232,7 @@ async def serve(config: CoordinatorConfig) -> None:
     fields = {"coordinator": config.name, "host": config.listen.host, "port": running.port}
     log.info("coordinator started", extra=fields)
     try:
-        async with plain_task_group() as group:
+        async with status_served(config.status_socket, running.health), plain_task_group() as group:
             beside = [
                 group.create_task(running.watch_expiry()),
                 group.create_task(running.follow_roster()),
@@ -240,7 +255,7 @@ def _upstream(config: CoordinatorConfig, roster: Roster) -> tuple[CoordinatorEnt
         raise ConfigError(f"attach: {unknown.rule}; {unknown.remedy}") from None
 
 
-def _check_own_pin(config: CoordinatorConfig, roster: Roster, certificate: bytes) -> None:
+def check_own_pin(config: CoordinatorConfig, roster: Roster, certificate: bytes) -> None:
     try:
         expected = roster.coordinator(config.name).tls_spki
         if spki_of(certificate) != expected:

@@ -59,6 +59,10 @@ class CoordinatorConfig(TrustAnchor):
         default=(),
         description="other coordinators, by their roster names, that reach through this one what is attached here",
     )
+    status_socket: FilePath = Field(
+        default=Path("coordinator.sock"),
+        description="where the running coordinator says how it is, to `hansa health`",
+    )
     tls: CoordinatorTls = Field(description="the coordinator's own certificate and key")
     listen: CoordinatorListen = Field(default_factory=absent_table, description="where the coordinator listens")
     limits: CoordinatorLimits = Field(default_factory=absent_table, description="bounds on work")

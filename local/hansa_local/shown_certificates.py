@@ -23,20 +23,26 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialledService:
-    """A service that this process dials. `name`: as people call it. `ca_pem`: the authority that it has to be of."""
+    """A service that this process dials. `name`: as people call it. `ca_pem`: the authority that it has to be of.
+
+    `tls_spki`: the pin of its key.
+    """
 
     name: str
     host: str
     port: int
     server_name: str
     ca_pem: bytes
+    tls_spki: str
 
 
 def service_of(name: str, peer: Peer, host: str | None, port: int | None) -> DialledService | None:
     """The service of a peer in the roster; None where it does not listen."""
     if host is None or port is None:
         return None
-    return DialledService(name=name, host=host, port=port, server_name=peer.server_name, ca_pem=peer.ca_pem)
+    return DialledService(
+        name=name, host=host, port=port, server_name=peer.server_name, ca_pem=peer.ca_pem, tls_spki=peer.tls_spki
+    )
 
 
 async def shown_by(services: Iterable[DialledService | None], certificate: Path, key: Path) -> list[Expiring]:

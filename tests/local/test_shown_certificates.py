@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from hansa_local.shown_certificates import DialledService, shown_by
 from hansa_test_tls import Identity, TestAuthority
 
 CITY, STRANGER = TestAuthority("luebeck"), TestAuthority("luebeck")
-LUEBECK = DialledService(name="luebeck", host="127.0.0.1", port=1, server_name="node.luebeck", ca_pem=CITY.ca_pem)
+LUEBECK = DialledService(
+    name="luebeck", host="127.0.0.1", port=1, server_name="node.luebeck", ca_pem=CITY.ca_pem, tls_spki="00" * 32
+)
 OWN = TestAuthority("bremen").issue("node.bremen")
 
 
@@ -38,9 +41,7 @@ async def serving(folder: Path, identity: Identity) -> AsyncIterator[DialledServ
 
     async with await asyncio.start_server(leave, "127.0.0.1", 0, ssl=context) as server:
         port = server.sockets[0].getsockname()[1]
-        yield DialledService(
-            name="luebeck", host="127.0.0.1", port=port, server_name="node.luebeck", ca_pem=CITY.ca_pem
-        )
+        yield replace(LUEBECK, port=port)
 
 
 def seen(folder: Path, identity: Identity) -> list[Expiring]:

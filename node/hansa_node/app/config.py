@@ -130,6 +130,9 @@ class NodeConfig(TrustAnchor):
         default=Path("state/store.sqlite"),
         description="the file of log, charges, releases, answers and nonces; one node, one store",
     )
+    status_socket: FilePath = Field(
+        default=Path("state/node.sock"), description="where the running node says how it is, to `hansa health`"
+    )
     listen: NodeListen = Field(default_factory=absent_table, description="where the node listens, if it does")
     tls: NodeTls = Field(default_factory=absent_table, description="the node's own certificate and key")
     keys: Keys = Field(default_factory=absent_table, description="what the node signs with")

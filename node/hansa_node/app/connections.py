@@ -81,6 +81,10 @@ class Connections:
             clocks=context.clocks,
         )
 
+    def attached_now(self) -> frozenset[str]:
+        """The names of the coordinators that the node is attached to at this moment."""
+        return self._attachments.attached
+
     async def open(self, roster: Roster) -> None:
         """Take calls, and attach to coordinators as `roster` has them."""
         self._attachments.keep(self._attached(roster), {self._config.city: 0})  # before a call can bring a newer roster

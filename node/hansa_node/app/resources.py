@@ -13,16 +13,21 @@ from hansa_node.app.config import NodeConfig
 LEAST_DISK_BYTES = 256 * 2**20
 LEAST_MEMORY_BYTES = 512 * 2**20
 LEAST_OPEN_FILES = 1024
+_LEAST_TO_WRITE_BYTES = 8 * 2**20  # decisions, and the write-ahead log around them
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One resource. `text`: how much there is. `remedy`: what to do about it where `is_short`; empty elsewhere."""
+    """One resource. `text`: how much there is. `remedy`: what to do about it where `is_short`; empty elsewhere.
+
+    `is_used_up`: so little is left that the node cannot record a decision.
+    """
 
     name: str
     text: str
     remedy: str
+    is_used_up: bool = False
 
     @property
     def is_short(self) -> bool:
@@ -66,7 +71,8 @@ def _disk(name: str, place: Path) -> Resource:
     free = found.f_bavail * found.f_frsize
     least = f"at least {_mib(LEAST_DISK_BYTES)} are needed: free space there, or move it to a larger disk"
     text = f"{_mib(free)} free at {place}"
-    return Resource(name=name, text=text, remedy=least if free < LEAST_DISK_BYTES else "")
+    remedy = least if free < LEAST_DISK_BYTES else ""
+    return Resource(name=name, text=text, remedy=remedy, is_used_up=free < _LEAST_TO_WRITE_BYTES)
 
 
 def _mib(amount: int) -> str:

@@ -8,11 +8,13 @@ from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from hansa_local.free_memory import keep_giving_back_memory
+from hansa_local.status_socket import status_served
 from hansa_node import __version__
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.connections import Connections, Listener
 from hansa_node.app.data_check import keep_checked
 from hansa_node.app.expiring import NodeExpiry
+from hansa_node.app.health import NodeHealth
 from hansa_node.app.identity import Identity
 from hansa_node.app.league_follower import LOOK_EVERY_S, LeagueFollower
 from hansa_node.app.log_keeper import LogKeeper
@@ -55,6 +57,11 @@ class RunningNode:
     async def run(self) -> None:
         """Answer until the node has to end, then finish what is under way. Raises ConfigError, ForkError."""
         connections = await self._connections()
+        health = NodeHealth(self._config, self._context, self._identity, connections.attached_now)
+        async with status_served(self._config.status_socket, health.look):
+            await self._serve(connections)
+
+    async def _serve(self, connections: Connections) -> None:
         if not self._keeper.waits:
             await self._keeper.begin()  # so that the first question finds the log open, and only once the port is had
         async with task_group() as tasks:

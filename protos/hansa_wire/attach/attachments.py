@@ -49,10 +49,16 @@ class Attachments:
         self._clocks = clocks
         self._reach: Reach = {}
         self._live: dict[CoordinatorEntry, Attachment] = {}
+        self._let_in: set[CoordinatorEntry] = set()
         self._keeping: dict[CoordinatorEntry, asyncio.Task[None]] = {}
         self._tasks = BackgroundTasks("attach")
         self._telling: dict[Attachment, asyncio.Task[None]] = {}
         self._stopping = False
+
+    @property
+    def attached(self) -> frozenset[str]:
+        """The names of the coordinators to which a stream is open at this moment."""
+        return frozenset(entry.name for entry in self._let_in)
 
     def keep(self, coordinators: Sequence[CoordinatorEntry], reach: Reach) -> None:
         """Attach to each of `coordinators`, and again whenever a stream is lost."""
@@ -124,8 +130,10 @@ class Attachments:
                 await attach(channel, attachment, attached=partial(self._attached, entry), now=self._clocks.now())
         finally:
             self._live.pop(entry, None)
+            self._let_in.discard(entry)
 
     def _attached(self, entry: CoordinatorEntry, says: datetime | None) -> None:
+        self._let_in.add(entry)
         log.info("attached", extra={"coordinator": entry.name})
         self._clocks.heard(entry.name, says)
 
