@@ -11,6 +11,7 @@ from hansa_node.ingest.growing import GrowthCounts
 from hansa_node.ingest.report import ColumnReport, IngestReport
 from hansa_node.ingest.report_page import report_page
 from hansa_node.ingest.staging import OffendingText
+from hansa_node.ingest.table_reports import TableReport
 from hansa_tables.left_out import LeftOutLines
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,9 +14,6 @@ from rich.text import Text
 from hansa_core.contract.ids import ContractId
 from hansa_core.contract.level import Level
 from hansa_core.nearest import shown
-from hansa_core.protection.facts import CellFacts
-from hansa_core.protection.primary import Cause
-from hansa_core.protection.tables import PublishedTable
 from hansa_node.ingest.growing import GrowthCounts
 from hansa_node.ingest.staging import OffendingText
 from hansa_node.ingest.table_reports import TableReport, tables_table
