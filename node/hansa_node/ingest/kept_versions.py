@@ -23,6 +23,7 @@ from hansa_node.datasets.versions import (
     delete_version,
     new_version,
     profile_path,
+    reports_path,
     versions_before,
 )
 from hansa_node.engines.duckdb.lockdown import open_locked
