@@ -25,12 +25,12 @@ from hansa_core.plan.expression import Op
 from hansa_core.sql.aggregates import AGGREGATE_NAMES
 from hansa_core.sql.asking_time import DATES, TIMESTAMPS
 from hansa_core.sql.format_parts import LETTERS
-from hansa_core.sql.formats import STRFTIME_OF
 from hansa_core.sql.functions import OFFERED, TYPE_NAMES
 from hansa_core.sql.operators import BINARY
 from hansa_core.sql.outer_scalar import OFFERED_OVER_ANSWERS
 from hansa_core.sql.split import parse_statement
 from hansa_core.sql.statement import Statement
+from hansa_core.sql.strftime import STRFTIME_OF
 from hansa_core.sql.windows import OFFERED_WINDOWS
 from hansa_node.engines.engine import Engine
 from hansa_node.engines.reference import ReferenceEngine

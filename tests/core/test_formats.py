@@ -73,17 +73,23 @@ def test_formatted_dates_are_counted_as_their_starts_are() -> None:
     "formatted",
     [
         "strftime(started, '%f')",
-        "strftime(day, '%-m%d')",
         "strftime(day, 'x')",
         "to_char(day, 'Day')",
         "to_char(day, 'J')",
     ],
 )
-def test_a_format_that_takes_several_days_for_one_or_is_not_known_is_refused(formatted: str) -> None:
+def test_a_format_that_tells_nothing_or_is_not_known_is_refused(formatted: str) -> None:
     with pytest.raises(RefusedError) as refused:
         asked(f"SELECT {formatted} AS m, COUNT(*) FROM demo.trips GROUP BY m")
     assert (refused.value.code, refused.value.field) == ("unknown_function", formatted)
     assert refused.value.remedy
+
+
+def test_a_format_that_takes_several_days_for_one_is_grouped_by_as_a_text() -> None:
+    read = asked("SELECT strftime(day, '%-m%-d') AS m, COUNT(*) FROM demo.trips GROUP BY m")
+    assert [wording(one) for one in read.plan.keys] == [
+        "TRY_CAST(EXTRACT(MONTH FROM day) AS TEXT) || TRY_CAST(EXTRACT(DAY FROM day) AS TEXT)"
+    ]
 
 
 def test_what_is_formatted_over_the_answer_stays_as_it_is() -> None:

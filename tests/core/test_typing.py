@@ -72,7 +72,7 @@ def test_calls_have_the_documented_type(expression: Expression, kind: DataType) 
         call(Op.CASE, STOPS, ONE),
         call(Op.CASE, PAID, ONE, TRAM),
         call(Op.CASE, PAID, ONE, MODE, ONE),
-        call(Op.TRY_CAST, STOPS, literal("text")),
+        call(Op.TRY_CAST, FARE, literal("text")),
         call(Op.TRY_CAST, STOPS, literal("integr")),
         call(Op.TRY_CAST, MODE, MODE),
         call(Op.DATE_TRUNC, literal("hour"), DAY),

@@ -35,6 +35,10 @@ def texts(depth: int) -> st.SearchStrategy[str]:
         _form("right({}, {})", inner, _one("1", "2", "99")),
         _form("substring({}, {}, {})", inner, _one("1", "2"), _one("0", "1", "4")),
         _form("({} || '-' || {})", inner, inner),
+        _form("({} || '/' || {})", inner, wholes(0)),
+        _form("{}::TEXT", st.one_of(_one("zone", "odometer", "paid"), days(0))),
+        _form("{}({})", _one("dayname", "monthname"), days(0)),
+        _formatted(),
         _form("concat({}, ' ', {})", inner, inner),
         _form("{}({}, {})", _one("greatest", "least", "coalesce", "ifnull", "nullif"), inner, _one(*_WORDS)),
         _form("CASE WHEN {} THEN {} ELSE 'other' END", conditions(depth - 1), inner),
@@ -48,6 +52,7 @@ def wholes(depth: int) -> st.SearchStrategy[str]:
     inner = wholes(depth - 1)
     return st.one_of(
         _form("({} {} {})", inner, _one("+", "-", "*"), _one(*_WHOLE, "3")),
+        _form("({} // {})", inner, _one("7", "-4", "zone", "stops")),
         _form("({} % {})", st.one_of(inner, _one("odometer")), _one("7", "-4", "zone")),
         _form("abs({})", inner),
         _form("{}({}, {})", _one("greatest", "least", "coalesce", "nullif"), inner, _one("0", "5", "zone")),
@@ -96,6 +101,7 @@ def conditions(depth: int) -> st.SearchStrategy[str]:
     if depth == 0:
         return st.one_of(_one("paid", "remark IS NULL", "zone IN (1, 3)"), _form("mode LIKE {}", _one(*_PATTERNS)))
     inner = conditions(depth - 1)
+    rows = _one("(('bus', 1), ('tram', 2))", "(('bike', NULL), (lower('BUS'), 3))")
     compared = _one("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
     return st.one_of(
         _form("({} {} {})", wholes(depth - 1), compared, wholes(0)),
@@ -106,6 +112,7 @@ def conditions(depth: int) -> st.SearchStrategy[str]:
         _form("({} {} 'B%')", _one(*_ASCII), _one("ILIKE", "NOT ILIKE")),
         _form("({} LIKE '%!_%' ESCAPE '!')", texts(depth - 1)),
         _form("{}({}, {})", _one("starts_with", "contains", "ends_with"), texts(depth - 1), _one(*_WORDS)),
+        _form("((mode, zone) {} {})", _one("IN", "NOT IN"), rows),
         _form("({} BETWEEN -3 AND 30)", wholes(depth - 1)),
         _form("({} IS {})", inner, _one("NULL", "NOT NULL", "TRUE", "NOT TRUE", "FALSE", "NOT FALSE")),
         _form("({} {} {})", inner, _one("AND", "OR"), inner),
@@ -113,7 +120,7 @@ def conditions(depth: int) -> st.SearchStrategy[str]:
     )
 
 
-_FORMATS = ("%Y", "%Y-%m", "%d.%m.%Y", "%m", "%A", "%b %y", "%j", "w%V", "%G-%V", "%u/%w", "%Y %B")
+_FORMATS = ("%Y", "%Y-%m", "%d.%m.%Y", "%m", "%A", "%b %y", "%j", "w%V", "%G-%V", "%u/%w", "%Y %B", "%-m%-d")
 _HOURS = ("%Y-%m-%d %H", "%H:%M", "%I %p", "%a %H:00", "%S")
 
 
@@ -125,7 +132,9 @@ def _formatted() -> st.SearchStrategy[str]:
 
 def _keys() -> st.SearchStrategy[str]:
     return st.one_of(
-        _formatted(), texts(1), wholes(1), days(1), conditions(1), _one("mode", "odometer", "started", "remark")
+        _form("{}(started)", _one("dayname", "monthname")),
+        *(_formatted(), texts(1), wholes(1), days(1), conditions(1)),
+        _one("mode", "odometer", "started", "remark"),
     )
 
 
@@ -164,6 +173,6 @@ def statements(draw: st.DrawFn) -> str:
     if keys and draw(st.integers(0, 4)) == 0:
         return f"SELECT DISTINCT {', '.join(named)} FROM demo.trips{where}"
     named += [f"{one} AS a{place}" for place, one in enumerate(asked)]
-    listed = ", ".join(keys)
-    group = f" GROUP BY {draw(_one(listed, f'ROLLUP ({listed})'))}" if keys else ""
+    listed, sets = ", ".join(keys), ", ".join(f"({key})" for key in keys)
+    group = f" GROUP BY {draw(_one(listed, f'ROLLUP ({listed})', f'GROUPING SETS ({sets})'))}" if keys else ""
     return f"SELECT {', '.join(named)} FROM demo.trips{where}{group}"

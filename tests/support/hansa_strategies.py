@@ -246,7 +246,7 @@ def _text_calls(depth: int) -> st.SearchStrategy[Expression]:
     texts = expressions(TEXT, depth)
     count = st.sampled_from([0, 1, 2, 7, INT64_MAX]).map(literal)
     return st.one_of(
-        _cast(TEXT, TEXT, depth),
+        *(_cast(source, TEXT, depth) for source in (TEXT, INTEGER, BOOLEAN, DATE)),
         *(_call(op, texts) for op in (Op.LOWER, Op.UPPER, Op.TRIM, Op.LTRIM, Op.RTRIM)),
         *(_call(op, texts, count) for op in (Op.LEFT, Op.RIGHT)),
         _call(Op.SUBSTRING, texts, st.sampled_from([1, 2, 5]).map(literal)),

@@ -18,7 +18,7 @@ _B, _I, _N, _X, _D, _T = (
 )
 CASTS = frozenset(
     {(kind, kind) for kind in DataType}
-    | {(_N, _I), (_I, _N), (_B, _I), (_D, _T), (_T, _D)}
+    | {(_N, _I), (_I, _N), (_B, _I), (_D, _T), (_T, _D), (_I, _X), (_B, _X), (_D, _X)}
     | {(_X, target) for target in DataType}
 )
 """The pairs (from, to) on offer."""
@@ -38,6 +38,12 @@ def try_cast(value: Value, target: DataType) -> Value | None:
     match value, target:
         case str(), _:
             return _from_text(value, target)
+        case bool(), DataType.TEXT:
+            return str(value).lower()
+        case int(), DataType.TEXT:
+            return str(value)
+        case date(), DataType.TEXT:
+            return value.isoformat()
         case ((bool() | int()), DataType.INTEGER):
             return int(value)
         case int(), DataType.NUMBER:

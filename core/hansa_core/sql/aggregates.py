@@ -8,7 +8,7 @@ from hansa_core.contract.level import Level
 from hansa_core.errors import RefusedError
 from hansa_core.plan.expression import Column
 from hansa_core.plan.plan import PAIRED, Aggregate, AggregateFunction, Argument
-from hansa_core.sql.clause import refused, text_of, unsplittable
+from hansa_core.sql.clause import refused, unsplittable
 from hansa_core.sql.functions import called, function_name
 from hansa_core.sql.literals import read_number
 from hansa_core.sql.rewrites import filtered_form
@@ -167,7 +167,7 @@ def _argument(node: exp.Expr, argument: exp.Expr, source: StatementSource) -> Ar
     if isinstance(argument, exp.Column):
         return source.column(argument).name
     if argument.find(exp.AggFunc, exp.Distinct) or source.contract.least_level is not Level.OPEN:
-        raise _not_bare(node, argument)
+        raise _not_bare(node, argument, source)
     computed = read_scalar(argument, source)
     return computed.name if isinstance(computed, Column) else computed
 
@@ -206,21 +206,24 @@ def _not_offered(node: exp.Expr) -> RefusedError:
     return refused("unknown_function", node, f"{called(inner)}() is not offered", remedy)
 
 
-def _not_bare(node: exp.Expr, argument: exp.Expr | None) -> RefusedError:
-    if argument is not None and argument.find(exp.AggFunc):
+def _not_bare(node: exp.Expr, argument: exp.Expr, source: StatementSource) -> RefusedError:
+    if argument.find(exp.AggFunc):
         return refused(
             "cannot_split",
             node,
             "aggregates do not nest",
             "aggregate the contract's columns and compute with the aggregates in the SELECT list",
         )
-    columns = [text_of(column) for column in argument.find_all(exp.Column)] if argument is not None else []
+    measures = [name for name, one in source.contract.columns.items() if one.type.is_numeric and not one.identifier]
+    columns = [name for name in (column.name.lower() for column in argument.find_all(exp.Column)) if name in measures]
     name = function_name(node).upper()
-    example = f"compute on the aggregates instead, as in {name}({columns[0]}) * 2" if columns else "name a column"
+    example = f"the measures of {source.contract.id} are {', '.join(measures)}: write {name}({measures[0]})"
+    if len(set(columns)) == 1:
+        example = f"compute on the aggregates instead, as in {name}({columns[0]}) * 2"
     rewrite = filtered_form(node)
     return refused(
         "unsupported_clause",
         node,
         "an aggregate takes one bare column of the contract",
-        f"write {rewrite}" if rewrite else example,
+        f"write {rewrite}" if rewrite else example if measures else "write COUNT(*)",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -43,6 +44,11 @@ _PARTS = {
     "w": "dow",
     "q": "quarter",
 }
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _NAMED = ("a", "A", "b", "B", "p")
 """The directives that write no number."""
 
@@ -56,6 +62,10 @@ class Directive:
 
     letter: str
     is_bare: bool = False
+
+    @property
+    def is_within_day(self) -> bool:
+        return self.letter in "HIMSp"
 
     @property
     def is_number(self) -> bool:
@@ -77,7 +87,7 @@ def directives(strftime: str) -> list[Directive | str] | None:
     return pieces if "".join(re.findall(r"[^%]+|%-?.", strftime, flags=re.DOTALL)) == strftime else None
 
 
-def tells_apart(pieces: list[Directive | str]) -> bool:
+def tells_apart(pieces: Sequence[Directive | str]) -> bool:
     """Whether two moments with the same text have the same parts: a number of any length needs an end."""
     for piece, behind in zip(pieces, [*pieces[1:], ""], strict=True):
         open_ended = isinstance(piece, Directive) and piece.is_number and piece.is_bare
@@ -111,9 +121,9 @@ def part_text(directive: Directive, moment: exp.Expr) -> exp.Expr:
             arms = [exp.If(this=key, true=exp.Literal.string("AM")), _pm(key)]
             return exp.Case(ifs=arms)
         case "a" | "A":
-            return _name(directive, "2024-01-0", key, "")
+            return _name(directive, _WEEKDAYS, key)
         case "b" | "B":
-            return _name(directive, "2024-", key, "-01")
+            return _name(directive, _MONTHS, key)
         case letter:
             digits: exp.Expr = exp.Cast(this=_bracketed(key), to=exp.DataType.build("text"))
             zeros = "0" * (_DIGITS[letter] - 1)
@@ -123,18 +133,27 @@ def part_text(directive: Directive, moment: exp.Expr) -> exp.Expr:
             return exp.Right(this=padded, expression=exp.Literal.number(_DIGITS[letter]))
 
 
+def format_text(pieces: Sequence[Directive | str], moment: exp.Expr) -> exp.Expr:
+    """The whole text of a format."""
+    texts = [part_text(one, moment) if isinstance(one, Directive) else exp.Literal.string(one) for one in pieces]
+    text = texts[0]
+    for other in texts[1:]:
+        text = exp.DPipe(this=text, expression=other)
+    return exp.Paren(this=text) if len(texts) > 1 else text
+
+
 def _pm(key: exp.Expr) -> exp.If:
     return exp.If(this=exp.Not(this=exp.Paren(this=key.copy())), true=exp.Literal.string("PM"))
 
 
-def _name(directive: Directive, before: str, key: exp.Expr, behind: str) -> exp.Expr:
-    """The name of a month or weekday: that of a day of 2024, which began on a Monday."""
-    number = exp.Cast(this=key, to=exp.DataType.build("text"))
-    text = exp.DPipe(
-        this=exp.DPipe(this=exp.Literal.string(before), expression=number), expression=exp.Literal.string(behind)
-    )
-    day = exp.Cast(this=exp.Paren(this=text), to=exp.DataType.build("date"))
-    return exp.TimeToStr(this=day, format=exp.Literal.string(f"%{directive.letter}"))
+def _name(directive: Directive, names: Sequence[str], key: exp.Expr) -> exp.Expr:
+    """The name of a month or weekday by its number, in full or its first three letters."""
+    length = None if directive.letter.isupper() else 3
+    arms = [
+        exp.If(this=exp.Literal.number(number), true=exp.Literal.string(name[:length]))
+        for number, name in enumerate(names, start=1)
+    ]
+    return exp.Case(this=key, ifs=arms)
 
 
 def _bracketed(key: exp.Expr) -> exp.Expr:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from hansa_core.contract.types import DatePart
-from hansa_core.sql.clause import refused, text_of
-from hansa_core.sql.format_parts import Directive, directives, part_key, part_text, tells_apart
+from hansa_core.sql.clause import text_of
+from hansa_core.sql.format_parts import Directive, format_text, part_key, tells_apart
 from hansa_core.sql.keys import SelectItem, all_keys, referred, select_items
 from hansa_core.sql.replaced_nodes import with_nodes_replaced
 from hansa_core.sql.source import StatementSource
+from hansa_core.sql.strftime import FORMATTED, read_pieces, strftime_of
 
-FORMATTED = (exp.TimeToStr, exp.ToChar)
 _LISTS = (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple)
 _STARTS = {
     "Y": DatePart.YEAR,
@@ -31,32 +31,6 @@ _STARTS = {
 _SIZES = "GYVmdHMS"
 _SYNONYMS = {"b": "m", "B": "m"}
 _TOLD_BY_DAY = {"a", "A", "j", "u", "w"}
-STRFTIME_OF = {
-    "YYYY": "%Y",
-    "YY": "%y",
-    "MM": "%m",
-    "FMMM": "%-m",
-    "DD": "%d",
-    "FMDD": "%-d",
-    "DDD": "%j",
-    "Q": "%q",
-    "HH24": "%H",
-    "FMHH24": "%-H",
-    "HH12": "%I",
-    "HH": "%I",
-    "MI": "%M",
-    "SS": "%S",
-    "AM": "%p",
-    "PM": "%p",
-    "IYYY": "%G",
-    "IW": "%V",
-    "ID": "%u",
-    "Mon": "%b",
-    "FMMonth": "%B",
-    "Dy": "%a",
-    "FMDay": "%A",
-}
-"""What to_char writes, and the directive of strftime that writes the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,38 +109,9 @@ def read_format(node: exp.Expr) -> DateFormat:
     if part is not None:
         start = exp.TimestampTrunc(this=inner.copy(), unit=exp.Var(this=part.value.upper()))
         return DateFormat((start,), exp.TimeToStr(this=start.copy(), format=exp.Literal.string(spelt)))
-    pieces = directives(spelt)
-    told = [piece for piece in pieces or () if isinstance(piece, Directive)]
-    if pieces is None or not told or not tells_apart(pieces):
-        raise refused(
-            "unknown_function",
-            node,
-            "a format keeps dates apart by %Y %y %m %d %H %I %p %M %S %j %G %V %u %w %a %A %b and %B",
-            "leave other letters out, write %m for %-m before a digit, or format over the answer",
-        )
+    pieces = read_pieces(node, spelt)
+    told = [piece for piece in pieces if isinstance(piece, Directive)]
+    if not tells_apart(pieces):  # equal texts of unequal parts: the cities group by the text itself
+        return DateFormat((node.copy(),), node.copy())
     keys = {text_of(key): key for key in (part_key(one, inner) for one in told)}
-    texts = [part_text(one, inner) if isinstance(one, Directive) else exp.Literal.string(one) for one in pieces]
-    text = texts[0]
-    for other in texts[1:]:
-        text = exp.DPipe(this=text, expression=other)
-    return DateFormat(tuple(keys.values()), exp.Paren(this=text) if len(texts) > 1 else text)
-
-
-def strftime_of(node: exp.Expr) -> str:
-    """The format in strftime's letters."""
-    given = node.args.get("format")
-    if not isinstance(given, exp.Literal) or not given.is_string:
-        raise refused("wrong_type", node, "a format is a text in quotes", "write strftime(day, '%Y-%m')")
-    if isinstance(node, exp.TimeToStr):
-        return str(given.this)
-    texts = str(given.this).split('"')  # what stands in quotes is written as it is
-    return "".join(one.replace("%", "%%") if place % 2 else _spelt(node, one) for place, one in enumerate(texts))
-
-
-def _spelt(node: exp.Expr, text: str) -> str:
-    words = "|".join(sorted(STRFTIME_OF, key=len, reverse=True))
-    rest = re.sub(rf"{words}|T", "", text)
-    if re.search(r"[A-Za-z]", rest):
-        rule = f"to_char knows {', '.join(STRFTIME_OF)}"
-        raise refused("unknown_function", node, rule, "write one of them, or strftime(x, '%Y-%m')")
-    return re.sub(words, lambda found: STRFTIME_OF[found[0]], text.replace("%", "%%"))
+    return DateFormat(tuple(keys.values()), format_text(pieces, inner))

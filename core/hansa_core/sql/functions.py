@@ -14,6 +14,7 @@ from hansa_core.sql.written import written
 
 OFFERED = (
     *("abs", "bin", "case", "cast", "ceil", "coalesce", "concat", "contains", "date_diff", "date_trunc", "day"),
+    *("dayname", "monthname", "strftime", "to_char"),
     *("dayofweek", "dayofyear", "ends_with", "epoch", "extract", "floor", "greatest", "grid", "hour", "if", "isodow"),
     *(
         "isoyear",
@@ -81,6 +82,7 @@ _TYPES = {
     exp.DType.INT: DataType.INTEGER,
     exp.DType.BIGINT: DataType.INTEGER,
     exp.DType.DOUBLE: DataType.NUMBER,
+    exp.DType.FLOAT: DataType.NUMBER,
     exp.DType.TEXT: DataType.TEXT,
     exp.DType.VARCHAR: DataType.TEXT,
     exp.DType.DATE: DataType.DATE,
@@ -95,11 +97,6 @@ _LAST_BIT = "engines differ in its last bit"
 _HINTS: dict[type[exp.Expr], str] = {
     exp.AtTimeZone: "timestamps are UTC: where a city has a clock of its own, the contract has a column for it",
     exp.Rand: "a question means the same whenever it is asked",
-    exp.IntDiv: "write bin(x, width) for the lower edge of a bin, or / for a number",
-    **dict.fromkeys(
-        (exp.TimeToStr, exp.ToChar),
-        "group by it as it stands, compare date_trunc('month', x) with a date, or format it over the answer",
-    ),
     exp.Is: "write x IS NULL, IS TRUE or IS FALSE",
     exp.Pow: f"{_LAST_BIT}: write x * x for power(x, 2), and compute others over the answer, in the SELECT list",
     **dict.fromkeys(

@@ -90,7 +90,7 @@ class ReleasedCells:
 
     def source(self) -> exp.Expr:
         """What stands in FROM under the name of the released table."""
-        if not self.statistics:
+        if not self.statistics and len(self.kept) == self.groupings:
             return exp.to_table(self.table, quoted=True)
         passed = [aliased(self.column(name), name) for name in (*self.columns, ROW_COLUMN, GAPS_COLUMN)]
         own = [aliased(self._beside(one), one.name) for one in self._statistics]

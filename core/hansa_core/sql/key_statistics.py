@@ -13,10 +13,11 @@ from hansa_core.plan.expression import Expression
 from hansa_core.plan.plan import Aggregate, AggregateFunction
 from hansa_core.plan.typing import type_of
 from hansa_core.sql.clause import refused, text_of
-from hansa_core.sql.formats import FORMATTED, read_format
+from hansa_core.sql.formats import read_format
 from hansa_core.sql.keys import Grouping, GroupingSet
 from hansa_core.sql.scalar import read_condition, read_scalar
 from hansa_core.sql.source import StatementSource
+from hansa_core.sql.strftime import FORMATTED
 
 
 class KeyFunction(StrEnum):

@@ -90,14 +90,6 @@ def read_grouping(
         of_keys = {keys.setdefault(key, len(keys)) for key in found}
         of_labels = {list(labels).index(label_text(node, source)) for node in over_city}
         read.append(GroupingSet(tuple(sorted(of_labels)), tuple(sorted(of_keys))))
-    everything = tuple(range(len(keys)))
-    if group is not None and all(one.keys != everything for one in read):
-        raise refused(
-            "unsupported_clause",
-            group,
-            "one of the grouping sets has all keys",
-            "add the set of all keys, and filter the answer",
-        )
     is_plain = len(labels) == 1 and all(source.is_city(label.node) for label in labels.values())
     by_city = is_plain and all(one.labels for one in read) and len(set(read)) == len(read)
     return Grouping(tuple(keys), tuple(labels.values()), tuple(read), tuple(sorted(cities)), by_city=by_city)

@@ -6,22 +6,38 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from hansa_core.contract.types import INT64_MAX
+from hansa_core.contract.types import INT64_MAX, DatePart
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest
+from hansa_core.sql import functions
 from hansa_core.sql.clause import refused, unsplittable
 from hansa_core.sql.functions import function_name
+from hansa_core.sql.strftime import strftime_of
 
 _FUNCTIONS: dict[str, type[exp.Expr]] = {
     "abs": exp.Abs,
+    "acos": exp.Acos,
+    "asin": exp.Asin,
+    "atan": exp.Atan,
+    "atan2": exp.Atan2,
     "case": exp.Case,
     "cast": exp.Cast,
+    "cbrt": exp.Cbrt,
     "ceil": exp.Ceil,
     "coalesce": exp.Coalesce,
     "concat": exp.Concat,
+    "concat_ws": exp.ConcatWs,
+    "contains": exp.Contains,
+    "cos": exp.Cos,
+    "date_diff": exp.DateDiff,
     "date_trunc": exp.TimestampTrunc,
     "day": exp.Day,
     "dayname": exp.Dayname,
+    "dayofweek": exp.DayOfWeek,
+    "dayofyear": exp.DayOfYear,
+    "degrees": exp.Degrees,
+    "ends_with": exp.EndsWith,
+    "epoch": exp.TimeToUnix,
     "exp": exp.Exp,
     "extract": exp.Extract,
     "floor": exp.Floor,
@@ -29,27 +45,43 @@ _FUNCTIONS: dict[str, type[exp.Expr]] = {
     "hour": exp.Hour,
     "if": exp.If,
     "isodow": exp.DayOfWeekIso,
+    "last_day": exp.LastDay,
     "least": exp.Least,
     "left": exp.Left,
     "length": exp.Length,
     "ln": exp.Ln,
     "log": exp.Log,
     "lower": exp.Lower,
+    "lpad": exp.Pad,
+    "make_date": exp.DateFromParts,
+    "minute": exp.Minute,
     "month": exp.Month,
+    "monthname": exp.Monthname,
     "nullif": exp.Nullif,
+    "pi": exp.Pi,
     "power": exp.Pow,
     "quarter": exp.Quarter,
+    "radians": exp.Radians,
     "replace": exp.Replace,
+    "reverse": exp.Reverse,
     "right": exp.Right,
     "round": exp.Round,
+    "second": exp.Second,
     "sign": exp.Sign,
+    "sin": exp.Sin,
+    "split_part": exp.SplitPart,
     "sqrt": exp.Sqrt,
+    "starts_with": exp.StartsWith,
     "strftime": exp.TimeToStr,
+    "strpos": exp.StrPosition,
     "substring": exp.Substring,
+    "tan": exp.Tan,
+    "to_char": exp.ToChar,
     "trim": exp.Trim,
     "trunc": exp.Trunc,
     "try_cast": exp.TryCast,
     "upper": exp.Upper,
+    "week": exp.Week,
     "year": exp.Year,
 }
 OFFERED_OVER_ANSWERS = tuple(_FUNCTIONS)
@@ -58,7 +90,7 @@ _OPERATORS = (
     *(exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.DPipe),
     *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ),
     *(exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Like, exp.ILike),
-    *(exp.Literal, exp.Boolean, exp.Null, exp.DateTrunc),
+    *(exp.Literal, exp.Boolean, exp.Null, exp.DateTrunc, exp.WeekOfYear, exp.Interval, exp.DateAdd),
 )
 _ALLOWED = frozenset({*_FUNCTIONS.values(), *_OPERATORS})
 _PLAIN_TYPES = frozenset(
@@ -81,8 +113,15 @@ def read_outer(node: exp.Expr, resolve: Resolve) -> exp.Expr:
         raise _not_allowed(node)
     if isinstance(node, exp.Literal):
         return _literal(node)
-    if isinstance(node, exp.Cast):
-        _check_cast(node)
+    match node:
+        case exp.Cast():
+            _check_cast(node)
+        case exp.Pad():
+            _check_width(node)
+        case exp.ToChar():
+            return exp.TimeToStr(this=read_outer(node.this, resolve), format=exp.Literal.string(strftime_of(node)))
+        case exp.DateDiff():
+            return _boundaries(node, [read_outer(end, resolve) for end in (node.this, node.expression)])
     return type(node)(**{name: _read_argument(value, resolve) for name, value in node.args.items()})
 
 
@@ -106,16 +145,37 @@ def _literal(node: exp.Literal) -> exp.Expr:
     return exp.Literal.number(f"{text}e0")
 
 
+def _boundaries(node: exp.DateDiff, ends: list[exp.Expr]) -> exp.DateDiff:
+    """date_diff as the cities count it: DuckDB's own counts full weeks, where boundaries are crossed."""
+    unit = functions.boundaries(node, node.args.get("unit"))
+    if unit.value == DatePart.WEEK:
+        ends = [exp.TimestampTrunc(this=end, unit=exp.Var(this="WEEK")) for end in ends]
+    part = exp.Var(this=str(unit.value).upper())
+    return exp.DateDiff(this=ends[0], expression=ends[1], unit=part, date_part_boundary=True)
+
+
+def _check_width(node: exp.Pad) -> None:
+    width = node.expression.unnest()
+    if not isinstance(width, exp.Literal) or width.is_string or not 0 < len(str(width.this)) <= 3:
+        raise refused("wrong_type", node, "a text is padded to at most 999 characters", "write lpad(x, 2, '0')")
+
+
 def _check_cast(node: exp.Cast) -> None:
     target = node.args["to"]
     plain = isinstance(target, exp.DataType) and target.this in _PLAIN_TYPES and not target.expressions
+    plain = plain or _is_decimal(target)
     if not plain or any(value for name, value in node.args.items() if name not in ("this", "to", "safe")):
         raise refused(
             "wrong_type",
             node,
             "CAST knows a closed list of types",
-            "the types are: BOOLEAN, INTEGER, BIGINT, DOUBLE, VARCHAR, DATE, TIMESTAMP",
+            "the types are: BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL(12, 2), VARCHAR, DATE, TIMESTAMP",
         )
+
+
+def _is_decimal(target: object) -> bool:
+    """Whether it is DECIMAL, with its digits."""
+    return isinstance(target, exp.DataType) and target.this is exp.DType.DECIMAL
 
 
 def _not_allowed(node: exp.Expr) -> RefusedError:

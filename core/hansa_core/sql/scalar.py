@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 from sqlglot import exp
 
@@ -15,9 +16,12 @@ from hansa_core.plan.limits import MAX_NODES
 from hansa_core.plan.typing import type_of
 from hansa_core.sql import calendar, functions, rounding, texts
 from hansa_core.sql.clause import chain, quoted, refused, text_of, unsplittable
+from hansa_core.sql.format_parts import Directive, format_text
 from hansa_core.sql.literals import OPEN_NULL, agree, read_number, read_temporal
 from hansa_core.sql.source import StatementSource
+from hansa_core.sql.strftime import FORMATTED, read_pieces, strftime_of
 
+_LAST_WHOLE_DOUBLE = 2**53
 _OF_ANY_NUMBER = (Op.COALESCE, Op.GREATEST, Op.LEAST)
 _SURE_CASTS = frozenset(
     {
@@ -25,6 +29,9 @@ _SURE_CASTS = frozenset(
         (DataType.INTEGER, DataType.NUMBER),
         (DataType.DATE, DataType.TIMESTAMP),
         (DataType.TIMESTAMP, DataType.DATE),
+        (DataType.INTEGER, DataType.TEXT),
+        (DataType.BOOLEAN, DataType.TEXT),
+        (DataType.DATE, DataType.TEXT),
     }
 )
 """The casts that no value fails."""
@@ -114,6 +121,8 @@ class _ScalarReader:
             case exp.DateAdd() if isinstance(node.expression, exp.Interval):
                 shift = exp.Add(this=node.this, expression=node.expression)
                 return calendar.shifted(shift, self.read(node.this), node.expression)
+            case exp.IntDiv():
+                return self._whole_quotient(node)
             case exp.DateDiff():
                 return calendar.between(node, self.read)
             case exp.Add() | exp.Sub():
@@ -124,13 +133,15 @@ class _ScalarReader:
                 return texts.pattern_call(node, self.read)
             case exp.Anonymous():
                 return self._named(node)
+        if isinstance(node, FORMATTED):
+            return self._formatted(node)
         if type(node) in functions.PART_FUNCTIONS:
             part = literal(functions.PART_FUNCTIONS[type(node)].value)
             return Call(Op.EXTRACT, (part, self._moment(node.this)))
         if type(node) in texts.SEARCHES:
             return texts.search(node, node.this, node.expression, texts.SEARCHES[type(node)], self.read)
         if type(node) in texts.TEXT_OPS:
-            return texts.text_call(node, self.read)
+            return texts.text_call(node, self.read, self._type_at(node))
         if type(node) in functions.SIMPLE_OPS:
             return self._simple(node)
         raise _unreadable(node)
@@ -158,6 +169,26 @@ class _ScalarReader:
         if kinds[0] is DataType.DATE and isinstance(right, Literal) and isinstance(right.value, int):
             return calendar.days_later(left, right.value if isinstance(node, exp.Add) else -right.value)
         return Call(functions.SIMPLE_OPS[type(node)], (left, right))
+
+    def _formatted(self, node: exp.Expr) -> Expression:
+        """A date as text, joined from the texts of its parts."""
+        pieces = read_pieces(node, strftime_of(node))
+        moment = node.this
+        if any(isinstance(piece, Directive) and piece.is_within_day for piece in pieces):
+            moment = exp.Cast(this=moment, to=exp.DataType.build("timestamp"))  # a date begins at midnight
+        return self.read(format_text(pieces, moment))
+
+    def _whole_quotient(self, node: exp.IntDiv) -> Expression:
+        """`a // b` of integers is toward zero: what % leaves is taken off first, so that the quotient is whole."""
+        left, right = self._agreeing(node, [self.read(node.this), self.read(node.expression)])
+        kinds = {self.type_of(left, node), self.type_of(right, node)}
+        reach = double_range(left, self._source.contract)
+        if kinds != {DataType.INTEGER} or reach.magnitude > _LAST_WHOLE_DOUBLE:
+            remedy = "write / for a number, trunc(a / b) for its whole part, or bin(x, width) for the edge of a bin"
+            raise refused("wrong_type", node, "// takes integers, the first within 2 ^ 53", remedy)
+        rest = Call(Op.MOD, (self._again(left, node), right))
+        whole = Call(Op.DIV, (Call(Op.SUB, (left, rest)), self._again(right, node)))
+        return Call(Op.TRY_CAST, (whole, literal(DataType.INTEGER.value)))
 
     def _is_truth(self, node: exp.Is) -> Expression:
         """IS TRUE and IS FALSE, which NULL is neither of."""
@@ -193,6 +224,8 @@ class _ScalarReader:
         return Call(Op.SUB, (literal(0), self.read(operand)))
 
     def _membership(self, node: exp.In) -> Expression:
+        if isinstance(node.this.unnest(), exp.Tuple):
+            return self.read(_by_parts(node))
         if not node.expressions:
             if node.args.get("query"):
                 raise _unreadable(node.args["query"])
@@ -228,6 +261,8 @@ class _ScalarReader:
         return Call(Op.EQ, self._agreeing(when, [self._again(subject, when), self.read(when.this)]))
 
     def _cast(self, node: exp.Cast) -> Expression:
+        if isinstance(node.args["to"], exp.DataType) and node.args["to"].this is exp.DType.DECIMAL:
+            return self._decimal(node)
         kind = functions.target_type(node)
         operand = node.this
         if not isinstance(node, exp.TryCast):
@@ -236,6 +271,23 @@ class _ScalarReader:
             return self._total_cast(node, kind)
         value = self.read(operand)
         return Literal(None, kind) if value == OPEN_NULL else Call(Op.TRY_CAST, (value, literal(kind.value)))
+
+    def _decimal(self, node: exp.Cast) -> Expression:
+        """A number as DECIMAL(width, scale): rounded to so many digits, where its bounds leave room for the others."""
+        width, scale = (int(str(digits.this.this)) for digits in node.args["to"].expressions)
+        value = self.read(node.this)
+        number = rounding.rounded(
+            exp.Round(this=node.this, decimals=exp.Literal.number(scale)), value, self._source.contract
+        )
+        reach = double_range(number, self._source.contract)
+        if reach.may_overflow or reach.magnitude >= Fraction(10) ** (width - scale):
+            remedy = f"write round({text_of(node.this)}, {scale}), or a wider DECIMAL"
+            raise refused(
+                "not_total", node, "no row may raise an error, and DECIMAL has room for some values only", remedy
+            )
+        if self.type_of(number, node) is DataType.NUMBER:
+            return number
+        return Call(Op.TRY_CAST, (number, literal(DataType.NUMBER.value)))
 
     def _total_cast(self, node: exp.Cast, kind: DataType) -> Expression:
         """CAST where no value can fail by its type and bounds. Raises RefusedError where one could."""
@@ -291,6 +343,20 @@ class _ScalarReader:
                 f"an expression has at most {MAX_NODES} columns, literals and operators",
                 "ask several questions, or compare with a range instead of a list",
             )
+
+
+def _by_parts(node: exp.In) -> exp.Expr:
+    """(a, b) IN ((1, 2), …) as a = 1 AND b = 2 OR …."""
+    parts = node.this.unnest().expressions
+    rows = [item.unnest() for item in node.expressions]
+    if not rows or any(not isinstance(row, exp.Tuple) or len(row.expressions) != len(parts) for row in rows):
+        remedy = "write (a, b) IN ((1, 2), (3, 4))"
+        raise refused("wrong_type", node, "IN compares a row with rows of as many values", remedy)
+    same = []
+    for row in rows:
+        pairs = zip(parts, row.expressions, strict=True)
+        same.append(exp.and_(*(exp.EQ(this=part.copy(), expression=value.copy()) for part, value in pairs)))
+    return exp.paren(exp.or_(*same))
 
 
 def _unreadable(node: exp.Expr) -> RefusedError:

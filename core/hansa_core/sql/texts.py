@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from hansa_core.contract.types import DataType
+from hansa_core.plan.casts import CASTS
 from hansa_core.plan.expression import Call, Expression, Literal, Op, literal
 from hansa_core.plan.text_functions import escaped
 from hansa_core.sql.clause import refused
@@ -30,17 +31,26 @@ NAMED_SEARCHES: dict[str, str] = {"prefix": "{}%", "suffix": "%{}"}
 PATTERNS = (exp.Like, exp.ILike, exp.Escape)
 
 
-def text_call(node: exp.Expr, read: Read) -> Expression:
+def text_call(node: exp.Expr, read: Read, type_of: Callable[[Expression], DataType]) -> Expression:
     """A function of `TEXT_OPS`."""
     if isinstance(node, exp.Concat):  # it skips NULL
-        parts = [Call(Op.COALESCE, (read(part), literal(""))) for part in node.expressions]
+        joined = [_as_text(read(part), type_of) for part in node.expressions]
+        parts = [Call(Op.COALESCE, (part, literal(""))) for part in joined]
         return parts[0] if len(parts) == 1 else Call(Op.JOIN, tuple(parts))
     if isinstance(node, exp.DPipe):
-        return Call(Op.JOIN, tuple(map(read, _chain(node))))
+        return Call(Op.JOIN, tuple(_as_text(read(part), type_of) for part in _chain(node)))
     if isinstance(node, exp.Trim):
         return Call(_trimming(node), (read(node.this),))
     counts = [node.args[name] for name in ("expression", "start", "length") if node.args.get(name)]
     return Call(TEXT_OPS[type(node)], (read(node.this), *map(read, counts)))
+
+
+def _as_text(part: Expression, type_of: Callable[[Expression], DataType]) -> Expression:
+    """What is joined to a text, as text, where no value of its type fails that; else as it is, and refused."""
+    kind = type_of(part)
+    if kind is DataType.TEXT or (kind, DataType.TEXT) not in CASTS:
+        return part
+    return Call(Op.TRY_CAST, (part, literal(DataType.TEXT.value)))
 
 
 def pattern_call(node: exp.Expr, read: Read) -> Expression:
