@@ -170,6 +170,24 @@ def test_two_cities_that_share_a_key_could_speak_for_each_other(shared: str) -> 
         replace(ROSTER, members=(bremen, twin, luebeck))
 
 
+@pytest.mark.parametrize(
+    "taken",
+    [{"origin": "node.bremen/log"}, {"server_name": "node.bremen"}, {"server_name": "node.bremen", "origin": "x/log"}],
+)
+def test_two_cities_that_share_the_name_of_a_log_or_of_a_witness_could_be_taken_for_each_other(
+    taken: dict[str, str],
+) -> None:
+    bremen, hamburg, luebeck = ROSTER.members
+    with pytest.raises(ValueError, match="(log_origin|the names of witnesses) must not repeat"):
+        replace(ROSTER, members=(bremen, replace(hamburg, **cast("Any", taken)), luebeck))
+
+
+def test_a_log_that_moved_to_a_name_that_nobody_has_is_a_log_of_its_own() -> None:
+    bremen, hamburg, luebeck = ROSTER.members
+    moved = replace(ROSTER, members=(replace(bremen, origin="logs.bremen.example:7405/log"), hamburg, luebeck))
+    assert moved.member("bremen").log_origin == "logs.bremen.example:7405/log"
+
+
 def test_no_key_serves_two_roles() -> None:
     bremen, *others = ROSTER.members
     for other_role in (bremen.answer_key, ROSTER.governance_keys[2], others[0].answer_key):

@@ -34,7 +34,7 @@ from hansa_core.tlog.proof import decode_proof
 from hansa_core.tlog.tiles import Tile, TileHashes, decode_bundle
 from hansa_log_checks import assert_openings_open, entries, leaves, rows, types
 from hansa_node.log import head
-from hansa_node.log.announcements import Announcement, check_roster_may_follow, of_roster
+from hansa_node.log.announcements import Announcement, announce, check_roster_may_follow, of_roster
 from hansa_node.log.batch import Batch
 from hansa_node.log.sealed import Head, Sealed, edge_hashes
 from hansa_node.log.tree_rows import OWN_LOG, TreeRows
@@ -518,6 +518,31 @@ def test_what_an_answer_stands_on_is_said_before_it_and_once(store: NodeStore, p
     ]
     store.begin((data(3),), STARTED, now=NOW)  # a smaller one is news at a start only
     assert types(path)[-2:] == ["data.version", "node.started"]
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO checkpoints", "COMMIT"])
+def test_what_a_write_that_failed_would_have_said_is_said_by_the_next_one(
+    store: NodeStore, path: Path, statement: str
+) -> None:
+    answer = replace(refusal(1), announcements=(data(3),))
+    make_faulty(store, fault=failing_once(statement))
+    with pytest.raises(StoreUnavailableError):
+        store.commit(answer)
+    make_sound(store)
+    store.commit(answer)
+    assert types(path)[2:] == ["data.version", "query.decision"]
+
+
+def test_what_another_callers_write_would_have_said_before_it_failed_is_said_by_those_beside_it(
+    store: NodeStore, path: Path
+) -> None:
+    def broken(batch: Batch) -> None:
+        announce(batch, (data(3),), anew=False, now=NOW)
+        raise RuntimeError("a value")
+
+    commit = partial(store.commit, replace(refusal(1), announcements=(data(3),)))
+    at_once(store, [lambda: store._writer.run(broken), commit])
+    assert types(path)[2:] == ["data.version", "query.decision"]
 
 
 def test_a_lost_tail_comes_back_from_a_peer_and_only_under_our_own_signature(path: Path, tmp_path: Path) -> None:

@@ -139,11 +139,13 @@ class Roster:
             raise ValueError(f"witness_threshold is {self.witness_threshold}; it must be 0 or more")
 
     def _check_nobody_shares(self) -> None:
-        """One key, one role, one holder: who could speak for two would be believed as either."""
+        """One key, one role, one holder, one name: who could speak for two would be believed as either."""
         if not self.purposes or not self.coordinators or not self.members:
             raise ValueError("a league needs at least one purpose, one coordinator and one member")
         check_distinct(tuple(member.city for member in self.members), "city")
         check_distinct(tuple(entry.name for entry in self.coordinators), "coordinators.name")
+        check_distinct(tuple(member.log_origin for member in self.members), "log_origin")
+        check_distinct(tuple(member.witness_name for member in self.members), "the names of witnesses")
         peers: tuple[Peer, ...] = (*self.coordinators, *self.members)
         check_distinct(tuple(peer.tls_spki for peer in peers), "tls_spki")
         check_distinct(tuple(peer.ca_pem for peer in peers), "ca_pem")
