@@ -6,19 +6,24 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import html5lib
 import pytest
+from babel import Locale
+from babel.localedata import locale_identifiers
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
+from babel.support import NullTranslations
 
 from hansa_audit.languages.catalogue import SOURCE_LANGUAGE, shipped_folder, shipped_languages
-from hansa_audit.languages.language import language_of
+from hansa_audit.languages.language import Language, language_of
 from hansa_audit.report.refusal_words import refusal_words
 from hansa_core.errors import ConfigError
+from hansa_log_entries import NOON
 from hansa_page_logs import DATA, EVENTFUL, PageLogs, hansa, page_logs, write_pages
 from hansa_stable_codes import places
 
@@ -153,6 +158,26 @@ def test_a_regions_form_goes_with_its_languages_words(tag: str) -> None:
     language = language_of(tag)
     assert (language.tag, language.day(1_767_225_600)) == ("de-AT", "1. Jänner 2026")
     assert language.gettext("refused") == "abgelehnt"
+
+
+def test_every_form_is_there_in_every_language_of_the_cldr() -> None:
+    for tag in locale_identifiers():
+        if "_" in tag:
+            continue  # a region changes forms, and takes none away
+        language = Language(tag, Locale.parse(tag), NullTranslations())
+        for most in range(5):
+            listed = language.listing(list("abcd"[:most]))
+            assert all(item in listed for item in "abcd"[:most]), tag
+        assert language.number(1_234_567)
+        assert language.share(1, 3)
+        assert language.time(NOON)
+        for form in ("short", "medium", "long"):
+            assert language.calendar_day(date(2026, 5, 1), form)
+        for fields in ("yMMM", "y", "MMMd"):
+            assert language.skeleton(date(2026, 5, 1), fields)
+        for age_s in (1, 61, 3700, 90_000, 40_000_000):
+            assert language.age(age_s)
+            assert language.age(age_s, ago=True)
 
 
 def test_a_language_from_right_to_left_turns_the_page(logs: PageLogs, tmp_path: Path) -> None:

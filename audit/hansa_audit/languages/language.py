@@ -118,7 +118,7 @@ class Language:
 
     def listing(self, items: list[str]) -> str:
         """Several names in a sentence."""
-        return Said(format_list([shown(item) for item in items], style="unit", locale=self.locale))
+        return Said(format_list([shown(item) for item in items], style="standard", locale=self.locale))
 
     def _percent(self, share: float) -> str:
         return Said(format_percent(share, locale=self.locale))
