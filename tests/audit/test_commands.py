@@ -51,7 +51,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PublishedLog]:
     first.append(BudgetReset(ledger="residents", unit="microrho", limit=1_000_000, reason="new_period"))
     expires = datetime.fromtimestamp(NOON + 3600, UTC).replace(tzinfo=None)
     cities = ("bremen", "hamburg", "luebeck", "wismar")
-    query = encode_query(replace(a_query(expires_at=expires), cities=cities, purpose="statistics"))
+    query = encode_query(replace(a_query(expires_at=expires), cities=cities, purpose="statistics", league="hanse"))
     asked = hashlib.sha256(query).hexdigest()
     shown = Disclosure(field="query", salt=bytes(16), value=envelope(query))
     told = {"roster": roster, "query_hash": asked}
@@ -254,6 +254,16 @@ def test_the_question_of_kept_evidence_is_followed(log: PublishedLog, served: Si
     assert "to be fetched again, since the logs here end too early: luebeck" in result.stderr
 
 
+def test_every_question_of_a_statement_is_followed(log: PublishedLog, served: SimulatedLeague, tmp_path: Path) -> None:
+    both = "SELECT (SELECT COUNT(*) FROM harbour.ships) AS a, (SELECT SUM(tons) FROM harbour.ships) AS b"
+    with sdk.connect(served.profile) as league:
+        league.sql(both).save_evidence(tmp_path / "evidence")
+    result = hansa("join", folder(log), "--receipt", tmp_path / "evidence", "--format", "json")
+    rows = [(row["question"], row["city"]) for row in json.loads(result.stdout)]
+    assert rows == [(number, city) for number in (1, 2) for city in sorted(SIMULATED)]
+    assert f"Question 2: Asked were {len(SIMULATED)} cities" in result.stderr
+
+
 def test_two_folders_of_one_city_and_an_unknown_question_are_plain_errors(log: PublishedLog) -> None:
     assert "name each city once" in hansa("join", folder(log), folder(log)).stderr
     unknown = hansa("join", folder(log), "--query-hash", "0000000000000000")
@@ -357,7 +367,7 @@ def test_the_page_shows_opened_questions_as_sql_with_who_asked_whom_what_for(log
     asked = sum(row["type"] == "query.decision" for row in rows(log))
     assert f"1 of {asked} questions were opened for this page" in text
     [question] = re.findall(r"<li><p>([^<]*)</p><pre>([^<]*)</pre></li>", text)
-    assert "asked bremen, hamburg, luebeck, wismar, for statistics. Answered, from data version 1." in question[0]
+    assert "asked bremen, hamburg, luebeck and wismar, for statistics. Answered, from data version 1." in question[0]
     assert re.search(r"SELECT\s.*COUNT\(\*\)", question[1], re.DOTALL)
     sealed = page_of(log, tmp_path, "--until", "2026-01-01T00:20:00")
     assert "none was opened for this page" in sealed

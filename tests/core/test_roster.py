@@ -178,7 +178,7 @@ def test_two_cities_that_share_the_name_of_a_log_or_of_a_witness_could_be_taken_
     taken: dict[str, str],
 ) -> None:
     bremen, hamburg, luebeck = ROSTER.members
-    with pytest.raises(ValueError, match="(log_origin|the names of witnesses) must not repeat"):
+    with pytest.raises(ValueError, match=r"(log_origin|the names of witnesses) must not repeat"):
         replace(ROSTER, members=(bremen, replace(hamburg, **cast("Any", taken)), luebeck))
 
 

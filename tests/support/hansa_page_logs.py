@@ -143,7 +143,8 @@ def _ask(log: PublishedLog, roster: RosterRef) -> None:
 def _opened(log: PublishedLog, roster: RosterRef) -> dict[str, Disclosure]:
     """A question whose text and whose causes of suppression were opened: names below the folder, and what is there."""
     expires = datetime.fromtimestamp(log.time_unix_s + 3600, UTC).replace(tzinfo=None)
-    query = encode_query(replace(a_query(expires_at=expires), cities=("bremen", "luebeck"), purpose="statistics"))
+    asked = replace(a_query(expires_at=expires), cities=("bremen", "luebeck"), purpose="statistics", league="hanse")
+    query = encode_query(asked)
     envelope = envelope_to_json(sign(payload_types.QUERY, query, Ed25519Signer(bytes(32)))).decode()
     shown = Disclosure(field="query", salt=bytes(16), value=envelope)
     causes = Disclosure(field="causes", salt=b"c" * 16, value={"threshold": 3})

@@ -45,6 +45,9 @@ from hansa_log_entries import (
 from hansa_new_league import CITIES, write_contract
 from hansa_whole_trees import tile_bytes, tiles_of, tree_hashes
 
+SECONDS_BETWEEN = 60
+"""Of two entries."""
+
 
 @dataclass
 class PublishedLog:
@@ -67,7 +70,7 @@ class PublishedLog:
 
     def append(self, *bodies: Body) -> PublishedLog:
         for body in bodies:
-            self.time_unix_s += 60
+            self.time_unix_s += SECONDS_BETWEEN
             entry = Entry(time_unix_s=self.time_unix_s, node=self.city, software="0.1.0", body=body)
             self.leaves.append(encode_entry(entry))
         return self

@@ -114,7 +114,7 @@ def join(
         str | None, typer.Option(metavar="HEX", help="The question: the beginning of its hash is enough.")
     ] = None,
     receipt: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The question that `hansa query --receipt` kept there.")
+        Path | None, typer.Option(metavar="DIR", help="The questions that `hansa query --receipt` kept there.")
     ] = None,
     max_age: MaxAgeOption = None,
     format_: FormatOption = None,
@@ -139,7 +139,7 @@ def join(
             joined_questions,
             listing,
             parts,
-            verdict,
+            verdicts,
         )
 
         max_age_s, now_unix_s = None if max_age is None else seconds_of(max_age), int(time.time())
@@ -149,16 +149,16 @@ def join(
             what = "is stale, as of" if log in stale else "as of"
             output.say(printable(f"{log.city}: {what} {as_of_text(log.freshness, now_unix_s)}"))
         questions = joined_questions(logs, receipt)
-        if query_hash is None and receipt is not None:
-            query_hash, _ = addressed_by(receipt)
-        if query_hash is None:
+        hashes = [query_hash] if query_hash is not None else [] if receipt is None else list(addressed_by(receipt))
+        if not hashes:
             found = in_several(questions)
             output.write_table(listing(found))
             output.say(f"{len(found)} of {len(questions)} questions stand in more than one of these logs")
         else:
-            question = chosen(questions, query_hash)
-            output.write_table(parts(question))
-            output.say(verdict(question))
+            asked = [chosen(questions, each) for each in hashes]
+            output.write_table(parts(asked))
+            for line in verdicts(asked):
+                output.say(line)
         if stale:
             raise typer.Exit(STALE)
 

@@ -41,7 +41,9 @@ _MEANINGS: dict[Rule, Message] = {
     FileRule.TILE: message("the file was damaged or forged; the entries themselves may still be right"),
     FileRule.BUNDLE: message("the entries in this file were damaged or forged; fetch them again"),
     FileRule.CONSISTENCY: message("the city signed two histories; both checkpoints together prove it, so keep them"),
-    FileRule.RECEIPT: message("what this receipt promised does not stand in the log"),
+    FileRule.RECEIPT: message(
+        "it does not prove what it claims: it was damaged or made up, or the log tells of something else"
+    ),
     FileRule.DISCLOSURE: message("what was shown is not what the entry committed to"),
     FileRule.SEALED: message(
         "what the city sealed does not go with what its log says; ask the city, with the entry's number"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hansa.evidence.evidence_folder import blame, read_evidence
+from hansa.evidence.evidence_folder import blame, query_name, read_evidence
 from hansa_audit.entries.opened_fields import asked_query, disclosures_of
 from hansa_audit.entries.times import time_text
 from hansa_audit.folder.held_log import HeldLog
@@ -43,7 +43,7 @@ def joined_questions(logs: Sequence[HeldLog], evidence: Path | None) -> tuple[Jo
             raise ConfigError(
                 f"{other.folder.root} and {log.folder.root} both hold the log of {log.city}; name each city once"
             )
-    addressed = {} if evidence is None else dict([addressed_by(evidence)])
+    addressed = {} if evidence is None else addressed_by(evidence)
     for log in logs:
         addressed.update(_opened(log))
     joined = {
@@ -53,11 +53,14 @@ def joined_questions(logs: Sequence[HeldLog], evidence: Path | None) -> tuple[Jo
     return join(joined, addressed)
 
 
-def addressed_by(evidence: Path) -> tuple[str, Addressed]:
-    """The hash of the query in a folder of evidence, and whom it asks until when. Raises TrustError."""
-    payload = read_evidence(evidence).query.payload
-    with blame("query.dsse.json"):
-        return hashlib.sha256(payload).hexdigest(), _addressed(decode_query(payload))
+def addressed_by(evidence: Path) -> dict[str, Addressed]:
+    """Whom the queries in a folder of evidence ask until when, by the hash of each. Raises TrustError."""
+    addressed: dict[str, Addressed] = {}
+    for place, asked in enumerate(read_evidence(evidence).queries):
+        payload = asked.query.payload
+        with blame(query_name(place)):
+            addressed[hashlib.sha256(payload).hexdigest()] = _addressed(decode_query(payload))
+    return addressed
 
 
 def chosen(questions: Iterable[JoinedQuestion], query_hash: str) -> JoinedQuestion:
@@ -92,27 +95,40 @@ def listing(questions: Collection[JoinedQuestion]) -> pa.Table:
     )
 
 
-def parts(question: JoinedQuestion) -> pa.Table:
-    """One row for each city's entry, or lack of one, and ledger that it charged."""
-    rows = [(part, charge) for part in question.parts for charge in (part.charges or (None,))]
+def parts(questions: Sequence[JoinedQuestion]) -> pa.Table:
+    """One row for each city's entry, or lack of one, and ledger that it charged; of several questions by number."""
+    rows = [
+        (number, part, charge)
+        for number, question in enumerate(questions, start=1)
+        for part in question.parts
+        for charge in (part.charges or (None,))
+    ]
+    numbers = {"question": array_of([number for number, _, _ in rows], pa.int64())} if len(questions) > 1 else {}
     return pa.table(
         {
-            "city": array_of([part.city for part, _ in rows], pa.string()),
-            "outcome": array_of([_outcome(part.fate, recalled=part.recalled) for part, _ in rows], pa.string()),
-            "code": array_of([part.code for part, _ in rows], pa.string()),
-            "time (UTC)": array_of([_time(part.time_unix_s) for part, _ in rows], pa.string()),
-            "entry": array_of([part.index for part, _ in rows], pa.int64()),
-            "ledger": array_of([charge and charge.ledger for _, charge in rows], pa.string()),
-            "cost": array_of([None if charge is None else charge.cost for _, charge in rows], pa.int64()),
-            "spent": array_of([None if charge is None else charge.spent for _, charge in rows], pa.int64()),
-            "limit": array_of([None if charge is None else charge.limit for _, charge in rows], pa.int64()),
-            "unit": array_of([charge and charge.unit for _, charge in rows], pa.string()),
+            **numbers,
+            "city": array_of([part.city for _, part, _ in rows], pa.string()),
+            "outcome": array_of([_outcome(part.fate, recalled=part.recalled) for _, part, _ in rows], pa.string()),
+            "code": array_of([part.code for _, part, _ in rows], pa.string()),
+            "time (UTC)": array_of([_time(part.time_unix_s) for _, part, _ in rows], pa.string()),
+            "entry": array_of([part.index for _, part, _ in rows], pa.int64()),
+            "ledger": array_of([charge and charge.ledger for *_, charge in rows], pa.string()),
+            "cost": array_of([None if charge is None else charge.cost for *_, charge in rows], pa.int64()),
+            "spent": array_of([None if charge is None else charge.spent for *_, charge in rows], pa.int64()),
+            "limit": array_of([None if charge is None else charge.limit for *_, charge in rows], pa.int64()),
+            "unit": array_of([charge and charge.unit for *_, charge in rows], pa.string()),
         }
     )
 
 
-def verdict(question: JoinedQuestion) -> str:
-    """What the table comes to, in a sentence."""
+def verdicts(questions: Sequence[JoinedQuestion]) -> list[str]:
+    """What the table comes to, a sentence for each question."""
+    if len(questions) == 1:
+        return [_verdict(questions[0])]
+    return [f"Question {number}: {_verdict(each)}" for number, each in enumerate(questions, start=1)]
+
+
+def _verdict(question: JoinedQuestion) -> str:
     if question.addressed is None:
         return (
             "Which cities were asked is sealed: fetch the opening `query` of an entry, or give --receipt; "

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from hansa.evidence.evidence_folder import QUERY, answer_name, receipt_name
+from hansa.evidence.evidence_folder import answer_name, query_name, query_places, receipt_name
 from hansa_audit.entries.opened_fields import MAX_OPENING_BYTES, read_disclosure
 from hansa_audit.folder.findings import FileRule, Findings
 from hansa_audit.folder.log_folder import OPENINGS, RECEIPTS, LogFolder, read_bounded
 from hansa_audit.folder.seen_checkpoints import SeenCheckpoint, contradicting_files, read_contradicting
 from hansa_audit.folder.trusted_keys import Trusted
 from hansa_audit.verifying.kept_answer import KeptAnswer
-from hansa_core.errors import PeerError, RefusedError
+from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.evidence.opening import Disclosure
+from hansa_core.signing import payload_types
+from hansa_core.signing.dsse import Envelope, verify
+from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_core.signing.keys import public_key_id
 from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES
 from hansa_core.tlog.proof import MAX_PROOF_BYTES, TlogProof, decode_proof
@@ -71,10 +75,10 @@ def claims_of(
     seen = [_kept(folder, name, trusted, findings) for name in contradicting_files(folder)]
     if since is not None:
         seen.append(_saved(since, trusted, findings))
+    receipts = tuple(receipts)
     lying = ((name, folder.read(name, MAX_PROOF_BYTES)) for name in folder.names(RECEIPTS))
     named = ((str(path), _named(path, MAX_PROOF_BYTES)) for path in _receipt_files(receipts, trusted))
-    receipts = tuple(receipts)
-    answers = [_kept_answer(path, trusted, findings) for path in receipts]
+    answers = [answer for path in receipts for answer in _kept_answers(path, trusted, findings)]
     promised = [_promised(content, name, trusted, findings) for name, content in chain(lying, named)]
     shown = [_shown(folder, name, findings) for name in folder.names(OPENINGS)]
     return Claims(
@@ -124,27 +128,53 @@ def _shown(folder: LogFolder, name: str, findings: Findings) -> OpenedField | No
 
 
 def _receipt_files(receipts: Iterable[Path], trusted: Trusted) -> Iterator[Path]:
-    """Files as they are; of a folder that `hansa query --receipt` wrote, the one of this log's city."""
+    """Files as they are; of a folder that `hansa query --receipt` wrote, those of this log's city.
+
+    Raises ConfigError where such a folder has none.
+    """
     for path in receipts:
-        if path.is_dir() and trusted.member is not None:
-            yield path / receipt_name(trusted.member.city)
-        else:
+        if not path.is_dir() or trusted.member is None:
             yield path
+            continue
+        city = trusted.member.city
+        found = [path / receipt_name(city, place) for place in (0, *query_places(path))]
+        there = [file for file in dict.fromkeys(found) if file.is_file()]
+        if not there:
+            raise ConfigError(f"{path}: holds no receipt of {city}, such as {receipt_name(city)}; name another folder")
+        yield from there
 
 
-def _kept_answer(path: Path, trusted: Trusted, findings: Findings) -> KeptAnswer | None:
-    """The answer of this log's city in a folder that `hansa query --receipt` wrote; None for anything else."""
-    if trusted.member is None or not (path / answer_name(trusted.member.city)).is_file():
-        return None
-    file = path / answer_name(trusted.member.city)
-    try:
-        index = decode_proof(_named(path / receipt_name(trusted.member.city), MAX_PROOF_BYTES)).index
-        return KeptAnswer.read(
-            str(file), index, _named(file, _MAX_ANSWER_BYTES), _named(path / QUERY, _MAX_ANSWER_BYTES)
-        )
-    except (PeerError, RefusedError) as broken:
-        findings.add(str(file), FileRule.RECEIPT, broken)
-        return None
+def _kept_answers(path: Path, trusted: Trusted, findings: Findings) -> Iterator[KeptAnswer]:
+    """The answers of this log's city in a folder that `hansa query --receipt` wrote; none in anything else."""
+    if trusted.member is None:
+        return
+    city = trusted.member.city
+    for place in query_places(path):
+        file, receipt = path / answer_name(city, place), path / receipt_name(city, place)
+        if not file.is_file() or not receipt.is_file():
+            continue
+        try:
+            index = decode_proof(_named(receipt, MAX_PROOF_BYTES)).index
+            answer, query = (
+                envelope_from_json(_named(each, _MAX_ANSWER_BYTES)) for each in (file, path / query_name(place))
+            )
+            if not _is_signed(answer, city, trusted):
+                text = f"is signed by no key that a roster of the folder gives {city} for its answers"
+                findings.add(str(file), FileRule.UNCHECKED, text)
+                continue
+            yield KeptAnswer.read(str(file), index, answer, query)
+        except (PeerError, RefusedError) as broken:
+            findings.add(str(file), FileRule.RECEIPT, broken)
+
+
+def _is_signed(answer: Envelope, city: str, trusted: Trusted) -> bool:
+    """Whether the city signed it, by any roster of the folder. Raises PeerError where it only seems so."""
+    members = (member for roster in trusted.rosters.values() for member in roster.members if member.city == city)
+    keys = {member.answer_key for member in members}
+    if not {public_key_id(key) for key in keys} & {signature.keyid for signature in answer.signatures}:
+        return False
+    verify(answer, payload_types.ANSWER, keys)
+    return True
 
 
 def _named(path: Path, limit: int) -> bytes:

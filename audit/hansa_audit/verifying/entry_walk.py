@@ -27,11 +27,13 @@ from hansa_core.tlog.tiles import TILE_WIDTH, Tile, decode_bundle, tile_at
 class ProvenLeaf:
     """The bytes of one leaf. `entry`: None where they are no entry.
 
+    `is_dated`: whether its time is later than that of the entry before it, below which no time may lie.
     `policies`, `manifests`: the earlier entries that announced the policy, and the dataset at its level, that it names.
     """
 
     leaf: bytes
     entry: Entry | None
+    is_dated: bool = False
     policies: tuple[int, ...] = ()
     manifests: tuple[int, ...] = ()
 
@@ -133,9 +135,10 @@ class EntryWalk:
         for index, leaf in enumerate(entries, start=start):
             if self._audit is None:
                 self._audit = Audit(self._subject(leaf))
+            before_unix_s = self._audit.time_unix_s
             read, found = self._audit.take(leaf)
             if index in self._wanted:
-                self._leaves[index] = self._announced.leaf(leaf, None if read is None else read.entry)
+                self._leaves[index] = self._announced.leaf(leaf, None if read is None else read.entry, before_unix_s)
             if read is not None and type(read.template.entry.body) in NAMING_BODIES:
                 self._announced.note(index, read.entry.body)
             if found:
@@ -213,15 +216,17 @@ class _Announced:
             case _:
                 pass
 
-    def leaf(self, leaf: bytes, entry: Entry | None) -> ProvenLeaf:
-        """The leaf, with what was announced before it of what it names."""
+    def leaf(self, leaf: bytes, entry: Entry | None, before_unix_s: int | None) -> ProvenLeaf:
+        """The leaf, with what was announced before it of what it names. `before_unix_s`: the latest time before it."""
         body = None if entry is None else entry.body
+        is_dated = entry is not None and entry.time_unix_s > (before_unix_s or 0)
         if not isinstance(body, QueryDecision | QueryAborted):
-            return ProvenLeaf(leaf=leaf, entry=entry)
+            return ProvenLeaf(leaf=leaf, entry=entry, is_dated=is_dated)
         manifests = () if body.dataset is None or body.level is None else (body.dataset, body.level)
         return ProvenLeaf(
             leaf=leaf,
             entry=entry,
+            is_dated=is_dated,
             policies=self._policies.get(body.policy, ()),
             manifests=self._manifests.get(manifests, ()) if manifests else (),
         )

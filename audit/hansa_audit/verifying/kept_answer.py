@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from hansa_core.partial.ipc_read import read_stream
 from hansa_core.partial.partial import rows_of
 from hansa_core.plan.limits import MAX_ANSWER_BYTES
 from hansa_core.plan.query import Query
-from hansa_core.signing.envelope_json import envelope_from_json
+from hansa_core.signing.dsse import Envelope
 from hansa_wire.codec.answer_codec import decode_answer
 from hansa_wire.codec.query_codec import decode_query
 
@@ -32,16 +33,18 @@ class KeptAnswer:
     query: Query
 
     @classmethod
-    def read(cls, file: str, index: int, answer: bytes, query: bytes) -> KeptAnswer:
-        """From two envelopes as DSSE JSON. Raises PeerError or RefusedError; signatures are not judged."""
-        payload = envelope_from_json(answer).payload
-        return cls(
+    def read(cls, file: str, index: int, answer: Envelope, query: Envelope) -> KeptAnswer:
+        """From the signed answer and the signed query. Raises PeerError or RefusedError; signatures are not judged."""
+        kept = cls(
             file=file,
             index=index,
-            payload=payload,
-            answer=decode_answer(payload),
-            query=decode_query(envelope_from_json(query).payload),
+            payload=answer.payload,
+            answer=decode_answer(answer.payload),
+            query=decode_query(query.payload),
         )
+        if hashlib.sha256(query.payload).digest() != kept.answer.query_hash:
+            raise PeerError("answers another query than the one that lies beside it")
+        return kept
 
     def check(self, body: Body, causes: JsonValue) -> None:
         """Raise PeerError unless the entry tells of this answer. `causes`: of suppression, None where not opened."""

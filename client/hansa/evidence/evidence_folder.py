@@ -20,6 +20,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count, islice, takewhile
 from pathlib import Path
 
 from hansa.errors import TrustError
@@ -65,6 +66,11 @@ def receipt_name(city: str, place: int = 0) -> str:
 
 def _part(place: int) -> str:
     return f"further/{place + 1}/" if place else ""
+
+
+def query_places(folder: Path) -> Iterator[int]:
+    """The places of the queries in the folder, from 0: one, unless a statement asked several questions."""
+    return takewhile(lambda place: (folder / query_name(place)).exists(), count())
 
 
 def table_name(table: str) -> str:
@@ -166,10 +172,8 @@ def _contracts(folder: Path) -> Iterator[tuple[ContractId, bytes]]:
 
 
 def _further(folder: Path) -> Iterator[QueryEvidence]:
-    place = 1
-    while (folder / query_name(place)).exists():
+    for place in islice(query_places(folder), 1, None):
         yield QueryEvidence(query=_envelope(folder, query_name(place)), answers=dict(_answers(folder, place)))
-        place += 1
 
 
 def _answers(folder: Path, place: int) -> Iterator[tuple[str, Answered]]:
