@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 30
 SEED ?= 1
 
-.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs bench-ingest gallery faults tampering fuzz protos protos-baseline units lock dist pages site docs format clean
+.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs bench-ingest gallery attack faults tampering fuzz protos protos-baseline units lock dist pages site docs format clean
 
 # From Debian: what the tests of our log against Go's own packages need, the browser in which pages are measured, with what
 # its driver loads, and a PostgreSQL to read tables from. Each with what tells that it is there.
@@ -76,6 +76,9 @@ bench-ingest: .venv/installed-dev  ## of the benches, ingest against DuckDB's ow
 
 gallery: .venv/installed-dev  ## draw thirty awkward answers as charts, to be looked at, in gallery/out
 	PYTHONPATH=tests/support $(BIN)/python gallery/render.py gallery/out
+
+attack: .venv/installed-dev  ## the red team, whole: a thousand generated publications and the demo's data; its page is attack.html
+	$(BIN)/hansa attack --full --report attack.html
 
 faults: .venv/installed-dev  ## break a running league fault by fault: what became of each question, and how long it took to recover
 	$(BIN)/python faults/run_faults.py

@@ -15,7 +15,7 @@ import typer.main
 from hansa.cli import app
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("core", "protos", "local", "node", "coordinator", "client", "audit", "governance", "demo", "tables")
+PACKAGES = ("core", "protos", "local", "node", "coordinator", "client", "audit", "governance", "demo", "redteam", "tables")
 MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")) if "_pb2" not in path.name]
 PAGES = [page for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")) if page.name != "CHANGELOG.md"]
 

@@ -1,0 +1,134 @@
+"""Made-up homes in made-up wards: the data that most attacks are run on, and the secrets in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+from hansa_redteam.profile import AttackProfile
+from hansa_redteam.running.town import Cell, CityRows, Town
+
+WARDS = tuple(f"w{number:02d}" for number in range(64))
+"""In each of them one fact is secret: a bit."""
+OWN_WARDS = tuple(f"k{number:02d}" for number in range(32))
+"""In each of them there is one home, which the attacker knows."""
+CENTRE = "centre"
+CITY, OTHER_CITY = "bremen", "hamburg"
+_MOST = 10**15
+CONTRACT = "town.homes"
+
+_ALL_WARDS = (*WARDS, *OWN_WARDS, CENTRE)
+_COLUMNS = ("home", "ward", "kind", "surname", "income")
+_CONTRACT = f"""
+contract: {CONTRACT}/1
+title: Homes of a made-up town
+unit: home
+entity: home
+unit_scope: city
+max_cities_per_unit: 1
+least_level: open
+columns:
+  home: {{type: text, meaning: its number, identifier: true, required: true}}
+  ward: {{type: text, meaning: where, required: true, constant_per_unit: true, domain: [{", ".join(_ALL_WARDS)}]}}
+  kind: {{type: text, meaning: what it is, required: true, constant_per_unit: true, domain: [flat, house, boat]}}
+  surname: {{type: text, meaning: who lives there}}
+  income:
+    {{type: integer, meaning: sum, unit: "1", required: true, quantum: 1, lower: 0, upper: {_MOST}, bins: [[500]]}}
+"""
+_MANIFEST = f"""
+contract: {CONTRACT}/1
+population: homes
+level: controlled
+threshold: 10
+max_clipped_share: 1
+tables:
+  - {{name: whole, measures: [income]}}
+  - {{name: by_ward, dimensions: [ward], measures: [income]}}
+  - {{name: by_kind, dimensions: [kind], measures: [income], bins: income}}
+source: {{format: csv, path: ../source/{CONTRACT}.csv}}
+mapping:
+  home: {{from: home}}
+  ward: {{from: ward}}
+  kind: {{from: kind}}
+  surname: {{from: surname}}
+  income: {{from: income, unit: "1"}}
+"""
+
+
+@cache
+def secret_bits() -> tuple[int, ...]:
+    """One for each of WARDS, half of them 1, so that whoever knows nothing is right about half of them."""
+    bits = np.repeat((0, 1), len(WARDS) // 2)
+    return tuple(int(bit) for bit in np.random.default_rng(20).permutation(bits))
+
+
+def accuracy(guesses: Sequence[int]) -> float:
+    """The share of the secret bits that were guessed."""
+    return float(np.mean([guess == bit for guess, bit in zip(guesses, secret_bits(), strict=True)]))
+
+
+@cache
+def sparse(profile: AttackProfile) -> Town:
+    """In each of WARDS there is one home, or none: that is the secret. Two hundred homes are in the centre."""
+    places = [ward for ward, bit in zip(WARDS, secret_bits(), strict=True) if bit]
+    places += [*OWN_WARDS, *[CENTRE] * 200]
+    return _town({CITY: [_home(number, ward) for number, ward in enumerate(places)]})
+
+
+@cache
+def one_or_two(profile: AttackProfile) -> Town:
+    """In each of WARDS there is one home, or two: that is the secret."""
+    places = [*WARDS, *(ward for ward, bit in zip(WARDS, secret_bits(), strict=True) if bit)]
+    places += [*OWN_WARDS, *[CENTRE] * 200]
+    return _town({CITY: [_home(number, ward) for number, ward in enumerate(places)]})
+
+
+@cache
+def two_cities(profile: AttackProfile) -> Town:
+    """As `sparse`, beside a city that has twenty homes in each ward, and tells them."""
+    (first,) = sparse(profile).cities.values()
+    others = [_home(number, ward) for number, ward in enumerate([*WARDS, *OWN_WARDS, CENTRE] * 20)]
+    return _town({CITY: first[CONTRACT].rows, OTHER_CITY: others})
+
+
+@cache
+def crowded(profile: AttackProfile) -> Town:
+    """In each of WARDS there are 24 homes on land and a boat: whether the boat has a large income is the secret."""
+    rows: list[Sequence[Cell]] = []
+    draw = np.random.default_rng(21)
+    for ward, bit in zip(WARDS, secret_bits(), strict=True):
+        for place in range(24):
+            income = int(draw.integers(501, 900))
+            rows.append((f"{ward}-{place}", ward, ("flat", "house")[place % 2], "Smith", income))
+        rows.append((f"{ward}-boat", ward, "boat", f"Rare-{ward}", 950 if bit else 400))
+    return _town({CITY: rows})
+
+
+@cache
+def marked(profile: AttackProfile) -> Town:
+    """In each of WARDS there are two homes whose incomes add up to a number that stands nowhere else."""
+    rows: list[Sequence[Cell]] = []
+    for ward, mark in zip(WARDS, marks(), strict=True):
+        rows.append((f"{ward}-marked-home-a", ward, "flat", f"Marked-{ward}", mark - 1))
+        rows.append((f"{ward}-marked-home-b", ward, "flat", f"Marked-{ward}", 1))
+    rows += [(f"c{number}", CENTRE, ("flat", "house", "boat")[number % 3], "Smith", 700) for number in range(300)]
+    return _town({CITY: rows})
+
+
+@cache
+def marks() -> tuple[int, ...]:
+    """The sum of incomes in each of WARDS: fifteen digits that occur by chance nowhere."""
+    return tuple(int(mark) for mark in np.random.default_rng(22).integers(10**14, 9 * 10**14, len(WARDS)))
+
+
+def _home(number: int, ward: str) -> Sequence[Cell]:
+    return f"h{number}", ward, ("flat", "house", "boat")[number % 3], f"Name-{number}", 400 + 100 * (number % 4)
+
+
+def _town(cities: dict[str, Sequence[Sequence[Cell]]]) -> Town:
+    datasets = {
+        city: {CONTRACT: CityRows(manifest=_MANIFEST, columns=_COLUMNS, rows=rows)} for city, rows in cities.items()
+    }
+    return Town(contracts={f"{CONTRACT}/1": _CONTRACT}, cities=datasets)

@@ -1,0 +1,23 @@
+"""Profiles: how much of an attack is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttackProfile:
+    """`name`: as it is printed. `instances`: generated publications that are unpicked. `demo`: the demo's data too.
+
+    `replays`: of the instances, how many small ones are replayed through the algorithm itself.
+    """
+
+    name: str
+    instances: int
+    strawman_instances: int
+    replays: int
+    demo: bool
+
+
+QUICK = AttackProfile(name="quick", instances=24, strawman_instances=12, replays=4, demo=False)
+FULL = AttackProfile(name="full", instances=1000, strawman_instances=48, replays=60, demo=True)

@@ -1,0 +1,1 @@
+"""What a run of the attacks found, as a page."""

@@ -1,0 +1,123 @@
+"""Attacked league: made of a setting, its nodes and coordinator running here, with an analyst's connection to it."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import hansa
+from hansa_coordinator.service import start as start_coordinator
+from hansa_core.contract.contract import Contract
+from hansa_core.contract.ids import ContractId
+from hansa_core.manifest.manifest import Manifest
+from hansa_demo.league import free_ports, node_home
+from hansa_demo.processes import listens
+from hansa_league.founding.create import create_league
+from hansa_local.coordinator_config import load_config
+from hansa_node.app.config import NodeConfig, read_config
+from hansa_node.app.declared import read_contracts
+from hansa_node.app.init import init_node
+from hansa_node.context import NodeContext
+from hansa_node.ingest.ingest import ingest_dataset
+from hansa_node.ingest.manifest_file import read_manifest
+from hansa_redteam.running.loop import loop_in_thread
+from hansa_redteam.running.operator_log import operator_log
+from hansa_redteam.running.removal import Removal, removed
+from hansa_redteam.running.running_city import running_city
+from hansa_redteam.running.setting import Setting
+
+LEAGUE = "attacked"
+_LOG = "operator.log"
+_POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttackedLeague:
+    """A league that can be attacked. `contexts`: what each node stands on, for the harness's own book-keeping."""
+
+    directory: Path
+    league: hansa.League
+    configs: dict[str, NodeConfig]
+    contexts: dict[str, NodeContext]
+
+    @property
+    def operator_log(self) -> Path:
+        """What the nodes and the coordinator have logged."""
+        return self.directory.with_name(_LOG)
+
+    @property
+    def contracts(self) -> dict[ContractId, Contract]:
+        """The league's contracts, which everybody has."""
+        return dict(self.league.contracts)
+
+    def manifest(self, city: str, contract: ContractId) -> Manifest:
+        """What the city declares: tables, domains, zeros and thresholds."""
+        return read_manifest(self.configs[city].datasets[contract], self.contracts[contract])
+
+    def end(self, city: str) -> None:
+        """End the city's node, and wait until nobody listens there."""
+        listen = self.configs[city].listen
+        self.contexts[city].stop.request()
+        while listens(listen.host, listen.port):
+            time.sleep(_POLL_S)
+
+    def ingest(self, city: str, contract: ContractId) -> None:
+        """Take the city's files in again, as a new version; the node switches to it by itself."""
+        ingest_dataset(self.configs[city].datasets[contract], self.contracts[contract], self.configs[city].data_dir)
+
+
+@contextmanager
+def staged(setting: Setting, removals: tuple[Removal, ...] = ()) -> Iterator[AttackedLeague]:
+    """Make the league, take the data in, and run it until the block ends, with `removals` in force all the while."""
+    with (
+        tempfile.TemporaryDirectory(prefix="hansa-attack-") as temporary,
+        operator_log(Path(temporary, _LOG)),
+        removed(removals),
+    ):
+        directory = Path(temporary, "league")
+        configs = _made(setting, Path(temporary), directory)
+        with loop_in_thread() as loop:
+            serving = _serving(directory, configs)
+            contexts = asyncio.run_coroutine_threadsafe(serving.__aenter__(), loop).result()
+            try:
+                with hansa.connect(directory / "profile.toml") as league:
+                    yield AttackedLeague(directory=directory, league=league, configs=configs, contexts=contexts)
+            finally:
+                asyncio.run_coroutine_threadsafe(serving.__aexit__(None, None, None), loop).result()
+
+
+def _made(setting: Setting, scratch: Path, directory: Path) -> dict[str, NodeConfig]:
+    """The league on disk, with every dataset ingested."""
+    roster = create_league(
+        directory,
+        name=LEAGUE,
+        cities=setting.names,
+        contracts=setting.write_contracts(scratch),
+        ports=free_ports(2 * len(setting.names) + 1),
+        witness_threshold=0,  # the logs are not what is attacked
+    )
+    configs = {}
+    for city in setting.names:
+        home = node_home(directory, city)
+        list(init_node(home, league=directory, city=city))
+        (home / "source").mkdir(mode=0o700)
+        setting.write_city(city, home)
+        config = configs[city] = read_config(home / "node.toml")
+        contracts = read_contracts(config, roster)
+        for contract, manifest in config.datasets.items():
+            ingest_dataset(manifest, contracts[contract], config.data_dir)
+    return configs
+
+
+@asynccontextmanager
+async def _serving(directory: Path, configs: dict[str, NodeConfig]) -> AsyncIterator[dict[str, NodeContext]]:
+    async with AsyncExitStack() as stack:
+        contexts = {city: await stack.enter_async_context(running_city(config)) for city, config in configs.items()}
+        coordinator = await start_coordinator(load_config(directory / "coordinator" / "coordinator.toml"))
+        stack.push_async_callback(coordinator.stop)
+        yield contexts

@@ -1,0 +1,1 @@
+"""Strawmen: a node from which the harness takes one defence."""

@@ -1,0 +1,1 @@
+"""The attacker of suppressed cells: linear programmes over everything that was published."""
