@@ -15,7 +15,8 @@ import typer.main
 from hansa.cli import app
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("core", "protos", "local", "node", "coordinator", "client", "audit", "governance", "demo", "redteam", "tables")
+ROLES = ("node", "coordinator", "client", "audit", "governance", "demo", "redteam")
+PACKAGES = ("core", "protos", "local", "tables", *ROLES)
 MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")) if "_pb2" not in path.name]
 PAGES = [page for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")) if page.name != "CHANGELOG.md"]
 
