@@ -1,1 +1,1 @@
-"""What a run of the attacks found, as a page."""
+"""The page of what a run of the attacks found."""
