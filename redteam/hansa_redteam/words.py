@@ -1,4 +1,4 @@
-"""What is said of a verdict, line by line, on a terminal and on the page."""
+"""Words for a verdict, line by line, on a terminal and on the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an analyst and an auditor can fetch without asking a question: descriptions, verdicts, health and the log."""
+"""Public bytes of a league that need no question: descriptions, verdicts of dry runs, health and the log."""
 
 from __future__ import annotations
 
