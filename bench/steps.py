@@ -37,7 +37,7 @@ from hansa_node.clock import fresh_nonce
 from hansa_node.context import NodeContext
 from hansa_node.current_league import CurrentLeague
 from hansa_node.engines.duckdb import engine as duckdb_engine
-from hansa_node.engines.duckdb import statement as duckdb_statement
+from hansa_node.engines.sql import statement as sql_statement
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
 from hansa_node.node_stop import task_group
@@ -59,7 +59,7 @@ _STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
     (settle, "bind_and_decide", "node: bind and decide"),
     (settle, "recall_release", "node: recall the release"),
     (NodeStore, "charge", "node: charge"),
-    (duckdb_statement, "compile_plan", "node: execute, of it the SQL text"),
+    (sql_statement, "compile_plan", "node: execute, of it the SQL text"),
     (duckdb_engine, "partial_from_columns", "node: execute, of it the partial"),
     (release, "execute", "node: execute"),
     (release, "protect", "node: protect"),

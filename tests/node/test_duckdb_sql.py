@@ -13,14 +13,15 @@ from hansa_core.contract.contract import Contract
 from hansa_core.contract.types import INT64_MAX
 from hansa_core.plan.expression import Call, Column, Op, literal
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
-from hansa_node.engines.duckdb.statement import compile_plan
+from hansa_node.engines.duckdb.dialect import DuckDBDialect
+from hansa_node.engines.sql.statement import compile_plan
 from hansa_strategies import TRIPS
 
 VAR = AggregateFunction.VAR_SAMP
 
 
 def text_of(aggregate: Aggregate, contract: Contract = TRIPS) -> str:
-    return compile_plan(Plan(contract.id, None, (), (aggregate,)), contract, limit=1).sql
+    return compile_plan(Plan(contract.id, None, (), (aggregate,)), contract, DuckDBDialect(), limit=1).sql
 
 
 def with_fares_up_to(upper: int) -> Contract:
@@ -44,7 +45,7 @@ def test_squares_of_what_is_computed_take_128_bits() -> None:
 def test_all_bins_of_a_column_come_from_one_pass_over_its_values() -> None:
     histogram = Aggregate(AggregateFunction.HISTOGRAM, "duration")
     median = Aggregate(AggregateFunction.QUANTILE_CONT, "duration", quantile=0.5)
-    compiled = compile_plan(Plan(TRIPS.id, None, (), (histogram, median)), TRIPS, limit=1).sql
+    compiled = compile_plan(Plan(TRIPS.id, None, (), (histogram, median)), TRIPS, DuckDBDialect(), limit=1).sql
     assert " BETWEEN " not in compiled
     with duckdb.connect() as connection:
         connection.execute('CREATE TABLE "rows" (duration BIGINT)')

@@ -26,11 +26,12 @@ from hansa_core.plan.measure import measure_of
 from hansa_core.plan.moments import MomentKind, moments_of
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_datasets import write_dataset
+from hansa_node.engines.duckdb.dialect import DuckDBDialect
 from hansa_node.engines.duckdb.engine import DuckDBEngine
 from hansa_node.engines.duckdb.lockdown import open_locked
-from hansa_node.engines.duckdb.statement import compile_plan
 from hansa_node.engines.engine import Engine
 from hansa_node.engines.reference import ReferenceEngine
+from hansa_node.engines.sql.statement import compile_plan
 from hansa_node.engines.stop import AbandonedError, Stop
 from hansa_strategies import TRIPS
 
@@ -292,6 +293,8 @@ def test_as_many_cells_as_allowed_pass_and_one_more_is_refused(engine_over: Engi
         (Call(Op.ABS, (literal(INT64_MIN),)), None),
         (Call(Op.DIV, (Column("odometer"), literal(0))), None),
         (Call(Op.DIV, (literal(1.0), literal(-0.0))), None),
+        (Call(Op.DIV, (Column("stops"), Column("odometer"))), 0.0),
+        (Call(Op.DIV, (Column("stops"), Call(Op.NULLIF, (Column("odometer"), Column("odometer"))))), None),
         (Call(Op.DIV, (literal(7), literal(2))), 3.5),
         (Call(Op.MUL, (literal(1e308), literal(10.0))), None),
         (Call(Op.BIN, (literal(-7), literal(5))), -10),
@@ -341,7 +344,7 @@ def test_as_many_cells_as_allowed_pass_and_one_more_is_refused(engine_over: Engi
     ],
 )
 def test_every_operator_is_total(engine_over: EngineOver, expression: Expression, expected: object) -> None:
-    assert value_of(engine_over, expression, odometer=INT64_MAX) == expected
+    assert value_of(engine_over, expression, odometer=INT64_MAX, stops=0) == expected
 
 
 def test_minus_zero_and_zero_are_one_key(engine_over: EngineOver) -> None:
@@ -355,7 +358,7 @@ def test_text_is_bound_and_never_read_as_sql(engine_over: EngineOver) -> None:
     engine = engine_over([row(remark=hostile), row(remark="bus")])
     asked = plan(keys=[Column("remark")], where=Call(Op.IN, (Column("remark"), literal(hostile))))
     assert cells(engine, asked) == [(hostile, 1)]
-    assert hostile not in compile_plan(asked, TRIPS, limit=10).sql
+    assert hostile not in compile_plan(asked, TRIPS, DuckDBDialect(), limit=10).sql
 
 
 @pytest.mark.parametrize("op", [Op.NULLIF, Op.MUL, Op.BIN, Op.COALESCE])
@@ -379,7 +382,7 @@ def test_the_statement_grows_linearly_with_the_question() -> None:
         deep: Expression = Column("fare")
         for _ in range(depth):
             deep = Call(Op.BIN, (Call(Op.NULLIF, (deep, literal(1.5))), literal(2.0)))
-        return len(compile_plan(plan(keys=[deep]), TRIPS, limit=10).sql)
+        return len(compile_plan(plan(keys=[deep]), TRIPS, DuckDBDialect(), limit=10).sql)
 
     assert length(12) - length(8) <= length(8) - length(4) + 64  # the names of bound values get longer
 

@@ -18,7 +18,7 @@ from hansa_node.datasets.published_file import publication_of, read_published
 from hansa_node.datasets.stamp import check_stamp, read_stamp, stamp_of
 from hansa_node.datasets.version import OpenRows
 from hansa_node.engines.duckdb.lockdown import open_locked
-from hansa_node.engines.unreadable import readable
+from hansa_node.engines.duckdb.readable import readable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

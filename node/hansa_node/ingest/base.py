@@ -13,7 +13,8 @@ from hansa_core.protection.publish import Publication
 from hansa_node.datasets.stamp import read_stamp, stamp_of
 from hansa_node.datasets.versions import current_version
 from hansa_node.engines.duckdb.lockdown import open_locked
-from hansa_node.engines.unreadable import DataUnavailableError, readable
+from hansa_node.engines.duckdb.readable import readable
+from hansa_node.engines.unreadable import DataUnavailableError
 from hansa_node.ingest.contents import read_contents
 from hansa_node.ingest.growth import Growth
 

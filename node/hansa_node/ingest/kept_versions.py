@@ -27,7 +27,7 @@ from hansa_node.datasets.versions import (
     versions_before,
 )
 from hansa_node.engines.duckdb.lockdown import open_locked
-from hansa_node.engines.unreadable import readable
+from hansa_node.engines.duckdb.readable import readable
 from hansa_node.ingest.earlier import EarlierPublications, check_unchanged
 from hansa_node.ingest.profile import read_profile
 

@@ -1,7 +1,7 @@
-"""Scalar expressions as DuckDB SQL, with the meaning that `hansa_core.plan.evaluate` gives them.
+"""Scalar expressions as SQL, with the meaning that `hansa_core.plan.evaluate` gives them.
 
 The text grows linearly with the expression: where a construct needs an operand twice, it binds it first.
-No row can raise an error: integers meet in 128 bits, doubles follow IEEE 754, and what falls out becomes NULL.
+No row can raise an error: integers meet in 38 digits, doubles follow IEEE 754, and what falls out becomes NULL.
 """
 
 from __future__ import annotations
@@ -22,35 +22,15 @@ from hansa_core.plan.text_functions import MOST_CHARACTERS, lower
 from hansa_core.plan.typing import case_values
 from hansa_core.plan.typing_text import TEXT_FUNCTIONS
 from hansa_core.sql.operators import BINARY
-from hansa_node.engines.duckdb import calendar
-from hansa_node.engines.duckdb.formulas import (
-    cast_text,
-    finite,
-    grid,
-    integer_bin,
-    null_if,
-    number_bin,
-    one_zero,
-    root,
-)
-from hansa_node.engines.duckdb.nodes import (
-    Binder,
-    Sql,
-    balanced,
-    binary,
-    call,
-    case,
-    cast,
-    huge,
-    paren,
-    try_cast,
-    whole,
-)
-from hansa_node.engines.duckdb.quotients import quotient
-from hansa_node.engines.duckdb.texts import text_function
+from hansa_node.engines.sql.calendar import CalendarCompiler, never
+from hansa_node.engines.sql.dialect import Binder, Dialect
+from hansa_node.engines.sql.formulas import cast_text, grid, integer_bin, null_if, one_zero, root
+from hansa_node.engines.sql.syntax import Sql, balanced, binary, call, case, paren, whole
+from hansa_node.engines.sql.texts import text_function
 
 _LAST_WHOLE_DOUBLE = 2**53
 """Up to here every whole number is a double."""
+_INT = exp.DataType.build("INT")
 _BINARY: dict[Op, type[exp.Binary]] = {**BINARY, Op.AND: exp.And, Op.OR: exp.Or}
 
 
@@ -70,9 +50,12 @@ def stored(column: str) -> Sql:
 class ScalarCompiler:
     """Compiles the expressions of one statement; they have passed `check_plan`."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, dialect: Dialect) -> None:
         self._contract = contract
-        self.binder = Binder()
+        self._dialect = dialect
+        self._types = dialect.types
+        self.binder = Binder(dialect)
+        self._calendar = CalendarCompiler(dialect, self.binder)
         self._numbers: dict[tuple[DataType, Value | None], int] = {}
 
     @property
@@ -83,7 +66,7 @@ class ScalarCompiler:
     def key(self, expression: Expression) -> Sql:
         """The expression as a key of cells."""
         compiled = self.compile(expression)
-        return one_zero(self.binder, compiled.sql) if compiled.type is DataType.NUMBER else compiled.sql
+        return one_zero(self.binder, self._types, compiled.sql) if compiled.type is DataType.NUMBER else compiled.sql
 
     def compile(self, expression: Expression) -> Typed:
         """The expression and its type."""
@@ -99,21 +82,19 @@ class ScalarCompiler:
 
     def _parameter(self, kind: DataType, value: Value | None) -> Sql:
         number = self._numbers.setdefault((kind, value), len(self._numbers) + 1)
-        return cast(exp.Placeholder(this=str(number)), kind)
+        return self._dialect.parameter(number, kind)
 
     def _column(self, name: str) -> Typed:
         column = self._contract.columns[name]
         if not column.type.is_numeric:
             return Typed(stored(name), column.type)
         quantum = quantum_of(column)
-        raw = stored(name)
-        if quantum.numerator != 1:
-            raw = binary(exp.Mul, huge(raw), whole(quantum.numerator))
+        raw, is_whole = stored(name), quantum.numerator == 1
+        if not is_whole:
+            raw = binary(exp.Mul, self._types.widened(raw), whole(quantum.numerator))
         if column.type is DataType.INTEGER:
-            return Typed(raw if quantum.numerator == 1 else try_cast(raw, DataType.INTEGER), DataType.INTEGER)
-        if quantum.numerator != 1:
-            raw = cast(raw, DataType.TEXT)  # DuckDB rounds twice from 128 bits to a double, but only once from text
-        raw = cast(raw, DataType.NUMBER)
+            return Typed(raw if is_whole else self._dialect.numbers.narrowed(self.binder, raw), DataType.INTEGER)
+        raw = self._types.cast(raw, DataType.NUMBER) if is_whole else self._dialect.numbers.nearest_double(raw)
         if quantum.denominator != 1:
             raw = binary(exp.Div, raw, self._parameter(DataType.NUMBER, float(quantum.denominator)))
         return Typed(raw, DataType.NUMBER)
@@ -123,45 +104,45 @@ class ScalarCompiler:
             case Op.TRY_CAST:
                 return self._try_cast(self.compile(args[0]), DataType(_name(args[1])))
             case Op.DATE_TRUNC | Op.EXTRACT | Op.DATE_DIFF | Op.DATE_ADD:
-                return self._calendar(op, DatePart(_name(args[0])), args[1:])
+                return self._calendar_function(op, DatePart(_name(args[0])), args[1:])
             case _ if op in TEXT_FUNCTIONS:
                 return self._text_function(op, args)
             case Op.GRID:
-                latitude, longitude = (_as(self.compile(degrees), DataType.NUMBER) for degrees in args[:2])
-                return Typed(grid(self.binder, latitude, longitude, _number(args[2])), DataType.INTEGER)
+                latitude, longitude = (self._as(self.compile(degrees), DataType.NUMBER) for degrees in args[:2])
+                return Typed(grid(self.binder, self._dialect, latitude, longitude, _number(args[2])), DataType.INTEGER)
             case Op.CASE:
-                return _case([self.compile(argument) for argument in args])
+                return self._case([self.compile(argument) for argument in args])
             case _ if op in ARITHMETIC:
                 return self._arithmetic(op, args, [self.compile(argument) for argument in args])
             case _:
                 return self._over_one_type(op, [self.compile(argument) for argument in args])
 
-    def _calendar(self, op: Op, part: DatePart, args: Sequence[Expression]) -> Typed:
+    def _calendar_function(self, op: Op, part: DatePart, args: Sequence[Expression]) -> Typed:
         moment = self.compile(args[0])
         match op:
             case Op.DATE_TRUNC:
-                return Typed(calendar.truncated(part, moment.sql, moment.type), moment.type)
+                return Typed(self._calendar.truncated(part, moment.sql, moment.type), moment.type)
             case Op.EXTRACT:
-                return Typed(calendar.extracted(part, moment.sql), DataType.INTEGER)
+                return Typed(self._calendar.extracted(part, moment.sql), DataType.INTEGER)
             case Op.DATE_DIFF:
-                return Typed(calendar.difference(part, moment.sql, self.compile(args[1]).sql), DataType.INTEGER)
+                return Typed(self._calendar.difference(part, moment.sql, self.compile(args[1]).sql), DataType.INTEGER)
             case _:
                 count = args[1]
                 if isinstance(count, Literal) and count.value is None:
-                    return Typed(calendar.never(moment.sql), moment.type)
-                return Typed(calendar.shifted(self.binder, part, moment.sql, moment.type, _number(count)), moment.type)
+                    return Typed(never(moment.sql), moment.type)
+                return Typed(self._calendar.shifted(part, moment.sql, moment.type, _number(count)), moment.type)
 
     def _text_function(self, op: Op, args: Sequence[Expression]) -> Typed:
         if op is Op.ILIKE and isinstance(args[1], Literal) and isinstance(args[1].value, str):
             args = (args[0], Literal(lower(args[1].value), DataType.TEXT))
         kinds = {Op.LIKE: DataType.BOOLEAN, Op.ILIKE: DataType.BOOLEAN, Op.LENGTH: DataType.INTEGER}
         compiled = [self.compile(_within_texts(argument)).sql for argument in args]
-        return Typed(text_function(op, compiled), kinds.get(op, DataType.TEXT))
+        return Typed(text_function(self._dialect.texts, op, compiled), kinds.get(op, DataType.TEXT))
 
     def _over_one_type(self, op: Op, parts: Sequence[Typed]) -> Typed:
         """The operators whose operands meet in one type."""
         kind = _common(part.type for part in parts)
-        first, *others = operands = [_as(part, kind) for part in parts]
+        first, *others = operands = [self._as(part, kind) for part in parts]
         match op:
             case _ if op in COMPARISONS:
                 return Typed(binary(_BINARY[op], *operands), DataType.BOOLEAN)
@@ -174,23 +155,24 @@ class ScalarCompiler:
             case Op.IS_NULL:
                 return Typed(exp.Is(this=paren(first), expression=exp.Null()), DataType.BOOLEAN)
             case Op.ABS if kind is DataType.INTEGER:
-                return Typed(try_cast(call("abs", huge(first)), kind), kind)
+                return Typed(self._narrowed(call("abs", self._types.widened(first))), kind)
             case Op.ABS:
                 return Typed(call("abs", first), kind)
             case Op.COALESCE | Op.GREATEST | Op.LEAST:
                 return Typed(call(op.value, *operands), kind)
             case _ if op in ROUNDINGS:
-                return Typed(call(op.value, first) if kind is DataType.NUMBER else first, kind)
+                return Typed(self._dialect.numbers.rounded(op, first) if kind is DataType.NUMBER else first, kind)
             case Op.SQRT:
-                return Typed(root(self.binder, _as(parts[0], DataType.NUMBER)), DataType.NUMBER)
+                return Typed(root(self.binder, self._as(parts[0], DataType.NUMBER)), DataType.NUMBER)
             case Op.MOD:
-                divisor = null_if(self.binder, huge(operands[1]), huge(whole(0)))
-                return Typed(try_cast(binary(exp.Mod, huge(first), divisor), kind), kind)
+                divisor = null_if(self.binder, *map(self._types.widened, (operands[1], whole(0))))
+                return Typed(self._narrowed(binary(exp.Mod, self._types.widened(first), divisor)), kind)
             case Op.NULLIF:
                 return Typed(null_if(self.binder, *operands), kind)
             case Op.BIN:
-                make = number_bin if kind is DataType.NUMBER else integer_bin
-                return Typed(make(self.binder, *operands), kind)
+                if kind is DataType.NUMBER:
+                    return Typed(self._dialect.numbers.bin(self.binder, *operands), kind)
+                return Typed(integer_bin(self.binder, self._dialect, *operands), kind)
             case _:
                 raise AssertionError(f"no SQL for {op}")
 
@@ -202,37 +184,44 @@ class ScalarCompiler:
     def _arithmetic(self, op: Op, args: Sequence[Expression], parts: Sequence[Typed]) -> Typed:
         kind = _common(part.type for part in parts)
         if op is Op.DIV and kind is DataType.INTEGER and not all(map(self._is_exact_double, args)):
-            return Typed(quotient(self.binder, *(part.sql for part in parts)), DataType.NUMBER)
+            return Typed(self._dialect.numbers.quotient(self.binder, *(part.sql for part in parts)), DataType.NUMBER)
         kind = DataType.NUMBER if op is Op.DIV else kind
-        left, right = (_as(part, kind) for part in parts)
+        left, right = (self._as(part, kind) for part in parts)
         if kind is DataType.INTEGER:
-            return Typed(try_cast(binary(_BINARY[op], huge(left), right), kind), kind)
-        return Typed(finite(self.binder, binary(_BINARY[op], left, right)), kind)
+            return Typed(self._narrowed(binary(_BINARY[op], self._types.widened(left), right)), kind)
+        return Typed(self._dialect.numbers.computed(self.binder, _BINARY[op], left, right), kind)
 
     def _try_cast(self, source: Typed, target: DataType) -> Typed:
         match source.type, target:
             case same, _ if same is target:
                 return source
             case DataType.NUMBER, DataType.INTEGER:
-                return Typed(try_cast(call("round", source.sql), target), target)  # DuckDB's cast rounds half to even
+                return Typed(self._dialect.numbers.nearest_integer(self.binder, source.sql), target)
             case DataType.TEXT, _:
-                return Typed(cast_text(self.binder, source.sql, target), target)
+                return Typed(cast_text(self.binder, self._dialect, source.sql, target), target)
+            case DataType.BOOLEAN, _:  # not every engine casts a truth value to 64 bits
+                return Typed(self._types.cast(exp.Cast(this=source.sql, to=_INT.copy()), target), target)
             case _:
-                return Typed(cast(source.sql, target), target)
+                return Typed(self._types.cast(source.sql, target), target)
+
+    def _narrowed(self, wide: Sql) -> Sql:
+        return self._dialect.numbers.narrowed(self.binder, wide)
+
+    def _as(self, part: Typed, kind: DataType) -> Sql:
+        return part.sql if part.type is kind else self._types.cast(part.sql, kind)
+
+    def _case(self, parts: Sequence[Typed]) -> Typed:
+        kind = _common(value.type for value in case_values(parts))
+        arms = [(when.sql, self._as(then, kind)) for when, then in zip(parts[0::2], parts[1::2], strict=False)]
+        default = self._as(parts[-1], kind) if len(parts) % 2 else None
+        return Typed(case(*arms, default=default), kind)
 
 
 def _within_texts(argument: Expression) -> Expression:
-    """A place or length that DuckDB takes: no text has more code points."""
+    """A place or length that engines take: no text has more code points."""
     if isinstance(argument, Literal) and argument.type is DataType.INTEGER and argument.value is not None:
         return Literal(min(int(argument.value), MOST_CHARACTERS), DataType.INTEGER)  # type: ignore[arg-type]
     return argument
-
-
-def _case(parts: Sequence[Typed]) -> Typed:
-    kind = _common(value.type for value in case_values(parts))
-    arms = [(when.sql, _as(then, kind)) for when, then in zip(parts[0::2], parts[1::2], strict=False)]
-    default = _as(parts[-1], kind) if len(parts) % 2 else None
-    return Typed(case(*arms, default=default), kind)
 
 
 def _common(kinds: Iterable[DataType]) -> DataType:
@@ -241,10 +230,6 @@ def _common(kinds: Iterable[DataType]) -> DataType:
     if len(found) == 1:
         return next(iter(found))
     return DataType.NUMBER if DataType.NUMBER in found else DataType.TIMESTAMP
-
-
-def _as(part: Typed, kind: DataType) -> Sql:
-    return part.sql if part.type is kind else cast(part.sql, kind)
 
 
 def _name(argument: Expression) -> str:

@@ -1,53 +1,12 @@
-"""The pieces of DuckDB syntax that compiled expressions are made of."""
+"""The pieces of SQL syntax that compiled expressions are made of, the same in every dialect."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlglot import exp
 
-from hansa_core.contract.types import DataType
-
 Sql = exp.Expr
-Bound = Callable[[], Sql]
-"""A bound value: each call gives a new node that names it."""
-
-HUGEINT = exp.DataType.build("HUGEINT", dialect="duckdb")
-_TYPES = {
-    DataType.BOOLEAN: exp.DataType.build("BOOLEAN", dialect="duckdb"),
-    DataType.INTEGER: exp.DataType.build("BIGINT", dialect="duckdb"),
-    DataType.NUMBER: exp.DataType.build("DOUBLE", dialect="duckdb"),
-    DataType.TEXT: exp.DataType.build("VARCHAR", dialect="duckdb"),
-    DataType.DATE: exp.DataType.build("DATE", dialect="duckdb"),
-    DataType.TIMESTAMP: exp.DataType.build("TIMESTAMP", dialect="duckdb"),
-}
-
-
-class Binder:
-    """Binds values to names within one statement, so that an operand needed twice is written once."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def let(self, value: Sql, body: Callable[[Bound], Sql]) -> Sql:
-        """`body` over a name for `value`: a list of one, transformed and unpacked."""
-        self._count += 1
-        name = f"v{self._count}"
-        function = exp.Lambda(this=body(lambda: exp.column(name)), expressions=[exp.to_identifier(name)], colon=True)
-        return item(call("list_transform", exp.Array(expressions=[value]), function), 1)
-
-
-def cast(sql: Sql, kind: DataType) -> Sql:
-    return exp.Cast(this=sql, to=_TYPES[kind].copy())
-
-
-def try_cast(sql: Sql, kind: DataType) -> Sql:
-    return exp.TryCast(this=sql, to=_TYPES[kind].copy())
-
-
-def huge(sql: Sql) -> Sql:
-    """An integer in 128 bits: the sum or product of two int64 fits."""
-    return exp.Cast(this=sql, to=HUGEINT.copy())
 
 
 def whole(value: int) -> Sql:
@@ -80,15 +39,22 @@ def call(name: str, *arguments: Sql) -> Sql:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def item(items: Sql, index: int | Sql) -> Sql:
-    """An element of a list, counted from 1."""
-    return call("list_extract", items, whole(index) if isinstance(index, int) else index)
-
-
-def matches(sql: Sql, pattern: str) -> Sql:
-    """Whether the whole text fits the pattern."""
-    return call("regexp_full_match", sql, text(pattern))
-
-
 def case(*arms: tuple[Sql, Sql], default: Sql | None = None) -> Sql:
     return exp.Case(ifs=[exp.If(this=when, true=then) for when, then in arms], default=default)
+
+
+def or_zero(sql: Sql) -> Sql:
+    """The number, or 0 for NULL."""
+    return exp.Coalesce(this=sql, expressions=[whole(0)])
+
+
+def is_known(sql: Sql) -> Sql:
+    return exp.Not(this=exp.Is(this=sql.copy(), expression=exp.Null()))
+
+
+def filtered(aggregate: Sql, conditions: Sequence[Sql]) -> Sql:
+    """The aggregate over the rows where all conditions hold."""
+    if not conditions:
+        return aggregate
+    where = exp.Where(this=exp.and_(*(condition.copy() for condition in conditions)))
+    return exp.Filter(this=aggregate, expression=where)

@@ -1,4 +1,4 @@
-"""Text functions as DuckDB SQL, with the meaning of `hansa_core.plan.text_functions`."""
+"""Text functions as SQL, with the meaning of `hansa_core.plan.text_functions`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from sqlglot import exp
 
 from hansa_core.plan.expression import Op
 from hansa_core.plan.text_functions import ESCAPE, lower, upper
-from hansa_node.engines.duckdb.nodes import Sql, balanced, call, paren, text
+from hansa_node.engines.sql.dialect import Texts
+from hansa_node.engines.sql.syntax import Sql, balanced, call, paren, text
 
 _LETTERS = "".join(map(chr, range(ord("A"), ord("Z") + 1)))
 
 
-def text_function(op: Op, arguments: Sequence[Sql]) -> Sql:
+def text_function(texts: Texts, op: Op, arguments: Sequence[Sql]) -> Sql:
     """The call; the argument of ILIKE that is its pattern is in lower case already."""
     first = arguments[0]
     match op:
@@ -25,16 +26,14 @@ def text_function(op: Op, arguments: Sequence[Sql]) -> Sql:
             return _lower(first)
         case Op.UPPER:
             return call("translate", first, text(lower(_LETTERS)), text(upper(_LETTERS)))
-        case Op.TRIM | Op.LTRIM | Op.RTRIM:
-            return call(op.value, first, text(" "))
         case Op.JOIN:
             return balanced(exp.DPipe, arguments)
         case _:
-            return call(op.value, *arguments)
+            return texts.function(op, arguments)
 
 
 def _lower(sql: Sql) -> Sql:
-    """DuckDB's own lower() folds the letters of all scripts, and not as others do."""
+    """Engines' own lower() fold the letters of all scripts, each in its own way."""
     return call("translate", sql, text(_LETTERS), text(lower(_LETTERS)))
 
 
