@@ -12,7 +12,7 @@ from hansa_node.engines.duckdb.numbers import DuckDBNumbers
 from hansa_node.engines.duckdb.sums import DuckDBSums
 from hansa_node.engines.duckdb.texts import DuckDBTexts
 from hansa_node.engines.duckdb.types import TYPES, item
-from hansa_node.engines.sql.dialect import Bound
+from hansa_node.engines.sql.dialect import NamedValue
 from hansa_node.engines.sql.syntax import Sql, call
 
 
@@ -34,10 +34,10 @@ class DuckDBDialect:
         column = exp.column(name)
         if len(values) == 1:
             (value,) = values
-            bound = [Bound(column)]
+            bound = [NamedValue(column)]
         else:
             value = exp.Array(expressions=list(values))
-            bound = [Bound(item(column, place)) for place in range(1, len(values) + 1)]
+            bound = [NamedValue(item(column, place)) for place in range(1, len(values) + 1)]
         function = exp.Lambda(this=body(*bound), expressions=[exp.to_identifier(name)], colon=True)
         return item(call("list_transform", exp.Array(expressions=[value]), function), 1)
 

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from hansa_core.contract.types import DataType
 from hansa_node.engines.duckdb.types import TYPES, item
-from hansa_node.engines.sql.dialect import Binder, Bound
+from hansa_node.engines.sql.dialect import Binder, NamedValue
 from hansa_node.engines.sql.formulas import one_zero
 from hansa_node.engines.sql.syntax import Sql, binary, call, case, paren, whole
 
@@ -14,7 +14,7 @@ from hansa_node.engines.sql.syntax import Sql, binary, call, case, paren, whole
 def quotient(binder: Binder, dividend: Sql, divisor: Sql) -> Sql:
     """The double nearest to a quotient of two integers, or NULL by 0 and by NULL: rounded once, whatever their size."""
 
-    def body(dividend: Bound, divisor: Bound) -> Sql:
+    def body(dividend: NamedValue, divisor: NamedValue) -> Sql:
         above, below = (call("abs", TYPES.widened(side())) for side in (dividend, divisor))
         first, second = (TYPES.cast(side(), DataType.NUMBER) for side in (dividend, divisor))
         is_negative = binary(exp.NEQ, binary(exp.LT, dividend(), whole(0)), binary(exp.LT, divisor(), whole(0)))
@@ -39,12 +39,12 @@ def _magnitude(binder: Binder, above: Sql, below: Sql) -> Sql:
     logs = [call("floor", call("log2", TYPES.cast(side.copy(), DataType.NUMBER))) for side in (above, below)]
     shift = TYPES.cast(binary(exp.Sub, whole(56), binary(exp.Sub, *logs)), DataType.INTEGER)
 
-    def scaled(above: Bound, below: Bound, shift: Bound) -> Sql:
+    def scaled(above: NamedValue, below: NamedValue, shift: NamedValue) -> Sql:
         up, down = (call("greatest", sign, whole(0)) for sign in (shift(), exp.Neg(this=shift())))
         dividend, divisor = (binary(exp.Mul, side(), _power_of_two(by)) for side, by in ((above, up), (below, down)))
         return exp.Array(expressions=[dividend, divisor, TYPES.widened(shift())])
 
-    def rounded(given: Bound) -> Sql:
+    def rounded(given: NamedValue) -> Sql:
         whole_part = binary(exp.IntDiv, item(given(), 1), item(given(), 2))
         remainder = binary(exp.Mod, item(given(), 1), item(given(), 2))
         rest = case((binary(exp.EQ, remainder, whole(0)), whole(0)), default=whole(1))

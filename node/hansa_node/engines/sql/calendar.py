@@ -9,7 +9,7 @@ from sqlglot import exp
 from hansa_core.contract.quanta import whole_of
 from hansa_core.contract.types import DataType, DatePart
 from hansa_core.plan.calendar import MICROSECONDS, MONTHS
-from hansa_node.engines.sql.dialect import Binder, Bound, Calendar, Dialect
+from hansa_node.engines.sql.dialect import Binder, Calendar, Dialect, NamedValue
 from hansa_node.engines.sql.syntax import Sql, binary, case, whole
 
 _FIRST_US, _LAST_US = whole_of(datetime.min), whole_of(datetime.max)
@@ -50,7 +50,7 @@ class CalendarCompiler:
             return never(moment)
         later = binary(exp.Add, self._microseconds(moment), whole(microseconds))
 
-        def in_calendar(later: Bound) -> Sql:
+        def in_calendar(later: NamedValue) -> Sql:
             inside = exp.Between(this=later(), low=exp.paren(whole(_FIRST_US)), high=whole(_LAST_US))
             return case((inside, self._dialect.types.cast(self._dialect.calendar.at_microseconds(later()), kind)))
 
@@ -60,13 +60,13 @@ class CalendarCompiler:
         if abs(months) > _MONTHS_OF_ALL_YEARS:
             return never(moment)
 
-        def within_years(moment: Bound) -> Sql:
+        def within_years(moment: NamedValue) -> Sql:
             later = self._dialect.calendar.months_later(moment(), months)
             return case((self._is_within_years(moment, months), self._dialect.types.cast(later, kind)))
 
         return self._binder.let([moment], within_years)
 
-    def _is_within_years(self, moment: Bound, months: int) -> Sql:
+    def _is_within_years(self, moment: NamedValue, months: int) -> Sql:
         year, month = (self._dialect.calendar.extracted(part, moment()) for part in (DatePart.YEAR, DatePart.MONTH))
         place = binary(exp.Add, binary(exp.Add, binary(exp.Mul, year, whole(12)), month), whole(months - 1))
         return exp.Between(this=exp.paren(place), low=whole(12), high=whole(_MONTHS_OF_ALL_YEARS + 11))

@@ -15,7 +15,7 @@ from hansa_node.engines.sql.syntax import Sql
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class NamedValue:
     """A value that is computed once; each call gives a new node that names it."""
 
     sql: Sql
@@ -71,7 +71,7 @@ class Dialect(Protocol):
         """The value that is bound at a place, counted from 1, as the type."""
 
     def let(self, name: str, values: Sequence[Sql], body: Callable[..., Sql]) -> Sql:
-        """`body` over one Bound for each of the values, which are computed once. `name` is free for it to use."""
+        """`body` over one NamedValue for each of the values, which are computed once. `name` is free for it to use."""
 
     def item(self, items: Sequence[Sql], index: Sql) -> Sql:
         """The item at an index, counted from 1, which is one of the list's."""
@@ -172,6 +172,6 @@ class Binder:
         self._count = 0
 
     def let(self, values: Sequence[Sql], body: Callable[..., Sql]) -> Sql:
-        """`body` over one Bound for each of the values."""
+        """`body` over one NamedValue for each of the values."""
         self._count += 1
         return self._dialect.let(f"v{self._count}", values, body)

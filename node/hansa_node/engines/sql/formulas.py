@@ -8,7 +8,7 @@ from hansa_core.contract.types import DataType
 from hansa_core.plan.casts import DATE_TEXT, NUMERIC_TEXT, TIMESTAMP_TEXT
 from hansa_core.plan.expression import Op
 from hansa_core.plan.grid import MICRO, ROW_FACTOR, latitude_step, longitude_steps
-from hansa_node.engines.sql.dialect import Binder, Bound, Dialect, SqlTypes
+from hansa_node.engines.sql.dialect import Binder, Dialect, NamedValue, SqlTypes
 from hansa_node.engines.sql.syntax import Sql, binary, call, case, text, whole
 
 _FORMS = {DataType.NUMBER: NUMERIC_TEXT, DataType.DATE: DATE_TEXT, DataType.TIMESTAMP: TIMESTAMP_TEXT}
@@ -23,7 +23,7 @@ def one_zero(binder: Binder, types: SqlTypes, x: Sql) -> Sql:
 def null_if(binder: Binder, kept: Sql, unwanted: Sql) -> Sql:
     """NULL for the one value; an engine's own NULLIF may write `kept` twice."""
 
-    def body(kept: Bound, unwanted: Bound) -> Sql:
+    def body(kept: NamedValue, unwanted: NamedValue) -> Sql:
         return case((binary(exp.EQ, kept(), unwanted()), exp.Null()), default=kept())
 
     return binder.let([kept, unwanted], body)
@@ -37,7 +37,7 @@ def root(binder: Binder, x: Sql) -> Sql:
 def integer_bin(binder: Binder, dialect: Dialect, x: Sql, width: Sql) -> Sql:
     """floor(x / width) · width in whole numbers: x less its remainder, which `%` gives the sign of x."""
 
-    def body(x: Bound) -> Sql:
+    def body(x: NamedValue) -> Sql:
         remainder = binary(exp.Mod, x(), width.copy())
         above = binary(exp.Mod, binary(exp.Add, remainder, width.copy()), width.copy())
         return dialect.numbers.narrowed(binder, binary(exp.Sub, x(), above))
@@ -48,7 +48,7 @@ def integer_bin(binder: Binder, dialect: Dialect, x: Sql, width: Sql) -> Sql:
 def cast_text(binder: Binder, dialect: Dialect, sql: Sql, target: DataType) -> Sql:
     """Text as `target`. Engines' own casts accept more (`1e3`, `t`, the year 0), so the pattern comes first."""
 
-    def body(given: Bound) -> Sql:
+    def body(given: NamedValue) -> Sql:
         match target:
             case DataType.BOOLEAN:
                 arms = {"true": exp.true(), "false": exp.false()}
@@ -69,16 +69,16 @@ def grid(binder: Binder, dialect: Dialect, latitude: Sql, longitude: Sql, metres
     """The number of the cell, as `hansa_core.plan.grid` defines it. Both coordinates are doubles."""
     step = latitude_step(metres)
 
-    def inside_the_world(latitude: Bound, longitude: Bound) -> Sql:
+    def inside_the_world(latitude: NamedValue, longitude: NamedValue) -> Sql:
         inside = binary(exp.And, _within(latitude(), 90), _within(longitude(), 180))
         number = binder.let([_micro(dialect, latitude(), 90), _micro(dialect, longitude(), 180)], row_and_longitude)
         return case((inside, number))
 
-    def row_and_longitude(south: Bound, west: Bound) -> Sql:
+    def row_and_longitude(south: NamedValue, west: NamedValue) -> Sql:
         row = dialect.numbers.whole_quotient(south(), whole(step))
         return binder.let([row, west()], number)
 
-    def number(row: Bound, west: Bound) -> Sql:
+    def number(row: NamedValue, west: NamedValue) -> Sql:
         edge = binary(exp.Sub, binary(exp.Mul, row(), whole(step)), whole(90 * MICRO))
         degree = dialect.numbers.whole_quotient(call("abs", edge), whole(MICRO))
         widths = [whole(width) for width in longitude_steps(metres)]
@@ -89,7 +89,7 @@ def grid(binder: Binder, dialect: Dialect, latitude: Sql, longitude: Sql, metres
     return binder.let([latitude, longitude], inside_the_world)
 
 
-def _rounded_decimal(binder: Binder, dialect: Dialect, given: Bound) -> Sql:
+def _rounded_decimal(binder: Binder, dialect: Dialect, given: NamedValue) -> Sql:
     """Rounded half away from zero by the first decimal: exact, however long the text."""
     digits, decimals = (exp.SplitPart(this=given(), delimiter=text("."), part_index=whole(place)) for place in (1, 2))
     away = case((exp.StartsWith(this=given(), expression=text("-")), whole(-1)), default=whole(1))
