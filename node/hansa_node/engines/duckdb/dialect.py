@@ -34,11 +34,11 @@ class DuckDBDialect:
         column = exp.column(name)
         if len(values) == 1:
             (value,) = values
-            bound = [NamedValue(column)]
+            names = [NamedValue(column)]
         else:
             value = exp.Array(expressions=list(values))
-            bound = [NamedValue(item(column, place)) for place in range(1, len(values) + 1)]
-        function = exp.Lambda(this=body(*bound), expressions=[exp.to_identifier(name)], colon=True)
+            names = [NamedValue(item(column, place)) for place in range(1, len(values) + 1)]
+        function = exp.Lambda(this=body(*names), expressions=[exp.to_identifier(name)], colon=True)
         return item(call("list_transform", exp.Array(expressions=[value]), function), 1)
 
     def item(self, items: Sequence[Sql], index: Sql) -> Sql:
