@@ -141,6 +141,65 @@ def draft(
 DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="A contract, with or without its version.")]
 
 
+@app.command(epilog="Example: hansa node tables housing.permits --preview --config node.toml")
+def tables(
+    dataset: DatasetArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="What an ingest would publish by the manifest as it is now.")
+    ] = False,
+    suggest: Annotated[
+        bool,
+        typer.Option("--suggest", help="Search groups, cuts and tables that publish more, and write the manifest."),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where --suggest writes; by default beside the manifest."),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="The tables as JSON.")] = False,
+) -> None:
+    """Show how much of each published table is suppressed, by cells and by units, and why: for the steward alone.
+
+    The causes are the city's secret. --suggest looks at the city's rows and merges values, leaves out cuts and tables,
+    whatever takes least information for what it lets be published; it never declares a structural zero.
+    """
+    from rich.console import Console
+
+    from hansa_core.errors import ConfigError
+    from hansa_node.app.published_tables import StewardedTables
+    from hansa_node.ingest.progress import IngestProgress
+    from hansa_node.ingest.table_reports import in_all, tables_table
+
+    with _told_to_the_operator():
+        if preview and suggest:
+            raise ConfigError("--preview and --suggest: each shows its own tables; give one of them")
+        if out is not None and not suggest:
+            raise ConfigError("--out: is where --suggest writes; give that too")
+        errors = Console(stderr=True)
+        stewarded = StewardedTables(dataset, config)
+        contract, progress = stewarded.contract.id, IngestProgress(errors)
+        if suggest:
+            suggestion = stewarded.suggest(out, progress, errors)
+            reports, before = suggestion.reports, suggestion.before.units_words
+            heading = (
+                f"{contract}: {suggestion.path} written; {before} of the units suppressed before, see `in all` now"
+            )
+        elif preview:
+            reports = stewarded.preview(progress)
+            heading = f"{contract}: what an ingest would publish; nothing is written"
+        else:
+            number, reports = stewarded.served()
+            heading = f"{contract}: version {number}, as it is served"
+    every = (*reports, in_all(reports))
+    if json_:
+        typer.echo(json.dumps([report.to_json() for report in every], indent=1))
+        return
+    console = Console()
+    console.print(heading, style="bold", highlight=False)
+    console.print(tables_table(every))
+
+
 @app.command(epilog="Example: hansa node versions housing.permits --config node.toml")
 def versions(dataset: DatasetArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """List the versions of a dataset: number, time, size, rows, and which one is served."""
