@@ -148,6 +148,14 @@ STATEMENTS = [
     "WITH q AS (SELECT city, COUNT(*) AS n FROM demo.trips GROUP BY city), "
     "r AS (SELECT city, SUM(stops) AS s FROM demo.trips WHERE city <> 'aachen' GROUP BY city) "
     "SELECT city, n, s, people FROM q FULL JOIN r USING (city) FULL JOIN people USING (city)",
+    *(
+        f"SELECT * FROM (SELECT COUNT(*) AS n, city FROM demo.trips GROUP BY city) AS q {kind} people USING (city)"
+        for kind in ("JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN")
+    ),
+    "SELECT * FROM (SELECT COUNT(*) AS n, city FROM demo.trips GROUP BY city) AS q RIGHT JOIN people USING (city) "
+    "LEFT JOIN (SELECT SUM(stops) AS s, city FROM demo.trips GROUP BY city) AS r USING (city)",
+    "SELECT p.*, n FROM (SELECT COUNT(*) AS n, city FROM demo.trips GROUP BY city) AS q "
+    "FULL JOIN people AS p USING (city)",
     # windows and the tail
     "SELECT city, mode, COUNT(*) AS n, RANK() OVER w AS r, NTILE(2) OVER (PARTITION BY mode ORDER BY city) AS half, "
     "PERCENT_RANK() OVER w AS p, CUME_DIST() OVER w AS c FROM demo.trips GROUP BY city, mode "

@@ -43,6 +43,7 @@ class JoinedRows:
     _places: dict[str, dict[str, str]] = field(default_factory=dict)  # qualifier -> name -> column of ROWS
     _merged: set[tuple[str, str]] = field(default_factory=set)  # joined by USING: another column stands for it
     _both: dict[str, str] = field(default_factory=dict)  # name joined by USING in a FULL JOIN -> column for both sides
+    _right: dict[str, str] = field(default_factory=dict)  # name joined by USING in a RIGHT JOIN -> its right side
     _shown: list[exp.Expr] = field(default_factory=list)
     _inner: dict[str, exp.Expr] = field(default_factory=dict)  # column of ROWS -> column of a joined table
     _from: exp.Select = field(default_factory=exp.Select)
@@ -96,16 +97,24 @@ class JoinedRows:
         qualifier = node.table.lower() if isinstance(node, exp.Column) else ""
         if any(star.args.values()) or (qualifier and qualifier not in self._places):
             raise refused("unsupported_clause", node, "* stands for all columns", "write *, or name the columns")
-        both = [] if qualifier else [exp.column(name, quoted=True) for name in self._both]
-        return [
-            *both,
-            *(
-                exp.column(self._inner[column].name, table=table, quoted=True)
-                for table, columns in self._places.items()
-                for name, column in columns.items()
-                if (qualifier == table if qualifier else (table, name) not in self._merged)
-            ),
-        ]
+        shown: dict[tuple[str, str], exp.Column] = {}
+        for table, columns in self._places.items():
+            for name, column in columns.items():
+                if qualifier not in ("", table):
+                    continue
+                stands = (table, name) if qualifier else self._stands_for(table, name)
+                if stands is not None and stands not in shown:
+                    written = self._inner[column].name
+                    shown[stands] = exp.column(written, table=stands[0] or None, quoted=True)
+        return list(shown.values())
+
+    def _stands_for(self, table: str, name: str) -> tuple[str, str] | None:
+        """The column that * shows in place of one: of those joined by USING one alone, where the first of them is."""
+        if (table, name) not in self._merged:
+            return table, name
+        if name in self._both:
+            return "", name
+        return (self._right[name], name) if name in self._right else None
 
     def _enter(self, node: exp.Expr, table: JoinedTable) -> exp.Expr:
         qualifier = (node.alias or node.name or f"subquery {len(self._places)}").lower()
@@ -191,6 +200,7 @@ class JoinedRows:
             if str(join.args.get("side") or "").upper() == "RIGHT":  # only the right side has it in every row
                 self._merged |= {(table, name) for table in left}
                 self._both.pop(name, None)
+                self._right[name] = qualifier
             else:
                 self._merged.add((qualifier, name))
             parts.append(exp.EQ(this=self.columns.column(mine), expression=self.columns.column(theirs)))
