@@ -282,3 +282,18 @@ def test_a_count_of_keys_of_all_cities_says_which_city_it_is_without(
         sql = f"SELECT COUNT(*) AS c FROM (SELECT {inner} FROM harbour.ships GROUP BY kind) AS q"
         assert league.sql(sql).notes == ("bremen: no cells came; what is computed over several cells is without them.",)
     assert league.sql("SELECT COUNT(*) AS c FROM (SELECT COUNT(*) AS n FROM harbour.ships) AS q").notes == ()
+
+
+def test_a_condition_on_city_says_who_of_those_it_asked_answered(cities: SimulatedLeague, league: hansa.League) -> None:
+    cities.cities["bremen"].fault = Fault.REFUSE
+    answer = league.sql("SELECT COUNT(*) AS n FROM harbour.ships WHERE city <> 'luebeck'", partial=True)
+    assert answer.notes[0] == "city <> 'luebeck': bremen, hamburg were asked; hamburg answered."
+
+
+def test_an_aggregate_over_a_set_of_cities_says_who_is_in_it(cities: SimulatedLeague, league: hansa.League) -> None:
+    cities.cities["bremen"].fault = Fault.REFUSE
+    answer = league.sql(
+        "SELECT COUNT(*) FILTER (WHERE city <> 'luebeck') AS rest, COUNT(*) FILTER (WHERE city = 'hamburg') AS h "
+        "FROM harbour.ships"
+    )
+    assert answer.notes == ("COUNT(*) over some cities is hamburg without bremen.",)

@@ -16,12 +16,12 @@ def domain_notes(plan: Plan, contract: Contract) -> tuple[str, ...]:
     """Whole sentences: without them a misspelt value would be a plausible 0. Only where the contract has a list."""
     computed = (argument for one in plan.aggregates for argument in one.arguments if not isinstance(argument, str))
     expressions = (plan.where, *plan.keys, *(one.where for one in plan.aggregates), *computed)
-    named = named_values(each for each in expressions if each is not None)
+    named = compared_values(each for each in expressions if each is not None)
     told = (_told(name, value, contract) for name, value in named)
     return tuple(dict.fromkeys(note for note in told if note is not None))
 
 
-def named_values(expressions: Iterable[Expression]) -> Iterator[tuple[str, Literal]]:
+def compared_values(expressions: Iterable[Expression]) -> Iterator[tuple[str, Literal]]:
     """Each column with a value that it is compared with."""
     return (found for each in expressions for node in walk(each) for found in _named(node))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hansa.answering.domain_notes import named_values
+from hansa.answering.domain_notes import compared_values
 from hansa_core.contract.contract import Contract
 from hansa_core.nearest import shown
 from hansa_core.partial.merged_table import MergedColumn, MergedTable
@@ -46,7 +46,7 @@ def _of_one(plan: Plan, contract: Contract, merged: MergedTable) -> Iterator[str
 
 
 def _notes(asked: Iterable[Expression | None], contract: Contract) -> Iterator[str]:
-    for name, value in named_values(each for each in asked if each is not None):
+    for name, value in compared_values(each for each in asked if each is not None):
         if contract.columns[name].per_city and value.value is not None:
             listing = f"SELECT city, {name}, COUNT(*) FROM {contract.id.name} GROUP BY city, {name}"  # noqa: S608 (told)
             yield (

@@ -44,6 +44,18 @@ class LabelledCities:
     cities: tuple[str, ...]
     answered: tuple[str, ...]
 
+    @property
+    def words(self) -> str:
+        """Who answered and who did not, as a reader is told it."""
+        return who_answered(self.cities, self.answered)
+
+
+def who_answered(cities: Sequence[str], answered: Sequence[str]) -> str:
+    """Those of the cities that answered, and without whom."""
+    missing = [city for city in cities if city not in answered]
+    names = ", ".join(city for city in cities if city in answered) or "no city that answered"
+    return f"{names} without {', '.join(missing)}" if missing else names
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:

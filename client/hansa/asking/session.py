@@ -34,7 +34,6 @@ from hansa_core.league.credential import credential_from_envelope
 from hansa_core.league.members import Member
 from hansa_core.league.roster import Roster
 from hansa_core.partial.answer import DryRun, Refusal
-from hansa_core.plan.canonical import plan_hash
 from hansa_core.plan.plan import Plan
 from hansa_core.plan.query import NONCE_BYTES, Query
 from hansa_core.signing import payload_types
@@ -210,15 +209,7 @@ class AnalystSession:
         min_cities = demanded_cities(options.min_cities, cities, partial=options.partial)
         query = self._query(plan, cities, options, asked_at)
         signed = sign_query(query, self._signer, payload_types.QUERY)
-        expected = Expected(
-            query_hash=signed.hash,
-            plan_hash=plan_hash(plan),
-            plan=plan,
-            contract=self.contracts[plan.source],
-            organisation=self._organisation,
-            purpose=query.purpose,
-            level=query.level,
-        )
+        expected = Expected.to(query, signed.hash, plan, self.contracts[plan.source], self._organisation)
         return SignedPart(part=QuestionPart(expected=expected, cities=cities, min_cities=min_cities), signed=signed)
 
     def dry_run(self, statement: str, options: AskOptions) -> SignedDryRun:

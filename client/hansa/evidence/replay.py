@@ -107,7 +107,15 @@ def replay(evidence: Evidence, anchor: TrustAnchor | None = None) -> Replay:
     _check_asked(wanted, queries, account)
     parts = tuple(
         QuestionPart(
-            expected=_expected(one, query, plan, contracts, analyst), cities=cities, min_cities=told.min_cities
+            expected=Expected.to(
+                query,
+                hashlib.sha256(one.query.payload).digest(),
+                plan,
+                contracts[plan.source],
+                analyst.organisation,
+            ),
+            cities=cities,
+            min_cities=told.min_cities,
         )
         for one, query, (plan, cities), told in zip(evidence.queries, queries, wanted, account.asked, strict=True)
     )
@@ -186,20 +194,6 @@ def _check_asked(wanted: Sequence[tuple[Plan, tuple[str, ...]]], queries: Sequen
     if len(wanted) > len(queries):
         name = query_name(len(queries))
         raise TrustError("evidence_missing", f"{name}: is not there, but {SIGNED_QUESTION} asks it")
-
-
-def _expected(
-    one: QueryEvidence, query: Query, plan: Plan, contracts: Mapping[ContractId, Contract], analyst: Credential
-) -> Expected:
-    return Expected(
-        query_hash=hashlib.sha256(one.query.payload).digest(),
-        plan_hash=plan_hash(plan),
-        plan=plan,
-        contract=contracts[plan.source],
-        organisation=analyst.organisation,
-        purpose=query.purpose,
-        level=query.level,
-    )
 
 
 def _tables(evidence: Evidence, account: Account) -> dict[str, pa.Table]:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
+from hansa_core.plan.canonical import plan_hash
 from hansa_core.plan.plan import Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hansa_core.plan.query import Query
     from hansa_core.sql.parameters import Parameter
     from hansa_core.sql.statement import Statement
 
@@ -32,6 +34,19 @@ class Expected:
     organisation: str
     purpose: str
     level: Level | None = None
+
+    @classmethod
+    def to(cls, query: Query, query_hash: bytes, plan: Plan, contract: Contract, organisation: str) -> Expected:
+        """What an answer to a signed query must be about. `plan`: that of the query, canonical."""
+        return cls(
+            query_hash=query_hash,
+            plan_hash=plan_hash(plan),
+            plan=plan,
+            contract=contract,
+            organisation=organisation,
+            purpose=query.purpose,
+            level=query.level,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,9 +151,7 @@ def _labelled(labels: Sequence[LabelledCities]) -> list[str]:
         if not one.label:
             continue
         label = ", ".join(f"{words} = {printable(str(value))}" for words, value in one.label.items())
-        missing = [city for city in one.cities if city not in one.answered]
-        without = f", without {', '.join(missing)}" if missing else ""
-        lines.append(f"{label}: {', '.join(one.answered) or 'no city that answered'}{without}.")
+        lines.append(f"{label}: {one.words}.")
     return lines
 
 

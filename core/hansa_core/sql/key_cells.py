@@ -40,6 +40,11 @@ class PlacedStatistic:
         return CountedValues(column=self.name, rows=self.rows, text=self.text, is_count=is_count)
 
     @property
+    def cells_table(self) -> str:
+        """The table that its values are joined from."""
+        return f"{self.name}_cells"
+
+    @property
     def gaps_column(self) -> str:
         """The hidden column with the gaps of all its cells."""
         return f"{GAPS_COLUMN}_{self.name}"
@@ -133,7 +138,7 @@ class ReleasedCells:
         if self.groupings > 1:
             finer = exp.column(_FINER, table=_FINER, quoted=True)
             select = select.join(_pairs(one.finer), on=exp.EQ(this=self.column(GROUPING_COLUMN), expression=finer))
-        return subquery(select.group_by(*places), f"{one.name}_cells")
+        return subquery(select.group_by(*places), one.cells_table)
 
     def _kept(self, name: str) -> exp.Expr:
         """A key column in the cells that are shown: NULL in totals over it, whatever the finer cells have."""
@@ -146,17 +151,15 @@ class ReleasedCells:
 
     def _same_cell(self, one: PlacedStatistic) -> exp.Expr:
         names = [*self.cell, *([GROUPING_COLUMN] if self.groupings > 1 else [])]
-        table = f"{one.name}_cells"
         same = [
-            exp.NullSafeEQ(this=self.column(each), expression=exp.column(each, table=table, quoted=True))
+            exp.NullSafeEQ(this=self.column(each), expression=exp.column(each, table=one.cells_table, quoted=True))
             for each in names
         ]
         return exp.and_(*same) if same else exp.true()
 
     def _beside(self, one: PlacedStatistic) -> exp.Expr:
         """The statistic of a cell; over no finer cell it is that of no row, where the cell itself is known."""
-        table = f"{one.name}_cells"
-        value, cells = (exp.column(name, table=table, quoted=True) for name in (_VALUE, _CELLS))
+        value, cells = (exp.column(name, table=one.cells_table, quoted=True) for name in (_VALUE, _CELLS))
         if one.function is not KeyFunction.COUNT_DISTINCT:
             return value
         is_known = exp.Not(this=exp.Is(this=self.column(one.rows), expression=exp.Null()))
@@ -164,7 +167,7 @@ class ReleasedCells:
         return exp.Case(ifs=[exp.If(this=exp.Is(this=cells, expression=exp.Null()), true=none)], default=value)
 
     def _all_gaps(self, one: PlacedStatistic) -> exp.Expr:
-        finer = exp.column(_GAPS, table=f"{one.name}_cells", quoted=True)
+        finer = exp.column(_GAPS, table=one.cells_table, quoted=True)
         return exp.BitwiseOr(this=self.column(GAPS_COLUMN), expression=or_none(finer))
 
     def column(self, name: str) -> exp.Column:

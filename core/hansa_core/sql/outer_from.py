@@ -11,7 +11,18 @@ from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
 from hansa_core.sql.clause import chain, refused
 from hansa_core.sql.outer_scalar import read_outer
-from hansa_core.sql.relation import OF_NO_CELLS, Origin, Relation, aliased, joined, or_none, origin_of, subquery, total
+from hansa_core.sql.relation import (
+    OF_NO_CELLS,
+    Origin,
+    Relation,
+    aliased,
+    joined,
+    or_none,
+    origin_of,
+    subquery,
+    table_as,
+    total,
+)
 
 ROWS = "b"
 """How the rows that FROM joins are named inside the outer statement."""
@@ -138,9 +149,7 @@ class JoinedRows:
         behind = frozenset(self._hide(one, place, hidden, is_row=False) for one in sorted(table.rows.gaps))
         entered = Origin(depends_on=table.rows.depends_on, gaps=behind)
         self.columns.rows = joined(self.columns.rows, entered)
-        source = exp.to_table(table.name, quoted=True)
-        source.set("alias", exp.TableAlias(this=exp.to_identifier(place, quoted=True)))
-        return source
+        return table_as(table.name, place)
 
     def _hide(self, name: str, place: str, hidden: dict[str, str], *, is_row: bool) -> str:
         if name not in hidden:

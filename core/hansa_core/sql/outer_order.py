@@ -13,29 +13,18 @@ from hansa_core.sql.outer_scalar import Resolve, read_outer
 from hansa_core.sql.relation import total
 
 
-def or_alias(resolve: Resolve, aliases: dict[str, exp.Expr]) -> Resolve:
-    """What a name means by itself, or else as an alias of the SELECT list."""
+def or_alias(resolve: Resolve, aliases: dict[str, exp.Expr], *codes: str) -> Resolve:
+    """What a name means by itself, or else as an alias of the SELECT list; a column goes first.
 
-    def named(node: exp.Expr) -> exp.Expr | None:
-        try:
-            return resolve(node)
-        except RefusedError:
-            if isinstance(node, exp.Column) and not node.table and node.name.lower() in aliases:
-                return aliases[node.name.lower()].copy()
-            raise
-
-    return named
-
-
-def or_earlier_alias(resolve: Resolve, aliases: dict[str, exp.Expr]) -> Resolve:
-    """As `or_alias`, where what is no column at all may be an alias of an item before it; a column goes first."""
+    `codes`: an alias is tried only where the name is refused for one of them; without any, wherever it is refused.
+    """
 
     def named(node: exp.Expr) -> exp.Expr | None:
         try:
             return resolve(node)
         except RefusedError as refusal:
             is_name = isinstance(node, exp.Column) and not node.table and node.name.lower() in aliases
-            if is_name and refusal.code == "unknown_column":
+            if is_name and (not codes or refusal.code in codes):
                 return aliases[node.name.lower()].copy()
             raise
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from hansa_core.sql.clause import cut, refused, text_of
 from hansa_core.sql.keys import SelectItem
-from hansa_core.sql.outer_order import or_alias, or_earlier_alias, read_orderings
+from hansa_core.sql.outer_order import or_alias, read_orderings
 from hansa_core.sql.outer_scalar import Resolve, read_outer
 from hansa_core.sql.relation import OF_NO_CELLS, Origin, Relation, aliased, any_gap, joined, origin_of, subquery, total
 from hansa_core.sql.shape import row_count
@@ -61,7 +61,7 @@ def build_select(
     """
     beside = Subqueries(rows.columns, rows.resolve, read_query)
     aliases: dict[str, exp.Expr] = {}
-    windows = Windows(rows.columns, or_earlier_alias(beside.resolve, aliases))
+    windows = Windows(rows.columns, or_alias(beside.resolve, aliases, "unknown_column"))
     trees: list[exp.Expr] = []
     for item in items:
         trees.append(read_outer(item.node, windows.resolve).unnest())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -50,10 +50,11 @@ class ReadQuestion:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """An aggregate: what the cities compute for it, over which of them (None: all that are asked), and the statistic
-    over the values of a key that is told from it, if it is one.
+    """An aggregate, by its node: what the cities compute for it, over which of them (None: all that are asked), and the
+    statistic over the values of a key that is told from it, if it is one.
     """
 
+    node: exp.Expr
     aggregate: Aggregate
     cities: frozenset[str] | None
     statistic: KeyStatistic | None
@@ -98,7 +99,7 @@ def read_question(
             CityMeasure(aggregate=plan.aggregates.index(aggregate), cities=of or frozenset())
             for aggregate, of in over_some
         ),
-        texts=tuple(_texts(plan, reader.trees(select, items), found, select.args.get("where"))),
+        texts=tuple(_texts(plan, found.values(), select.args.get("where"))),
     )
     measures = [*((one, None) for one in plan.aggregates), *over_some]
     columns = {
@@ -127,20 +128,16 @@ class _Aggregates:
 
     def read(self, select: exp.Select, items: list[SelectItem]) -> dict[int, _Measure]:
         """Each aggregate by the identity of its node."""
-        trees = self.trees(select, items)
+        conditions = [select.args[name].this for name in _CLAUSES if select.args.get(name)]
+        orderings = select.args["order"].expressions if select.args.get("order") else []
+        trees = [*(item.node for item in items), *conditions, *orderings]
         found = {id(node): self._measure(node) for tree in trees for node in find_aggregates(tree)}
         if not found:
             raise _without_aggregates(trees, select)
         return found
 
-    @staticmethod
-    def trees(select: exp.Select, items: list[SelectItem]) -> list[exp.Expr]:
-        """What may hold aggregates."""
-        conditions = [select.args[name].this for name in _CLAUSES if select.args.get(name)]
-        orderings = select.args["order"].expressions if select.args.get("order") else []
-        return [*(item.node for item in items), *conditions, *orderings]
-
-    def _measure(self, node: exp.Expr) -> _Measure:
+    def _measure(self, written: exp.Expr) -> _Measure:
+        node = written
         cities: frozenset[str] | None = None
         if isinstance(node, exp.Filter) and mentions_city(node.expression, self._source):
             selection = select_cities(conditions_of(node.expression.this), self._source, self._cities)
@@ -153,19 +150,17 @@ class _Aggregates:
             node = plain
         statistic = read_key_statistic(node, self._source)
         aggregate = read_aggregate(node, self._source) if statistic is None else statistic.rows
-        return _Measure(_canonical(self._source.contract.id, aggregate), cities, statistic)
+        return _Measure(written, _canonical(self._source.contract.id, aggregate), cities, statistic)
 
 
-def _texts(
-    plan: Plan, trees: list[exp.Expr], found: Mapping[int, _Measure], where: exp.Where | None
-) -> Iterator[tuple[str, str]]:
+def _texts(plan: Plan, measures: Iterable[_Measure], where: exp.Where | None) -> Iterator[tuple[str, str]]:
     """What was written for each part of the plan, by the name that a check of the plan gives it."""
     if where is not None:
         yield "where", quoted(where)
     for place, key in enumerate(plan.keys):
         yield f"keys[{place}]", wording(key)
-    for node in (node for tree in trees for node in find_aggregates(tree)):
-        yield f"aggregates[{plan.aggregates.index(found[id(node)].aggregate)}]", quoted(node)
+    for one in measures:
+        yield f"aggregates[{plan.aggregates.index(one.aggregate)}]", quoted(one.node)
 
 
 def _without_aggregates(trees: list[exp.Expr], select: exp.Select) -> RefusedError:

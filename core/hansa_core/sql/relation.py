@@ -74,6 +74,13 @@ def joined(*origins: Origin) -> Origin:
     )
 
 
+def table_as(table: str, name: str) -> exp.Table:
+    """The table under a name, as it stands in FROM."""
+    source = exp.to_table(table, quoted=True)
+    source.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
+    return source
+
+
 def subquery(select: exp.Select, name: str) -> exp.Subquery:
     """The SELECT as something that stands in FROM."""
     return exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)))

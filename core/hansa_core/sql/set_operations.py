@@ -11,7 +11,7 @@ from hansa_core.errors import RefusedError
 from hansa_core.sql.clause import refused
 from hansa_core.sql.outer_from import JoinedTable
 from hansa_core.sql.outer_select import Built, decides, once
-from hansa_core.sql.relation import Origin, Relation, aliased, joined, or_none, subquery
+from hansa_core.sql.relation import Origin, Relation, aliased, joined, or_none, subquery, table_as
 from hansa_core.sql.statement import Selection
 
 _LEFT, _RIGHT, _BOTH = "l", "r", "u"
@@ -72,7 +72,7 @@ def _below(left: JoinedTable, right: JoinedTable) -> Built:
         sides[0].append(aliased(one_tree, name))
         sides[1].append(aliased(other_tree, name))
     selects = [
-        exp.select(*trees).from_(_from(table, alias))
+        exp.select(*trees).from_(table_as(table.name, alias))
         for trees, table, alias in ((sides[0], left, _LEFT), (sides[1], right, _RIGHT))
     ]
     union = exp.union(*selects, distinct=False, copy=False)
@@ -89,12 +89,6 @@ def _row(alias: str, origin: Origin) -> exp.Expr:
     return exp.Null() if origin.row is None else exp.column(origin.row, table=alias, quoted=True)
 
 
-def _from(table: JoinedTable, alias: str) -> exp.Expr:
-    source = exp.to_table(table.name, quoted=True)
-    source.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
-    return source
-
-
 def _matched(node: exp.SetOperation, left: JoinedTable, right: JoinedTable, selections: list[Selection]) -> Built:
     """The rows of the left side that the right one has, or has not; NULL is the same as NULL."""
     of_both = joined(*left.origins.values(), *right.origins.values(), left.rows, right.rows)
@@ -105,11 +99,11 @@ def _matched(node: exp.SetOperation, left: JoinedTable, right: JoinedTable, sele
         )
         for one, other in zip(left.origins, right.origins, strict=True)
     ]
-    exists: exp.Expr = exp.Exists(this=exp.select("1").from_(_from(right, _RIGHT)).where(exp.and_(*same)))
+    exists: exp.Expr = exp.Exists(this=exp.select("1").from_(table_as(right.name, _RIGHT)).where(exp.and_(*same)))
     if isinstance(node, exp.Except):
         exists = exp.Not(this=exists)
     star = exp.Column(this=exp.Star(), table=exp.to_identifier(_LEFT, quoted=True))
-    kept = exp.select(star).from_(_from(left, _LEFT)).where(exp.and_(exists))
+    kept = exp.select(star).from_(table_as(left.name, _LEFT)).where(exp.and_(exists))
     return Built(select=kept, origins=dict(left.origins), rows=left.rows)
 
 

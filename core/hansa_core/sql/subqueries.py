@@ -11,7 +11,7 @@ from hansa_core.errors import RefusedError
 from hansa_core.sql.clause import refused
 from hansa_core.sql.outer_from import JoinedTable
 from hansa_core.sql.outer_scalar import Resolve, read_outer
-from hansa_core.sql.relation import Origin, Relation, aliased, any_gap, joined, or_none, subquery
+from hansa_core.sql.relation import Origin, Relation, aliased, any_gap, joined, or_none, subquery, table_as
 
 ReadQuery = Callable[[exp.Expr], JoinedTable]
 """Reads a query of the statement; what it gives is a table of the outer one."""
@@ -142,12 +142,10 @@ class Subqueries:
     def _put(self, table: JoinedTable, columns: dict[str, exp.Expr], origin: Origin) -> dict[str, str]:
         """Put the columns beside the rows. Returns what each is called there."""
         alias = self._alias
-        source = exp.to_table(table.name, quoted=True)
-        source.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
         hidden = Relation(name=alias, origins={})
         gaps = {_GAPS: any_gap(hidden.gaps(origin.gaps))} if origin.gaps else {}
         shown = [aliased(tree, name) for name, tree in (columns | gaps).items()]
-        self._beside.append(_Beside(alias, exp.select(*shown).from_(source)))
+        self._beside.append(_Beside(alias, exp.select(*shown).from_(table_as(table.name, alias))))
         names = {name: f"{alias}_{name}" for name in columns | gaps}
         for name, place in names.items():
             taken: exp.Expr = exp.column(name, table=alias, quoted=True)
