@@ -48,6 +48,7 @@ def make_node(directory: Path, league: DemoLeague, city: str) -> str:
     """Set up one city's node: its folder, its source files, its manifests, and each ingest in a process of its own."""
     home = node_home(directory, city)
     run_hansa("node", "init", str(home), "--league", str(directory), "--city", city)
+    _take_part_in_registers(home / "node.toml")
     source = home / "source"
     source.mkdir(mode=0o700)
     league.write_source(city, source)
@@ -58,6 +59,13 @@ def make_node(directory: Path, league: DemoLeague, city: str) -> str:
         manifest.write_text(league.manifest(contract, city), encoding="utf-8")
         run_hansa("node", "ingest", contract.name, "--config", str(home / "node.toml"))
     return city
+
+
+def _take_part_in_registers(settings: Path) -> None:
+    """Let the city's log say that its questions may stand in a public register."""
+    default, text = "# register = false", settings.read_text(encoding="utf-8")
+    assert text.count(default) == 1, f"{settings} no longer shows the default of log.register"
+    settings.write_text(text.replace(default, "register = true"), encoding="utf-8")
 
 
 @contextmanager

@@ -117,7 +117,8 @@ def test_the_rules_of_an_earlier_time_are_those_of_then(rulebook: Rulebook, tmp_
     fetched(rulebook.write(), tmp_path / "log", rulebook.log)
     shown = hansa("rules", tmp_path / "log", "--at", "2026-01-01")
     assert ("bremen" in shown.output, "hamburg" in shown.output) == (True, False)
-    assert "no rules were published by then" in hansa("rules", tmp_path / "log", "--at", "2025-01-01").output
+    early = hansa("rules", tmp_path / "log", "--at", "2025-01-01").output
+    assert "no rules were published by then: the log begins at 2026-01-01" in early
 
 
 def test_a_city_that_does_not_show_its_rules_is_fetched_and_the_auditor_is_told(

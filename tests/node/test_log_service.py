@@ -17,11 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from hansa_core.evidence.entry import decode_entry
-from hansa_core.evidence.log_entries import KeyAdded, OpeningRead
+from hansa_core.evidence.body import PolicyRef
+from hansa_core.evidence.entry import Entry, decode_entry, encode_entry
+from hansa_core.evidence.log_entries import KeyAdded, NodeStarted, OpeningRead
 from hansa_core.evidence.opening import check_disclosure, decode_disclosure
 from hansa_core.evidence.rule_entries import PolicyPublished
 from hansa_core.league.witnesses import log_url, log_vkey
+from hansa_core.policy.policy import Policy
+from hansa_core.policy.published_rules import rules_hash
 from hansa_core.signing.dsse import Ed25519Signer
 from hansa_core.tlog.checkpoint import Checkpoint, add_signatures, open_checkpoint, sign_checkpoint
 from hansa_core.tlog.cosignature import cosign
@@ -33,13 +36,16 @@ from hansa_local.clock import utc_now
 from hansa_local.expiry import ExpiryWatch
 from hansa_local.key_file import read_signer
 from hansa_local.tls import client_context
-from hansa_log_cities import LogCity, call, log_cities, until
+from hansa_log_cities import PATIENCE_S, LogCity, call, log_cities, until
 from hansa_log_entries import POLICY
 from hansa_node.app.log_keeper import LogKeeper
 from hansa_node.current_league import CurrentLeague
 from hansa_node.league_in_force import LeagueInForce
+from hansa_node.log import peer_logs
+from hansa_node.log.announcements import of_policy
 from hansa_node.log.batch import Batch
 from hansa_node.log.mirror_request import AddEntries
+from hansa_node.log_service import pages
 from hansa_node.log_service.log_league import LogLeague
 from hansa_node.log_service.witness import Witness
 from hansa_node.node_store import NodeStore
@@ -463,6 +469,73 @@ def test_only_a_citys_own_node_adds_to_its_mirror_and_only_what_it_signed(cities
             assert (await second.get(f"/mirror/{FIRST}/checkpoint", shown=None))[0] == 403
 
     asyncio.run(scene())
+
+
+def test_a_mirror_keeps_the_rules_that_its_entries_name_and_no_others(
+    cities: dict[str, LogCity], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = cities[FIRST], cities[SECOND]
+    signer = read_signer(first.league / "cities" / FIRST / "log.key")
+    documents = [f'{{"kind":"hansa.policy/1","version":{number}}}'.encode() for number in range(4)]
+
+    def published(document: bytes) -> bytes:
+        policy = PolicyRef(id="open-data", version=1)
+        body = PolicyPublished(policy=policy, policy_hash=rules_hash(document), opening={"deny": "ab" * 32})
+        return encode_entry(Entry(time_unix_s=1_770_000_000, node=FIRST, software="0.1.0", body=body))
+
+    leaves = [b"no entry", *map(published, documents[:3])]
+    note = sign_checkpoint(
+        Checkpoint(first.member.log_origin, len(leaves), root_of_leaves([leaf_hash(leaf) for leaf in leaves])), signer
+    )
+
+    async def scene() -> None:
+        async with second.opened() as (_, store):
+
+            async def add(index: int, document: bytes, shown: tuple[str, str] | None = ("node", FIRST)) -> int:
+                path = f"/mirror/{FIRST}/add-rules/{index}"
+                return (await call(second, "POST", path, document, shown=shown))[0]
+
+            async def found(document: bytes, city: str = FIRST) -> tuple[int, bytes]:
+                return await second.get(f"/mirror/{city}/rules/{rules_hash(document)}.json")
+
+            assert await add(1, documents[0]) == 422  # no entry lies here yet
+            request = AddEntries(start=0, note=note, entries=leaves).body
+            path = f"/mirror/{FIRST}/add-entries"
+            assert (await call(second, "POST", path, request, shown=("node", FIRST)))[0] == 200
+            for shown in (None, ("analyst", FIRST), ("node", THIRD)):
+                assert await add(1, documents[0], shown) == 403
+            for index, document in ((0, documents[0]), (1, documents[1]), (1, documents[3]), (4, documents[0])):
+                assert await add(index, document) == 422
+            with monkeypatch.context() as smaller:
+                smaller.setattr(pages, "MAX_RULES_BYTES", 1000)
+                assert await add(1, bytes(1001)) == 413
+            assert (await found(documents[0]))[0] == 404
+            assert [await add(1, documents[0]) for _ in range(2)] == [200, 200]
+            assert await found(documents[0]) == (200, documents[0])
+            for city in (SECOND, THIRD, "nowhere"):
+                assert (await found(documents[0], city))[0] == 404
+            assert (await second.get(f"/mirror/{FIRST}/rules/{rules_hash(documents[0])}.json", shown=None))[0] == 403
+            monkeypatch.setattr(peer_logs, "MOST_RULES", 2)
+            assert [await add(index, documents[index - 1]) for index in (2, 3, 1)] == [200, 507, 200]
+            assert store.peers.rules(first.member.log_origin, rules_hash(documents[2])) is None
+
+    asyncio.run(scene())
+
+
+def test_a_citys_rules_are_read_at_its_mirrors_after_each_announcement(cities: dict[str, LogCity]) -> None:
+    league = LeagueInForce(city=FIRST, roster=cities[FIRST].roster)
+
+    async def scene(keeper: LogKeeper, store: NodeStore) -> None:
+        for version in (2, 3):
+            published = store.published_policy(Policy(id="open-data", version=version, rules=()))
+            started = NodeStarted(policy=published.reference, roster=league.roster_ref)
+            store.begin((of_policy(published),), started, now=utc_now())
+            path = f"/mirror/{FIRST}/rules/{published.hash}.json"
+            async with asyncio.timeout(PATIENCE_S):
+                while await cities[SECOND].get(path) != (200, published.rules):
+                    await asyncio.sleep(0.01)
+
+    in_league(cities, scene)
 
 
 def test_a_city_that_falls_silent_before_its_cosignatures_came_is_still_read_at_its_mirrors(

@@ -179,7 +179,7 @@ def opening(
         wanted = wanted_log(node, settings, roster)
         if all_:
             got = fetch_all_openings(wanted, open_log(folder), fields.split(","))
-            typer.echo(f"{folder}/openings: {got.fields} fields of {got.entries} entries, in {got.requests} requests")
+            typer.echo(f"{folder}/openings: {got}")
         else:
             name, _ = fetch_opening(wanted, open_log(folder), int(which[0]), which[1])
             typer.echo(f"{folder / name}: is what entry {which[0]} committed to; `hansa audit show` shows it")

@@ -14,6 +14,7 @@ from hansa_core.printable import printable
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from hansa_audit.folder.held_log import HeldLog
     from hansa_audit.rules.history import AnnouncedRules
 
 
@@ -39,13 +40,24 @@ def rules(
         from hansa_audit.folder.held_log import open_log
         from hansa_audit.rules.history import rules_in_force
 
-        found = rules_in_force(open_log(folder), None if at is None else unix_time(at, end=True))
+        log, at_unix_s = open_log(folder), None if at is None else unix_time(at, end=True)
+        found = rules_in_force(log, at_unix_s)
         if json_:
             typer.echo(json.dumps([each.to_json() for each in found], indent=1))
         elif found:
             to_stdout(Group(*(line for each in found for line in _lines(each))))
         else:
-            typer.echo("no rules were published by then: entries of version 1 have their hashes sealed")
+            typer.echo(_none_by(log, at_unix_s))
+
+
+def _none_by(log: HeldLog, at_unix_s: int | None) -> str:
+    """Why no rules were in force: there was no log yet, or its entries do not name them."""
+    from hansa_audit.entries.times import time_text
+
+    first = next((entry.time_unix_s for _, entry in log.entries()), None)
+    if first is not None and at_unix_s is not None and at_unix_s < first:
+        return f"no rules were published by then: the log begins at {time_text(first)}"
+    return "no rules were published by then: entries of version 1 have their hashes sealed"
 
 
 def _lines(announced: AnnouncedRules) -> Iterator[Text]:
@@ -59,7 +71,7 @@ def _lines(announced: AnnouncedRules) -> Iterator[Text]:
     yield Text(f"in force since {time_text(announced.since_unix_s)}, entry {named.index}", style="dim")
     yield Text(f"SHA-256 {named.hash}", style="dim")
     if announced.document is None:
-        yield Text("  its document is not in the folder; fetch again from the city itself\n", style="yellow")
+        yield Text("  its document is not in the folder; fetch again\n", style="yellow")
         return
     for line in rules_text(announced.document).splitlines():
         yield Text(f"  {printable(line)}")

@@ -104,7 +104,8 @@ def fetch_log(
         IncomingTiles.sweep(folder, 0 if held is None else held.size, checkpoint.size)
         write_reading(folder, checkpoint, source=source.name, now=utc_now())
         notes += _withdrawn(folder, checkpoint, wanted)
-        notes += fetch_rules(source, folder, checkpoint.size)
+        others = (each for each in wanted.places() if each is not source)
+        notes += fetch_rules((source, *others), folder, checkpoint.size)
         return Fetched(
             origin=checkpoint.origin,
             size=checkpoint.size,

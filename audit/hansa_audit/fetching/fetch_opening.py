@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hansa.errors import TrustError
+from hansa_audit.entries.counting import many
 from hansa_audit.entries.opened_fields import MAX_OPENING_BYTES, opening_name, read_disclosure
 from hansa_audit.fetching.log_source import LogSource, NotThereError
 from hansa_audit.fetching.places import Wanted
@@ -42,11 +43,26 @@ def fetch_opening(wanted: Wanted, log: HeldLog, index: int, field: str) -> tuple
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedOpenings:
-    """What one go brought: how many fields, of how many entries, in how many requests, each of which is logged."""
+    """What one go brought: how many fields, of how many entries, in how many requests, each of which is logged.
+
+    `withheld`: how many that entries commit to the city did not show.
+    """
 
     fields: int
     entries: int
     requests: int
+    withheld: int
+
+    def __str__(self) -> str:
+        if not self.requests:
+            return "the folder has all that entries commit to"
+        brought = f"{many(self.fields, 'field')} of {many(self.entries, 'entry', 'entries')}"
+        asked = f"{brought}, in {many(self.requests, 'request')}"
+        if not self.withheld:
+            return asked
+        return (
+            f"{asked}; {many(self.withheld, 'field')} not shown: the city may keep them no more"
+        )
 
 
 def fetch_all_openings(wanted: Wanted, log: HeldLog, fields: Sequence[str]) -> FetchedOpenings:
@@ -60,7 +76,7 @@ def fetch_all_openings(wanted: Wanted, log: HeldLog, fields: Sequence[str]) -> F
             raise ConfigError(f"--fields {shown(field)}: no opening has it; {nearest(field, OPENING_FIELDS)}")
     source = _source_of_openings(wanted, log)
     lacking = {index: digests for index, entry in log.entries() if (digests := _lacking(log, index, entry, fields))}
-    at, written, entries, requests = min(lacking, default=0), 0, set[int](), 0
+    at, brought, requests = min(lacking, default=0), set[tuple[int, str]](), 0
     while lacking and at <= max(lacking):
         try:
             content = source.get(f"openings/{at}-{max(lacking)}/{','.join(fields)}", _MAX_OPENINGS_BYTES)
@@ -77,12 +93,17 @@ def fetch_all_openings(wanted: Wanted, log: HeldLog, fields: Sequence[str]) -> F
                 if index in lacking and disclosure.field in lacking[index]:
                     check_disclosure(disclosure, lacking[index])
                     log.folder.write(opening_name(index, disclosure.field), encode_disclosure(disclosure))
-                    written += 1
-                    entries.add(index)
+                    brought.add((index, disclosure.field))
         except PeerError as broken:
             raise TrustError("opening_invalid", f"{source.name}: {broken}") from None
         at = min((index for index in lacking if index > until), default=until + 1)
-    return FetchedOpenings(fields=written, entries=len(entries), requests=requests)
+    committed = sum(map(len, lacking.values()))
+    return FetchedOpenings(
+        fields=len(brought),
+        entries=len({index for index, _ in brought}),
+        requests=requests,
+        withheld=committed - len(brought),
+    )
 
 
 def _lacking(log: HeldLog, index: int, entry: Entry, fields: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hansa.errors import UnreachableError
 from hansa_audit.fetching.log_source import LogSource, NotThereError
@@ -11,20 +11,32 @@ from hansa_audit.folder.log_folder import MAX_TEXT_BYTES, LogFolder
 from hansa_core.errors import ConfigError, PeerError
 
 
-def fetch_rules(source: LogSource, folder: LogFolder, size: int) -> Iterator[str]:
-    """Bring what the folder lacks; yields a note for each document that did not come.
+def fetch_rules(sources: Iterable[LogSource], folder: LogFolder, size: int) -> Iterator[str]:
+    """Bring what the folder lacks, from the first source that shows it; yields a note for each that did not come.
 
     They are no part of what was signed but by their hashes: a log whose rules are not shown is fetched all the same.
     """
+    asked = list(sources)
     for named in documents_named(folder, size):
         if folder.has(named.file):
             continue
-        try:
-            content = source.get(named.file, MAX_TEXT_BYTES)
-            named.read(content)
-        except (UnreachableError, NotThereError, ConfigError):
-            yield f"{source.name}: does not show the {named.subject} that entry {named.index} names"
-        except PeerError as broken:
-            yield f"{source.name}: {named.file}: {broken}; it was not kept"
+        notes: list[str] = []
+        for source in tuple(asked):
+            try:
+                content = source.get(named.file, MAX_TEXT_BYTES)
+                named.read(content)
+            except UnreachableError:
+                asked.remove(source)  # the next document is not waited for
+            except (NotThereError, ConfigError):
+                notes.append(f"{source.name}: does not show the {named.subject} that entry {named.index} names")
+            except PeerError as broken:
+                notes.append(f"{source.name}: {named.file}: {broken}; it was not kept")
+            else:
+                folder.write(named.file, content)
+                break
         else:
-            folder.write(named.file, content)
+            yield (
+                notes[0]
+                if notes
+                else f"nobody who was reached shows the {named.subject} that entry {named.index} names"
+            )

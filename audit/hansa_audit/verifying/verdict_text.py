@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from hansa_audit.entries.counting import many
 from hansa_audit.entries.times import as_of_text, time_text
 from hansa_audit.verifying.verdict import Cosigned, Verdict
 from hansa_core.printable import printable
@@ -27,7 +28,7 @@ def verdict_lines(verdict: Verdict, now_unix_s: int, max_age_s: int | None = Non
             as_of_text(verdict.freshness, now_unix_s),
         ),
         result,
-        _line("Log", f"{whose}, {verdict.size} {_s(verdict.size, 'entry', 'entries')}, root {verdict.root.hex()}"),
+        _line("Log", f"{whose}, {many(verdict.size, 'entry', 'entries')}, root {verdict.root.hex()}"),
         _line("Witnesses", _witnesses(verdict)),
         _line("Also held against it", _claims(verdict)),
         _line("Read", _reading(verdict)),
@@ -46,8 +47,8 @@ def verdict_lines(verdict: Verdict, now_unix_s: int, max_age_s: int | None = Non
 
 
 def _claims(verdict: Verdict) -> str:
-    rules = f"{verdict.rules} {_s(verdict.rules, 'document', 'documents')} of rules"
-    return f"{_many(verdict.receipts, 'receipt')}, {_many(verdict.openings, 'opening')}, {rules}"
+    rules = f"{many(verdict.rules, 'document')} of rules"
+    return f"{many(verdict.receipts, 'receipt')}, {many(verdict.openings, 'opening')}, {rules}"
 
 
 def _reading(verdict: Verdict) -> str:
@@ -69,15 +70,7 @@ def _cosigned(each: Cosigned) -> str:
 
 
 def _count(verdict: Verdict) -> str:
-    return _many(len(verdict.findings) + verdict.dropped, "finding")
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number} {_s(number, what, f'{what}s')}"
-
-
-def _s(number: int, one: str, many: str) -> str:
-    return one if number == 1 else many
+    return many(len(verdict.findings) + verdict.dropped, "finding")
 
 
 def _line(name: str, text: str, *, style: str = "") -> Text:

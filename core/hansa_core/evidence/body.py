@@ -64,6 +64,11 @@ class Body(Record):
         """The digest of each field that its opening holds."""
         return getattr(self, "opening", None) or {}
 
+    @property
+    def announced_rules(self) -> tuple[str, ...]:
+        """The hashes of the published rules that come into force with this entry."""
+        return ()
+
     def looks_at(self, name: str) -> bool:
         """Whether a rule of this very entry looks at a field that its records call free."""
         return False

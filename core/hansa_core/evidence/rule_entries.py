@@ -46,6 +46,10 @@ class PolicyPublished(Body):
     def version(self) -> int:
         return 1 if self.policy_hash is None else 2
 
+    @property
+    def announced_rules(self) -> tuple[str, ...]:
+        return () if self.policy_hash is None else (self.policy_hash,)
+
     def check_together(self) -> None:
         if (self.policy_hash is None) != ("policy_hash" in self.opening):
             raise ValueError(
@@ -86,6 +90,10 @@ class DatasetRegistered(Body):
     @property
     def version(self) -> int:
         return 1 if self.manifest_hash is None else 2
+
+    @property
+    def announced_rules(self) -> tuple[str, ...]:
+        return tuple(each for each in (self.manifest_hash, self.contract_hash) if each is not None)
 
     def check_together(self) -> None:
         hashes = (self.manifest_hash is None, self.contract_hash is None, self.opening is not None)

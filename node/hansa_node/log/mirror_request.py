@@ -13,6 +13,8 @@ from hansa_core.tlog.tiles import MAX_ENTRY_BYTES
 
 MAX_ENTRIES = 65_536
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
+MAX_RULES_BYTES = 1024 * 1024
+"""Of one document of rules that a mirror keeps."""
 _MAX_HEAD_BYTES = 64
 _LENGTH_BYTES = 2
 

@@ -7,16 +7,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from hansa_core.errors import PeerError
+from hansa_core.policy.published_rules import rules_hash
 from hansa_core.tlog.checkpoint import Checkpoint
 from hansa_core.tlog.merkle import Frontier, grow, leaf_hash
 from hansa_core.tlog.note import read_note
+from hansa_node.log.announced_rules import rules_named
 from hansa_node.log.batch import Batch
 from hansa_node.log.head import LogWriter
 from hansa_node.log.mirror_row import MIRROR, MirrorRow, mirror_of
 from hansa_node.log.tree_rows import TreeRows, add_entry_rows, add_hash_rows
 from hansa_node.store.checksum import check_row, row_checksum
 from hansa_node.store.file import Reader
+from hansa_node.store.mirrored_rules import add_mirrored_rules, count_mirrored_rules, find_mirrored_rules
 
+MOST_RULES = 1000
+"""Documents of one mirrored log: with their size, they bound what a city can take of another one's disk."""
 _COSIGNED = "SELECT sha256, origin, size, root FROM witness_state WHERE origin = ?"
 
 
@@ -96,6 +101,33 @@ class PeerLogs:
             return grown
 
         self._edges[origin], _ = self._writer.run(write)
+
+    def rules(self, origin: str, hash_: str) -> bytes | None:
+        """The rules of that hash which the log names, where its city handed them over. Raises StoreCorruptError."""
+        found = self._mirror(origin)
+        return None if found is None else find_mirrored_rules(self._reader, found.log, hash_)
+
+    def put_rules(self, origin: str, index: int, document: bytes) -> bool:
+        """Keep the rules that entry `index` of the mirrored log names; False where the mirror holds as many as it may.
+
+        Raises PeerError where no such entry lies here, or it names others.
+        """
+        found, tree, hash_ = self._mirror(origin), self.mirror(origin), rules_hash(document)
+        if found is None or tree is None or index >= found.size:
+            raise PeerError(f"entry {index} of {origin} does not lie here; send entries first")
+        if hash_ not in rules_named(tree.entries(index, index + 1)[0]):
+            raise PeerError(f"entry {index} of {origin} does not name these rules")
+        if find_mirrored_rules(self._reader, found.log, hash_) is not None:
+            return True
+
+        def write(batch: Batch) -> bool:
+            has_room = count_mirrored_rules(batch.cursor, found.log) < MOST_RULES
+            if has_room:
+                add_mirrored_rules(batch.cursor, found.log, hash_, document)
+            return has_room
+
+        was_kept, _ = self._writer.run(write)
+        return was_kept
 
     def _mirror(self, origin: str) -> MirrorRow | None:
         return MirrorRow.checked(self._reader.one(MIRROR, (origin,)))

@@ -1,4 +1,4 @@
-"""Mirror: this city keeps entries of other logs, to be read when their city cannot be reached."""
+"""Mirror: this city keeps entries of other logs, and the rules that they name, for when their city is not reached."""
 
 from __future__ import annotations
 
@@ -35,3 +35,15 @@ def add_entries(body: bytes, *, policy: TlogPolicy, peers: PeerLogs, max_entries
     except PeerError as broken:
         return Judgement(status=422, body=f"{broken}\n".encode())
     return Judgement(status=200)
+
+
+def add_rules(document: bytes, index: int, *, policy: TlogPolicy, peers: PeerLogs) -> Judgement:
+    """The reply where the policy's log hands over the rules that its entry `index` names. Blocking.
+
+    Raises StoreUnavailableError.
+    """
+    try:
+        was_kept = peers.put_rules(policy.logs[0].key.name, index, document)
+    except PeerError as broken:
+        return Judgement(status=422, body=f"{broken}\n".encode())
+    return Judgement(status=200) if was_kept else Judgement(status=507, body=b"this mirror keeps no more rules\n")

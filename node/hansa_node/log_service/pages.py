@@ -14,13 +14,14 @@ from typing import TypeVar
 from aiohttp import web
 
 from hansa_core.evidence.body import OPENING_FIELDS
+from hansa_core.tlog.policy import TlogPolicy
 from hansa_core.tlog.witness import MAX_REQUEST_BYTES as MAX_CHECKPOINT_REQUEST_BYTES
 from hansa_core.tlog.witness import Judgement
-from hansa_node.log.mirror_request import MAX_REQUEST_BYTES
+from hansa_node.log.mirror_request import MAX_REQUEST_BYTES, MAX_RULES_BYTES
 from hansa_node.log.peer_logs import PeerLogs
 from hansa_node.log_service.disclosures import DisclosureReader
 from hansa_node.log_service.log_league import LogLeague
-from hansa_node.log_service.mirror import add_entries
+from hansa_node.log_service.mirror import add_entries, add_rules
 from hansa_node.log_service.reading import ReadableLog
 from hansa_node.log_service.replies import refused, text, unchanging
 from hansa_node.log_service.visitors import Visitor, VisitorRole
@@ -72,11 +73,13 @@ class LogPages:
                 web.get("/mirror/{city}/checkpoint", self._mirrored_checkpoint),
                 web.get("/mirror/{city}/newest", self._newest_mirrored),
                 web.get("/mirror/{city}/{tile:tile/.+}", self._mirrored_tile),
+                web.get("/mirror/{city}/rules/{hash:[0-9a-f]{64}}.json", self._mirrored_rules),
                 web.get("/rules/{hash:[0-9a-f]{64}}.json", self._rules),
                 web.get("/opening/{index:[0-9]{1,16}}/{field:[a-z_]{1,32}}", self._opening),
                 web.get("/openings/{first:[0-9]{1,16}}-{last:[0-9]{1,16}}/{fields:[a-z_,]{1,200}}", self._openings),
                 web.post("/add-checkpoint", self._add_checkpoint),
                 web.post("/mirror/{city}/add-entries", self._add_entries),
+                web.post("/mirror/{city}/add-rules/{index:[0-9]{1,16}}", self._add_rules),
             ]
         )
         return application
@@ -95,10 +98,7 @@ class LogPages:
     async def _rules(self, request: web.Request) -> web.Response:
         if not self.is_public:
             self._member(request)
-        document = await self._run(partial(self.openings.log.rules, request.match_info["hash"]))
-        if document is None:
-            return refused(404, "the log names no such rules", "take the hash from one of its entries")
-        return unchanging(document, content_type="application/json")
+        return _rules_or_none(await self._run(partial(self.openings.log.rules, request.match_info["hash"])))
 
     async def _mirrored_checkpoint(self, request: web.Request) -> web.Response:
         """For readers, who believe a quorum."""
@@ -127,6 +127,14 @@ class LogPages:
         content = None if mirrored is None else await self._run(partial(mirrored.tile, path))
         return _tile_or_none(path, visitor, content)
 
+    async def _mirrored_rules(self, request: web.Request) -> web.Response:
+        self._member(request)
+        policy = self.league.now.mirrored.get(request.match_info["city"])
+        if policy is None:
+            return _rules_or_none(None)
+        find = partial(self.peers.rules, policy.logs[0].key.name, request.match_info["hash"])
+        return _rules_or_none(await self._run(find))
+
     async def _opening(self, request: web.Request) -> web.Response:
         visitor = self._reader(request)
         index, field = int(request.match_info["index"]), request.match_info["field"]
@@ -149,10 +157,7 @@ class LogPages:
         return _judged(await self._run(partial(self.witness.add_checkpoint, body)))
 
     async def _add_entries(self, request: web.Request) -> web.Response:
-        visitor, city = self._member(request), request.match_info["city"]
-        policy = self.league.now.mirrored.get(city)
-        if visitor.role is not VisitorRole.NODE or visitor.city != city or policy is None:
-            return refused(403, f"only the node of {city} adds to its mirror", "call with its certificate")
+        city, policy = self._mirrored_by(request)
         async with self._adding[city]:  # one large body of a city at a time lies in memory
             work = partial(
                 add_entries,
@@ -162,6 +167,21 @@ class LogPages:
                 max_entries=self.max_mirrored_entries,
             )
             return _judged(await self._run(work))
+
+    async def _add_rules(self, request: web.Request) -> web.Response:
+        city, policy = self._mirrored_by(request)
+        index = int(request.match_info["index"])
+        async with self._adding[city]:
+            document = await _body(request, MAX_RULES_BYTES, within_s=_MEMBERS_BODY_S)
+            return _judged(await self._run(partial(add_rules, document, index, policy=policy, peers=self.peers)))
+
+    def _mirrored_by(self, request: web.Request) -> tuple[str, TlogPolicy]:
+        """The city of the path, whose node calls, and the policy of its log."""
+        visitor, city = self._member(request), request.match_info["city"]
+        policy = self.league.now.mirrored.get(city)
+        if visitor.role is not VisitorRole.NODE or visitor.city != city or policy is None:
+            raise _Refused(refused(403, f"only the node of {city} adds to its mirror", "call with its certificate"))
+        return city, policy
 
     def _mirror(self, city: str) -> ReadableLog | None:
         policy = self.league.now.mirrored.get(city)
@@ -242,6 +262,12 @@ def _certificate(request: web.Request) -> bytes | None:
 
 def _checkpoint_or_none(note: bytes | None) -> web.Response:
     return refused(404, "there is no checkpoint yet", "ask again later") if note is None else text(note)
+
+
+def _rules_or_none(document: bytes | None) -> web.Response:
+    if document is None:
+        return refused(404, "the log names no such rules", "take the hash from one of its entries")
+    return unchanging(document, content_type="application/json")
 
 
 def _tile_or_none(path: str, visitor: Visitor | None, content: bytes | None) -> web.Response:

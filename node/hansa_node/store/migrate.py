@@ -13,7 +13,7 @@ from hansa_core.errors import ConfigError, StoreCorruptError
 from hansa_node.store.checksum import row_checksum
 from hansa_node.store.errors import is_disk_trouble
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""One witness of the own log: its cosignature under a checkpoint, and the entries that it mirrors."""
+"""One witness of the own log: its cosignature under a checkpoint, and the entries and rules that it mirrors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
+from functools import partial
 from typing import TypeVar
 
 from hansa_core.errors import PeerError
@@ -44,6 +45,7 @@ class Cosigning:
         self._cosigned_size = 0  # learnt from its first 409
         self._mirrored_size = 0
         self._mirror_refuses = False
+        self._rules_given = 0  # those that earlier entries name
 
     async def cosign(self, note: bytes) -> bytes:
         """The witness's signature line over the checkpoint in `note`.
@@ -88,13 +90,37 @@ class Cosigning:
         return await self.cosign(note)
 
     async def show(self, note: bytes, size: int) -> None:
-        """Give the mirror the checkpoint of `size` with all its cosignatures. Raises as `cosign` does, no ForkError."""
+        """Give the mirror the checkpoint of `size` with all its cosignatures, and the rules that its entries name.
+
+        Raises as `cosign` does, no ForkError.
+        """
         if self._mirrored_size == size:
             await self._send(AddEntries(start=size, note=note, entries=()))
+            await self._hand_over_rules()
 
     async def _mirror(self, size: int) -> None:
         while (request := await self._run(lambda: self._next_entries(size))) is not None:
             await self._send(request)
+
+    async def _hand_over_rules(self) -> None:
+        """Give the mirror the rules that its entries name, for readers who cannot come here.
+
+        What it refuses is not sent again.
+        """
+        end = self._mirrored_size
+        for announced in await self._run(lambda: self._log.announced_rules.between(self._rules_given, end)):
+            document = await self._run(partial(self._log.rules, announced.hash))
+            if document is None:
+                continue  # of a log that was recovered: its rules are announced again
+            path = f"/mirror/{self._log.identity.city}/add-rules/{announced.index}"
+            reply = await self.peer.post(path, document)
+            if reply.status == 503:
+                raise PeerError(f"{self.peer.member.city} answers rules with 503")
+            if reply.status != 200:
+                fields = {"peer": self.peer.member.city, "entry": announced.index, "status": reply.status}
+                log.warning("rules not mirrored", extra=fields)
+            self._rules_given = max(self._rules_given, announced.index)
+        self._rules_given = max(self._rules_given, end)
 
     async def _send(self, request: AddEntries) -> None:
         reply = await self.peer.post(f"/mirror/{self._log.identity.city}/add-entries", request.body)
