@@ -60,9 +60,7 @@ class FetchedOpenings:
         asked = f"{brought}, in {many(self.requests, 'request')}"
         if not self.withheld:
             return asked
-        return (
-            f"{asked}; {many(self.withheld, 'field')} not shown: the city may keep them no more"
-        )
+        return f"{asked}; {many(self.withheld, 'field')} not shown: the city may keep them no more"
 
 
 def fetch_all_openings(wanted: Wanted, log: HeldLog, fields: Sequence[str]) -> FetchedOpenings:
