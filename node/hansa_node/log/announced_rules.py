@@ -25,7 +25,7 @@ class Announced:
     hash: str
 
 
-class AnnouncedRules:
+class RulesNamed:
     """Of the log `log` in the store. Any thread may ask if any may call `rows`."""
 
     def __init__(self, rows: Rows, log: int) -> None:

@@ -14,7 +14,7 @@ from hansa_core.evidence.query_entries import QueryAborted, QueryDecision
 from hansa_core.instants import instant_of_seconds, seconds_of
 from hansa_core.tlog.checkpoint import add_signatures, open_checkpoint
 from hansa_core.tlog.note import NoteSignature
-from hansa_node.log.announced_rules import AnnouncedRules
+from hansa_node.log.announced_rules import RulesNamed
 from hansa_node.log.announcements import remember
 from hansa_node.log.batch import Batch
 from hansa_node.log.head import LogWriter
@@ -41,7 +41,7 @@ class OwnLog:
     def __init__(self, reader: Reader, writer: LogWriter, identity: LogIdentity) -> None:
         self.identity = identity
         self.tree = TreeRows(reader.rows, OWN_LOG)
-        self.announced_rules = AnnouncedRules(reader.rows, OWN_LOG)
+        self.announced_rules = RulesNamed(reader.rows, OWN_LOG)
         self._reader = reader
         self._writer = writer
 
