@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection
-from functools import partial
 
 from hansa_coordinator.breaker import Breaker, BreakerRule
-from hansa_coordinator.hedge import first_result
+from hansa_coordinator.hedge import CallListener, HedgeRule, first_answer
 from hansa_coordinator.relay_check import UnprovenReplyError
 from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, PeerError, RefusedError
@@ -18,9 +17,6 @@ from hansa_wire.rpc.replies import GarbledReplyError
 from hansa_wire.rpc.status import PeerUnreachableError
 
 log = logging.getLogger(__name__)
-
-Told = Callable[[str, str], None]
-"""Told a code and a sentence about a call that goes on."""
 
 SILENT_S = 10.0
 """Seconds of silence that speak against a city. An asker with a short deadline proves nothing about it."""
@@ -43,15 +39,14 @@ class Carrier:
         self._closed = Breaker(rule=rule)
         self._breakers: dict[str, Breaker] = {}
 
-    async def carry(self, call: CityCall, told: Told) -> Answered:
+    async def carry(self, call: CityCall, listener: CallListener) -> Answered:
         """What the city gave, unverified. Raises as NodeClient does; UnreachableError where no way leads there."""
         ways = self._ways(call, self._routes.ways(call.city))
         if len(ways) == 1:  # a silent connection is not helped by a second call on it; a broken one is made again
             return await self._over(ways * 2, call, None)
-        sentence = f"no answer for {self._hedge_after_s:g} s: asked once more with the same signed query"
-        return await self._over(ways, call, self._hedge_after_s, partial(told, "hedged", sentence))
+        return await self._over(ways, call, HedgeRule(self._hedge_after_s, listener))
 
-    async def relay(self, call: CityCall) -> Answered:
+    async def answer(self, call: CityCall) -> Answered:
         """Answer a coordinator that asks through this one: on a way that is shorter than its own. It hedges itself."""
         return await self._over(self._ways(call, self._routes.ways(call.city, hubs=call.hubs - 1)), call, None)
 
@@ -65,9 +60,7 @@ class Carrier:
             raise PeerUnreachableError(f"{call.city} does not listen, and is not attached")
         return ways
 
-    async def _over(
-        self, ways: tuple[Way, ...], call: CityCall, after_s: float | None, told: Callable[[], None] = lambda: None
-    ) -> Answered:
+    async def _over(self, ways: tuple[Way, ...], call: CityCall, rule: HedgeRule | None) -> Answered:
         began = self._clock()
         breaker = self._breaker(call.city)
         if not breaker.permits(began):
@@ -75,7 +68,7 @@ class Carrier:
             raise CircuitOpenError(f"{call.city} could not be reached several times in a row; try again in {again_s} s")
         self._breakers[call.city] = breaker.asked(began, min(call.deadline_s, SILENT_S))
         try:
-            answer = await first_result([partial(way.carry, call) for way in ways], after_s=after_s, told=told)
+            answer = await first_answer(ways, call, rule)
         except GarbledReplyError as garbled:
             log.warning("city gave back what cannot be read", extra={"city": call.city, "reason": str(garbled)})
             self._breakers[call.city] = self._breaker(call.city).failed(self._clock())

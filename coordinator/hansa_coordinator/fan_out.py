@@ -7,8 +7,9 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
-from hansa_coordinator.carrier import CircuitOpenError, Told
+from hansa_coordinator.carrier import CircuitOpenError
 from hansa_coordinator.claims import refusal_in
+from hansa_coordinator.hedge import CallListener
 from hansa_coordinator.undelivered import UndeliveredEvents
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_local.task_groups import plain_task_group
@@ -25,8 +26,8 @@ each word costs about as much as an answer."""
 class Askable(Protocol):
     """A city with what it is asked."""
 
-    async def ask(self, left_s: float, told: Told) -> Answered:
-        """What the city gave, unverified. `left_s`: until the deadline. `told`: while it goes on."""
+    async def ask(self, left_s: float, listener: CallListener) -> Answered:
+        """What the city gave, unverified. `left_s`: until the deadline. `listener`: hears while it goes on."""
 
 
 async def fan_out(
@@ -77,7 +78,7 @@ class _City:
         try:
             async with asyncio.timeout_at(end), turns:
                 self._tell(CityState.ASKED)
-                answer = await call.ask(end - self._loop.time(), self._tell_going_on)
+                answer = await call.ask(end - self._loop.time(), self)
                 refusal = refusal_in(answer.envelope)
         except TimeoutError:
             self._tell(CityState.TIMED_OUT, detail=f"no answer within {self._deadline_s:g} s")
@@ -100,7 +101,8 @@ class _City:
             else:
                 self._tell(CityState.REFUSED, refusal.code, f"{refusal.rule}; {refusal.remedy}", answer)
 
-    def _tell_going_on(self, code: str, detail: str) -> None:
+    def goes_on(self, code: str, detail: str) -> None:
+        """A call that has not ended: by CallListener."""
         self._tell(CityState.ASKED, code, detail)
 
     def _tell(self, state: CityState, code: str = "", detail: str = "", answer: Answered | None = None) -> None:

@@ -8,8 +8,9 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from hansa_coordinator.carrier import Carrier, Told
+from hansa_coordinator.carrier import Carrier
 from hansa_coordinator.fan_out import fan_out
+from hansa_coordinator.hedge import CallListener
 from hansa_core.errors import PeerError
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope
@@ -33,13 +34,13 @@ class CarriedCall:
     query: Envelope | None = None
     credential: Envelope | None = None
 
-    async def ask(self, left_s: float, told: Told) -> Answered:
+    async def ask(self, left_s: float, listener: CallListener) -> Answered:
         """What the city gave, unverified. Raises as `Carrier.carry`, and PeerError for what no message could hold."""
         deadline_s = max(left_s, 0.001)
         call = CityCall(
             city=self.city, kind=self.kind, query=self.query, credential=self.credential, deadline_s=deadline_s
         )
-        answer = await self.carrier.carry(call, told)
+        answer = await self.carrier.carry(call, listener)
         if self.kind is CallKind.DESCRIBE and len(answer.envelope.payload) > MAX_DESCRIPTION_BYTES:
             # All cities' descriptions share one message, which it would burst.
             raise PeerError(f"{self.city}: a description has at most {MAX_DESCRIPTION_BYTES:,} bytes")

@@ -87,7 +87,7 @@ class RunningCoordinator:
         )
         self._attachments = Attachments(
             config.name,
-            self._carrier.relay,
+            self._carrier,
             cert_pem=certificate,
             key_pem=key,
             draw=SystemRandom().random,

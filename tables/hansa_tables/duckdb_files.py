@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import duckdb
@@ -33,7 +34,19 @@ def read_duckdb(connection: duckdb.DuckDBPyConnection, path: Path, source: Table
 
 def why_no_duckdb(path: Path, error: duckdb.Error) -> UnreadableTableError | None:
     """The error about a file that another program has open; None for any other failure."""
-    if "lock" not in str(error).lower():
+    if not _is_locked(path):
         return None
     rule = f"is open in another program ({str(error).strip().splitlines()[0]})"
     return UnreadableTableError(str(path), rule, "close it there, or give a copy")
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether another process keeps the file from being read: DuckDB locks what it writes, as POSIX has it."""
+    import fcntl  # which Windows lacks: there only this failure would go without its reason
+
+    try:
+        with path.open("rb") as file:
+            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as failure:
+        return failure.errno in (errno.EACCES, errno.EAGAIN)
+    return False

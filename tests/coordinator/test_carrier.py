@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
+from hansa_attached import HeardCodes
 from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import SILENT_S, Carrier, CircuitOpenError
+from hansa_coordinator.hedge import CallListener
 from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.signing.dsse import Ed25519Signer, sign
@@ -73,14 +75,14 @@ def carrier(*ways: FakeWay, clock: Clock | None = None, failures: int = 2, hedge
     return Carrier(FakeRoutes(*ways), hedge_after_s=hedge_after_s, rule=rule, clock=clock or Clock())
 
 
-def carried(by: Carrier, told: Callable[[str, str], None] = lambda *_: None) -> Answered:
-    return asyncio.run(by.carry(ask(), told))
+def carried(by: Carrier, listener: CallListener | None = None) -> Answered:
+    return asyncio.run(by.carry(ask(), listener or HeardCodes()))
 
 
 def test_a_silent_city_is_asked_again_over_another_way_and_the_first_call_is_cancelled() -> None:
-    silent, quick, told = FakeWay([None]), FakeWay([SECOND], hubs=1), []
-    assert carried(carrier(silent, quick), lambda code, _: told.append(code)) == SECOND
-    assert (silent.cancelled, told) == (1, ["hedged"])
+    silent, quick, heard = FakeWay([None]), FakeWay([SECOND], hubs=1), HeardCodes()
+    assert carried(carrier(silent, quick), heard) == SECOND
+    assert (silent.cancelled, heard.codes) == (1, ["hedged"])
     assert silent.calls[0] == quick.calls[0]  # the very same signed query
 
 
@@ -88,7 +90,7 @@ def test_a_silent_city_with_one_way_is_not_asked_again_over_the_same_connection(
     way = FakeWay([None, SECOND])
 
     async def ask_for_a_while() -> None:
-        asking = asyncio.create_task(carrier(way, hedge_after_s=0.001).carry(ask(), lambda *_: None))
+        asking = asyncio.create_task(carrier(way, hedge_after_s=0.001).carry(ask(), HeardCodes()))
         await asyncio.wait([asking], timeout=0.1)
         assert not asking.done()
         asking.cancel()
@@ -227,7 +229,7 @@ def test_only_a_long_silence_speaks_against_a_city(silent_s: float, opens: bool)
     by = carrier(way, clock=clock, failures=1, hedge_after_s=60)
 
     async def leave() -> None:
-        asking = asyncio.create_task(by.carry(ask(), lambda *_: None))
+        asking = asyncio.create_task(by.carry(ask(), HeardCodes()))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         clock.now = silent_s
@@ -245,10 +247,10 @@ def test_only_a_long_silence_speaks_against_a_city(silent_s: float, opens: bool)
 
 def test_a_hub_relays_only_over_ways_shorter_than_its_askers_and_does_not_hedge() -> None:
     near, far = FakeWay([FIRST], hubs=1), FakeWay([SECOND], hubs=2)
-    work: Coroutine[Any, Any, Answered] = carrier(near, far).relay(ask(hubs=2))
+    work: Coroutine[Any, Any, Answered] = carrier(near, far).answer(ask(hubs=2))
     assert asyncio.run(work) == FIRST
     with pytest.raises(PeerUnreachableError):
-        asyncio.run(carrier(near, far).relay(ask(hubs=1)))
+        asyncio.run(carrier(near, far).answer(ask(hubs=1)))
 
 
 def test_attack_a_probe_with_a_long_deadline_does_not_shut_the_city_for_the_others() -> None:
@@ -258,13 +260,13 @@ def test_attack_a_probe_with_a_long_deadline_does_not_shut_the_city_for_the_othe
 
     async def attack() -> Answered:
         with pytest.raises(PeerUnreachableError):
-            await by.carry(ask(), lambda *_: None)
+            await by.carry(ask(), HeardCodes())
         clock.now = 2.0
-        probe = asyncio.create_task(by.carry(replace(ask(), deadline_s=600), lambda *_: None))
+        probe = asyncio.create_task(by.carry(replace(ask(), deadline_s=600), HeardCodes()))
         await asyncio.sleep(0.01)
         clock.now = 2.0 + SILENT_S
         try:
-            return await by.carry(ask(), lambda *_: None)
+            return await by.carry(ask(), HeardCodes())
         finally:
             probe.cancel()
 

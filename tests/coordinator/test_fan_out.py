@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from hansa_coordinator.carrier import CircuitOpenError, Told
+from hansa_coordinator.carrier import CircuitOpenError
 from hansa_coordinator.fan_out import TOLD_AFTER_S, fan_out
+from hansa_coordinator.hedge import CallListener
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_wire.codec.answered import Answered
@@ -19,7 +20,7 @@ from hansa_wire.codec.progress import CityEvent, CityState
 SEALED = Answered(sign("description", b"word", Ed25519Signer(bytes(32))), b"receipt")
 
 
-Call = Callable[[float, Told], Awaitable[Answered]]
+Call = Callable[[float, CallListener], Awaitable[Answered]]
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Scripted:
 
     script: Call
 
-    async def ask(self, left_s: float, told: Told) -> Answered:
-        return await self.script(left_s, told)
+    async def ask(self, left_s: float, listener: CallListener) -> Answered:
+        return await self.script(left_s, listener)
 
 
 async def answers(*_: object) -> Answered:
@@ -104,8 +105,8 @@ def test_of_a_city_that_answers_before_its_asking_is_told_the_end_alone_is_told(
 
 
 def test_what_a_call_tells_while_it_goes_on_is_told() -> None:
-    async def hedged(_: float, told: Told) -> Answered:
-        told("hedged", "asked once more")
+    async def hedged(_: float, listener: CallListener) -> Answered:
+        listener.goes_on("hedged", "asked once more")
         return await answers_later()
 
     events = events_of({"bremen": hedged})

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import pytest
 
+from hansa_attached import HeardCodes
 from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import Carrier
 from hansa_coordinator.routes import Routes
@@ -72,7 +73,7 @@ def asked(*hubs: Said) -> Envelope:
         carrier = Carrier(routes, hedge_after_s=5, rule=BreakerRule(failures=1), clock=lambda: 0.0)
         call = CityCall(city="bremen", kind=CallKind.ASK, query=QUERY, credential=QUERY, deadline_s=30)
         try:
-            return (await carrier.carry(call, lambda *_: None)).envelope
+            return (await carrier.carry(call, HeardCodes())).envelope
         finally:
             for task in saying_it:
                 task.cancel()

@@ -7,6 +7,8 @@ import io
 import json
 import sqlite3
 import struct
+import subprocess
+import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -347,6 +349,22 @@ def test_a_sqlite_file_that_is_being_written_is_told_as_such(tmp_path: Path, mon
         monkeypatch.setattr("hansa_tables.sqlite_files.LOCK_TIMEOUT_S", 0.01)
         said = told(tmp_path, {"format": "sqlite", "path": "a.sqlite", "table": "repairs"})
     assert "is being written by another program; wait until that ends" in said
+
+
+def test_a_duckdb_file_that_another_program_writes_is_told_as_such_and_no_other_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.duckdb"
+    held = f"import duckdb; held = duckdb.connect({str(path)!r}); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", held], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        said = told(tmp_path, {"format": "duckdb", "path": path.name, "table": "repairs"})
+        writer.communicate(b"\n")
+    assert "is open in another program" in said
+    broken = tmp_path / "blocks.duckdb"  # whose name stands in what DuckDB says of it
+    broken.write_text("no database at all, " * 1000)
+    said = told(tmp_path, {"format": "duckdb", "path": broken.name, "table": "repairs"})
+    assert "cannot be read as duckdb" in said
+    assert "another program" not in said
 
 
 def test_a_table_of_a_duckdb_schema_is_read(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ from hansa_node.log_service import pages
 from hansa_node.log_service.log_league import LogLeague
 from hansa_node.log_service.witness import Witness
 from hansa_node.node_store import NodeStore
+from hansa_node.witnessing.status import WitnessStatus
 from hansa_test_tls import TestAuthority
 
 FIRST, SECOND, THIRD = "luebeck", "bremen", "hamburg"
@@ -430,7 +431,7 @@ def test_heads_that_come_at_once_are_told_in_the_own_log_once(cities: dict[str, 
                 league=LogLeague(league, ExpiryWatch(utc_now), utc_now),
                 peers=store.peers,
                 own_log=store.log,
-                may_log=lambda: True,
+                status=WitnessStatus(is_confirmed=True),
                 head_every_s=3600,
                 clock=at_once,
             )

@@ -49,7 +49,7 @@ from hansa_node.witnessing.status import WitnessStatus
 from hansa_protos.v1.attach_pb2 import AttachServiceAttachResponse, Cancel
 from hansa_test_node import BY_MODE, CITY, NodeHome, ask_as, pipeline_over
 from hansa_wire.attach.attach_codec import call_to_wire
-from hansa_wire.attach.attachment import Attachment, answering_for
+from hansa_wire.attach.attachment import Attachment, NodeAnswerer
 from hansa_wire.attach.messages import CallKind, CityCall
 from hansa_wire.codec.answered import Answered
 from hansa_wire.rpc.admission import Admission
@@ -329,7 +329,7 @@ def test_over_an_attached_stream_the_deadline_and_the_cancel_reach_the_engine(
     async def leave(context: NodeContext) -> bool:
         async with Workers.opened(steps=2, engines=2) as workers:
             calls = node_calls(node, context, workers, Admission(8))
-            attachment = Attachment(CITY, answering_for(CITY, calls))
+            attachment = Attachment(CITY, NodeAnswerer(CITY, calls))
             attachment.heard(call_to_wire(1, call))
             assert await asyncio.to_thread(held.going.wait, DEADLINE_S)
             if end == "cancel":

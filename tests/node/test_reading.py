@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,22 @@ ENTRIES, SHOWN = 300, 257
 """A log may hold more than it shows: of a mirrored one, readers see what a quorum cosigned."""
 
 
+@dataclass(frozen=True)
+class FixedHead:
+    """A log that is shown so far."""
+
+    head: tuple[int, bytes] | None
+
+    def newest(self) -> tuple[int, bytes] | None:
+        return self.head
+
+
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadableLog]:
     store = NodeStore.open(Path(tmp_path_factory.mktemp("log")) / "store.sqlite", IDENTITY)
     while store.log.size < ENTRIES:
         store.log.append(KeyAdded(role="answer", key=f"{store.log.size:064x}"), now=utc_now())
-    yield ReadableLog(store.log.tree, lambda: (SHOWN, b"the note"))
+    yield ReadableLog(store.log.tree, FixedHead((SHOWN, b"the note")))
     store.close()
 
 
@@ -41,6 +52,6 @@ def test_one_entry_past_the_checkpoint_is_not_there(log: ReadableLog, path: str)
 
 
 def test_without_a_checkpoint_nothing_is_shown(log: ReadableLog) -> None:
-    silent = ReadableLog(log.tree, lambda: None)
+    silent = ReadableLog(log.tree, FixedHead(None))
     assert silent.checkpoint() is None
     assert silent.tile("tile/0/000.p/1") is None

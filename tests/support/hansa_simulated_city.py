@@ -43,7 +43,7 @@ from hansa_memory_log import MemoryLog, decision_on
 from hansa_node.engines.reference import ReferenceEngine
 from hansa_ports import free_ports
 from hansa_thread_loop import loop_in_thread
-from hansa_wire.attach.attachment import answering_for
+from hansa_wire.attach.attachment import NodeAnswerer
 from hansa_wire.attach.attachments import Attachments
 from hansa_wire.codec.answer_codec import encode_answer, encode_dry_run
 from hansa_wire.codec.answered import Answered
@@ -319,7 +319,7 @@ class SimulatedLeague:
         keys = LeagueLayout(self.directory).city(city)
         attachments = self._attached[city] = Attachments(
             city,
-            answering_for(city, self.cities[city]),
+            NodeAnswerer(city, self.cities[city]),
             cert_pem=(keys / "tls.pem").read_bytes(),
             key_pem=(keys / "tls.key").read_bytes(),
             draw=lambda: 0.0,

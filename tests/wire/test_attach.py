@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hansa_attach_point import AttachPoint, attach_point
+from hansa_attached import AnswersBy
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_local.clock import utc_now
@@ -261,7 +262,7 @@ def attaching(
         async def answer(_: CityCall) -> Answered:
             return answered(b"word")
 
-        attachment = Attachment(name, answer)
+        attachment = Attachment(name, AnswersBy(answer))
         await attachment.present({name: 0})
         async with dial_aio(
             "127.0.0.1",

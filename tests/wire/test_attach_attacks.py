@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from hansa_attached import AnswersBy
 from hansa_core.errors import BusyError, PeerError
 from hansa_core.league.roster import CoordinatorEntry
 from hansa_core.signing.dsse import Ed25519Signer, sign
@@ -44,7 +45,7 @@ async def never(_: CityCall) -> Answered:
 @pytest.mark.parametrize("answering", [quick, never])
 def test_attack_a_coordinator_that_floods_calls_and_reads_nothing_is_hung_up_on(answering: object) -> None:
     async def flood() -> int:
-        attachment = Attachment("bremen", answering)  # type: ignore[arg-type]
+        attachment = Attachment("bremen", AnswersBy(answering))  # type: ignore[arg-type]
         taken = 0
         try:
             for call_id in range(1, 10 * MAX_CALLS):
@@ -65,7 +66,7 @@ def test_attack_a_call_as_large_as_an_answer_is_not_taken() -> None:
     async def bomb() -> None:
         query = sign("query", bytes(MAX_REQUEST_BYTES), SIGNER)
         call = CityCall(city="bremen", kind=CallKind.ASK, query=query, credential=query, deadline_s=5.0)
-        Attachment("bremen", never).heard(call_to_wire(1, call))
+        Attachment("bremen", AnswersBy(never)).heard(call_to_wire(1, call))
 
     with pytest.raises(PeerError, match="at most"):
         asyncio.run(bomb())
@@ -73,7 +74,7 @@ def test_attack_a_call_as_large_as_an_answer_is_not_taken() -> None:
 
 def test_attack_cancel_storms_leave_nothing_under_way() -> None:
     async def storm() -> int:
-        attachment = Attachment("bremen", never)
+        attachment = Attachment("bremen", AnswersBy(never))
         for call_id in range(1, 20 * MAX_CALLS):
             attachment.heard(call_to_wire(call_id, description()))
             cancel = attach_pb2.AttachServiceAttachResponse(cancel=attach_pb2.Cancel(call_id=call_id))
@@ -128,8 +129,10 @@ def test_attack_more_calls_than_a_peer_may_have_are_told_to_come_back() -> None:
 
 def test_attack_a_peer_that_comes_and_goes_in_a_flood_piles_nothing_up_where_its_hub_is_attached() -> None:
     async def flood() -> tuple[int, Reach]:
-        upstream = Attachment("hub", quick)
-        kept = Attachments("hub", quick, cert_pem=b"", key_pem=b"", draw=lambda: 0.0, clocks=PeerClocks(utc_now))
+        upstream = Attachment("hub", AnswersBy(quick))
+        kept = Attachments(
+            "hub", AnswersBy(quick), cert_pem=b"", key_pem=b"", draw=lambda: 0.0, clocks=PeerClocks(utc_now)
+        )
         kept._live[FAR] = upstream
         for turn in range(5_000):
             kept.present({"bremen": 1} if turn % 2 else {})

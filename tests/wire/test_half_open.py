@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from hansa_attach_point import AttachPoint, attach_point
+from hansa_attached import AnswersBy
 from hansa_core.league.roster import CoordinatorEntry
 from hansa_core.signing.dsse import Ed25519Signer, Envelope, sign
 from hansa_fault_relay import Relay, relay_in_thread
@@ -113,7 +114,7 @@ def test_a_node_whose_idle_stream_became_half_open_attaches_anew_while_nobody_as
     async def attached() -> Attachments:
         attachments = Attachments(
             "bremen",
-            answer,
+            AnswersBy(answer),
             cert_pem=parties.node.cert_pem,
             key_pem=parties.node.key_pem,
             draw=random,

@@ -37,7 +37,6 @@ _COUNTS = (
     AggregateFunction.REGR_COUNT,
 )
 _LIKE_THEIR_COLUMN = (AggregateFunction.SUM, AggregateFunction.MIN, AggregateFunction.MAX)
-BINNED = (AggregateFunction.QUANTILE_CONT, AggregateFunction.HISTOGRAM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,6 @@ def limb_of(value: int, place: int, count: int) -> int:
     return piece if place == count - 1 else piece & _MASK
 
 
-def from_limbs(limbs: list[int]) -> int:
-    """The number whose limbs, or sums of limbs, these are, the lowest first."""
-    return sum(limb << LIMB_BITS * place for place, limb in enumerate(limbs))
-
-
 def pairs_at(place: int, first: int, second: int) -> list[tuple[int, int]]:
     """The places of limbs whose products count 2**(31·place), of numbers with `first` and `second` limbs."""
     return [(i, place - i) for i in range(first) if 0 <= place - i < second]

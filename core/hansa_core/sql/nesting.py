@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from hansa_core.errors import RefusedError
 from hansa_core.nearest import nearest, shown
+from hansa_core.sql.city_questions import CityQuestions
 from hansa_core.sql.clause import refused
 from hansa_core.sql.keys import SelectItem
 from hansa_core.sql.named_windows import with_windows_written_out
@@ -20,34 +21,20 @@ from hansa_core.sql.relation import origin_of, subquery, total
 from hansa_core.sql.set_operations import check_set_operation, combined, is_plain, not_offered
 from hansa_core.sql.shape import check_outer_shape
 from hansa_core.sql.statement import MAX_QUESTIONS, Selection
-from hansa_core.sql.subqueries import ReadQuery, Subqueries
+from hansa_core.sql.subqueries import Subqueries
 
 _TAIL = ("with_", "order", "limit", "offset")
 _WHOLE = "rows of a set operation"
 _EXAMPLE = "WITH q AS (SELECT city, COUNT(*) AS n FROM housing.permits GROUP BY city) SELECT … FROM q JOIN …"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A question that was read: the SELECT as the outer side sees it, its items, and what they are computed over."""
-
-    select: exp.Select
-    items: Sequence[SelectItem]
-    rows: Input
-
-
-AskCities = Callable[[exp.Select], Asked]
-"""Reads a SELECT over a contract as a question to the cities."""
-
-
 class Nesting:
-    """One statement with all its SELECTs. `own`: the analyst's tables, by name. `contracts`: the names of contracts."""
+    """One statement with all its SELECTs. `own`: the analyst's tables, by name. `questions`: reads those to cities."""
 
-    def __init__(self, own: Mapping[str, JoinedTable], contracts: frozenset[str], ask_cities: AskCities) -> None:
+    def __init__(self, own: Mapping[str, JoinedTable], questions: CityQuestions) -> None:
         self._own = own
-        self._contracts = contracts
-        self._ask_cities = ask_cities
-        self._questions = 0
+        self._contracts = questions.contract_names
+        self._questions = questions
         self._ctes: list[exp.CTE] = []
         self.selections: list[Selection] = []
         self.own_used: dict[str, None] = {}
@@ -55,7 +42,7 @@ class Nesting:
     def read(self, query: exp.Query) -> Built:
         """The whole outer statement. Raises RefusedError."""
         built = self._query(query, self._own, is_last=True)
-        if not self._questions:
+        if not self._questions.asked:
             rule = "one SELECT of the statement reads a contract"
             raise RefusedError("unknown_contract", rule, f"write for example {_EXAMPLE}", "FROM")
         if self._ctes:
@@ -78,15 +65,13 @@ class Nesting:
         known = self._with(select, known)
         if _reads(select, known):
             return self._over_answer(select, known, is_last=is_last)
-        self._questions += 1
-        if self._questions > MAX_QUESTIONS:
+        if len(self._questions.asked) == MAX_QUESTIONS:
             rule = f"a statement asks the cities at most {MAX_QUESTIONS} questions, each of which is charged"
             remedy = "GROUP BY what tells them apart, or ask some of them by themselves"
             raise refused("cannot_split", select, rule, remedy)
-        asked = self._ask_cities(select)
-        return build_select(
-            asked.select, asked.items, asked.rows, self.selections, self._subquery_reader(known), is_last=is_last
-        )
+        read = self._questions.read(select)
+        within = _SubqueryReader(self, known)
+        return build_select(read.select, read.items, read.rows, self.selections, within, is_last=is_last)
 
     def _set_operation(self, node: exp.SetOperation, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
         check_set_operation(node)
@@ -105,8 +90,9 @@ class Nesting:
             whole.set(name, clause.copy())
         return self._over_answer(whole, {**known, _WHOLE: self._named(built)}, is_last=is_last)
 
-    def _subquery_reader(self, known: Mapping[str, JoinedTable]) -> ReadQuery:
-        return lambda query: self._named(self._query(query, known, is_last=False))
+    def subquery(self, query: exp.Expr, known: Mapping[str, JoinedTable]) -> JoinedTable:
+        """A query inside an expression, as a table of the outer statement. `known`: what its FROM can name."""
+        return self._named(self._query(query, known, is_last=False))
 
     def _with(self, select: exp.Expr, known: Mapping[str, JoinedTable]) -> Mapping[str, JoinedTable]:
         with_ = select.args.get("with_")
@@ -134,7 +120,7 @@ class Nesting:
     def _over_answer(self, select: exp.Select, known: Mapping[str, JoinedTable], *, is_last: bool) -> Built:
         select = with_windows_written_out(select)
         check_outer_shape(select)
-        reader = self._subquery_reader(known)
+        reader = _SubqueryReader(self, known)
         joined = JoinedRows()
         joined.read(select, lambda node: self._table(node, known))
         for clause, origin in joined.decided_by:
@@ -181,6 +167,17 @@ class Nesting:
             raise refused("cannot_split", node, rule, f"aggregate it in a CTE: {_EXAMPLE}")
         rule = f"there is no table {shown(name)}"
         raise refused("unknown_table", node, rule, nearest(name, {*known, *self._contracts}))
+
+
+@dataclass(frozen=True, slots=True)
+class _SubqueryReader:
+    """The QueryReader of one SELECT. `known`: the tables that its subqueries can name."""
+
+    nesting: Nesting
+    known: Mapping[str, JoinedTable]
+
+    def read(self, query: exp.Expr) -> JoinedTable:
+        return self.nesting.subquery(query, self.known)
 
 
 def _rows(joined: JoinedRows, beside: Subqueries, condition: exp.Expr | None) -> exp.Expr:

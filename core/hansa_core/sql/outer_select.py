@@ -14,7 +14,7 @@ from hansa_core.sql.outer_scalar import Resolve, read_outer
 from hansa_core.sql.relation import OF_NO_CELLS, Origin, Relation, aliased, any_gap, joined, origin_of, subquery, total
 from hansa_core.sql.shape import row_count
 from hansa_core.sql.statement import ROW_COLUMN, Selection
-from hansa_core.sql.subqueries import ReadQuery, Subqueries
+from hansa_core.sql.subqueries import QueryReader, Subqueries
 from hansa_core.sql.windows import Windows
 
 _DISTINCT = "d"
@@ -50,16 +50,16 @@ def build_select(
     items: Sequence[SelectItem],
     rows: Input,
     selections: list[Selection],
-    read_query: ReadQuery,
+    reader: QueryReader,
     *,
     is_last: bool,
 ) -> Built:
     """The SELECT over `rows`; what decides about its rows is added to `selections`. Raises RefusedError.
 
-    `read_query`: reads a subquery inside an expression. `is_last`: nothing reads it but the analyst, who needs no gaps
+    `reader`: reads a subquery inside an expression. `is_last`: nothing reads it but the analyst, who needs no gaps
     where a row tells them.
     """
-    beside = Subqueries(rows.columns, rows.resolve, read_query)
+    beside = Subqueries(rows.columns, rows.resolve, reader)
     aliases: dict[str, exp.Expr] = {}
     windows = Windows(rows.columns, or_alias(beside.resolve, aliases, "unknown_column"))
     trees: list[exp.Expr] = []

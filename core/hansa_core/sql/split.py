@@ -13,16 +13,15 @@ from hansa_core.contract.column_names import aggregate_column, key_column
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
 from hansa_core.sql.asking_time import fix_time
+from hansa_core.sql.city_questions import CityQuestions
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.guard import read_query, too_deep
-from hansa_core.sql.nesting import Asked, Nesting
-from hansa_core.sql.numbering import Place
+from hansa_core.sql.nesting import Nesting
 from hansa_core.sql.own_tables import own_tables
 from hansa_core.sql.parameters import Parameter
 from hansa_core.sql.plain_select import plain_select
-from hansa_core.sql.question import read_question
 from hansa_core.sql.relation import Origin
-from hansa_core.sql.statement import CityQuestion, CountedValues, OuterColumn, OuterSelect, Statement
+from hansa_core.sql.statement import OuterColumn, OuterSelect, Statement
 
 
 def parse_statement(
@@ -55,31 +54,20 @@ def _split(
     cities: Collection[str],
     tables: Mapping[str, Sequence[str]],
 ) -> Statement:
-    questions: list[CityQuestion] = []
-    counted: list[CountedValues] = []
-    places = [Place()]
-
-    def ask_cities(select: exp.Select) -> Asked:
-        read = read_question(select, contracts, cities, places[-1])
-        questions.append(read.question)
-        counted.extend(read.released.cells.counted)
-        places.append(places[-1].behind(read.question, len(read.released.cells.counted)))
-        return Asked(select=read.select, items=read.items, rows=read.released.as_input())
-
-    nesting = Nesting(own_tables(tables, contracts), frozenset(known.name for known in contracts), ask_cities)
+    questions = CityQuestions(contracts, cities)
+    nesting = Nesting(own_tables(tables, contracts), questions)
     built = nesting.read(query)
-    end = places[-1]
     outer = OuterSelect(
         sql=built.select.sql(DIALECT, comments=False),
         columns=tuple(_outer_column(name, origin) for name, origin in built.origins.items()),
-        key_columns=tuple(key_column(index) for index in range(end.key)),
-        aggregate_columns=tuple(aggregate_column(index) for index in range(end.aggregate)),
+        key_columns=tuple(key_column(index) for index in range(questions.end.key)),
+        aggregate_columns=tuple(aggregate_column(index) for index in range(questions.end.aggregate)),
         selections=tuple(dict.fromkeys(nesting.selections)),
         tables=tuple(nesting.own_used),
-        plain=plain_select(built.select) if len(questions) == 1 else None,
-        counted=tuple(counted),
+        plain=plain_select(built.select) if len(questions.asked) == 1 else None,
+        counted=tuple(questions.counted),
     )
-    return Statement(questions=tuple(questions), outer=outer)
+    return Statement(questions=tuple(questions.asked), outer=outer)
 
 
 def _outer_column(name: str, origin: Origin) -> OuterColumn:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlglot import exp
 
@@ -12,9 +12,6 @@ from hansa_core.sql.clause import refused
 from hansa_core.sql.outer_from import JoinedTable
 from hansa_core.sql.outer_scalar import Resolve, read_outer
 from hansa_core.sql.relation import Origin, Relation, aliased, any_gap, joined, or_none, subquery, table_as
-
-ReadQuery = Callable[[exp.Expr], JoinedTable]
-"""Reads a query of the statement; what it gives is a table of the outer one."""
 
 _SEVERAL = "a subquery that stands for one value gives several rows: add LIMIT 1, or aggregate it"
 _VALUE, _LISTED, _ANY, _GAPS = "value", "listed", "has_null", "gaps"
@@ -28,13 +25,20 @@ class _Beside:
     select: exp.Select
 
 
+class QueryReader(Protocol):
+    """Reads the queries inside a SELECT."""
+
+    def read(self, query: exp.Expr) -> JoinedTable:
+        """The query as a table of the outer statement. Raises RefusedError."""
+
+
 class Subqueries:
     """The subqueries of one SELECT over a relation. `rows`: the relation, whose origins they join."""
 
-    def __init__(self, rows: Relation, resolve: Resolve, read: ReadQuery) -> None:
+    def __init__(self, rows: Relation, resolve: Resolve, reader: QueryReader) -> None:
         self._rows = rows
         self._resolve = resolve
-        self._read = read
+        self._reader = reader
         self._beside: list[_Beside] = []
         self._shown: list[exp.Expr] = []
 
@@ -117,7 +121,7 @@ class Subqueries:
 
     def _table(self, node: exp.Expr, query: exp.Expr) -> JoinedTable:
         try:
-            return self._read(query)
+            return self._reader.read(query)
         except RefusedError as refusal:
             if refusal.code == "unknown_column" and self._is_outer(query):
                 rule = "a subquery inside an expression reads its own tables, and none of the rows around it"

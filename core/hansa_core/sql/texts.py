@@ -28,7 +28,6 @@ TEXT_OPS: dict[type[exp.Expr], Op] = {
 _TRIMS = {"BOTH": Op.TRIM, "LEADING": Op.LTRIM, "TRAILING": Op.RTRIM}
 SEARCHES: dict[type[exp.Expr], str] = {exp.StartsWith: "{}%", exp.EndsWith: "%{}", exp.Contains: "%{}%"}
 NAMED_SEARCHES: dict[str, str] = {"prefix": "{}%", "suffix": "%{}"}
-PATTERNS = (exp.Like, exp.ILike, exp.Escape)
 
 
 def text_call(node: exp.Expr, read: Read, type_of: Callable[[Expression], DataType]) -> Expression:

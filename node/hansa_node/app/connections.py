@@ -16,7 +16,7 @@ from hansa_node.app.identity import Identity
 from hansa_node.app.node_calls import NodeCalls
 from hansa_node.context import NodeContext
 from hansa_node.node_stop import task_group
-from hansa_wire.attach.attachment import answering_for
+from hansa_wire.attach.attachment import NodeAnswerer
 from hansa_wire.attach.attachments import Attachments
 from hansa_wire.rpc.node_rpc import NODE_SERVICE, add_node_service
 from hansa_wire.rpc.server import Health, add_health_and_reflection, listen, new_server
@@ -74,7 +74,7 @@ class Connections:
         self._config = config
         self._attachments = Attachments(
             config.city,
-            answering_for(config.city, calls),
+            NodeAnswerer(config.city, calls),
             cert_pem=identity.tls_certificate,
             key_pem=identity.tls_key,
             draw=SystemRandom().random,

@@ -12,8 +12,7 @@ from random import SystemRandom
 
 import aiohttp
 
-from hansa_core.league.members import Member
-from hansa_core.league.witnesses import quorum_of, witness_vkey
+from hansa_core.league.witnesses import quorum_of
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.identity import Identity
 from hansa_node.app.start import record_start
@@ -26,9 +25,7 @@ from hansa_node.log_service.server import ListenerTls, served
 from hansa_node.log_service.witness import Witness
 from hansa_node.node_stop import task_group
 from hansa_node.store.errors import StoreUnavailableError
-from hansa_node.witnessing.cosigning import Cosigning
-from hansa_node.witnessing.panel import WitnessPanel
-from hansa_node.witnessing.peer import WitnessPeer
+from hansa_node.witnessing.panel import WitnessDialler, WitnessPanel
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_node.witnessing.witnessing import Witnessing
 
@@ -98,14 +95,17 @@ def _witnessing(
     config: NodeConfig, context: NodeContext, session: aiohttp.ClientSession, executor: Executor, status: WitnessStatus
 ) -> Witnessing:
     own_log = context.store.log
-
-    def cosigning(member: Member) -> Cosigning:
-        peer = WitnessPeer(member, session, certificate=config.tls.certificate, key=config.tls.key)
-        return Cosigning(peer, witness_vkey(member), own_log, executor, context.clocks)
-
+    dialler = WitnessDialler(
+        own_log=own_log,
+        session=session,
+        certificate=config.tls.certificate,
+        key=config.tls.key,
+        executor=executor,
+        clocks=context.clocks,
+    )
     return Witnessing(
         own_log,
-        WitnessPanel(context.league, cosigning),
+        WitnessPanel(context.league, dialler),
         status=status,
         every_s=config.log.witness_every_s,
         executor=executor,
@@ -118,13 +118,9 @@ def _pages(
     config: NodeConfig, context: NodeContext, identity: Identity, executor: Executor, status: WitnessStatus
 ) -> LogPages:
     own_log, peers = context.store.log, context.store.peers
-
-    def may_log() -> bool:
-        return status.is_confirmed
-
     league = LogLeague(context.league, context.expiry, context.clock)
     return LogPages(
-        own=ReadableLog(own_log.tree, own_log.newest),
+        own=ReadableLog(own_log.tree, own_log),
         peers=peers,
         league=league,
         max_mirrored_entries=config.log.max_mirrored_entries,
@@ -134,14 +130,14 @@ def _pages(
             league=league,
             peers=peers,
             own_log=own_log,
-            may_log=may_log,
+            status=status,
             head_every_s=config.log.peer_head_every_s,
             clock=context.clock,
         ),
         openings=DisclosureReader(
             log=own_log,
             readers=frozenset((context.city, *config.log.openings_to)),
-            may_log=may_log,
+            status=status,
             clock=context.clock,
         ),
         is_public=config.log.public,

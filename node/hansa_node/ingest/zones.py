@@ -8,9 +8,6 @@ from sqlglot import exp
 from hansa_core.errors import ConfigError
 from hansa_core.nearest import nearest, shown
 
-# Text that states no offset, so that a clock's zone can be told of it; anything else is no time on a city's clock.
-CLOCK_TEXT = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?"
-
 _ON_THE_CLOCK = "timezone(:zone, timezone('UTC', {utc}))"
 # By the offset of the day before: where a clock shows an hour twice, this is the earlier of the two.
 _EARLIER = f"({{clock}} - ({_ON_THE_CLOCK.format(utc='{day}')} - {{day}}))"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from hansa_core.evidence.log_entries import OpeningRead
 from hansa_core.evidence.opening import encode_disclosure
@@ -18,16 +19,23 @@ MAX_SHOWN_BYTES = 8 * 1024 * 1024
 """After how many bytes of openings an answer ends; one opening alone may be longer."""
 
 
+class LogStatus(Protocol):
+    """What the witnesses make of the own log. `is_confirmed`: whether it takes entries yet."""
+
+    @property
+    def is_confirmed(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosureReader:
-    """`readers`: the cities whose auditors are entitled. `may_log`: whether the log takes entries yet.
+    """`readers`: the cities whose auditors are entitled. `status`: of `log`, which records each read.
 
     Blocking: for a thread.
     """
 
     log: OwnLog
     readers: Collection[str]
-    may_log: Callable[[], bool]
+    status: LogStatus
     clock: Clock
 
     def may_read(self, visitor: Visitor | None) -> bool:
@@ -39,7 +47,7 @@ class DisclosureReader:
 
         Raises StoreUnavailableError where the read cannot be recorded: then nothing is shown.
         """
-        if not self.may_log():
+        if not self.status.is_confirmed:
             raise StoreUnavailableError("nothing is signed before the witnesses were heard; ask again in a minute")
         opening = self.log.opening(index)
         disclosure = opening.disclosure(field) if opening else None
@@ -54,7 +62,7 @@ class DisclosureReader:
         The first line is the last entry that was come to: where there is too much for one answer, one asks again from
         there. One entry of the log tells of it all. Raises StoreUnavailableError as `read` does.
         """
-        if not self.may_log():
+        if not self.status.is_confirmed:
             raise StoreUnavailableError("nothing is signed before the witnesses were heard; ask again in a minute")
         last = min(last, first + MOST_OPENINGS - 1, self.log.size - 1)
         lines: list[bytes] = []

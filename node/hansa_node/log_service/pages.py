@@ -22,7 +22,7 @@ from hansa_node.log.peer_logs import PeerLogs
 from hansa_node.log_service.disclosures import DisclosureReader
 from hansa_node.log_service.log_league import LogLeague
 from hansa_node.log_service.mirror import add_entries, add_rules
-from hansa_node.log_service.reading import ReadableLog
+from hansa_node.log_service.reading import MirroredHead, ReadableLog
 from hansa_node.log_service.replies import refused, text, unchanging
 from hansa_node.log_service.visitors import Visitor, VisitorRole
 from hansa_node.log_service.witness import Witness
@@ -189,7 +189,7 @@ class LogPages:
         tree = None if origin is None else self.peers.mirror(origin)
         if origin is None or tree is None:
             return None
-        return ReadableLog(tree, partial(self.peers.mirrored, origin))
+        return ReadableLog(tree, MirroredHead(self.peers, origin))
 
     def _reader(self, request: web.Request) -> Visitor:
         visitor = self._member(request)

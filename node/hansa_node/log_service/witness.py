@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -17,6 +16,7 @@ from hansa_core.tlog.witness import SIZE_TYPE, AddCheckpoint, Judgement, judge
 from hansa_node.clock import Clock
 from hansa_node.log.own_log import OwnLog
 from hansa_node.log.peer_logs import PeerLogs
+from hansa_node.log_service.disclosures import LogStatus
 from hansa_node.log_service.log_league import LogLeague
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 class Witness:
     """Judges the checkpoints of the logs of `league`, and cosigns as `name`.
 
-    `may_log`: whether the own log takes entries; until then a peer's head is not recorded. Blocking: for a thread.
+    `status`: of the own log; until that is confirmed a peer's head is not recorded. Blocking: for a thread.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Witness:
         league: LogLeague,
         peers: PeerLogs,
         own_log: OwnLog,
-        may_log: Callable[[], bool],
+        status: LogStatus,
         head_every_s: int,
         clock: Clock,
     ) -> None:
@@ -45,7 +45,7 @@ class Witness:
         self._league = league
         self._peers = peers
         self._own_log = own_log
-        self._may_log = may_log
+        self._status = status
         self._head_every = timedelta(seconds=head_every_s)
         self._clock = clock
         self._heads_told: dict[str, datetime] = {}
@@ -78,7 +78,7 @@ class Witness:
         now = self._clock()
         with self._told_lock:
             told = self._heads_told.get(head.origin)
-            if not self._may_log() or (told is not None and now - told < self._head_every):
+            if not self._status.is_confirmed or (told is not None and now - told < self._head_every):
                 return
             self._own_log.append(PeerHead(origin=head.origin, size=head.size, root=head.root.hex()), now=now)
             self._heads_told[head.origin] = now

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import grpc
 
@@ -20,35 +21,41 @@ from hansa_wire.rpc.status import status_from_error
 
 log = logging.getLogger(__name__)
 
-Answering = Callable[[CityCall], Awaitable[Answered]]
-"""Answers a call, or raises as a NodeHandler does. Cancelled when nobody waits any more."""
-
 _MOST_UNSENT = 8  # messages: parts of large answers wait in their calls, not in memory
 _MOST_CALLS = 2 * MAX_CALLS  # those that were cancelled a moment ago are still ending
 
 
-def answering_for(city: str, handler: NodeHandler) -> Answering:
-    """How a city's node answers: as it does where it listens."""
+class CallAnswerer(Protocol):
+    """Answers the calls that come over a stream."""
 
-    async def answer(call: CityCall) -> Answered:
-        if call.city != city:
-            raise PeerError(f"call: this is the node of {city}")
+    async def answer(self, call: CityCall) -> Answered:
+        """The answer. Raises as a NodeHandler does. Cancelled when nobody waits any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAnswerer:
+    """Answers as the node of `city` does where it listens."""
+
+    city: str
+    handler: NodeHandler
+
+    async def answer(self, call: CityCall) -> Answered:
+        if call.city != self.city:
+            raise PeerError(f"call: this is the node of {self.city}")
         if call.query is None or call.credential is None:
-            return Answered(await handler.describe(), b"")
+            return Answered(await self.handler.describe(), b"")
         if call.kind is CallKind.DRY_RUN:
-            return Answered(await handler.dry_run(call.query, call.credential, deadline_s=call.deadline_s), b"")
-        return await handler.ask(call.query, call.credential, deadline_s=call.deadline_s)
-
-    return answer
+            return Answered(await self.handler.dry_run(call.query, call.credential, deadline_s=call.deadline_s), b"")
+        return await self.handler.ask(call.query, call.credential, deadline_s=call.deadline_s)
 
 
 class Attachment:
     """One stream's calls. `outgoing`: what is to be sent, in order; None hangs up."""
 
-    def __init__(self, name: str, answering: Answering) -> None:
+    def __init__(self, name: str, answerer: CallAnswerer) -> None:
         self.outgoing: asyncio.Queue[attach_pb2.AttachServiceAttachRequest | None] = asyncio.Queue(_MOST_UNSENT)
         self._name = name
-        self._answering = answering
+        self._answerer = answerer
         self._tasks = BackgroundTasks("attached call")
         self._calls: dict[int, asyncio.Task[None]] = {}
 
@@ -91,7 +98,7 @@ class Attachment:
         try:
             call = call_from_wire(message)
             async with asyncio.timeout(call.deadline_s):
-                answer = await self._answering(call)
+                answer = await self._answerer.answer(call)
         except Exception as error:  # noqa: BLE001  the table decides what is told
             status = status_from_error(error)
             if status.code is grpc.StatusCode.INTERNAL:

@@ -14,7 +14,7 @@ import grpc.aio
 from hansa_core.errors import PeerError, RefusedError
 from hansa_core.league.roster import CoordinatorEntry
 from hansa_wire.attach.attach_rpc import attach
-from hansa_wire.attach.attachment import Answering, Attachment
+from hansa_wire.attach.attachment import Attachment, CallAnswerer
 from hansa_wire.attach.messages import Reach
 from hansa_wire.rpc.background import BackgroundTasks
 from hansa_wire.rpc.clocks import Clocks
@@ -34,7 +34,7 @@ class Attachments:
     def __init__(
         self,
         name: str,
-        answering: Answering,
+        answerer: CallAnswerer,
         *,
         cert_pem: bytes,
         key_pem: bytes,
@@ -42,7 +42,7 @@ class Attachments:
         clocks: Clocks,
     ) -> None:
         self._name = name
-        self._answering = answering
+        self._answerer = answerer
         self._cert_pem = cert_pem
         self._key_pem = key_pem
         self._draw = draw
@@ -121,7 +121,7 @@ class Attachments:
                 await asyncio.sleep(again_s)
 
     async def _once(self, entry: CoordinatorEntry) -> None:
-        attachment = Attachment(self._name, self._answering)
+        attachment = Attachment(self._name, self._answerer)
         await attachment.present(self._reach)
         self._live[entry] = attachment
         try:
