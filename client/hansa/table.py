@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
@@ -15,7 +15,8 @@ from hansa.asking.follow import OnProgress, OnProgressAsync
 from hansa.asking.league_connection import LeagueConnection
 from hansa.catalogue import Catalogue, Dataset
 from hansa.question.builder_expression import Columnar, Expr, Order, col
-from hansa.question.builder_select import Item, Select
+from hansa.question.builder_functions import case
+from hansa.question.builder_select import Item, Select, SetWord
 from hansa.question.named import Named
 from hansa.question.options import AskKeywords, AskOptions, with_options
 from hansa.tracebacks import short_traceback
@@ -90,6 +91,37 @@ class Draft(Generic[ConnectionT]):
         return self._with(keys=(*self.select.keys, *items), totals=self.select.totals + len(items))
 
     @short_traceback
+    def label(self, name: str, labels: Mapping[str, Iterable[str]], *, otherwise: str | None = None) -> Self:
+        """Put cities together: one row for each label, over the cities that it lists; NULL or `otherwise` for others.
+
+        Labels are a key as any other: `t.label("coast", {"west": ["bremen"]}, otherwise="east").agg(n=hansa.count())`.
+        """
+        if not labels:
+            raise RefusedError("wrong_type", "label() takes at least one label", 'write {"west": ["bremen"]}', "label")
+        whens = [(col(CITY_COLUMN).is_in(tuple(cities)), label) for label, cities in labels.items()]
+        return self.group_by(**{name: case(*whens, otherwise=otherwise)})
+
+    @short_traceback
+    def union_all(self, *others: Self) -> Self:
+        """The rows of this question and of the others, by the place of their columns; each question is charged."""
+        return self._united("UNION ALL", others)
+
+    @short_traceback
+    def union(self, *others: Self) -> Self:
+        """As `union_all`, equal rows once."""
+        return self._united("UNION", others)
+
+    @short_traceback
+    def intersect(self, *others: Self) -> Self:
+        """The rows that each of the questions has, once."""
+        return self._united("INTERSECT", others)
+
+    @short_traceback
+    def except_(self, *others: Self) -> Self:
+        """The rows of this question that none of the others has, once."""
+        return self._united("EXCEPT", others)
+
+    @short_traceback
     def agg(self, *measures: Expr, **named: Expr) -> Self:
         """Compute aggregates, and arithmetic on them; those of an earlier call stay. A keyword names the column."""
         items = _items(measures, named, "agg")
@@ -114,7 +146,17 @@ class Draft(Generic[ConnectionT]):
                 raise RefusedError("wrong_type", f"{name} is a whole number of rows, 0 or more", "write 10", name)
         return self._with(limit=rows, offset=offset)
 
+    def _united(self, word: SetWord, others: tuple[Self, ...]) -> Self:
+        sides = tuple(one.select for one in (self, *_all_given(others, word.lower().replace(" ", "_"))))
+        select = Select(source=self.select.source, sides=sides, united_by=word)
+        self.connection.session.read(select.sql())
+        return replace(self, select=select)
+
     def _with(self, **clauses: Any) -> Self:
+        if self.select.sides and not clauses.keys() <= {"order", "limit", "offset"}:
+            rule = "the rows of several questions are ordered and limited, and nothing else"
+            remedy = "ask for it in each question, before they are united"
+            raise RefusedError("unsupported_clause", rule, remedy, self.select.united_by or "")
         select = replace(self.select, **clauses)
         self.connection.session.read(select.sql_to_check())
         return replace(self, select=select)

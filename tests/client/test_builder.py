@@ -403,3 +403,69 @@ def combined(op: Op, args: list[Expr]) -> Expr:
             otherwise = args[-1] if len(args) % 2 else None
             return hansa.case(*zip(args[0::2], args[1::2], strict=False), otherwise=otherwise)
     raise AssertionError(op)
+
+
+def test_labels_put_cities_together(cities: SimulatedLeague, ships: Table) -> None:
+    built = ships.label("coast", {"baltic": ["luebeck"]}, otherwise="north sea").agg(n=hansa.count()).order_by("coast")
+    assert built.ask().table_rows == [{"coast": "baltic", "n": 900}, {"coast": "north sea", "n": 5}]
+    others = ships.label("coast", {"baltic": ["luebeck"], "elbe": ["hamburg"]}).agg(n=hansa.count())
+    assert [row["coast"] for row in others.ask().table_rows] == ["baltic", "elbe", None]
+    wrong: list[dict[str, list[str]]] = [{}, {"baltic": ["lubeck"]}, {"baltic": []}]
+    for labels in wrong:
+        with pytest.raises(hansa.RefusedError) as refused:
+            ships.label("coast", labels)
+        assert refused.value.remedy
+
+
+def test_the_rows_of_several_questions_are_united(cities: SimulatedLeague, ships: Table) -> None:
+    by_city = ships.group_by("city").agg(n=hansa.count())
+    cogs = ships.where(ships.c.kind == "cog").group_by("city").agg(n=hansa.count())
+    most = by_city.order_by(hansa.col("n").desc()).limit(1)
+    rows = most.union_all(by_city, cogs).order_by("n").limit(20).ask().table_rows
+    assert sorted((row["city"], row["n"]) for row in rows) == sorted(
+        [("luebeck", 900), ("bremen", 3), ("hamburg", 2), ("luebeck", 900), *_counts(cogs)]
+    )
+    assert [row["n"] for row in rows] == sorted(row["n"] for row in rows)
+    assert _counts(by_city.union(by_city)) == _counts(by_city)
+    assert _counts(by_city.intersect(most)) == [("luebeck", 900)]
+    assert _counts(by_city.except_(most)) == [("bremen", 3), ("hamburg", 2)]
+
+
+def _counts(question: Table) -> list[tuple[str, int]]:
+    return sorted((row["city"], row["n"]) for row in question.ask().table_rows)
+
+
+def test_united_rows_are_ordered_and_limited_and_nothing_else(ships: Table) -> None:
+    by_city = ships.group_by("city").agg(n=hansa.count())
+    united = by_city.union_all(by_city)
+    steps: list[Callable[[], object]] = [
+        lambda: united.where(united.c.kind == "cog"),
+        lambda: united.group_by("kind"),
+        lambda: united.agg(m=hansa.count()),
+        lambda: united.cities("bremen"),
+        by_city.union_all,
+        lambda: by_city.union_all(ships.agg(n=hansa.count())),
+        lambda: united.order_by("kind"),
+    ]
+    for step in steps:
+        with pytest.raises(hansa.RefusedError) as refused:
+            step()
+        assert refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("built", "sql"),
+    [
+        (lambda: hansa.strftime("day", "%Y-%m"), "strftime(day, '%Y-%m')"),
+        (lambda: hansa.dayname("started"), "dayname(started)"),
+        (lambda: hansa.monthname("day"), "monthname(day)"),
+        (lambda: hansa.col("stops") // 7, "stops // 7"),
+        (lambda: 100 // hansa.col("zone"), "100 // zone"),
+    ],
+)
+def test_a_builder_function_is_read_as_its_sql(built: Callable[[], Expr], sql: str) -> None:
+    plans = [
+        parse_statement(f"SELECT {key} AS k, COUNT(*) FROM demo.trips GROUP BY k", {TRIPS.id: TRIPS}, CITIES).plan
+        for key in (repr(built()), sql)
+    ]
+    assert plans[0] == plans[1]

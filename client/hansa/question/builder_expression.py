@@ -70,6 +70,12 @@ class Expr:
     def __rtruediv__(self, other: Operand) -> Expr:
         return _binary(exp.Div, other, self)
 
+    def __floordiv__(self, other: Operand) -> Expr:
+        return _binary(exp.IntDiv, self, other)
+
+    def __rfloordiv__(self, other: Operand) -> Expr:
+        return _binary(exp.IntDiv, other, self)
+
     def __mod__(self, other: Operand) -> Expr:
         return _binary(exp.Mod, self, other)
 

@@ -29,6 +29,21 @@ def length(text: Columnar) -> Expr:
     return call("length", _column(text))
 
 
+def strftime(moment: Columnar, text: str) -> Expr:
+    """The date as a text: `strftime("day", "%Y-%m")`."""
+    return call("strftime", _column(moment), text)
+
+
+def dayname(moment: Columnar) -> Expr:
+    """The weekday in English: Monday to Sunday."""
+    return call("dayname", _column(moment))
+
+
+def monthname(moment: Columnar) -> Expr:
+    """The month in English: January to December."""
+    return call("monthname", _column(moment))
+
+
 def left(text: Columnar, count: int) -> Expr:
     """The first code points."""
     return call("left", _column(text), count)

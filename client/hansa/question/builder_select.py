@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlglot import exp
 
@@ -11,6 +12,14 @@ from hansa.question.builder_functions import count
 from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.contract.ids import ContractId
 from hansa_core.sql.clause import DIALECT
+
+SetWord = Literal["UNION ALL", "UNION", "INTERSECT", "EXCEPT"]
+_COMBINE: dict[SetWord, tuple[type[exp.SetOperation], bool]] = {
+    "UNION ALL": (exp.Union, False),
+    "UNION": (exp.Union, True),
+    "INTERSECT": (exp.Intersect, True),
+    "EXCEPT": (exp.Except, True),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,10 +46,13 @@ class Item:
 class Select:
     """The clauses of a question so far.
 
-    `totals`: how many of the keys, from the end, are rolled up. `cities`: None for all.
+    `totals`: how many of the keys, from the end, are rolled up. `cities`: None for all. `sides`: questions whose rows
+    are united by the word `united_by`; then there are no clauses beside them but order and limit.
     """
 
     source: ContractId
+    sides: tuple[Select, ...] = ()
+    united_by: SetWord | None = None
     conditions: tuple[Expr, ...] = ()
     cities: tuple[str, ...] | None = None
     keys: tuple[Item, ...] = ()
@@ -54,17 +66,40 @@ class Select:
     @property
     def names(self) -> list[str]:
         """The columns of the answer that can be named."""
+        if self.sides:
+            return self.sides[0].names
         return [name for item in (*self.keys, *self.measures) if (name := item.shown_name) is not None]
 
     def sql(self, *, pretty: bool = False) -> str:
         """The question as SQL: identifiers quoted, constants as literals."""
-        return self._tree(self.measures).sql(DIALECT, pretty=pretty)
+        return self._whole(self.measures).sql(DIALECT, pretty=pretty)
 
     def sql_to_check(self) -> str:
         """As `sql`, with COUNT(*) where no aggregate was named yet, so that the other clauses can be checked."""
-        return self._tree(self.measures or (Item(value=count()),)).sql(DIALECT)
+        return self._whole(self.measures or (Item(value=count()),)).sql(DIALECT)
 
-    def _tree(self, measures: tuple[Item, ...]) -> exp.Select:
+    def _whole(self, measures: tuple[Item, ...]) -> exp.Query:
+        """The question with its order and limit."""
+        query = self._united() if self.sides else self._question(measures)
+        if self.order:
+            query.set("order", exp.Order(expressions=[one.tree for one in self.order]))
+        if self.limit is not None:
+            query.set("limit", exp.Limit(expression=exp.Literal.number(self.limit)))
+        if self.offset:
+            query.set("offset", exp.Offset(expression=exp.Literal.number(self.offset)))
+        return query
+
+    def _united(self) -> exp.Query:
+        """The rows of all sides, each in brackets of its own."""
+        assert self.united_by is not None, "sides are united by a word"
+        combine, is_distinct = _COMBINE[self.united_by]
+        first, *others = (exp.Subquery(this=side._whole(side.measures)) for side in self.sides)
+        whole: exp.Query = first
+        for other in others:
+            whole = combine(this=whole, expression=other, distinct=is_distinct)
+        return whole
+
+    def _question(self, measures: tuple[Item, ...]) -> exp.Select:
         items = [item.tree for item in (*self.keys, *measures)]
         select = exp.Select(
             expressions=items, from_=exp.From(this=exp.Table(this=exp.to_identifier(str(self.source), quoted=True)))
@@ -76,12 +111,6 @@ class Select:
             select.set("group", exp.Group(expressions=self._grouping()))
         if self.having:
             select.set("having", exp.Having(this=conjunction(self.having, "having").tree))
-        if self.order:
-            select.set("order", exp.Order(expressions=[one.tree for one in self.order]))
-        if self.limit is not None:
-            select.set("limit", exp.Limit(expression=exp.Literal.number(self.limit)))
-        if self.offset:
-            select.set("offset", exp.Offset(expression=exp.Literal.number(self.offset)))
         return select
 
     def _grouping(self) -> list[exp.Expr]:
