@@ -14,10 +14,9 @@ class AttackProfile:
 
     name: str
     instances: int
-    strawman_instances: int
     replays: int
     demo: bool
 
 
-QUICK = AttackProfile(name="quick", instances=24, strawman_instances=12, replays=4, demo=False)
-FULL = AttackProfile(name="full", instances=1000, strawman_instances=48, replays=60, demo=True)
+QUICK = AttackProfile(name="quick", instances=16, replays=4, demo=False)
+FULL = AttackProfile(name="full", instances=1000, replays=60, demo=True)

@@ -32,8 +32,10 @@ from hansa_redteam.attacks.peers_thresholds import (
 from hansa_redteam.attacks.poisoned_numbers import POISONED_NUMBERS
 from hansa_redteam.attacks.rare_key import RARE_KEY
 from hansa_redteam.attacks.semantic_averaging import SEMANTIC_AVERAGING
+from hansa_redteam.attacks.subtraction import SUBTRACTION
 from hansa_redteam.attacks.sums import SUMS
 from hansa_redteam.attacks.threshold_edge import THRESHOLD_EDGE
+from hansa_redteam.attacks.unpicking_suppression import UNPICKING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ _TRIED = (
     ERROR_ORACLE,
     POISONED_NUMBERS,
     METADATA,
+    UNPICKING,
+    SUBTRACTION,
     ABUSE,
     UNGROUPED,
     COUNTS,

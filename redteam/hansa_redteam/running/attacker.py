@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,10 @@ from hansa_core.errors import HansaError
 from hansa_core.partial.answer import Refusal, Release
 from hansa_wire.codec.answer_codec import decode_answer
 from hansa_wire.codec.answered import Answered
+
+_TRIES = 20
+_PAUSE_S = 0.5
+_PASSING = {"unreachable", "busy", "late", "timeout", "deadline"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,15 @@ class Attacker:
     def __init__(self, league: hansa.League) -> None:
         self._league = league
         self.asked = 0
+
+    def ask_until_reached(self, statement: str) -> AttackReply:
+        """Ask again while a city cannot be reached or is busy: whoever reads a whole publication is patient."""
+        for _ in range(_TRIES):
+            reply = self.ask(statement)
+            if not _PASSING & set(reply.codes.values()):
+                break
+            time.sleep(_PAUSE_S)
+        return reply
 
     def ask(self, statement: str, *, partial: bool = False) -> AttackReply:
         """Ask every city that the statement addresses. Whatever fails is a reply too."""
