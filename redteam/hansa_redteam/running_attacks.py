@@ -9,7 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hansa_redteam.attacks.attack import Attack, Measured
+from hansa_redteam.attacks.attack import Attack, AttackMeasure
 from hansa_redteam.attacks.catalogue import NotTried, all_classes
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.stage import staged
@@ -27,7 +27,7 @@ class Attempted:
     """What came of an attack on one side. `broke`: the harness could not try it, and why; it then proves nothing."""
 
     side: Side
-    measured: Measured | None
+    measured: AttackMeasure | None
     broke: str = ""
     seconds: float = 0.0
 

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hansa_redteam import cli
-from hansa_redteam.attacks.attack import Attack, Measured
+from hansa_redteam.attacks.attack import Attack, AttackMeasure
 from hansa_redteam.attacks.catalogue import all_classes
 from hansa_redteam.profile import QUICK
 from hansa_redteam.report.page import page_of
@@ -35,8 +35,8 @@ def hansa_attack(*arguments: str) -> subprocess.CompletedProcess[str]:
 def verdicts(node: float, strawman: float) -> Sequence[ClassVerdict]:
     """Class 7 with these measures, and a class that is not tried."""
     outcomes = [
-        Attempted(side=Side.NODE, measured=Measured(success=node, told="<b>64 wards</b>")),
-        Attempted(side=Side.STRAWMAN, measured=Measured(success=strawman, told="64 wards")),
+        Attempted(side=Side.NODE, measured=AttackMeasure(success=node, told="<b>64 wards</b>")),
+        Attempted(side=Side.STRAWMAN, measured=AttackMeasure(success=strawman, told="64 wards")),
     ]
     classes = all_classes()
     return [ClassVerdict(attack=classes["7"], outcomes=outcomes), ClassVerdict(attack=classes["2"], outcomes=[])]

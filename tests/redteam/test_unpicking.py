@@ -16,10 +16,10 @@ from hansa_redteam.unpicking import atom_space
 from hansa_redteam.unpicking.atom_space import AtomSpace
 from hansa_redteam.unpicking.cliques import clique_tree
 from hansa_redteam.unpicking.figures import ROWS, CellFigure, FigureKind, KnownFigures, PublishedFigure
-from hansa_redteam.unpicking.layout import Layout
+from hansa_redteam.unpicking.layout import TableLayout
 from hansa_redteam.unpicking.microdata import Microdata
-from hansa_redteam.unpicking.needs import Needs
-from hansa_redteam.unpicking.programme import Programme
+from hansa_redteam.unpicking.needs import FigureNeeds
+from hansa_redteam.unpicking.programme import AttackerProgramme
 from hansa_redteam.unpicking.unpick import Unpicked, Unpicker
 
 SUM = PublishedFigure(FigureKind.SUM, "x")
@@ -28,7 +28,7 @@ COUNT = PublishedFigure(FigureKind.COUNT, "x")
 
 def layout_of(
     sizes: Mapping[str, int], schemes: Sequence[Sequence[str]], *, measure: Mapping[str, Any] | None = None, **more: Any
-) -> Layout:
+) -> TableLayout:
     """Tables over columns a, b, … with so many values each; `measure`: what the contract says of x beside its type."""
     columns: dict[str, Any] = {"unit": {"type": "text", "meaning": "unit", "identifier": True, "required": True}}
     columns["firm"] = dict(columns["unit"])
@@ -67,25 +67,25 @@ def layout_of(
         "level": "controlled",
         "threshold": 3,
     } | dict(more)
-    return Layout(contract, declaration_from_document(document | {"tables": tables}, contract))
+    return TableLayout(contract, declaration_from_document(document | {"tables": tables}, contract))
 
 
-def microdata_of(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> Microdata:
+def microdata_of(layout: TableLayout, rows: Sequence[Mapping[str, Any]]) -> Microdata:
     """The rows, each a unit and a firm of its own unless it says otherwise."""
     whole = [{"unit": f"u{place}", "firm": f"f{place}"} | dict(row) for place, row in enumerate(rows)]
     return Microdata(pa.Table.from_pylist(whole, schema=_schema(layout)), layout)
 
 
-def _schema(layout: Layout) -> pa.Schema:
+def _schema(layout: TableLayout) -> pa.Schema:
     kinds = {
         name: pa.int64() if column.type.is_numeric else pa.string() for name, column in layout.contract.columns.items()
     }
     return pa.schema(kinds)
 
 
-def primary_only(layout: Layout, microdata: Microdata) -> KnownFigures:
+def primary_only(layout: TableLayout, microdata: Microdata) -> KnownFigures:
     """Every safe cell shown, and nothing else held back."""
-    needs = Needs(microdata)
+    needs = FigureNeeds(microdata)
     shown, held = {}, {}
     for cell in layout.cells():
         if needs.is_unsafe(cell):
@@ -99,7 +99,7 @@ def primary_only(layout: Layout, microdata: Microdata) -> KnownFigures:
     return KnownFigures(shown=shown, held=tuple(held.values()))
 
 
-def unpicked(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> Unpicked:
+def unpicked(layout: TableLayout, rows: Sequence[Mapping[str, Any]]) -> Unpicked:
     microdata = microdata_of(layout, rows)
     return Unpicker(layout, microdata, primary_only(layout, microdata)).unpick()
 
@@ -149,7 +149,7 @@ def test_a_sum_at_its_bound_gives_its_rows_away() -> None:
     """Seven rows of at most 100 add up to 700: each is 100, those of the suppressed cell too."""
     layout = layout_of({"a": 2}, [["a"]], measure={"required": True})
     whole, _, second = (cell.selected for cell in layout.cells())
-    programme = Programme(AtomSpace(layout), {(whole, ROWS): 7, (whole, SUM): 700})
+    programme = AttackerProgramme(AtomSpace(layout), {(whole, ROWS): 7, (whole, SUM): 700})
     interval = programme.interval_beside((second, SUM), (second, ROWS), 2)
     assert (interval.least, interval.greatest) == (200, 200)
 
@@ -169,7 +169,7 @@ def test_a_dependency_rules_atoms_out() -> None:
     for layout, greatest in ((free, 12), (bound, 7)):
         every = frozenset({0, 1, 2})
         known: dict[CellFigure, int] = {((every, frozenset({0, 1})), ROWS): 12, ((every, frozenset({1})), ROWS): 7}
-        interval = Programme(AtomSpace(layout), known).interval(((frozenset({2}), frozenset({0, 1})), ROWS))
+        interval = AttackerProgramme(AtomSpace(layout), known).interval(((frozenset({2}), frozenset({0, 1})), ROWS))
         assert interval.greatest == greatest
 
 
@@ -192,7 +192,7 @@ def test_cliques_say_what_the_full_cross_says(seed: int, monkeypatch: pytest.Mon
     monkeypatch.setattr(atom_space, "_FULL_CROSS", 0)
     apart = AtomSpace(layout)
     assert len(cross.tree.cliques) == 1 < len(apart.tree.cliques)
-    one, other = Programme(cross, known.shown), Programme(apart, known.shown)
+    one, other = AttackerProgramme(cross, known.shown), AttackerProgramme(apart, known.shown)
     for target in targets:
         assert one.interval(target) == other.interval(target)
 
@@ -212,7 +212,7 @@ def test_every_interval_is_what_enumeration_finds() -> None:
         ((frozenset({0}), whole), ROWS): 4,
         ((whole, frozenset({0})), ROWS): 3,
     }
-    programme = Programme(AtomSpace(layout), known)
+    programme = AttackerProgramme(AtomSpace(layout), known)
     fillings = [(a, b, c, d) for a, b, c, d in product(range(7), repeat=4) if (a + b, a + c, c + d) == (4, 3, 2)]
     for place, (a, b) in enumerate(product((0, 1), repeat=2)):
         interval = programme.interval(((frozenset({a}), frozenset({b})), ROWS))
@@ -233,7 +233,7 @@ def test_every_interval_is_what_enumeration_finds() -> None:
 def test_what_is_unsafe_follows_from_the_rules(firms: str, values: list[int], is_unsafe: bool) -> None:
     layout = layout_of({"a": 1}, [["a"]], measure={"required": True}, entity="firm")
     rows = [{"a": "a0", "firm": firm, "x": value} for firm, value in zip(firms, values, strict=True)]
-    needs = Needs(microdata_of(layout, rows))
+    needs = FigureNeeds(microdata_of(layout, rows))
     (cell,) = layout.cells()
     assert needs.is_unsafe(cell) is is_unsafe
 
@@ -246,5 +246,5 @@ def test_null_is_a_leaf_and_counts_are_of_what_is_known() -> None:
     rows = microdata.of(whole.selected)
     assert (len(rows.units), int(rows.known["x"].sum()), int(rows.values["x"].sum())) == (3, 1, 7)
     known = {(whole.selected, ROWS): 3, (whole.selected, COUNT): 1}
-    interval = Programme(AtomSpace(layout), known).interval((whole.selected, SUM))
+    interval = AttackerProgramme(AtomSpace(layout), known).interval((whole.selected, SUM))
     assert (interval.least, interval.greatest) == (0, 100)

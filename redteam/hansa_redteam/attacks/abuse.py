@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from hansa_core.contract.ids import ContractId
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman
 from hansa_redteam.attacks.homes import CITY
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker
@@ -55,7 +55,7 @@ def many_keys(profile: AttackProfile) -> Town:
     return Town(contracts={"town.keys/1": _CONTRACT}, cities={CITY: {"town.keys": dataset}})
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     costly = list(_costly())
     with counted_computations() as meter:
@@ -66,7 +66,7 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
             for payload in _malformed(query_bytes(stage, ContractId("town.keys", 1))):
                 caller.send(payload)
     told = f"{reached} of {len(costly)} costly questions and {meter.reached - reached} of {_MALFORMED} malformed ones"
-    return Measured(success=meter.reached / len(costly), told=f"{told} reached the data")
+    return AttackMeasure(success=meter.reached / len(costly), told=f"{told} reached the data")
 
 
 def _costly() -> Iterator[str]:

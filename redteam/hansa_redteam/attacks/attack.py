@@ -23,7 +23,7 @@ class Strawman:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class AttackMeasure:
     """How far an attack came: `success`, in the class's metric, and what it did, in words."""
 
     success: float
@@ -46,7 +46,7 @@ class Attack:
     bound: float
     strawman: Strawman
     setting: Callable[[AttackProfile], Setting]
-    measure: Callable[[AttackedLeague, AttackProfile], Measured]
+    measure: Callable[[AttackedLeague, AttackProfile], AttackMeasure]
     falls_at: float = FALLS_AT
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman, guessing_bound
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman, guessing_bound
 from hansa_redteam.attacks.homes import CONTRACT, WARDS, accuracy, crowded
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker
@@ -13,12 +13,12 @@ from hansa_redteam.strawmen.rows_answering import AnswersFromRows, served_by
 _LARGE = f"SELECT ward, COUNT(*) AS n FROM {CONTRACT} WHERE income > 500{{}} GROUP BY ward"
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     everybody = attacker.ask(_LARGE.format("")).figures("ward", "n")
     without_boats = attacker.ask(_LARGE.format(" AND kind <> 'boat'")).figures("ward", "n")
     guesses = [_difference(everybody.get(ward), without_boats.get(ward)) for ward in WARDS]
-    return Measured(success=accuracy(guesses), told=f"{attacker.asked} questions about {len(WARDS)} boats")
+    return AttackMeasure(success=accuracy(guesses), told=f"{attacker.asked} questions about {len(WARDS)} boats")
 
 
 def _difference(more: int | None, fewer: int | None) -> int:

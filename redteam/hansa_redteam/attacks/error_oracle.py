@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman, guessing_bound
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman, guessing_bound
 from hansa_redteam.attacks.homes import CONTRACT, WARDS, accuracy, sparse
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker, AttackReply
@@ -19,7 +19,7 @@ _PROBES = (
 )
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     replies = {
         ward: attacker.ask(f"SELECT COUNT(*) AS n FROM {CONTRACT} WHERE {_PROBES[place % len(_PROBES)].format(ward)}")
@@ -33,7 +33,7 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
             is_failure = _outcome(replies[WARDS[place]]) == "failed"
             guesses[place] = int(is_failure and len(outcomes) > 1)
     failed = sum(_outcome(reply) == "failed" for reply in replies.values())
-    return Measured(success=accuracy(guesses), told=f"{len(replies)} probes, {failed} of which failed")
+    return AttackMeasure(success=accuracy(guesses), told=f"{len(replies)} probes, {failed} of which failed")
 
 
 def _outcome(reply: AttackReply) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman, guessing_bound
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman, guessing_bound
 from hansa_redteam.attacks.homes import CONTRACT, WARDS, accuracy, sparse
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker
@@ -18,7 +18,7 @@ _SUBSETS = 208
 _AT_ONCE = 16
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     subsets = np.random.default_rng(5).integers(0, 2, (_SUBSETS, len(WARDS)))
     answers: list[int | None] = []
@@ -32,9 +32,9 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
     known = [place for place, answer in enumerate(answers) if answer is not None]
     told = f"{_SUBSETS} random sets of wards, {len(known)} of them answered"
     if not known:
-        return Measured(success=accuracy([0] * len(WARDS)), told=told)
+        return AttackMeasure(success=accuracy([0] * len(WARDS)), told=told)
     bits = _decoded(subsets[known], np.array([answers[place] for place in known], dtype=float))
-    return Measured(success=accuracy(bits), told=told)
+    return AttackMeasure(success=accuracy(bits), told=told)
 
 
 def _listed(subset: npt.NDArray[np.int64]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman
 from hansa_redteam.attacks.homes import WARDS, marked, marks
 from hansa_redteam.attacks.metadata import QUESTIONS
 from hansa_redteam.profile import AttackProfile
@@ -13,7 +13,7 @@ from hansa_redteam.strawmen.logged_cells import LoggedThreshold
 from hansa_redteam.strawmen.rows_answering import AnswersFromRows, served_by
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     for statement in QUESTIONS:
         attacker.ask(statement)
@@ -21,7 +21,7 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
     texts = [*(f"Marked-{ward}" for ward in WARDS), *(f"{ward}-marked-home-a" for ward in WARDS)]
     found = set(traces(log, marks(), texts))
     told = f"{len(found)} marked values in {len(log.splitlines())} lines about {attacker.asked} questions"
-    return Measured(success=len(found) / len(WARDS), told=told)
+    return AttackMeasure(success=len(found) / len(WARDS), told=told)
 
 
 LOGGED_VALUES = Attack(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman
 from hansa_redteam.attacks.homes import CONTRACT, WARDS, marked, marks
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker, AttackReply
@@ -25,7 +25,7 @@ QUESTIONS = (
 )
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     content = [part for statement in QUESTIONS for part in _bytes(attacker.ask(statement))]
     content += [*spoken(stage, QUESTIONS), *log_pages(stage)]
@@ -33,7 +33,7 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
     found = {trace for part in content for trace in traces(part, marks(), texts)}
     numbers = sum(isinstance(trace, int) for trace in found)
     told = f"{numbers} of {len(WARDS)} suppressed sums and {len(found) - numbers} surnames in {len(content)} messages"
-    return Measured(success=len(found) / len(WARDS), told=told)
+    return AttackMeasure(success=len(found) / len(WARDS), told=told)
 
 
 def _bytes(reply: AttackReply) -> Iterator[bytes]:

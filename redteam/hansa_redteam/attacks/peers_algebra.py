@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hansa_core.contract.level import Level
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman, guessing_bound
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman, guessing_bound
 from hansa_redteam.attacks.homes import CONTRACT, OWN_WARDS, WARDS, accuracy, crowded, sparse
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker
@@ -22,7 +22,7 @@ _AT_ONCE = 8
 _PADDING = 12  # homes of the attacker's own wards; with one more the rounded count jumps
 
 
-def _one_hot(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _one_hot(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """Everybody outside the ward adds a million, so that what is left below it is the ward's own."""
     attacker = Attacker(stage.league)
     guesses = []
@@ -34,10 +34,10 @@ def _one_hot(stage: AttackedLeague, profile: AttackProfile) -> Measured:
         reply = attacker.ask(f"SELECT {', '.join(sums)} FROM {CONTRACT}")
         totals = [reply.figure(f"s{place}") for place in range(len(wards))]
         guesses += [0 if total is None else int(total) % _MILLION for total in totals]
-    return Measured(success=accuracy(guesses), told=f"{attacker.asked} questions with sums of CASE")
+    return AttackMeasure(success=accuracy(guesses), told=f"{attacker.asked} questions with sums of CASE")
 
 
-def _covariances(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _covariances(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """Covariances with random marks of wards are linear in what each ward holds (Huth 2023)."""
     attacker = Attacker(stage.league)
     subsets = np.random.default_rng(9).integers(0, 2, (len(WARDS), len(WARDS)))
@@ -52,14 +52,14 @@ def _covariances(stage: AttackedLeague, profile: AttackProfile) -> Measured:
             figures += [f"COVAR_POP(income, {mark}) AS c{place}", f"AVG({mark}) AS m{place}"]
         reply = attacker.ask(f"SELECT {', '.join(figures)} FROM {CONTRACT}")
         if not reply.rows or reply.figure("c0") is None:
-            return Measured(success=accuracy([0] * len(WARDS)), told="no covariance was answered")
+            return AttackMeasure(success=accuracy([0] * len(WARDS)), told="no covariance was answered")
         right += [count * (reply.figure(f"c{p}") + mean * reply.figure(f"m{p}")) for p in range(_AT_ONCE)]
     incomes = np.linalg.lstsq(subsets.astype(float), np.array(right), rcond=None)[0]
     guesses = [int(income > 1) for income in incomes]
-    return Measured(success=accuracy(guesses), told=f"{len(WARDS)} covariances solved for {len(WARDS)} wards")
+    return AttackMeasure(success=accuracy(guesses), told=f"{len(WARDS)} covariances solved for {len(WARDS)} wards")
 
 
-def _rounding(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _rounding(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """Twelve known homes round to 10, and thirteen to 15."""
     attacker = Attacker(stage.league)
     guesses = []
@@ -69,22 +69,22 @@ def _rounding(stage: AttackedLeague, profile: AttackProfile) -> Measured:
         counts = [f"COUNT(*) FILTER (WHERE ward IN ('{ward}', {own})) AS n{place}" for place, ward in enumerate(wards)]
         reply = attacker.ask(f"SELECT {', '.join(counts)} FROM {CONTRACT}")
         guesses += [int((reply.figure(f"n{place}") or 0) > _PADDING) for place in range(len(wards))]
-    return Measured(success=accuracy(guesses), told=f"{attacker.asked} questions padded to a rounding boundary")
+    return AttackMeasure(success=accuracy(guesses), told=f"{attacker.asked} questions padded to a rounding boundary")
 
 
-def _extremes(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _extremes(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """Whether the largest income of a ward is shown; it is that of the boat if the boat's is large."""
     reply = Attacker(stage.league).ask(f"SELECT ward, MAX(income) AS m, MIN(income) AS l FROM {CONTRACT} GROUP BY ward")
     largest = reply.figures("ward", "m")
     guesses = [int((largest.get(ward) or 0) > 900) for ward in WARDS]
-    return Measured(success=accuracy(guesses), told="one question for the extremes of each ward")
+    return AttackMeasure(success=accuracy(guesses), told="one question for the extremes of each ward")
 
 
-def _printed_keys(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _printed_keys(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """A surname that one home has stands in the answer, whether its figures are suppressed or not."""
     reply = Attacker(stage.league).ask(f"SELECT surname, COUNT(*) AS n FROM {CONTRACT} GROUP BY surname")
     seen = sum(f"Rare-{ward}" in reply.figures("surname", "n") for ward in WARDS)
-    return Measured(success=seen / len(WARDS), told=f"{seen} of {len(WARDS)} rare surnames printed")
+    return AttackMeasure(success=seen / len(WARDS), told=f"{seen} of {len(WARDS)} rare surnames printed")
 
 
 ONE_HOT = Attack(

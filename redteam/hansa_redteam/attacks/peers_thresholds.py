@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa_core.contract.level import Level
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman, guessing_bound
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman, guessing_bound
 from hansa_redteam.attacks.homes import (
     CITY,
     CONTRACT,
@@ -31,55 +31,55 @@ _BOUND = guessing_bound(len(WARDS))
 _BY_WARD = f"SELECT ward, COUNT(*) AS n, SUM(income) AS s FROM {CONTRACT} GROUP BY ward"
 
 
-def _ungrouped(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _ungrouped(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     guesses = []
     for ward in WARDS:
         reply = attacker.ask(f"SELECT COUNT(*) AS n, COUNT(DISTINCT home) AS d FROM {CONTRACT} WHERE ward = '{ward}'")
         guesses.append(int(bool(reply.figure("n") or reply.figure("d"))))
-    return Measured(success=accuracy(guesses), told=f"{attacker.asked} questions without keys")
+    return AttackMeasure(success=accuracy(guesses), told=f"{attacker.asked} questions without keys")
 
 
-def _counts(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _counts(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     statement = f"SELECT ward, COUNT(*) AS n FROM {CONTRACT} GROUP BY ward"
     counts = Attacker(stage.league).ask(statement).figures("ward", "n")
-    return Measured(success=accuracy([int(bool(counts.get(ward))) for ward in WARDS]), told="one question by ward")
+    return AttackMeasure(success=accuracy([int(bool(counts.get(ward))) for ward in WARDS]), told="one question by ward")
 
 
-def _sums(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _sums(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     sums = Attacker(stage.league).ask(_BY_WARD).figures("ward", "s")
-    return Measured(success=accuracy([int(bool(sums.get(ward))) for ward in WARDS]), told="one question by ward")
+    return AttackMeasure(success=accuracy([int(bool(sums.get(ward))) for ward in WARDS]), told="one question by ward")
 
 
-def _total_less_other(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _total_less_other(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """The other city tells its own figures to everybody."""
     attacker = Attacker(stage.league)
     both = attacker.ask(_BY_WARD).figures("ward", "n")
     other = attacker.ask(_BY_WARD.replace(" GROUP BY", f" WHERE city = '{OTHER_CITY}' GROUP BY")).figures("ward", "n")
     guesses = [int(bool(both.get(ward)) and both[ward] - (other.get(ward) or 0) > 0) for ward in WARDS]
-    return Measured(success=accuracy(guesses), told="a total over two cities, and one city's own figures")
+    return AttackMeasure(success=accuracy(guesses), told="a total over two cities, and one city's own figures")
 
 
-def _fell_to_one(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _fell_to_one(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """The other city is away, so that the total over all is that of one."""
     stage.end(OTHER_CITY)
     reply = Attacker(stage.league).ask(_BY_WARD, partial=True)
     counts = reply.figures("ward", "n")
     told = f"a total over {', '.join((CITY, OTHER_CITY))} of which {len(reply.codes)} did not answer"
-    return Measured(success=accuracy([int(bool(counts.get(ward))) for ward in WARDS]), told=told)
+    return AttackMeasure(success=accuracy([int(bool(counts.get(ward))) for ward in WARDS]), told=told)
 
 
-def _siblings(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _siblings(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     everybody = attacker.ask(f"SELECT COUNT(*) AS n FROM {CONTRACT}").figure("n")
     guesses = []
     for ward in WARDS:
         others = attacker.ask(f"SELECT COUNT(*) AS n FROM {CONTRACT} WHERE ward <> '{ward}'").figure("n")
         guesses.append(0 if others is None else everybody - others)
-    return Measured(success=accuracy(guesses), told=f"{attacker.asked} totals with one ward left out")
+    return AttackMeasure(success=accuracy(guesses), told=f"{attacker.asked} totals with one ward left out")
 
 
-def _identifiers(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _identifiers(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     rich = f"SELECT COUNT(*) AS n FROM {CONTRACT} WHERE income > 900"
     everybody = attacker.ask(rich).figure("n")
@@ -87,7 +87,7 @@ def _identifiers(stage: AttackedLeague, profile: AttackProfile) -> Measured:
     for ward in WARDS:
         others = attacker.ask(f"{rich} AND home <> '{ward}-boat'").figure("n")
         guesses.append(0 if everybody is None or others is None else everybody - others)
-    return Measured(success=accuracy(guesses), told=f"{attacker.asked} questions that name a home")
+    return AttackMeasure(success=accuracy(guesses), told=f"{attacker.asked} questions that name a home")
 
 
 UNGROUPED = Attack(

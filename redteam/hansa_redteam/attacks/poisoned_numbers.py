@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman
 from hansa_redteam.attacks.homes import CITY, WARDS
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker, AttackReply
@@ -54,7 +54,7 @@ def poisoned(profile: AttackProfile) -> Town:
     return Town(contracts={"town.meters/1": _CONTRACT}, cities={CITY: {"town.meters": dataset}})
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     told = sum(
         _tells(
@@ -64,7 +64,7 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
         )
         for ward in WARDS
     )
-    return Measured(success=told / len(WARDS), told=f"{told} of {len(WARDS)} poisoned sums give themselves away")
+    return AttackMeasure(success=told / len(WARDS), told=f"{told} of {len(WARDS)} poisoned sums give themselves away")
 
 
 def _tells(reply: AttackReply) -> bool:

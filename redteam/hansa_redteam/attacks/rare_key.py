@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa_core.protection.threshold import Contributors, ThresholdRule
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman, guessing_bound
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman, guessing_bound
 from hansa_redteam.attacks.homes import CONTRACT, WARDS, accuracy, sparse
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker
@@ -11,13 +11,13 @@ from hansa_redteam.running.removal import Removal
 from hansa_redteam.running.stage import AttackedLeague
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     counts = attacker.ask(f"SELECT ward, COUNT(*) AS n FROM {CONTRACT} GROUP BY ward").figures("ward", "n")
     guesses = [int(ward in counts and counts[ward] != 0) for ward in WARDS]
     if len(set(guesses)) == 1:  # all alike: nothing was told
         guesses = [0] * len(WARDS)
-    return Measured(success=accuracy(guesses), told=f"one question about {len(WARDS)} wards")
+    return AttackMeasure(success=accuracy(guesses), told=f"one question about {len(WARDS)} wards")
 
 
 _holds = ThresholdRule.holds

@@ -7,7 +7,7 @@ from statistics import fmean
 
 import numpy as np
 
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman, guessing_bound
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman, guessing_bound
 from hansa_redteam.attacks.homes import CONTRACT, OWN_WARDS, WARDS, accuracy, one_or_two
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker
@@ -18,7 +18,7 @@ from hansa_redteam.strawmen.rows_answering import AnswersFromRows, served_by
 _SPELLINGS = 90
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     seen: dict[str, list[int]] = defaultdict(list)
     for condition in _conditions():
@@ -27,7 +27,7 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
             if count is not None:
                 seen[ward].append(count)
     guesses = [int(bool(seen[ward]) and fmean(seen[ward]) - MEAN_NOISE > 3 / 2) for ward in WARDS]
-    return Measured(success=accuracy(guesses), told=f"{attacker.asked} spellings of one question")
+    return AttackMeasure(success=accuracy(guesses), told=f"{attacker.asked} spellings of one question")
 
 
 def _conditions() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman, guessing_bound
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman, guessing_bound
 from hansa_redteam.attacks.homes import CITY, WARDS, accuracy, secret_bits
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker
@@ -54,7 +54,7 @@ def waits(profile: AttackProfile) -> Town:
     )
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """By arithmetic alone: every cell that a parent and its other children give."""
     attacker = Attacker(stage.league)
     reply = attacker.ask(
@@ -73,7 +73,7 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
             _solve(figures, "known", ("b0", "b1", "b2", "b3"))
         found = figures.get("b3" if place % 2 else "nulls")
         guesses.append(int(found is not None and found > 1))
-    return Measured(success=accuracy(guesses), told=f"one question about the bins and NULLs of {len(WARDS)} wards")
+    return AttackMeasure(success=accuracy(guesses), told=f"one question about the bins and NULLs of {len(WARDS)} wards")
 
 
 def _solve(figures: dict[str, int | None], parent: str, children: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman
 from hansa_redteam.attacks.homes import CITY, OTHER_CITY, WARDS
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker
@@ -58,7 +58,7 @@ def two_orders(profile: AttackProfile) -> Town:
     return Town(contracts={"town.accounts/1": _CONTRACT}, cities=cities)
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     sums = []
     for city in (CITY, OTHER_CITY):
@@ -67,7 +67,7 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
     telling = sum(
         not (int(sums[0][ward]) == int(sums[1][ward]) == sum(_balances(place))) for place, ward in enumerate(WARDS)
     )
-    return Measured(success=telling / len(WARDS), told=f"{telling} of {len(WARDS)} sums depend on order or size")
+    return AttackMeasure(success=telling / len(WARDS), told=f"{telling} of {len(WARDS)} sums depend on order or size")
 
 
 SUMS = Attack(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman
 from hansa_redteam.attacks.homes import CITY, WARDS
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.attacker import Attacker
@@ -44,11 +44,11 @@ def at_the_edge(profile: AttackProfile) -> Town:
     return Town(contracts={"town.visits/1": _CONTRACT}, cities={CITY: {"town.visits": dataset}})
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     attacker = Attacker(stage.league)
     counts = attacker.ask("SELECT ward, COUNT(*) AS n FROM town.visits GROUP BY ward").figures("ward", "n")
     shown = sum(counts.get(ward) is not None for ward in WARDS)
-    return Measured(success=shown / len(WARDS), told=f"{shown} of {len(WARDS)} cells of nine people shown")
+    return AttackMeasure(success=shown / len(WARDS), told=f"{shown} of {len(WARDS)} cells of nine people shown")
 
 
 THRESHOLD_EDGE = Attack(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hansa_demo.leagues import REAL
-from hansa_redteam.attacks.attack import Attack, Measured, Strawman
+from hansa_redteam.attacks.attack import Attack, AttackMeasure, Strawman
 from hansa_redteam.profile import AttackProfile
 from hansa_redteam.running.setting import DemoSetting
 from hansa_redteam.running.stage import AttackedLeague, staged
@@ -18,7 +18,7 @@ def first_batch(profile: AttackProfile) -> Town:
     return town_of(range(min(BATCH, profile.instances)))
 
 
-def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
+def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """What is removed for a strawman stays removed while the further leagues run."""
     campaign = Campaign()
     campaign.unpick_all(stage)
@@ -29,7 +29,7 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> Measured:
         for league in REAL.values():
             with staged(DemoSetting(league)) as demo:
                 campaign.unpick_all(demo)
-    return Measured(success=campaign.share_fallen, told=campaign.told)
+    return AttackMeasure(success=campaign.share_fallen, told=campaign.told)
 
 
 UNPICKING = Attack(

@@ -18,13 +18,13 @@ from hansa_core.manifest.manifest import Dependency
 from hansa_core.protection.hierarchy import BinInterval, Leaf
 from hansa_redteam.unpicking.cliques import CliqueTree, clique_tree, one_clique
 from hansa_redteam.unpicking.figures import CellFigure, FigureKind, PublishedFigure
-from hansa_redteam.unpicking.layout import Layout, Selected
+from hansa_redteam.unpicking.layout import Selected, TableLayout
 
 _FULL_CROSS = 4096  # variables; beyond, the columns are taken apart into cliques
 
 
 @dataclass(frozen=True, slots=True)
-class LinearForm:
+class AtomSum:
     """A sum over variables."""
 
     places: npt.NDArray[np.int32]
@@ -43,7 +43,7 @@ class _End:
 class AtomSpace:
     """The variables of a layout, and each figure as a form over them."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: TableLayout) -> None:
         self.layout = layout
         self._ends = {name: _ends(layout, name) for name in layout.columns}
         self._sizes = {name: len(ends) for name, ends in self._ends.items()}
@@ -55,12 +55,12 @@ class AtomSpace:
             count += prod(self._sizes[name] for name in clique)
         self.count = count
 
-    def form(self, figure: CellFigure) -> LinearForm:
+    def form(self, figure: CellFigure) -> AtomSum:
         """A figure over the variables of the smallest clique that has its columns."""
         selected, what = figure
         return self._form(self._clique_of(selected, what), selected, what)
 
-    def equal_forms(self) -> Iterable[tuple[LinearForm, LinearForm]]:
+    def equal_forms(self) -> Iterable[tuple[AtomSum, AtomSum]]:
         """What two cliques say of the columns they share, which is the same."""
         for one, other in self.tree.joins:
             shared = [name for name in self.tree.cliques[one] if name in self.tree.cliques[other]]
@@ -112,7 +112,7 @@ class AtomSpace:
         fitting = [number for number, clique in enumerate(self.tree.cliques) if needed <= set(clique)]
         return min(fitting, key=lambda number: prod(self._sizes[name] for name in self.tree.cliques[number]))
 
-    def _form(self, number: int, selected: Selected, what: PublishedFigure) -> LinearForm:
+    def _form(self, number: int, selected: Selected, what: PublishedFigure) -> AtomSum:
         clique = self.tree.cliques[number]
         chosen = []
         for name in clique:
@@ -128,20 +128,20 @@ class AtomSpace:
             weights = weights * np.expand_dims(values, [a for a in range(len(clique)) if a != axis])
         return self._at(number, chosen, weights)
 
-    def _sub_form(self, number: int, ends: Mapping[str, int]) -> LinearForm:
+    def _sub_form(self, number: int, ends: Mapping[str, int]) -> AtomSum:
         clique = self.tree.cliques[number]
         chosen = [[ends[name]] if name in ends else list(range(self._sizes[name])) for name in clique]
         return self._at(number, chosen, np.ones([len(each) for each in chosen]))
 
-    def _at(self, number: int, chosen: Sequence[Sequence[int]], weights: npt.NDArray[np.float64]) -> LinearForm:
+    def _at(self, number: int, chosen: Sequence[Sequence[int]], weights: npt.NDArray[np.float64]) -> AtomSum:
         shape = [self._sizes[name] for name in self.tree.cliques[number]]
         grid = np.arange(prod(shape), dtype=np.int32).reshape(shape)[np.ix_(*chosen)]
         flat = weights.ravel()
         used = flat != 0
-        return LinearForm((grid.ravel()[used] + self._first[number]).astype(np.int32), flat[used])
+        return AtomSum((grid.ravel()[used] + self._first[number]).astype(np.int32), flat[used])
 
 
-def _ends(layout: Layout, name: str) -> tuple[_End, ...]:
+def _ends(layout: TableLayout, name: str) -> tuple[_End, ...]:
     """The leaves of a column; of a measure, the two ends of each."""
     ends: list[_End] = []
     for place, leaf in enumerate(layout.leaves[name]):

@@ -10,7 +10,7 @@ from hansa_core.contract.level import Level
 from hansa_redteam.running.attacker import Attacker
 from hansa_redteam.running.stage import AttackedLeague
 from hansa_redteam.running.staged_rows import staged_rows
-from hansa_redteam.unpicking.layout import Layout
+from hansa_redteam.unpicking.layout import TableLayout
 from hansa_redteam.unpicking.microdata import Microdata
 from hansa_redteam.unpicking.reading import read_publication
 from hansa_redteam.unpicking.unpick import Unpicked, Unpicker
@@ -51,7 +51,7 @@ class Campaign:
 
 def unpicked(stage: AttackedLeague, city: str, contract: ContractId) -> Unpicked:
     """One publication, by an attacker who asks for every cell of it."""
-    layout = Layout(stage.contracts[contract], stage.manifest(city, contract))
+    layout = TableLayout(stage.contracts[contract], stage.manifest(city, contract))
     known = read_publication(Attacker(stage.league), layout, city)
     rows = staged_rows(stage.configs[city].datasets[contract], layout.contract)
     return Unpicker(layout, Microdata(rows, layout), known).unpick()

@@ -24,7 +24,7 @@ class TableCell:
     selected: Selected
 
 
-class Layout:
+class TableLayout:
     """The columns that the tables use, each with its finest leaves, and every cell of every table.
 
     A measure is a column too: its leaves are the bins that some table publishes, and NULL unless it is required.

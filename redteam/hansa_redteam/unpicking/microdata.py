@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hansa_redteam.unpicking.layout import Layout, Selected
+from hansa_redteam.unpicking.layout import Selected, TableLayout
 
 Whole = npt.NDArray[np.int64]
 
@@ -26,7 +26,7 @@ class CellRows:
 class Microdata:
     """The rows of a dataset, each with its leaf of every column."""
 
-    def __init__(self, rows: pa.Table, layout: Layout) -> None:
+    def __init__(self, rows: pa.Table, layout: TableLayout) -> None:
         self.layout = layout
         contract = layout.contract
         self.units = _numbered(rows.column(contract.unit))
@@ -63,7 +63,7 @@ def _numbered(column: pa.ChunkedArray) -> Whole:
     )
 
 
-def _leaves(column: pa.ChunkedArray, layout: Layout, name: str) -> Whole:
+def _leaves(column: pa.ChunkedArray, layout: TableLayout, name: str) -> Whole:
     encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
     leaf_of = np.array([layout.leaf_of(name, value) for value in encoded.dictionary.to_pylist()], dtype=np.int64)
     return np.asarray(leaf_of[encoded.indices.to_numpy(zero_copy_only=False)])

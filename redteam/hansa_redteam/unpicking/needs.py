@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hansa_core.manifest.manifest import Manifest
 from hansa_redteam.unpicking.figures import ROWS, FigureKind, PublishedFigure
-from hansa_redteam.unpicking.layout import Layout, TableCell
+from hansa_redteam.unpicking.layout import TableCell, TableLayout
 from hansa_redteam.unpicking.microdata import CellRows, Microdata, Whole
 
 
@@ -31,12 +31,12 @@ class Need:
     width_by_count: int = 0
 
 
-class Needs:
+class FigureNeeds:
     """The rules of one manifest over one dataset, with all of their parameters: the attacker may have guessed them."""
 
     def __init__(self, microdata: Microdata) -> None:
         self._microdata = microdata
-        self._layout: Layout = microdata.layout
+        self._layout: TableLayout = microdata.layout
         self._manifest: Manifest = self._layout.manifest
         contract = self._layout.contract
         self._has_entities = contract.entity != contract.unit

@@ -9,14 +9,14 @@ from math import ceil, floor, inf
 import highspy
 import numpy as np
 
-from hansa_redteam.unpicking.atom_space import AtomSpace, LinearForm
+from hansa_redteam.unpicking.atom_space import AtomSpace, AtomSum
 from hansa_redteam.unpicking.figures import CellFigure
 
 _TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class OpenInterval:
     """The least and the greatest value that a figure may have; infinite where nothing bounds it."""
 
     least: float
@@ -28,7 +28,7 @@ class Interval:
         return self.greatest - self.least
 
 
-class Programme:
+class AttackerProgramme:
     """The constraints of what is known: what cannot be, and figures with their values."""
 
     def __init__(self, space: AtomSpace, known: Mapping[CellFigure, int]) -> None:
@@ -54,17 +54,17 @@ class Programme:
         self._values = dict(known)
         self._cost = np.zeros(space.count)
 
-    def interval(self, figure: CellFigure) -> Interval:
+    def interval(self, figure: CellFigure) -> OpenInterval:
         """What the figure may be, in whole steps."""
         form = self._space.form(figure)
         least = self._optimum(form, highspy.ObjSense.kMinimize)
         greatest = self._optimum(form, highspy.ObjSense.kMaximize)
-        return Interval(
+        return OpenInterval(
             ceil(least - _TOLERANCE) if least > -inf else least,
             floor(greatest + _TOLERANCE) if greatest < inf else greatest,
         )
 
-    def interval_beside(self, figure: CellFigure, fixed: CellFigure, value: int) -> Interval:
+    def interval_beside(self, figure: CellFigure, fixed: CellFigure, value: int) -> OpenInterval:
         """The same for whoever also knows that another figure has this value."""
         form, row = self._space.form(fixed), self._solver.getNumRow()
         self._add_row(form.places, form.weights, value)
@@ -82,7 +82,7 @@ class Programme:
     def _add_row(self, places: object, weights: object, value: float) -> None:
         self._solver.addRow(float(value), float(value), len(places), places, weights)  # type: ignore[arg-type]
 
-    def _optimum(self, form: LinearForm, sense: highspy.ObjSense) -> float:
+    def _optimum(self, form: AtomSum, sense: highspy.ObjSense) -> float:
         if not len(form.places):
             return 0.0
         self._cost[:] = 0

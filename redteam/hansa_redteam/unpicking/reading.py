@@ -11,7 +11,7 @@ from hansa_core.contract.contract import Contract
 from hansa_core.protection.hierarchy import BinInterval, Dimension, Leaf
 from hansa_redteam.running.attacker import Attacker
 from hansa_redteam.unpicking.figures import ROWS, CellFigure, FigureKind, KnownFigures, PublishedFigure
-from hansa_redteam.unpicking.layout import Layout, TableCell
+from hansa_redteam.unpicking.layout import TableCell, TableLayout
 
 _AT_ONCE = 60  # aggregates of one question, which may have 64
 
@@ -25,7 +25,7 @@ class _Wanted:
     sql: str
 
 
-def read_publication(attacker: Attacker, layout: Layout, city: str) -> KnownFigures:
+def read_publication(attacker: Attacker, layout: TableLayout, city: str) -> KnownFigures:
     """Ask `city` for every figure of every cell. A sum over no values is 0 where its count is shown."""
     answers: dict[CellFigure, int | None] = {}
     wanted = list(_wanted(layout))
@@ -49,7 +49,7 @@ def read_publication(attacker: Attacker, layout: Layout, city: str) -> KnownFigu
     return KnownFigures(shown=shown, held=tuple(held.values()))
 
 
-def _wanted(layout: Layout) -> Iterator[_Wanted]:
+def _wanted(layout: TableLayout) -> Iterator[_Wanted]:
     asked = set[tuple[object, ...]]()
     for cell in layout.cells():
         shape = layout.shapes[cell.table]

@@ -9,20 +9,20 @@ import numpy as np
 
 from hansa_redteam.unpicking.atom_space import AtomSpace
 from hansa_redteam.unpicking.figures import ROWS, CellFigure, FigureKind, KnownFigures, PublishedFigure
-from hansa_redteam.unpicking.layout import Layout, Selected, TableCell
+from hansa_redteam.unpicking.layout import Selected, TableCell, TableLayout
 from hansa_redteam.unpicking.microdata import Microdata
-from hansa_redteam.unpicking.needs import Need, Needs
-from hansa_redteam.unpicking.programme import Interval, Programme
+from hansa_redteam.unpicking.needs import FigureNeeds, Need
+from hansa_redteam.unpicking.programme import AttackerProgramme, OpenInterval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class UnpickedFigure:
     """An unsafe figure that came too near. `who`: an outsider, an insider, or a union of held cells."""
 
     cell: TableCell
     figure: PublishedFigure
     truth: int
-    interval: Interval
+    interval: OpenInterval
     need: Need
     who: str
 
@@ -38,7 +38,7 @@ class Unpicked:
 
     tried: int = 0
     shown_unsafe: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[UnpickedFigure] = field(default_factory=list)
 
     @property
     def exact(self) -> int:
@@ -60,15 +60,15 @@ class Unpicked:
 class Unpicker:
     """An attacker of one publication, who knows everything that is public about it, and the harness's own truth."""
 
-    def __init__(self, layout: Layout, microdata: Microdata, known: KnownFigures) -> None:
+    def __init__(self, layout: TableLayout, microdata: Microdata, known: KnownFigures) -> None:
         self._layout = layout
         self._microdata = microdata
         self._known = known
-        self._needs = Needs(microdata)
+        self._needs = FigureNeeds(microdata)
         self._space = AtomSpace(layout)
         public = dict(self._public_nulls())
-        self._prior = Programme(self._space, public)
-        self._programme = Programme(self._space, {**known.shown, **public})
+        self._prior = AttackerProgramme(self._space, public)
+        self._programme = AttackerProgramme(self._space, {**known.shown, **public})
         self._constraints = {**known.shown, **public}
 
     def unpick(self) -> Unpicked:
@@ -90,7 +90,7 @@ class Unpicker:
         found.findings += self._unions()
         return found
 
-    def _tried(self, cell: TableCell, figure: PublishedFigure, need: Need) -> Iterator[Finding]:
+    def _tried(self, cell: TableCell, figure: PublishedFigure, need: Need) -> Iterator[UnpickedFigure]:
         target, truth = (cell.selected, figure), self._truth(cell.selected, figure)
         prior, now = self._prior.interval(target), self._programme.interval(target)
         if not now.least <= truth <= now.greatest:
@@ -121,7 +121,7 @@ class Unpicker:
                 yield self._finding(cell, figure, now, need, "insider")
                 return
 
-    def _unions(self) -> Iterator[Finding]:
+    def _unions(self) -> Iterator[UnpickedFigure]:
         """A shown parent less its shown children is the union of those that are held: a cell under the rules."""
         seen = set[Selected]()
         for cell in self._layout.cells():
@@ -135,8 +135,8 @@ class Unpicker:
                 needs = self._needs.of(union)
                 if needs:
                     truth = self._truth(union.selected, ROWS)
-                    interval = Interval(truth, truth)
-                    yield Finding(
+                    interval = OpenInterval(truth, truth)
+                    yield UnpickedFigure(
                         cell=union, figure=ROWS, truth=truth, interval=interval, need=needs[ROWS], who="union"
                     )
 
@@ -204,12 +204,14 @@ class Unpicker:
             case FigureKind.SUM:
                 return int(rows.values[figure.measure][mine].sum())
 
-    def _finding(self, cell: TableCell, figure: PublishedFigure, interval: Interval, need: Need, who: str) -> Finding:
+    def _finding(
+        self, cell: TableCell, figure: PublishedFigure, interval: OpenInterval, need: Need, who: str
+    ) -> UnpickedFigure:
         truth = self._truth(cell.selected, figure)
-        return Finding(cell=cell, figure=figure, truth=truth, interval=interval, need=need, who=who)
+        return UnpickedFigure(cell=cell, figure=figure, truth=truth, interval=interval, need=need, who=who)
 
 
-def _is_too_narrow(now: Interval, prior: Interval, truth: int, width: int, beside: int) -> bool:
+def _is_too_narrow(now: OpenInterval, prior: OpenInterval, truth: int, width: int, beside: int) -> bool:
     """Whether an interval lacks what a figure needs, as far as it was uncertain before anything was published.
 
     What is known from public facts alone is no finding, nor what stays as uncertain as it was.
@@ -220,5 +222,5 @@ def _is_too_narrow(now: Interval, prior: Interval, truth: int, width: int, besid
     return truth - now.least < below or now.greatest - truth < above
 
 
-def _moved(interval: Interval, by: int) -> Interval:
-    return Interval(interval.least + by, interval.greatest + by)
+def _moved(interval: OpenInterval, by: int) -> OpenInterval:
+    return OpenInterval(interval.least + by, interval.greatest + by)
