@@ -28,7 +28,8 @@ def main(profile: str, city: str) -> None:
         while True:
             started = perf_counter()
             if league.sql(_SQL.format(city=city, n=next(numbers)), deadline_s=60).exit_code is ExitCode.ENOUGH:
-                print(perf_counter() - started, flush=True)
+                sys.stdout.write(f"{perf_counter() - started}\n")  # at once: the threads' lines must not mix
+                sys.stdout.flush()
 
     with hansa.connect(profile) as league:
         threads = [threading.Thread(target=ask, args=(league,)) for _ in range(AT_ONCE)]

@@ -47,6 +47,7 @@ from hansa_node.pipeline.engine_queue import EngineQueue
 from hansa_node.pipeline.workers import Workers
 from hansa_wire.codec.answered import Answered
 from hansa_wire.codec.progress import CityEvent, CityState
+from hansa_wire.rpc.clocks import HeardClock
 from report import figure, heading
 
 QUESTIONS = 40
@@ -100,8 +101,10 @@ class _OneCity:
         self._engines = engines
         self._runner = asyncio.Runner()
 
-    def ask(self, query: Envelope, credential: Envelope, *, deadline_s: float) -> Generator[CityEvent, None, None]:
-        del deadline_s
+    def ask(
+        self, query: Envelope, credential: Envelope, *, deadline_s: float, heard: HeardClock | None = None
+    ) -> Generator[CityEvent, None, None]:
+        del deadline_s, heard
         given = self._runner.run(self._ask(query, credential))
         yield CityEvent(city=self._context.city, state=CityState.ANSWERED, answer=given.envelope, receipt=given.receipt)
 

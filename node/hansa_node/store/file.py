@@ -95,7 +95,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -16384")  # KiB: hashes come in no order, so inserts touch many pages
     connection.execute("PRAGMA wal_autocheckpoint = 1000")  # pages, 4 MB: see `store/wal.py`
-    connection.execute("PRAGMA journal_size_limit = 0")  # what a log was once does not stay on the disk
+    connection.execute("PRAGMA journal_size_limit = 4194304")  # what a log was once does not stay on the disk
     _check(connection, path)
     connection.execute("PRAGMA shrink_memory")  # the check has read every page, and would leave its cache full
     migrate(connection, path)

@@ -49,7 +49,7 @@ async def guarded(context: CallContext, call: str, permitted: Permitted, clocks:
     TLS looked at the dates of the caller's certificate when the connection was made, which may be long ago: one that
     has expired since is refused here. The trailer tells the time.
     """
-    async with told_by_status(context, call, clocks):
+    try:
         caller = caller_of(context)
         if not permitted(caller):
             raise RefusedError(
@@ -60,23 +60,30 @@ async def guarded(context: CallContext, call: str, permitted: Permitted, clocks:
         check_in_force(caller, clocks.now())
         yield
         context.set_trailing_metadata(clock_metadata(clocks.now()))
+    except Exception as error:  # noqa: BLE001  the table decides what is told
+        await end_with_status(context, call, error, clocks)
 
 
 @asynccontextmanager
-async def told_by_status(context: CallContext, call: str, clocks: Clocks | None = None) -> AsyncIterator[None]:
-    """Runs the body; any error ends the call with its status.
-
-    An error that the table does not list is logged by its type alone: its text may carry a value of the data.
-    """
+async def told_by_status(context: CallContext, call: str, clocks: Clocks) -> AsyncIterator[None]:
+    """Runs the body; any error ends the call with its status."""
     try:
         yield
     except Exception as error:  # noqa: BLE001  the table decides what is told
-        status = status_from_error(error)
-        if status.code is grpc.StatusCode.INTERNAL:
-            log.error("call failed", extra={"call": call, "error": type(error).__name__})  # noqa: TRY400  no traceback
-        told: tuple[tuple[str, str], ...] = () if clocks is None else clock_metadata(clocks.now())
-        trailer: tuple[tuple[str, str | bytes], ...] = (*status.metadata, *told)
-        await context.abort(status.code, status.text, trailing_metadata=trailer)
+        await end_with_status(context, call, error, clocks)
+
+
+async def end_with_status(context: CallContext, call: str, error: Exception, clocks: Clocks | None = None) -> None:
+    """End the call with the error's status, and with the own time where there are `clocks`.
+
+    An error that the table does not list is logged by its type alone: its text may carry a value of the data.
+    """
+    status = status_from_error(error)
+    if status.code is grpc.StatusCode.INTERNAL:
+        log.error("call failed", extra={"call": call, "error": type(error).__name__})
+    told: tuple[tuple[str, str], ...] = () if clocks is None else clock_metadata(clocks.now())
+    trailer: tuple[tuple[str, str | bytes], ...] = (*status.metadata, *told)
+    await context.abort(status.code, status.text, trailing_metadata=trailer)
 
 
 def caller_of(context: CallContext) -> CallingPeer:

@@ -10,7 +10,7 @@ import grpc.aio
 
 from hansa_core.errors import ConfigError
 from hansa_wire.rpc.options import SERVER_OPTIONS
-from hansa_wire.rpc.share import Share
+from hansa_wire.rpc.share import Share, SharedServer
 
 
 class Health(Protocol):
@@ -25,9 +25,9 @@ def new_server(
 ) -> grpc.aio.Server:
     """A server without a port. Calls beyond `max_concurrent_calls`, or beyond what one caller may have under way, end
     at once with RESOURCE_EXHAUSTED; a connection beyond `max_connections` is closed at once."""
-    shares = () if max_calls_of_one is None else (Share(max_calls_of_one),)
     options = (*SERVER_OPTIONS, ("grpc.max_allowed_incoming_connections", max_connections))
-    return grpc.aio.server(options=options, maximum_concurrent_rpcs=max_concurrent_calls, interceptors=shares)
+    server = grpc.aio.server(options=options, maximum_concurrent_rpcs=max_concurrent_calls)
+    return server if max_calls_of_one is None else SharedServer(server, Share(max_calls_of_one))
 
 
 def listen(server: grpc.aio.Server, host: str, port: int, credentials: grpc.ServerCredentials) -> int:
