@@ -362,6 +362,18 @@ def test_the_files_log_stays_small_while_others_read(small_wal: int, path: Path)
     assert not path.with_name("store.sqlite-wal").exists()
 
 
+def test_the_files_log_is_written_over_and_not_cut_off_and_extended_again_by_each_commit(path: Path) -> None:
+    store, log_file = begun(path), path.with_name("store.sqlite-wal")
+    sizes = []
+    for _ in range(500):  # some five pages each, and SQLite begins its log anew after a thousand
+        grow(store, entries=1)
+        sizes.append(log_file.stat().st_size)
+    store.close()
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) < 400
+    assert sizes[-1] < wal.MAX_WAL_BYTES
+
+
 def test_a_program_that_holds_the_files_log_back_is_named_and_nobody_waits_for_it(
     small_wal: int, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

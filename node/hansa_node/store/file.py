@@ -15,6 +15,9 @@ from hansa_core.errors import ConfigError, StoreCorruptError
 from hansa_node.store.errors import RESTORE, sorted_errors
 from hansa_node.store.migrate import migrate
 
+_WAL_PAGES = 1000
+_KEPT_WAL_BYTES = 5 * 2**20  # so many pages of 4 KiB, and the transaction that passed them
+
 
 def lock(path: Path) -> int:
     """Hold `<store>.lock` for as long as the process lives: the kernel lets go of it even after kill -9."""
@@ -94,8 +97,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -16384")  # KiB: hashes come in no order, so inserts touch many pages
-    connection.execute("PRAGMA wal_autocheckpoint = 1000")  # pages, 4 MB: see `store/wal.py`
-    connection.execute("PRAGMA journal_size_limit = 4194304")  # what a log was once does not stay on the disk
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")  # see `store/wal.py`
+    # What a log was once does not stay on the disk; an ordinary one does: cut off, each commit would extend it anew.
+    connection.execute(f"PRAGMA journal_size_limit = {_KEPT_WAL_BYTES}")
     _check(connection, path)
     connection.execute("PRAGMA shrink_memory")  # the check has read every page, and would leave its cache full
     migrate(connection, path)
