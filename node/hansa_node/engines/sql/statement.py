@@ -12,7 +12,7 @@ from hansa_core.contract.types import Value
 from hansa_core.plan.moments import moments_of
 from hansa_core.plan.plan import Plan
 from hansa_node.engines.sql.aggregates import AggregateCompiler, is_ordered_by_code
-from hansa_node.engines.sql.cell_columns import CellColumns
+from hansa_node.engines.sql.cell_columns import CellColumns, cell
 from hansa_node.engines.sql.dialect import Dialect
 from hansa_node.engines.sql.scalar import ScalarCompiler
 from hansa_node.engines.sql.syntax import whole
@@ -40,14 +40,14 @@ def compile_plan(plan: Plan, contract: Contract, dialect: Dialect, *, limit: int
     keys = [cells.key(key) for key in plan.keys]
     moments = moments_of(plan, contract)
     aggregates = AggregateCompiler(cells, contract, dialect)
-    select = exp.Select(expressions=[*keys, *map(aggregates.compile, moments)])
+    select = exp.Select(expressions=[*map(cell, keys), *map(aggregates.compile, moments)])
     named = exp.TableAlias(this=exp.to_identifier("cells", quoted=True))
     select.set("from_", exp.From(this=exp.Subquery(this=cells.select(plan.where), alias=named)))
     if keys:
-        select.set("group", exp.Group(expressions=[key.copy() for key in keys]))
+        select.set("group", exp.Group(expressions=[*map(cell, keys)]))
     select.set("limit", exp.Limit(expression=whole(limit)))
     return BoundStatement(
-        sql=select.sql(dialect=dialect.name),
+        sql=select.sql(dialect=dialect.name, copy=False),  # nobody else holds the tree
         parameters=tuple(scalars.parameters),
         extremes={
             len(keys) + place: moment.nothing

@@ -56,5 +56,5 @@ def filtered(aggregate: Sql, conditions: Sequence[Sql]) -> Sql:
     """The aggregate over the rows where all conditions hold."""
     if not conditions:
         return aggregate
-    where = exp.Where(this=exp.and_(*(condition.copy() for condition in conditions)))
+    where = exp.Where(this=exp.and_(*(condition.copy() for condition in conditions), copy=False))
     return exp.Filter(this=aggregate, expression=where)
