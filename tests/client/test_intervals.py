@@ -8,6 +8,7 @@ import pytest
 from hansa.answering.intervals import Interval, uncertainty_notes
 from hansa.view.render.column_texts import interpolated_text
 from hansa_answers import answer_of
+from hansa_statements import ask
 
 
 def interval(row: int, lower: float, upper: float, column: str = "days") -> Interval:
@@ -65,3 +66,34 @@ def test_tables_print_a_quantile_by_its_interval_and_frames_keep_it_whole() -> N
     assert str(answer).splitlines()[2].split() == ["140", "144.62"]
     assert ">140<" in answer._repr_html_()
     assert answer.to_arrow().column("days").to_pylist() == [144.62]
+
+
+@pytest.mark.parametrize(
+    ("item", "shows_it"),
+    [
+        ("MEDIAN(days_to_issue)", True),
+        ("ROUND(MEDIAN(days_to_issue), 1)", True),
+        ("CAST(FLOOR((MEDIAN(days_to_issue))) AS BIGINT)", True),
+        ("MEDIAN(days_to_issue)::DECIMAL(9, 1)", True),
+        ("MEDIAN(days_to_issue) / 30", False),
+        ("ROUND(MEDIAN(days_to_issue) - AVG(days_to_issue))", False),
+        ("CAST(MEDIAN(days_to_issue) AS TEXT)", False),
+        ("MAX(MEDIAN(days_to_issue)) OVER ()", False),
+    ],
+)
+@pytest.mark.parametrize("form", ["{}", "WITH q AS ({}) SELECT city, m FROM q WHERE city <> 'x'"])
+def test_a_quantile_keeps_its_interval_where_it_is_rounded_and_nothing_else(
+    item: str, shows_it: bool, form: str
+) -> None:
+    statement = ask(form.format(f"SELECT city, {item} AS m FROM housing.permits GROUP BY city"))
+    assert statement.outer.columns[1].shows_one_value is shows_it
+
+
+def test_a_rounded_quantile_is_printed_no_finer_than_its_interval() -> None:
+    answer = answer_of(
+        "SELECT ROUND(MEDIAN(days_to_issue), 1) AS days FROM housing.permits",
+        {"days": [144.6]},
+        intervals=(interval(0, 121, 150),),
+    )
+    assert str(answer).splitlines()[2].split() == ["140"]
+    assert "surely holds" in answer.explain()["Error bars"].lines[0]

@@ -28,14 +28,14 @@ class Interval:
 
 
 def find_intervals(hidden: HiddenColumns, outer: OuterSelect, merged: StatementCells) -> tuple[Interval, ...]:
-    """The intervals of the quantiles that the outer SELECT passes through, row by row.
+    """The intervals of the quantiles that the outer SELECT passes through or rounds, row by row.
 
     `hidden`: the columns that tell which row of `merged` is behind a value.
     """
     places = [
         (column.name, hidden[column.row].tolist(), outer.aggregate_columns.index(column.depends_on[0]))
         for column in outer.columns
-        if column.passes_through and column.row is not None and column.depends_on[0] in outer.aggregate_columns
+        if column.row is not None and column.shows_one_value and column.depends_on[0] in outer.aggregate_columns
     ]
     return tuple(
         Interval(row=row, column=name, lower=ends[0], upper=ends[1])

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 from hansa.answering.coverage import answered
 from hansa.answering.marks import Marks
+from hansa.answering.released_parts import quantile_columns
 from hansa.answering.shaped import AnsweredQuestion
 from hansa_core.contract.contract import Scope
 from hansa_core.partial.merged_table import Mark
 from hansa_core.plan.expression import columns_of
-from hansa_core.plan.plan import AggregateFunction
+from hansa_core.sql.statement import OuterSelect
 
 
-def notes_on(questions: Sequence[AnsweredQuestion], kinds: frozenset[Mark], marks: Marks) -> tuple[str, ...]:
+def notes_on(
+    questions: Sequence[AnsweredQuestion], outer: OuterSelect, kinds: frozenset[Mark], marks: Marks
+) -> tuple[str, ...]:
     """The notes as whole sentences, the most serious first. `kinds`: the marks of all released values."""
     notes: list[str] = []
     reports = {report.city: report for one in questions for report in answered(one.cities)}
@@ -32,15 +35,29 @@ def notes_on(questions: Sequence[AnsweredQuestion], kinds: frozenset[Mark], mark
         units = dict.fromkeys(one.contract.unit for one in questions if one.contract.unit_scope is not Scope.CITY)
         named = ", ".join(f"COUNT(DISTINCT {unit})" for unit in units)
         notes.append(f"{named} adds the cities up: whoever is in several counts once in each.")
-    aggregates = [aggregate for one in questions for aggregate in one.asked.plan.aggregates]
-    if any(one.function is AggregateFunction.QUANTILE_CONT for one in aggregates):
-        notes.append(
-            "Quantiles are read from the contract's bins: answer.intervals has the ends that hold each of them."
-        )
+    notes += _quantile_notes(questions, outer)
     own = dict.fromkeys(name for one in questions for name in _own_columns(one))
     if own:
         notes.append(f"{', '.join(own)}: each city has values of its own; they are not comparable across cities.")
     return tuple(notes)
+
+
+def _quantile_notes(questions: Sequence[AnsweredQuestion], outer: OuterSelect) -> list[str]:
+    """Which columns show a quantile, within its interval, and which are computed from some."""
+    of_bins = quantile_columns([(one.asked, one.contract) for one in questions], outer)
+    columns = [one for one in outer.columns if not of_bins.isdisjoint(one.depends_on)]
+    shown = [one for one in columns if one.shows_one_value]
+    notes = []
+    if shown:
+        notes.append(
+            "Quantiles are read from the contract's bins: answer.intervals has the ends that hold each of them."
+        )
+    computed = ", ".join(one.name for one in columns if one not in shown)
+    if computed:
+        notes.append(
+            f"{computed}: computed from quantiles, which are read from the contract's bins; no ends are known."
+        )
+    return notes
 
 
 def _own_columns(question: AnsweredQuestion) -> list[str]:

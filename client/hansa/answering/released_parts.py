@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hansa_core.contract.column_names import CITY_COLUMN
 from hansa_core.contract.contract import Contract
 from hansa_core.plan.expression import Expression
-from hansa_core.plan.plan import Aggregate
+from hansa_core.plan.plan import Aggregate, AggregateFunction
 from hansa_core.sql.render import wording
 from hansa_core.sql.statement import CityQuestion, OuterSelect
 
@@ -44,3 +44,12 @@ def released_parts(asked: Iterable[AskedContract], outer: OuterSelect) -> dict[s
             for name, words in zip(question.labels.columns, question.labels.words, strict=True):
                 found[name] = ReleasedPart(words=words, part=None, contract=contract)
     return found
+
+
+def quantile_columns(asked: Iterable[AskedContract], outer: OuterSelect) -> frozenset[str]:
+    """The released columns whose values are quantiles."""
+    return frozenset(
+        name
+        for name, one in released_parts(asked, outer).items()
+        if isinstance(one.part, Aggregate) and one.part.function is AggregateFunction.QUANTILE_CONT
+    )

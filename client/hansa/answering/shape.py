@@ -73,7 +73,7 @@ def shape_answer(
             *dict.fromkeys(note for one in questions for note in domain_notes(one.asked.plan, one.contract)),
             *own_domain_notes([(one.asked.plan, one.contract) for one in questions], cells.merged),
             *label_notes(questions, cells.labelled),
-            *notes_on(questions, cells.notes, marks),
+            *notes_on(questions, asked.outer, cells.notes, marks),
             *uncertainty_notes(table, intervals),
             *unsure,
             *own_table_notes(question.tables),

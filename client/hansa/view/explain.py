@@ -12,7 +12,7 @@ from sqlglot import exp
 from hansa.answering.coverage import CityReport, answered
 from hansa.answering.meanings import ColumnRole, meanings
 from hansa.answering.plain_sql import plain_select
-from hansa.answering.released_parts import AskedContract, released_parts
+from hansa.answering.released_parts import AskedContract, quantile_columns, released_parts
 from hansa.answering.shaped import asked_of
 from hansa.view.explanation import Explanation, Part
 from hansa.view.render.cells import PARTIAL, SUPPRESSED
@@ -22,7 +22,7 @@ from hansa_core.contract.contract import Contract
 from hansa_core.contract.level import Level
 from hansa_core.plan.canonical import plan_hash
 from hansa_core.plan.measure import is_rounded
-from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
+from hansa_core.plan.plan import Plan
 from hansa_core.printable import printable
 from hansa_core.sql.clause import DIALECT
 from hansa_core.sql.render import render_plan, wording
@@ -246,16 +246,11 @@ def _error_bars(answer: ShapedAnswer) -> Part:
         "of whole bins of the contract; the value itself is interpolated in it."
         for column, count in counts.items()
     ]
-    parts = released_parts(asked_of(answer), answer.outer)
-    quantiles = {
-        name
-        for name, one in parts.items()
-        if isinstance(one.part, Aggregate) and one.part.function is AggregateFunction.QUANTILE_CONT
-    }
+    quantiles = quantile_columns(asked_of(answer), answer.outer)
     lines += [
         f"{column.name}: computed from a quantile, so its interval does not carry over; show the quantile itself."
         for column in answer.outer.columns
-        if quantiles & set(column.depends_on) and not column.passes_through
+        if not quantiles.isdisjoint(column.depends_on) and column.name not in counts
     ]
     if not lines and any(_rounded_lines(one.asked.plan, one.contract) for one in answer.questions):
         lines = ["None: the figures come from counts and sums that are exact but for the rounding of each row's value."]

@@ -145,6 +145,7 @@ class JoinedRows:
                 row=None if origin.row is None else self._hide(origin.row, place, hidden, is_row=True),
                 gaps=frozenset(self._hide(one, place, hidden, is_row=False) for one in sorted(origin.gaps)),
                 passes=origin.passes,
+                rounds=origin.rounds,
             )
         behind = frozenset(self._hide(one, place, hidden, is_row=False) for one in sorted(table.rows.gaps))
         entered = Origin(depends_on=table.rows.depends_on, gaps=behind)

@@ -144,7 +144,7 @@ def _project(names: Sequence[str], trees: Sequence[exp.Expr], rows: Input, sourc
         row = None if origin.row is None else hide(rows.columns.column(origin.row), ROW_COLUMN)
         is_told = gaps is None or (is_last and row is not None)
         told = frozenset() if is_told or gaps is None else frozenset({hide(gaps, "__gaps")})
-        origins[name] = Origin(depends_on=origin.depends_on, row=row, gaps=told, passes=origin.passes)
+        origins[name] = replace(origin, row=row, gaps=told)
     of_rows = None if is_last else rows.columns.gaps(rows.columns.rows.gaps)
     behind = frozenset[str]() if of_rows is None else frozenset({hide(of_rows, "__gaps")})
     shown = [aliased(total(tree), name) for tree, name in zip(trees, names, strict=True)]

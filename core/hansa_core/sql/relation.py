@@ -14,14 +14,18 @@ class Origin:
 
     `depends_on`: released columns. `row`: the relation's hidden column with the number of the one released row behind
     a value; None if there may be several or none. `gaps`: its hidden columns with the gaps of all rows behind it.
-    `passes`: it is one column, unchanged.
+    `passes`: it is one column, unchanged; `rounds`: it is one, but rounded or cast.
     """
 
     depends_on: frozenset[str] = frozenset()
     row: str | None = None
     gaps: frozenset[str] = frozenset()
     passes: bool = True
+    rounds: bool = False
 
+
+_ROUNDING = (exp.Round, exp.Floor, exp.Ceil, exp.Trunc, exp.Paren, exp.Try)
+_NUMBERS = (exp.DType.DOUBLE, exp.DType.FLOAT, exp.DType.BIGINT, exp.DType.INT, exp.DType.DECIMAL)
 
 OF_NO_CELLS = Origin()
 """Of what no city has a part in."""
@@ -57,12 +61,21 @@ def origin_of(trees: Iterable[exp.Expr], origins: Mapping[str, Origin]) -> Origi
     found = [origins[column.name] for tree in listed for column in tree.find_all(exp.Column)]
     released = [origin for origin in found if origin.depends_on]
     rows = {origin.row for origin in released}
+    rounded = _rounded(listed[0]) if len(listed) == 1 else None
     return Origin(
         depends_on=frozenset().union(*(origin.depends_on for origin in released)),
         row=rows.pop() if len(rows) == 1 else None,
         gaps=frozenset().union(*(origin.gaps for origin in released)),
         passes=len(listed) == 1 and isinstance(listed[0], exp.Column) and found[0].passes,
+        rounds=rounded is not None and (found[0].passes or found[0].rounds),
     )
+
+
+def _rounded(tree: exp.Expr) -> exp.Column | None:
+    """The column that the expression rounds or casts, if it does nothing else."""
+    while isinstance(tree, _ROUNDING) or (isinstance(tree, exp.Cast) and tree.is_type(*_NUMBERS)):
+        tree = tree.this
+    return tree if isinstance(tree, exp.Column) else None
 
 
 def joined(*origins: Origin) -> Origin:

@@ -75,6 +75,7 @@ def _outer_column(name: str, origin: Origin) -> OuterColumn:
         name=name,
         depends_on=tuple(sorted(origin.depends_on)),
         passes_through=origin.passes and len(origin.depends_on) == 1,
+        rounds=origin.rounds and len(origin.depends_on) == 1,
         row=origin.row,
         gaps=next(iter(origin.gaps), None),
     )

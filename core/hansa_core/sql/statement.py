@@ -41,20 +41,27 @@ class OuterColumn:
     """One column that the analyst sees.
 
     `depends_on`: the released columns that it is computed from, sorted. `passes_through`: it is exactly one of them,
-    unchanged, so that marks of suppression stay visible as NULL. `row`: the hidden column with the number of the one
-    released row behind each value, NULL where there is none; None if there may be several. `gaps`: the hidden column
-    with the gaps of all rows behind it; None where `row` tells them, or there are none to tell.
+    unchanged, so that marks of suppression stay visible as NULL; `rounds`: it is one, but rounded or cast. `row`: the
+    hidden column with the number of the one released row behind each value, NULL where there is none; None if there may
+    be several. `gaps`: the hidden column with the gaps of all rows behind it; None where `row` tells them, or there are
+    none to tell.
     """
 
     name: str
     depends_on: tuple[str, ...]
     passes_through: bool
+    rounds: bool = False
     row: str | None = ROW_COLUMN
     gaps: str | None = None
 
     def __post_init__(self) -> None:
         if self.passes_through and len(self.depends_on) != 1:
             raise ValueError(f"column {self.name}: what passes through depends on exactly one released column")
+
+    @property
+    def shows_one_value(self) -> bool:
+        """Whether each value is that of one released cell, rounded or cast at most."""
+        return (self.passes_through or self.rounds) and self.row is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
