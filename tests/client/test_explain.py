@@ -202,6 +202,25 @@ def test_what_is_missing_is_counted_by_column_and_reason() -> None:
     assert by_year().explain()["Missing"].lines == ("Nothing: every city is in every value.",)
 
 
+def test_values_that_nobody_has_are_told_from_withheld_ones() -> None:
+    withheld = MarkedCell(row=1, column="mean_days", gaps={"hamburg": "suppressed"})
+    assert by_year(suppressed=(withheld,)).explain()["No values"].lines == (
+        "middle: 1 value is NULL and is not withheld: no row there has a value.",
+    )
+
+
+def test_coarser_tables_of_the_cities_are_told_where_something_is_withheld() -> None:
+    withheld = MarkedCell(row=1, column="mean_days", gaps={"hamburg": "suppressed"})
+    offers = ("by_project (by project)", "by_track (by review_track in 2 groups)")
+    reports = tuple(replace(answered(city), coarser_tables=offers) for city in ("bremen", "hamburg"))
+    told = by_year(suppressed=(withheld,), cities=reports).explain()["Missing"].lines
+    assert "is the city's secret" in told[-2]
+    assert told[-1] == (
+        "With less detail, bremen, hamburg publish: by_project (by project); by_track (by review_track in 2 groups)."
+    )
+    assert "With less detail" not in str(by_year(cities=reports).explain())
+
+
 def test_error_bars_are_traced_to_the_bins_and_do_not_pass_through_arithmetic() -> None:
     interval = Interval(row=0, column="middle", lower=60, upper=90)
     lines = by_year(intervals=(interval,)).explain()["Error bars"].lines
@@ -219,7 +238,9 @@ def test_the_hashes_are_those_of_plan_and_query() -> None:
     assert answer.query_hash.hex() in query
 
 
-def verdict(city: str, refusal: Refusal | None = None, table: str | None = None) -> CityWord[DryRun]:
+def verdict(
+    city: str, refusal: Refusal | None = None, table: str | None = None, *, coarser: bool = False
+) -> CityWord[DryRun]:
     dry_run = DryRun(
         city=city,
         query_hash=bytes(32),
@@ -229,6 +250,7 @@ def verdict(city: str, refusal: Refusal | None = None, table: str | None = None)
         table=table,
         cells=1234 if table else None,
         cost_microrho=0,
+        coarser_tables=("whole (no dimension)",) if coarser else (),
     )
     return CityWord(report=answered(city), word=dry_run)
 
@@ -236,7 +258,8 @@ def verdict(city: str, refusal: Refusal | None = None, table: str | None = None)
 def test_before_asking_it_names_the_published_tables_that_a_dry_run_found() -> None:
     late: CityWord[DryRun] = CityWord(report=CityReport(city="lübeck", state=Outcome.TIMED_OUT), word=None)
     refused = verdict("hamburg", refusal=Refusal(code="c", rule="r", remedy="m"))
-    verdicts = (verdict("bremen", table="by_year"), refused, late)
+    coarser = verdict("kiel", table="by_year", coarser=True)
+    verdicts = (verdict("bremen", table="by_year"), refused, coarser, late)
     explained = explain_dry_run(
         DryRunAnswer(
             asked=statement(BY_YEAR),
@@ -250,6 +273,8 @@ def test_before_asking_it_names_the_published_tables_that_a_dry_run_found() -> N
     assert explained["Cities"].lines == (
         "bremen: would answer at level controlled from its published table by_year, 1,234 cells.",
         "hamburg: would refuse (c): r; m.",
+        "kiel: would answer at level controlled from its published table by_year, 1,234 cells. With less detail it "
+        "publishes: whole (no dimension).",
         "lübeck: timed out.",
     )
     assert [part.heading for part in explained.parts] == [

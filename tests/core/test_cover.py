@@ -21,6 +21,7 @@ from hansa_core.plan.limits import MAX_CELLS
 from hansa_core.plan.moments import moments_of
 from hansa_core.plan.plan import Aggregate, AggregateFunction, Plan
 from hansa_core.protection import effort, regions
+from hansa_core.protection.coarser import coarser_tables
 from hansa_core.protection.cover import Cover, find_cover, find_covers
 from hansa_core.protection.effort import Effort
 from hansa_core.protection.publish import Publication, publish, rules_of
@@ -467,6 +468,19 @@ def test_bins_that_no_table_publishes_are_withheld_and_the_others_answer() -> No
 def test_a_histogram_of_which_no_bin_is_published_is_refused() -> None:
     refused = refusal_of_grouped(plan(Aggregate(AggregateFunction.HISTOGRAM, "score"), keys=("street",)))
     assert "scores lacks the bins of score" in refused.rule
+
+
+def test_coarser_tables_have_some_of_the_dimensions_or_fewer_nodes_of_them() -> None:
+    def coarser(*read: str) -> tuple[str, ...]:
+        return coarser_tables(read, SHOPS, _GROUPED)
+
+    assert coarser("bins") == ("zones (by zone in 2 groups, days in 3 bins)",)
+    assert coarser("sums") == ()
+    assert coarser("sums", "bins") == ("zones (by zone in 2 groups, days in 3 bins)",)
+    assert coarser_tables(["by_kind_and_zone"], SHOPS, MANIFEST) == (
+        "by_kind (by kind, days in 5 bins)",
+        "whole (no dimension)",
+    )
 
 
 def refusal_of_grouped(asked: Plan) -> RefusedError:

@@ -104,6 +104,7 @@ answers = st.builds(
     answered_at=instants,
     outcome=st.one_of(releases, refusals),
     unwitnessed_since=st.none() | instants,
+    coarser_tables=st.lists(sentences, max_size=3).map(tuple),
 )
 dry_runs = st.builds(
     DryRun,
@@ -115,6 +116,7 @@ dry_runs = st.builds(
     table=st.none() | texts,
     cells=st.none() | counters,
     cost_microrho=counters,
+    coarser_tables=st.lists(sentences, max_size=3).map(tuple),
 )
 descriptions = st.builds(
     Description,

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class VerifiedRelease:
     """A city's protected partial, in `partial_schema`, with the level, version and times that the city signed.
 
-    `unwitnessed_since`: no quorum of witnesses has cosigned its log since then.
+    `unwitnessed_since`: no quorum of witnesses has cosigned its log since then. `coarser_tables`: that it publishes
+    beside those that were read, in words.
     """
 
     level: Level
@@ -35,6 +36,7 @@ class VerifiedRelease:
     answered_at: datetime
     table: pa.Table
     unwitnessed_since: datetime | None = None
+    coarser_tables: tuple[str, ...] = ()
 
 
 WordT = TypeVar("WordT", bound=VerifiedRelease | Refusal | DryRun | Description)
@@ -121,9 +123,10 @@ def _untrusted(event: CityEvent, broken: TrustError) -> CityReport:
 def _proven(event: CityEvent, word: VerifiedRelease | Refusal | DryRun | Description) -> CityReport:
     """The report that the city's own word supports, whatever the coordinator says."""
     level, version, refusal = None, None, None
+    coarser: tuple[str, ...] = ()
     match word:
         case VerifiedRelease():
-            level, version = word.level, word.data_version
+            level, version, coarser = word.level, word.data_version, word.coarser_tables
         case Refusal():
             refusal = word
         case DryRun():
@@ -135,6 +138,7 @@ def _proven(event: CityEvent, word: VerifiedRelease | Refusal | DryRun | Descrip
         state=Outcome.REFUSED if refusal else Outcome.ANSWERED,
         level=level,
         data_version=version,
+        coarser_tables=coarser,
         code=refusal.code if refusal else "",
         rule=refusal.rule if refusal else "",
         remedy=refusal.remedy if refusal else "",

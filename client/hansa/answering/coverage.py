@@ -36,7 +36,7 @@ class CityReport:
 
     `level`, `data_version`: of what it answered; None otherwise. `code`, `rule`, `remedy`: of a refusal or failure;
     empty otherwise. `proven`: the outcome stands under the city's own signature; else it is the coordinator's claim.
-    `elapsed_ms`: since the coordinator received the question.
+    `elapsed_ms`: since the coordinator received the question. `coarser_tables`: published beside those that it read.
     """
 
     city: str
@@ -48,6 +48,7 @@ class CityReport:
     remedy: str = ""
     proven: bool = False
     elapsed_ms: int = 0
+    coarser_tables: tuple[str, ...] = ()
 
     @property
     def gap(self) -> str:

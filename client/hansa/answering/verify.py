@@ -117,4 +117,5 @@ def _release(release: Release, answer: SignedAnswer, member: Member, expected: E
         answered_at=answer.answered_at,
         table=table,
         unwitnessed_since=answer.unwitnessed_since,
+        coarser_tables=answer.coarser_tables,
     )

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from hansa.answering.statement_cells import LabelledCities
     from hansa_core.partial.answer import DryRun
 
-_THRESHOLD = (
-    "Withheld by disclosure control: the cell has fewer contributors than the city publishes, whoever asks. "
-    "The city says no more than that, and asking again changes nothing."
+_WITHHELD = (
+    "Withheld by disclosure control: the cell itself, or one that it would give away, says too much of too few. "
+    "Which of the two, and by which rule, is the city's secret; asking again changes nothing."
 )
 _SHAPING = ("with_", "joins", "where", "group", "having", "qualify", "distinct", "order", "limit", "offset")
 _ROLES = {
@@ -58,6 +58,7 @@ def explain_answer(answer: ShapedAnswer) -> Explanation:
         _columns(asked, answer.outer),
         Part(heading="Cities", lines=(*_city_lines(answer.cities), *_labelled(answer.labels))),
         _missing(answer),
+        _no_values(answer),
         _error_bars(answer),
         Part(heading="Notes", lines=answer.notes) if answer.notes else None,
         _hashes(dict.fromkeys((one.plan_hash, one.query_hash) for one in answer.questions)),
@@ -210,7 +211,8 @@ def _verdict_line(verdict: DryRun) -> str:
     table = f" from its published table {verdict.table}" if verdict.table else ""
     noun = "cell" if verdict.cells == 1 else "cells"
     cells = f", {verdict.cells:,} {noun}" if verdict.cells is not None else ""
-    return printable(f"{verdict.city}: would answer at level {verdict.level}{table}{cells}.")
+    coarser = f" With less detail it publishes: {'; '.join(verdict.coarser_tables)}." if verdict.coarser_tables else ""
+    return printable(f"{verdict.city}: would answer at level {verdict.level}{table}{cells}.{coarser}")
 
 
 def _missing(answer: ShapedAnswer) -> Part:
@@ -219,10 +221,42 @@ def _missing(answer: ShapedAnswer) -> Part:
         *(f"{PARTIAL} {line}" for line in _counted(answer.partial, "partial, without")),
     ]
     if any("suppressed" in gaps.values() for gaps in (*answer.suppressed.all_gaps(), *answer.partial.all_gaps())):
-        lines.append(_THRESHOLD)
+        lines.append(_WITHHELD)
+        lines += _coarser_lines(answer.cities)
     if answer.rows_are_unsure:
         lines.append("Which rows there are depends on values that are missing: see Notes.")
     return Part(heading="Missing", lines=tuple(lines) or ("Nothing: every city is in every value.",))
+
+
+def _coarser_lines(reports: Sequence[CityReport]) -> list[str]:
+    """What the cities publish with less detail: cities that offer the same share a line."""
+    cities: dict[tuple[str, ...], list[str]] = {}
+    for report in reports:
+        if report.coarser_tables:
+            cities.setdefault(report.coarser_tables, []).append(report.city)
+    return [
+        printable(
+            f"With less detail, {', '.join(names)} {'publish' if len(names) > 1 else 'publishes'}: {'; '.join(tables)}."
+        )
+        for tables, names in cities.items()
+    ]
+
+
+def _no_values(answer: ShapedAnswer) -> Part | None:
+    """NULLs that nobody withholds: a value that lacks a city bears a mark, so what bears none is known to be none."""
+    marked = Counter[str]()
+    for name, _, count in answer.suppressed.counts():
+        marked[name] += count
+    aggregates = set(answer.outer.aggregate_columns)
+    lines = []
+    for name, held in zip(answer.table.column_names, answer.table.columns, strict=True):
+        column = next((one for one in answer.outer.columns if one.name == name), None)
+        nulls = held.null_count - marked[name]
+        if nulls > 0 and column is not None and aggregates & set(column.depends_on):
+            noun = "value is NULL and is" if nulls == 1 else "values are NULL and are"
+            else_ = "" if column.passes_through else ", or the SQL gives none"
+            lines.append(f"{name}: {nulls:,} {noun} not withheld: no row there has a value{else_}.")
+    return Part(heading="No values", lines=tuple(lines)) if lines else None
 
 
 def _counted(cells: MarkedCells, what: str) -> list[str]:

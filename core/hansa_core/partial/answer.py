@@ -39,6 +39,7 @@ class SignedAnswer:
     """A city's word on one query. Times are naive UTC, whole seconds. `nonce`: fresh, 16 bytes.
 
     `unwitnessed_since`: no quorum of witnesses has cosigned the city's log since then; None: not for long.
+    `coarser_tables`: published tables with less detail than those that were read, in words.
     """
 
     city: str
@@ -47,6 +48,7 @@ class SignedAnswer:
     answered_at: datetime
     outcome: Release | Refusal
     unwitnessed_since: datetime | None = None
+    coarser_tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class DryRun:
 
     `table` names the published table that would answer at `controlled`; None elsewhere.
     `cells`: the number of cells that would come back, None where only the data could tell.
-    `cost_microrho`: what the ledger would be charged; 0 without a budget.
+    `cost_microrho`: what the ledger would be charged; 0 without a budget. `coarser_tables`: as in an answer.
     """
 
     city: str
@@ -66,3 +68,4 @@ class DryRun:
     table: str | None
     cells: int | None
     cost_microrho: int
+    coarser_tables: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ class BoundPlan:
     `cost_of` counts it. `covers`: for each grouping of the plan, the
     published cells that add up to the asked ones; empty where rows are read instead.
     `parameters`: of its releases, as in `ReleaseKey`.
+    `coarser_tables`: published tables with less detail, in words.
     """
 
     plan: Plan
@@ -31,6 +32,7 @@ class BoundPlan:
     cost: int
     covers: tuple[Cover, ...] = ()
     parameters: str = NO_PARAMETERS
+    coarser_tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

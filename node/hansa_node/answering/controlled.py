@@ -15,6 +15,7 @@ from hansa_core.contract.level import Level
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.partial.groupings import stack
 from hansa_core.plan.plan import Plan
+from hansa_core.protection.coarser import coarser_tables
 from hansa_core.protection.cover import Cover, find_covers
 from hansa_node.answering.answering import BoundPlan, ProtectedCells
 from hansa_node.answering.bound import bind_to_contract
@@ -42,7 +43,9 @@ class ControlledAnswering:
         covers = self.covers_of(bound.plan)
         if sum(len(cover.cells) for cover in covers) > bound.max_cells:
             raise too_many_cells(bound.max_cells)
-        return replace(bound, covers=covers)
+        read = frozenset(name for cover in covers for name in cover.tables)
+        coarser = coarser_tables(read, self._contract, self._manifest)
+        return replace(bound, covers=covers, coarser_tables=coarser)
 
     def price(self, bound: BoundPlan) -> tuple[LedgerCharge, ...]:
         """Nothing: what was published once is not charged again."""

@@ -28,7 +28,7 @@ class Ending:
     """How a question ends. `dataset`: what the outcome was found on; None where none is served.
 
     `recalled`: the release was stored. `causes`: suppressed cells of a new release, by cause. `reservation`: what was
-    charged for it. `parameters`: of the release, as in `ReleaseKey`.
+    charged for it. `parameters`: of the release, as in `ReleaseKey`. `coarser_tables`: beside those that were read.
     """
 
     verified: VerifiedQuery
@@ -39,6 +39,7 @@ class Ending:
     causes: Mapping[str, int] = field(default_factory=dict)
     reservation: Reservation | None = None
     parameters: str = NO_PARAMETERS
+    coarser_tables: tuple[str, ...] = ()
 
 
 def commit(ending: Ending, context: NodeContext) -> Answered:
@@ -55,6 +56,7 @@ def commit(ending: Ending, context: NodeContext) -> Answered:
         nonce=context.fresh_nonce(),
         now=now,
         unwitnessed_since=context.witnesses.told_to_askers(now),
+        coarser_tables=ending.coarser_tables if isinstance(outcome, Release) else (),
     )
     is_new = isinstance(outcome, Release) and not ending.recalled
     receipt = context.store.commit(
@@ -85,6 +87,7 @@ def seal(
     nonce: bytes,
     now: datetime,
     unwitnessed_since: datetime | None = None,
+    coarser_tables: tuple[str, ...] = (),
 ) -> Envelope:
     """The signed answer. `nonce`: fresh, 16 bytes: it keeps the hash of a guessable answer from being guessed."""
     answer = SignedAnswer(
@@ -94,5 +97,6 @@ def seal(
         answered_at=now,
         outcome=outcome,
         unwitnessed_since=unwitnessed_since,
+        coarser_tables=coarser_tables,
     )
     return sign(payload_types.ANSWER, encode_answer(answer), signer)

@@ -26,6 +26,7 @@ def dry_run(verified: VerifiedQuery, context: NodeContext) -> Envelope:
         refusal=verdict.refusal if isinstance(verdict, Refuse) else None,
         table=", ".join(dict.fromkeys(table for cover in covers for table in cover.tables)) or None,
         cells=sum(len(cover.cells) for cover in covers) if covers else None,
+        coarser_tables=decided.question.plan.coarser_tables if isinstance(decided, Permitted) else (),
         cost_microrho=sum(charge.cost for charge in verdict.charges) if isinstance(verdict, Permit) else 0,
     )
     return sign(payload_types.DRY_RUN_REPORT, encode_dry_run(report), context.signer)

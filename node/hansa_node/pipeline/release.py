@@ -53,6 +53,7 @@ def release(due: Due, context: NodeContext, stop: Stop) -> Ended:
             causes=causes,
             reservation=reservation,
             parameters=permitted.question.key.parameters,
+            coarser_tables=permitted.question.plan.coarser_tables,
         )
         return Ended(answer=commit(ending, context), outcome=outcome)
     except BaseException as failure:

@@ -53,7 +53,14 @@ def answer_from_release(due: Due, context: NodeContext) -> Ended | None:
     if known is None:
         return None
     dataset = due.permitted.dataset
-    ending = Ending(verified=due.verified, past=due.past, dataset=dataset, outcome=known, recalled=True)
+    ending = Ending(
+        verified=due.verified,
+        past=due.past,
+        dataset=dataset,
+        outcome=known,
+        recalled=True,
+        coarser_tables=due.permitted.question.plan.coarser_tables,
+    )
     return Ended(answer=commit(ending, context), outcome=known)
 
 

@@ -6,8 +6,10 @@ What a city signs: an answer, which binds a query to a release or a refusal, and
 A reader refuses a message with an unknown field or an unspecified enum value. At most 64 MiB an answer.
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from hansa_protos.v1 import query_pb2 as _query_pb2
 import builtins as _builtins
 import sys
@@ -113,6 +115,7 @@ class Answer(_message.Message):
     RELEASE_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
     UNWITNESSED_SINCE_UNIX_S_FIELD_NUMBER: _builtins.int
+    COARSER_TABLES_FIELD_NUMBER: _builtins.int
     city: _builtins.str
     """The name of the answering city; never empty."""
     query_hash: _builtins.bytes
@@ -133,6 +136,12 @@ class Answer(_message.Message):
     def refusal(self) -> Global___Refusal:
         """The city does not answer."""
 
+    @_builtins.property
+    def coarser_tables(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Published tables with less detail than those that were read, in words, the nearest first: where a figure of the
+        answer is suppressed, they may have one. Found from plan and manifest alone. At most 8; none but at level controlled.
+        """
+
     def __init__(
         self,
         *,
@@ -143,10 +152,11 @@ class Answer(_message.Message):
         release: Global___Release | None = ...,
         refusal: Global___Refusal | None = ...,
         unwitnessed_since_unix_s: _builtins.int | None = ...,
+        coarser_tables: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_unwitnessed_since_unix_s", b"_unwitnessed_since_unix_s", "outcome", b"outcome", "refusal", b"refusal", "release", b"release", "unwitnessed_since_unix_s", b"unwitnessed_since_unix_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_unwitnessed_since_unix_s", b"_unwitnessed_since_unix_s", "answered_at_unix_s", b"answered_at_unix_s", "city", b"city", "nonce", b"nonce", "outcome", b"outcome", "query_hash", b"query_hash", "refusal", b"refusal", "release", b"release", "unwitnessed_since_unix_s", b"unwitnessed_since_unix_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_unwitnessed_since_unix_s", b"_unwitnessed_since_unix_s", "answered_at_unix_s", b"answered_at_unix_s", "city", b"city", "coarser_tables", b"coarser_tables", "nonce", b"nonce", "outcome", b"outcome", "query_hash", b"query_hash", "refusal", b"refusal", "release", b"release", "unwitnessed_since_unix_s", b"unwitnessed_since_unix_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__unwitnessed_since_unix_s: _TypeAlias = _typing.Literal["unwitnessed_since_unix_s"]  # noqa: Y015
     _WhichOneofArgType__unwitnessed_since_unix_s: _TypeAlias = _typing.Literal["_unwitnessed_since_unix_s", b"_unwitnessed_since_unix_s"]  # noqa: Y015
@@ -173,6 +183,7 @@ class DryRunReport(_message.Message):
     TABLE_FIELD_NUMBER: _builtins.int
     CELLS_FIELD_NUMBER: _builtins.int
     COST_MICRORHO_FIELD_NUMBER: _builtins.int
+    COARSER_TABLES_FIELD_NUMBER: _builtins.int
     city: _builtins.str
     """The name of the answering city; never empty."""
     query_hash: _builtins.bytes
@@ -191,6 +202,10 @@ class DryRunReport(_message.Message):
     def refusal(self) -> Global___Refusal:
         """Why the city would refuse; absent: it would answer."""
 
+    @_builtins.property
+    def coarser_tables(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As in an answer."""
+
     def __init__(
         self,
         *,
@@ -202,10 +217,11 @@ class DryRunReport(_message.Message):
         table: _builtins.str | None = ...,
         cells: _builtins.int | None = ...,
         cost_microrho: _builtins.int = ...,
+        coarser_tables: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cells", b"_cells", "_level", b"_level", "_refusal", b"_refusal", "_table", b"_table", "cells", b"cells", "level", b"level", "refusal", b"refusal", "table", b"table"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cells", b"_cells", "_level", b"_level", "_refusal", b"_refusal", "_table", b"_table", "answered_at_unix_s", b"answered_at_unix_s", "cells", b"cells", "city", b"city", "cost_microrho", b"cost_microrho", "level", b"level", "query_hash", b"query_hash", "refusal", b"refusal", "table", b"table"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cells", b"_cells", "_level", b"_level", "_refusal", b"_refusal", "_table", b"_table", "answered_at_unix_s", b"answered_at_unix_s", "cells", b"cells", "city", b"city", "coarser_tables", b"coarser_tables", "cost_microrho", b"cost_microrho", "level", b"level", "query_hash", b"query_hash", "refusal", b"refusal", "table", b"table"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cells: _TypeAlias = _typing.Literal["cells"]  # noqa: Y015
     _WhichOneofArgType__cells: _TypeAlias = _typing.Literal["_cells", b"_cells"]  # noqa: Y015

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from google.protobuf.message import DecodeError
 
@@ -12,7 +13,7 @@ from hansa_core.partial.answer import DryRun, Refusal, Release, SignedAnswer
 from hansa_core.plan.limits import MAX_ANSWER_BYTES
 from hansa_core.plan.query import NONCE_BYTES
 from hansa_protos.v1 import answer_pb2
-from hansa_wire.codec.limits import MAX_DRY_RUN_BYTES, MAX_REFUSAL_TEXT
+from hansa_wire.codec.limits import MAX_COARSER_TABLES, MAX_DRY_RUN_BYTES, MAX_REFUSAL_TEXT
 from hansa_wire.codec.messages import message_from_bytes, message_to_bytes, values_of_peer
 from hansa_wire.codec.plan_codec import LEVELS, contract_from_wire, contract_to_wire
 
@@ -28,6 +29,7 @@ def encode_answer(answer: SignedAnswer) -> bytes:
         nonce=answer.nonce,
         answered_at_unix_s=seconds_of(answer.answered_at),
         unwitnessed_since_unix_s=None if answer.unwitnessed_since is None else seconds_of(answer.unwitnessed_since),
+        coarser_tables=answer.coarser_tables,
     )
     match answer.outcome:
         case Release() as release:
@@ -52,6 +54,7 @@ def decode_answer(payload: bytes) -> SignedAnswer:
                 if message.HasField("unwitnessed_since_unix_s")
                 else None
             ),
+            coarser_tables=_tables(message.coarser_tables),
         )
 
 
@@ -78,6 +81,7 @@ def encode_dry_run(report: DryRun) -> bytes:
         table=report.table,
         cells=report.cells,
         cost_microrho=report.cost_microrho,
+        coarser_tables=report.coarser_tables,
     )
     return message_to_bytes(message, what="dry-run report", max_bytes=MAX_DRY_RUN_BYTES)
 
@@ -96,6 +100,7 @@ def decode_dry_run(payload: bytes) -> DryRun:
             table=message.table if message.HasField("table") else None,
             cells=message.cells if message.HasField("cells") else None,
             cost_microrho=message.cost_microrho,
+            coarser_tables=_tables(message.coarser_tables),
         )
 
 
@@ -146,6 +151,12 @@ def _release_from_wire(message: answer_pb2.Release) -> Release:
         protection_version=message.protection_version,
         partial_ipc=message.partial_ipc,
     )
+
+
+def _tables(written: Sequence[str]) -> tuple[str, ...]:
+    if len(written) > MAX_COARSER_TABLES:
+        raise PeerError(f"{len(written)} coarser tables; there are at most {MAX_COARSER_TABLES}")
+    return tuple(_named("coarser_tables", text)[:MAX_REFUSAL_TEXT] for text in written)
 
 
 def _exactly(size: int, name: str, content: bytes) -> bytes:

@@ -31,6 +31,7 @@ MAX_SIGNATURES = 16
 MAX_DEADLINE_S = 600.0
 """Seconds that a call may give the cities."""
 
+MAX_COARSER_TABLES = 8  # that an answer names
 MAX_REFUSAL_TEXT = 8000
 """Characters of each text of a refusal that are read; whatever follows was not written for people."""
 

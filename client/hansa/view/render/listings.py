@@ -19,6 +19,7 @@ _DRY_RUN = pa.schema(
         ("table", pa.string()),
         ("cells", pa.int64()),
         ("cost_microrho", pa.int64()),
+        ("coarser_tables", pa.list_(pa.string())),
     ]
 )
 _CATALOGUE = pa.schema(
@@ -74,4 +75,5 @@ def _verdict(verdict: DryRun) -> dict[str, object]:
         "table": verdict.table,
         "cells": verdict.cells,
         "cost_microrho": verdict.cost_microrho,
+        "coarser_tables": list(verdict.coarser_tables),
     }
