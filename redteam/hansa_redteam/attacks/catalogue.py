@@ -31,6 +31,7 @@ from hansa_redteam.attacks.peers_thresholds import (
 )
 from hansa_redteam.attacks.poisoned_numbers import POISONED_NUMBERS
 from hansa_redteam.attacks.rare_key import RARE_KEY
+from hansa_redteam.attacks.republishing import REPUBLISHING
 from hansa_redteam.attacks.semantic_averaging import SEMANTIC_AVERAGING
 from hansa_redteam.attacks.subtraction import SUBTRACTION
 from hansa_redteam.attacks.sums import SUMS
@@ -73,6 +74,7 @@ _TRIED = (
     POISONED_NUMBERS,
     METADATA,
     UNPICKING,
+    REPUBLISHING,
     SUBTRACTION,
     ABUSE,
     UNGROUPED,
@@ -101,5 +103,7 @@ def all_classes() -> Mapping[str, Attack | NotTried]:
     return {key: classes[key] for key in sorted(classes, key=_place)}
 
 
-def _place(key: str) -> tuple[bool, int]:
-    return key.startswith("P"), int(key.removeprefix("P"))
+def _place(key: str) -> tuple[bool, int, str]:
+    """Numbers first, each with its variants, then the peers' holes."""
+    number = int("".join(filter(str.isdigit, key)))
+    return key.startswith("P"), number, key

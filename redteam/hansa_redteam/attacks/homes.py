@@ -89,8 +89,7 @@ def one_or_two(profile: AttackProfile) -> Town:
 def two_cities(profile: AttackProfile) -> Town:
     """As `sparse`, beside a city that has twenty homes in each ward, and tells them."""
     (first,) = sparse(profile).cities.values()
-    others = [_home(number, ward) for number, ward in enumerate([*WARDS, *OWN_WARDS, CENTRE] * 20)]
-    return _town({CITY: first[CONTRACT].rows, OTHER_CITY: others})
+    return _town({CITY: first[CONTRACT].rows, OTHER_CITY: _twenty_homes()})
 
 
 @cache
@@ -104,6 +103,24 @@ def crowded(profile: AttackProfile) -> Town:
             rows.append((f"{ward}-{place}", ward, ("flat", "house")[place % 2], "Smith", income))
         rows.append((f"{ward}-boat", ward, "boat", f"Rare-{ward}", 950 if bit else 400))
     return _town({CITY: rows})
+
+
+@cache
+def filled(profile: AttackProfile) -> Town:
+    """Twenty homes in each ward."""
+    return _town({CITY: _twenty_homes()})
+
+
+def with_newcomers() -> CityRows:
+    """The same, and one home more in the wards whose secret bit is 1."""
+    newcomers = [
+        _home(10_000 + place, ward) for place, (ward, bit) in enumerate(zip(WARDS, secret_bits(), strict=True)) if bit
+    ]
+    return CityRows(manifest=_MANIFEST, columns=_COLUMNS, rows=[*_twenty_homes(), *newcomers])
+
+
+def _twenty_homes() -> list[Sequence[Cell]]:
+    return [_home(number, ward) for number, ward in enumerate(_ALL_WARDS * 20)]
 
 
 @cache

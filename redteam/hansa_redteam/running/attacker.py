@@ -15,7 +15,6 @@ from hansa_wire.codec.answered import Answered
 
 _TRIES = 20
 _PAUSE_S = 0.5
-_PASSING = {"unreachable", "busy", "late", "timeout", "deadline"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +64,10 @@ class Attacker:
         self.asked = 0
 
     def ask_until_reached(self, statement: str) -> AttackReply:
-        """Ask again while a city cannot be reached or is busy: whoever reads a whole publication is patient."""
+        """Ask again while a city neither answers nor refuses: whoever reads a whole publication is patient."""
         for _ in range(_TRIES):
             reply = self.ask(statement)
-            if not _PASSING & set(reply.codes.values()):
+            if reply.is_answered or any(reply.refusals()):
                 break
             time.sleep(_PAUSE_S)
         return reply

@@ -16,6 +16,10 @@ class Setting(Protocol):
     def names(self) -> tuple[str, ...]:
         """The cities."""
 
+    @property
+    def may_refuse(self) -> bool:
+        """Whether an ingest may find that nothing can be published."""
+
     def write_contracts(self, folder: Path) -> list[Path]:
         """The contracts' files; new ones are written into `folder`."""
 
@@ -33,6 +37,11 @@ class DemoSetting:
     def names(self) -> tuple[str, ...]:
         """The cities."""
         return self.league.cities
+
+    @property
+    def may_refuse(self) -> bool:
+        """The demo's tables are published."""
+        return False
 
     def write_contracts(self, folder: Path) -> list[Path]:
         """The published contracts."""

@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import hansa
 from hansa_coordinator.service import start as start_coordinator
 from hansa_core.contract.contract import Contract
 from hansa_core.contract.ids import ContractId
+from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
 from hansa_demo.league import free_ports, node_home
 from hansa_demo.processes import listens
@@ -30,6 +31,7 @@ from hansa_redteam.running.operator_log import operator_log
 from hansa_redteam.running.removal import Removal, removed
 from hansa_redteam.running.running_city import running_city
 from hansa_redteam.running.setting import Setting
+from hansa_redteam.running.town import CityRows
 
 LEAGUE = "attacked"
 _LOG = "operator.log"
@@ -66,9 +68,19 @@ class AttackedLeague:
         while listens(listen.host, listen.port):
             time.sleep(_POLL_S)
 
-    def ingest(self, city: str, contract: ContractId) -> None:
-        """Take the city's files in again, as a new version; the node switches to it by itself."""
-        ingest_dataset(self.configs[city].datasets[contract], self.contracts[contract], self.configs[city].data_dir)
+    def republish(self, city: str, contract: ContractId, rows: CityRows) -> bool:
+        """Put other rows in the place of the city's, and take them in as a new version, to which the node switches.
+
+        Whether the city published it: an ingest may refuse to.
+        """
+        source = node_home(self.directory, city) / "source" / f"{contract.name}.csv"
+        source.write_text(rows.csv_text(), encoding="utf-8")
+        config = self.configs[city]
+        try:
+            ingest_dataset(config.datasets[contract], self.contracts[contract], config.data_dir)
+        except ConfigError:
+            return False
+        return True
 
 
 @contextmanager
@@ -110,7 +122,8 @@ def _made(setting: Setting, scratch: Path, directory: Path) -> dict[str, NodeCon
         config = configs[city] = read_config(home / "node.toml")
         contracts = read_contracts(config, roster)
         for contract, manifest in config.datasets.items():
-            ingest_dataset(manifest, contracts[contract], config.data_dir)
+            with suppress(ConfigError) if setting.may_refuse else nullcontext():
+                ingest_dataset(manifest, contracts[contract], config.data_dir)
     return configs
 
 

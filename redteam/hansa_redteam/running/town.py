@@ -30,10 +30,14 @@ class CityRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
-    """What a league is made of. `contracts`: YAML by name and version; `cities`: their datasets by contract name."""
+    """What a league is made of. `contracts`: YAML by name and version; `cities`: their datasets by contract name.
+
+    `may_refuse`: an ingest may find that nothing can be published, and the dataset is then not served.
+    """
 
     contracts: Mapping[str, str]
     cities: Mapping[str, Mapping[str, CityRows]]
+    may_refuse: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -37,3 +37,9 @@ class KnownFigures:
 
     shown: Mapping[CellFigure, int]
     held: tuple[TableCell, ...]
+
+    def together_with(self, later: KnownFigures) -> KnownFigures:
+        """What two publications say of the same rows: each shows cells that the other one does not."""
+        shown = {**self.shown, **later.shown}
+        some = {selected for selected, _ in shown}
+        return KnownFigures(shown=shown, held=tuple(cell for cell in later.held if cell.selected not in some))

@@ -12,7 +12,9 @@ import numpy as np
 from hansa_redteam.running.town import Cell, CityRows, Town
 
 CITY = "bremen"
+PERIOD = "period"
 BATCH = 24  # publications of one league
+_PREFIX = "made.set"
 _NAMES = ("a", "b", "c", "d")
 _MOST = 100  # the upper bound of the measure
 _KEY = "type: text, meaning: a key, required: true, constant_per_unit: true"
@@ -21,11 +23,12 @@ _UNIT = ', unit: "1"'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One generated dataset. `name`: of its contract."""
+    """One generated dataset. `name`: of its contract. `later`: its rows with a further period, if it grows."""
 
     name: str
     contract: str
     rows: CityRows
+    later: CityRows | None
 
 
 def batches(count: int) -> Iterator[Sequence[int]]:
@@ -39,8 +42,16 @@ def town_of(numbers: range) -> Town:
     """A league of one city that serves these instances."""
     made = [instance(number) for number in numbers]
     return Town(
-        contracts={f"{one.name}/1": one.contract for one in made}, cities={CITY: {one.name: one.rows for one in made}}
+        contracts={f"{one.name}/1": one.contract for one in made},
+        cities={CITY: {one.name: one.rows for one in made}},
+        may_refuse=True,
     )
+
+
+def later_rows(name: str) -> CityRows | None:
+    """What a city has once a further period is closed, where the dataset of that name is generated and grows."""
+    number = name.removeprefix(_PREFIX)
+    return instance(int(number)).later if number != name else None
 
 
 @cache
@@ -51,15 +62,23 @@ def instance(number: int) -> Instance:
     sizes = {name: int(draw.integers(2, 5)) for name in names}
     has_measure = bool(draw.integers(0, 2))
     has_entities = bool(draw.integers(0, 3) == 0)
+    grows = bool(draw.integers(0, 4) == 0)
     threshold = int(draw.integers(3, 6))
     schemes = _schemes(names, draw)
-    name = f"made.set{number:04d}"
+    name = f"{_PREFIX}{number:04d}"
     columns = ["unit", *(["firm"] if has_entities else []), *names, *(["x"] if has_measure else [])]
     domains = {each: [f"{each}{value}" for value in range(sizes[each])] for each in names}
     rows = list(_rows(draw, domains, has_measure=has_measure, has_entities=has_entities))
+    if grows:
+        columns.append(PERIOD)
+        domains[PERIOD] = ["first", "second"]
+        schemes = [(*scheme, PERIOD) for scheme in schemes]
+        rows = [(*row, domains[PERIOD][place >= len(rows) // 2]) for place, row in enumerate(rows)]
     contract = _contract(name, domains, has_measure=has_measure, has_entities=has_entities)
     manifest = _manifest(name, columns, schemes, threshold, has_measure=has_measure)
-    return Instance(name=name, contract=contract, rows=CityRows(manifest=manifest, columns=tuple(columns), rows=rows))
+    published = [row for row in rows if row[-1] == "first"] if grows else rows
+    first, whole = (CityRows(manifest=manifest, columns=tuple(columns), rows=some) for some in (published, rows))
+    return Instance(name=name, contract=contract, rows=first, later=whole if grows else None)
 
 
 def _schemes(names: Sequence[str], draw: np.random.Generator) -> list[tuple[str, ...]]:
@@ -114,7 +133,8 @@ def _manifest(
         for place, scheme in enumerate(schemes)
     )
     mapping = "\n".join(f"  {column}: {{from: {column}{_UNIT if column == 'x' else ''}}}" for column in columns)
+    period = f"period: {PERIOD}\n" if PERIOD in columns else ""
     return (
-        f"contract: {name}/1\npopulation: made up {name}\nlevel: controlled\nthreshold: {threshold}\n"
+        f"contract: {name}/1\npopulation: made up {name}\nlevel: controlled\nthreshold: {threshold}\n{period}"
         f"tables:\n{tables}\nsource: {{format: csv, path: ../source/{name}.csv}}\nmapping:\n{mapping}\n"
     )
