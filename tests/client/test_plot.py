@@ -86,6 +86,55 @@ def test_numbers_become_lines_with_a_colour_for_each_city() -> None:
     assert encoding(spec, "line", "color")["scale"]["domain"] == ["bremen", "hamburg"]
 
 
+def test_every_value_of_a_line_is_written_beside_its_point() -> None:
+    years = list(range(2010, 2022))
+    sql = "SELECT applied_year, COUNT(*) AS n FROM housing.permits GROUP BY applied_year"
+    values = [1000, *(5000 + (600 if year % 2 else -600) + year for year in years[1:-1]), 9000]
+    answer = answer_of(sql, {"applied_year": years, "n": values})
+    points = points_of(spec_of(answer))
+    assert all(point["written"] in ("above", "below") for point in points)
+    svg = svg_of(answer)
+    assert all(f">{value:,}</text>" in svg for value in values)
+    assert "values are written" not in svg
+    assert [point["written"] for point in points[1:-1]] == ["above", "below"] * 5  # where the line does not run
+
+
+def test_figures_of_a_line_never_lie_on_each_other_and_the_caption_says_what_is_not_written() -> None:
+    sql = "SELECT city, applied_year, COUNT(*) AS n FROM housing.permits GROUP BY city, applied_year"
+    cities, years = ["bremen", "hamburg", "luebeck"], list(range(1990, 2026))
+    table = {
+        "city": [city for city in cities for _ in years],
+        "applied_year": [year for _ in cities for year in years],
+        "n": [1000 + number % 5 for number, _ in enumerate(cities * len(years))],
+    }
+    answer = answer_of(sql, table)
+    written = [point for point in points_of(spec_of(answer)) if point["written"]]
+    assert 6 <= len(written) < len(cities) * len(years)
+    assert f"{len(written)} of 108 values are written; the answer's table has all" in svg_of(answer).replace(
+        "&#39;", "'"
+    )
+    boxes = {(point["position"], point["value"], point["written"]) for point in written}
+    assert len(boxes) == len(written)
+
+
+def test_of_a_dense_line_the_ends_and_the_least_and_greatest_value_are_written() -> None:
+    months = [date(2010 + number // 12, 1 + number % 12, 1) for number in range(150)]
+    values = [500 + 7 * number % 97 for number in range(150)]
+    sql = "SELECT date_trunc('month', applied_on) AS month, COUNT(*) AS n FROM housing.permits GROUP BY 1"
+    points = points_of(spec_of(answer_of(sql, {"month": months, "n": values})))
+    assert {point["value"] for point in points if point["written"]} == {
+        values[0],
+        values[-1],
+        min(values),
+        max(values),
+    }
+
+
+def test_beside_an_error_bar_a_figure_stands_to_the_right() -> None:
+    interval = Interval(row=0, column="n", lower=1, upper=9)
+    assert points_of(spec_of(lines(intervals=(interval,))))[0]["written"] == "beside"
+
+
 def test_days_become_lines_on_a_clock_that_is_the_same_everywhere() -> None:
     sql = "SELECT date_trunc('month', applied_on) AS month, COUNT(*) AS n FROM housing.permits GROUP BY 1"
     spec = spec_of(answer_of(sql, {"month": [date(2020, 1, 1), date(2020, 2, 1)], "n": [3, 4]}))

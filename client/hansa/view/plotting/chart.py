@@ -16,9 +16,10 @@ from hansa.view.plotting.inert import inert
 from hansa.view.plotting.layout import Kind, Layout, choose_layout
 from hansa.view.plotting.lines import line_layers
 from hansa.view.plotting.offline import OfflineFacetChart, OfflineLayerChart
-from hansa.view.plotting.points import Field, cut_off, series_order
+from hansa.view.plotting.points import Field, PointStatus, cut_off, series_order
 from hansa.view.plotting.sheet import Sheet
 from hansa.view.plotting.theme import DARK, LIGHT
+from hansa.view.plotting.written import Panel, mark_written, unwritten
 
 if TYPE_CHECKING:
     from hansa.answering.shaped import ShapedAnswer
@@ -28,6 +29,8 @@ _HEIGHT = 300
 _PANEL_WIDTH = 290
 _PANEL_HEIGHT = 170
 _PANELS_IN_A_ROW = 2
+_OVER_A_PANEL = 10
+"""Pixels between a panel and the title of its axis."""
 _BETWEEN_HISTOGRAMS = {"row": 105, "column": 30}
 """Pixels: slanted labels of different lengths would push panels out of line."""
 
@@ -50,6 +53,9 @@ def plot_answer(answer: ShapedAnswer, value: str | None, *, dark: bool) -> alt.L
         width=_PANEL_WIDTH if len({point[Field.FACET] for point in drawing.points}) > _BELOW_EACH_OTHER else _WIDTH,
         key=key_of(answer, layout, drawing),
     )
+    if layout.kind in (Kind.NUMBER, Kind.TIME):
+        mark_written(drawing.points, _panel(sheet))
+        bounded = replace(bounded, left_out=(*unwritten(drawing.points), *bounded.left_out))
     layers = _layers(sheet)
     if sheet.key and not layout.facet:
         layers.append(sheet.key_layer())
@@ -82,6 +88,20 @@ def _layers(sheet: Sheet) -> list[alt.Chart]:
             return bin_layers(sheet, _height(sheet.layout))
         case _:
             return line_layers(sheet)
+
+
+def _panel(sheet: Sheet) -> Panel:
+    least, most = sheet.reach
+    is_free = not sheet.layout.facet and not sheet.drawing.of(PointStatus.WITHHELD)
+    height = _height(sheet.layout)
+    return Panel(
+        width=sheet.width,
+        height=height,
+        above=_OVER_A_PANEL if is_free else 0,
+        least=least,
+        most=most,
+        is_dense=sheet.is_dense,
+    )
 
 
 def _height(layout: Layout) -> int:

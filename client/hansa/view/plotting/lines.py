@@ -11,6 +11,7 @@ from hansa.view.plotting.layout import Kind
 from hansa.view.plotting.points import Field, PointStatus, series_order
 from hansa.view.plotting.sheet import Sheet
 from hansa.view.plotting.ticks import number_axis, time_axis
+from hansa.view.plotting.written import OFFSETS
 
 _SIDE = 11.0  # of a hatched square, in pixels
 _ROW = 15.0
@@ -38,6 +39,7 @@ def line_layers(sheet: Sheet) -> list[alt.Chart]:
         ),
         *_alone(sheet),
         partial.encode(fill=hollow, stroke=sheet.outline(), shape=_silent(sheet), **sheet.told, **place),
+        *_figures(sheet, place),
         *_withheld(sheet, place["x"]),
     ]
 
@@ -68,6 +70,20 @@ def _above(sheet: Sheet) -> dict[str, Any]:
     """The title of the axis where it reads from left to right."""
     height = -10 - _headroom(sheet)
     return {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": height, "titleX": 0}
+
+
+def _figures(sheet: Sheet, place: dict[str, Any]) -> list[alt.Chart]:
+    """The values as figures where there is room, each on a rim of the ground, so that no line runs through it."""
+    text = alt.Text(field=Field.VALUE_TEXT, type="nominal")
+    layers: list[alt.Chart] = []
+    for side in sheet.drawing.values(Field.WRITTEN):
+        layer = sheet.layer().transform_filter(alt.FieldEqualPredicate(field=Field.WRITTEN, equal=side))
+        figures = {"baseline": "middle", "fontSize": 11, **OFFSETS[side]}
+        rim = layer.mark_text(strokeWidth=3, strokeJoin="round", **figures).encode(
+            text=text, color=alt.value(sheet.theme.ground), stroke=alt.value(sheet.theme.ground), **place
+        )
+        layers += [rim, layer.mark_text(**figures).encode(text=text, color=alt.value(sheet.theme.ink), **place)]
+    return layers
 
 
 def _alone(sheet: Sheet) -> list[alt.Chart]:

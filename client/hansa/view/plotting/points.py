@@ -29,6 +29,7 @@ class Field(StrEnum):
     STATUS = "status"
     SAID = "said"  # the tooltip in one line, for a screen reader and for pictures
     IS_ALONE = "is_alone"  # no line leads from it or to it
+    WRITTEN = "written"  # on which side of it its figure stands
 
 
 class PointStatus(StrEnum):

@@ -90,6 +90,13 @@ class Sheet:
         return not is_line or not values or min(values) < 0 or min(values) <= max(values) / 2
 
     @property
+    def reach(self) -> tuple[float, float]:
+        """The least and the greatest value on the values' axis, before it is rounded; both 0 where there is none."""
+        values = [one for field in (Field.VALUE, Field.LOWER, Field.UPPER) for one in self.drawing.values(field)]
+        most = min(max(values, default=0), self.drawing.cut or float("inf"))
+        return (min([*values, 0]) if self.starts_at_zero else min(values)), most
+
+    @property
     def _span(self) -> float:
         values = [*self.drawing.values(Field.VALUE), *([0] if self.starts_at_zero else [])]
         return float(max(values) - min(values))
