@@ -53,6 +53,11 @@ class TimeSpan:
             until_unix_s=None if until is None else unix_time(until, end=True),
         )
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether it has an end: the report's page asks."""
+        return self.since_unix_s is not None or self.until_unix_s is not None
+
     def admits(self, time_unix_s: int) -> bool:
         """Whether the time lies within."""
         return not (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from hansa_audit.folder.log_folder import READING, LogFolder
 from hansa_core.documents.canonical_json import canonical_json
@@ -23,6 +23,11 @@ class Reading:
     source: str
     size: int
     root: str
+
+    @property
+    def read_unix_s(self) -> int:
+        """The same time in seconds, as the report's page shows it."""
+        return int(self.read_at.replace(tzinfo=UTC).timestamp())
 
     def is_of(self, checkpoint: Checkpoint) -> bool:
         """Whether it left this checkpoint, and not one that a broken-off fetch replaced since."""

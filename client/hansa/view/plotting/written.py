@@ -18,7 +18,7 @@ _MOST_TRIED = 400  # points of a panel: a denser line leaves no room between the
 _RAISED = 12.0  # from the point to the middle of its figure
 
 
-class Side(StrEnum):
+class FigureSide(StrEnum):
     """Where a figure stands by its point."""
 
     ABOVE = "above"
@@ -26,10 +26,10 @@ class Side(StrEnum):
     BESIDE = "beside"  # an error bar runs through what is above and below
 
 
-OFFSETS: dict[Side, dict[str, Any]] = {
-    Side.ABOVE: {"dy": -_RAISED},
-    Side.BELOW: {"dy": _RAISED},
-    Side.BESIDE: {"dx": 8, "align": "left"},
+OFFSETS: dict[FigureSide, dict[str, Any]] = {
+    FigureSide.ABOVE: {"dy": -_RAISED},
+    FigureSide.BELOW: {"dy": _RAISED},
+    FigureSide.BESIDE: {"dx": 8, "align": "left"},
 }
 """How the text of each side is moved."""
 
@@ -122,21 +122,21 @@ def _number(position: Any) -> float:
     return datetime.fromisoformat(position).timestamp() if isinstance(position, str) else float(position)
 
 
-def _sides(line: Sequence[Point], at: int) -> tuple[Side, ...]:
+def _sides(line: Sequence[Point], at: int) -> tuple[FigureSide, ...]:
     """A figure stands where its own line does not run: above a peak, below a valley."""
     point = line[at]
     if point[Field.UPPER] is not None:
-        return (Side.BESIDE,)
+        return (FigureSide.BESIDE,)
     beside = [line[place][Field.VALUE] for place in (at - 1, at + 1) if 0 <= place < len(line)]
     is_valley = bool(beside) and point[Field.VALUE] < sum(beside) / len(beside)
-    return (Side.BELOW, Side.ABOVE) if is_valley else (Side.ABOVE, Side.BELOW)
+    return (FigureSide.BELOW, FigureSide.ABOVE) if is_valley else (FigureSide.ABOVE, FigureSide.BELOW)
 
 
-def _box(place: tuple[float, float], width: float, side: Side) -> _Box:
+def _box(place: tuple[float, float], width: float, side: FigureSide) -> _Box:
     x, y = place
-    if side is Side.BESIDE:
+    if side is FigureSide.BESIDE:
         return _Box(x + 6, y - _LINE / 2, x + 8 + width, y + _LINE / 2)
-    middle = y - _RAISED if side is Side.ABOVE else y + _RAISED
+    middle = y - _RAISED if side is FigureSide.ABOVE else y + _RAISED
     return _Box(x - width / 2, middle - _LINE / 2, x + width / 2, middle + _LINE / 2)
 
 
