@@ -2,7 +2,8 @@
 
 The nodes are simulated, in processes of their own, and say real signed answers that were made once. The reference asks
 the very same servers for the same bytes over as many warm channels under mutual TLS, with the same bound on calls at
-once, from the process that asks; the coordinator also carries every answer on to the one who asks.
+once, from the process that asks. The coordinator also carries every answer on to the one who asks, as the bare relay
+does: that is what gRPC alone takes for both hops.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import grpc
 import grpc.aio
 import psutil
 
+from bare_relay import RELAY
 from hansa.answering.verify import verify_answer
 from hansa.asking.sign import SignedQuery, sign_query
 from hansa.question.question import Expected
@@ -113,14 +116,17 @@ def _measure(directory: Path, nodes: int) -> int:
     with (
         _hosted(asked),
         _coordinator(asked) as coordinator,
+        _bare_relay(asked) as relay,
         closing(_Reference(asked)) as reference,
         _client(asked) as client,
     ):
         for _ in range(WARM_UP):
             _carry(client, asked)
+            relay.round()
             reference.round()
         took: list[tuple[float, float]] = []
         ours_cpu_s = theirs_cpu_s = 0.0
+        relay_cpu_s = -_cpu_s(relay.process)
         for _ in range(pairs):
             before = _cpu_s(coordinator)
             ours = _carry(client, asked)
@@ -128,12 +134,17 @@ def _measure(directory: Path, nodes: int) -> int:
             took.append((ours, reference.round()))
             ours_cpu_s += between - before
             theirs_cpu_s += _cpu_s(psutil.Process()) - own
+            relay.round()
+        relay_cpu_s += _cpu_s(relay.process)
         ratio("until the last answer is at the one who asks", took)
         figure("  the coordinator's, median", 1000 * median(ours for ours, _ in took), "ms")
         figure("  bare, median", 1000 * median(bare for _, bare in took), "ms")
         figure("coordinator: processor time per node call", 1e6 * ours_cpu_s / pairs / nodes, "µs")
         figure("  bare", 1e6 * theirs_cpu_s / pairs / nodes, "µs")
         figure("  coordinator / bare", ours_cpu_s / theirs_cpu_s, "(aim at most 1.5)")
+        figure("  a bare relay", 1e6 * relay_cpu_s / pairs / nodes, "µs")
+        figure("  a bare relay / bare", relay_cpu_s / theirs_cpu_s, "")
+        figure("  coordinator / a bare relay", ours_cpu_s / relay_cpu_s, "")
         resident = coordinator.memory_info().rss
         figure("coordinator: memory (RSS)", resident / 2**20, "MiB")
         figure("each signed answer with its receipt", asked.answer_bytes, "bytes")
@@ -289,6 +300,58 @@ def _carry(client: CoordinatorClient, asked: _Asked) -> float:
         other = next((event for event in ends if event.state not in (CityState.ASKED, CityState.ANSWERED)), None)
         raise RuntimeError(f"{answered} of {len(asked.roster.members)} nodes answered; the first other end: {other}")
     return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Relay:
+    """A bare relay in a process of its own, and who asks through it."""
+
+    process: psutil.Process
+    ask: grpc.UnaryStreamMultiCallable[bytes, bytes]
+    request: bytes
+    nodes: int
+
+    def round(self) -> None:
+        """Every node's answer, carried here."""
+        answers = list(self.ask(self.request, timeout=_DEADLINE_S))
+        if len(answers) != self.nodes:
+            raise RuntimeError(f"{len(answers)} of {self.nodes} answers came through the bare relay")
+
+
+@contextmanager
+def _bare_relay(asked: _Asked) -> Iterator[_Relay]:
+    """The relay, from when it listens."""
+    entry, profile, (port,) = asked.roster.coordinator(), load_profile(asked.directory / "profile.toml"), free_ports(1)
+    members = asked.roster.members
+    (analysts,) = (member.ca_pem for member in members if member.city == profile.city)
+    keys = {
+        name: str(asked.directory / "coordinator" / f"tls.{end}") for name, end in (("cert", "pem"), ("key", "key"))
+    }
+    nodes = [
+        {"host": each.host, "port": each.port, "ca_pem": each.ca_pem.decode(), "server_name": each.server_name}
+        for each in members
+    ]
+    told = asked.directory / "relay.json"
+    told.write_text(json.dumps({"host": HOST, "port": port, "ca_pem": analysts.decode(), "nodes": nodes, **keys}))
+    script = str(Path(__file__).with_name("bare_relay.py"))
+    process = subprocess.Popen([sys.executable, script, str(told)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        if process.stdout.readline() != "ready\n":
+            raise RuntimeError("the bare relay did not start")
+        channel = dial_sync(
+            HOST,
+            port,
+            ca_pem=entry.ca_pem,
+            server_name=entry.server_name,
+            cert_pem=profile.tls_cert.read_bytes(),
+            key_pem=profile.tls_key.read_bytes(),
+        )
+        with closing(channel):
+            yield _Relay(psutil.Process(process.pid), channel.unary_stream(RELAY), asked.request, len(members))
+    finally:
+        process.terminate()
+        process.wait()
 
 
 class _Reference:
