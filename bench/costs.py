@@ -6,6 +6,7 @@ fast its cores are at that moment is told by the reference, a signature check th
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import subprocess
@@ -25,7 +26,7 @@ import hansa
 from hansa_core.league.members import Member
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Ed25519Signer, sign, verify
-from hansa_demo.league import make_league, running_league
+from hansa_demo.league import make_league, node_home, running_league
 from hansa_demo.leagues.flights import FLIGHTS
 from hansa_league.files.league_layout import LeagueLayout
 from heavy_asker import AT_ONCE
@@ -56,7 +57,7 @@ def measure() -> None:
         make_league(directory, FLIGHTS, say=lambda _: None)
         with running_league(directory) as started:
             processes = {name: psutil.Process(process.pid) for name, process in started.items()}
-            _idle(processes)
+            _idle(processes, _libraries(directory))
             with hansa.connect(directory / "profile.toml") as league:
                 _repeated(league, processes)
                 member = league.roster.members[0]
@@ -64,8 +65,19 @@ def measure() -> None:
             _beside_heavy(directory)
 
 
-def _idle(processes: dict[str, psutil.Process]) -> None:
+def _libraries(directory: Path) -> dict[str, int]:
+    """Bytes of a process that has loaded a node's libraries and opened a city's file, and nothing else."""
+    city = FLIGHTS.cities[0]
+    file = min(node_home(directory, city).glob("**/v000001.duckdb"))
+    script = str(Path(__file__).with_name("bare_memory.py"))
+    told = subprocess.run([sys.executable, script, str(file)], check=True, capture_output=True, text=True)
+    return dict(json.loads(told.stdout))
+
+
+def _idle(processes: dict[str, psutil.Process], libraries: dict[str, int]) -> None:
     heading("at rest, before the first question")
+    alone, own = (libraries[name] / 2**20 for name in ("resident", "own"))
+    figure("reference: a node's libraries with one file open", alone, f"MiB (RSS), {own:.0f} of it not shared")
     before = _cpu_s(processes)
     time.sleep(IDLE_S)
     used = _since(before, processes)
@@ -74,7 +86,8 @@ def _idle(processes: dict[str, psutil.Process]) -> None:
         own = process.memory_full_info().uss
         loads = ", pandas" if any("pandas" in held.path for held in process.memory_maps()) else ""
         aim = "" if name == "coordinator" else "; aim 150"
-        figure(name, resident / 2**20, f"MiB (RSS{aim}), {own / 2**20:.0f} of it not shared{loads}")
+        times = f", {resident / libraries['resident']:.2f} × reference" if aim else ""
+        figure(name, resident / 2**20, f"MiB (RSS{aim}), {own / 2**20:.0f} of it not shared{loads}{times}")
         figure("  shared pages counted by share", process.memory_full_info().pss / 2**20, "MiB (PSS)")
         figure(f"  {name}: processor time", 1000 * used[name] / IDLE_S, "ms in a second")
 
