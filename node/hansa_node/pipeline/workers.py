@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar, TypeVarTuple, Unpack
 
@@ -13,6 +14,10 @@ from hansa_node.engines.stop import Stop
 from hansa_node.node_stop import task_group
 
 _INTERRUPT_EVERY_S = 0.05
+_SWITCH_S = 0.0005
+"""How long a thread may keep Python's interpreter while others wait for it; 0.005 by default. A light question takes it
+a dozen times, from a thread to the next, and each time waited so long behind what heavy ones compute in Python."""
+
 _ArgumentTs = TypeVarTuple("_ArgumentTs")
 _ResultT = TypeVar("_ResultT")
 
@@ -34,6 +39,7 @@ class Workers:
     async def opened(cls, *, steps: int, engines: int) -> AsyncIterator[Self]:
         """With so many threads each. What is under way at the end of the body is waited for."""
         with (
+            _interpreter_handed_on_soon(),
             ThreadPoolExecutor(steps, thread_name_prefix="query") as stepping,
             ThreadPoolExecutor(engines, thread_name_prefix="engine") as computing,
         ):
@@ -60,6 +66,17 @@ class Workers:
             stop.now()
             await asyncio.wait((working,), timeout=_INTERRUPT_EVERY_S)
         return working.result()
+
+
+@contextmanager
+def _interpreter_handed_on_soon() -> Iterator[None]:
+    """For the whole process, while the body runs."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, _SWITCH_S))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 async def done_or_abandoned(future: asyncio.Future[Any], abandoned: asyncio.Event) -> None:
