@@ -14,6 +14,7 @@ from hansa.view.plotting.offline import drawn
 from hansa.view.plotting.theme import DARK as DARK_THEME
 from hansa.view.plotting.theme import LIGHT as LIGHT_THEME
 from hansa.view.plotting.theme import Theme
+from hansa_attack_page import attack_page
 from hansa_awkward_answers import AWKWARD
 from hansa_browser import PHONE_PX, Chromium, Medium, Opened, Scheme, View, running_chromium
 from hansa_ingest_pages import ingest_page
@@ -35,6 +36,7 @@ PAGES = (
     f"site/{EVENTFUL}/questions-1.html",
     f"site/{EVENTFUL}/rules.html",
     "ingest",
+    "attack",
     "answers",
     "charts",
 )
@@ -51,7 +53,7 @@ DRAWN = (
     "histograms_by_city_one_coarser_and_one_withheld",
     "cities_missing_each_for_a_long_reason",
 )
-WITH_TABLES = tuple(page for page in PAGES if page not in ("charts", "site/search.html"))
+WITH_TABLES = tuple(page for page in PAGES if page not in ("attack", "charts", "site/search.html"))
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,7 @@ def pages(logs: PageLogs, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     into = tmp_path_factory.mktemp("pages")
     found = write_pages(logs, into)
     found["ingest"] = ingest_page(into / "ingest")
+    found["attack"] = attack_page(into / "attack.html")
     found["answers"], found["charts"] = into / "answers.html", into / "charts.html"
     answers = [AWKWARD[name]() for name in DRAWN]
     found["answers"].write_text(_cells(answer._repr_html_() for answer in answers), encoding="utf-8")

@@ -33,8 +33,8 @@ class AttackerProgramme:
 
     def __init__(self, space: AtomSpace, known: Mapping[CellFigure, int]) -> None:
         self._space = space
-        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._solver.silent()
+        self._solver = highspy._Highs()  # type: ignore[attr-defined]  # the class around it prints a line
+        self._solver.setOptionValue("output_flag", False)
         self._solver.setOptionValue("threads", 1)
         self._solver.setOptionValue("random_seed", 0)
         upper = np.where(space.impossible(), 0.0, highspy.kHighsInf)
