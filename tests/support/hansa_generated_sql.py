@@ -101,7 +101,7 @@ def conditions(depth: int) -> st.SearchStrategy[str]:
     if depth == 0:
         return st.one_of(_one("paid", "remark IS NULL", "zone IN (1, 3)"), _form("mode LIKE {}", _one(*_PATTERNS)))
     inner = conditions(depth - 1)
-    rows = _one("(('bus', 1), ('tram', 2))", "(('bike', NULL), (lower('BUS'), 3))")
+    rows = _one("(('bus', 1), ('tram', 2))", "(('bike', 2), (lower('BUS'), 3))")
     compared = _one("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
     return st.one_of(
         _form("({} {} {})", wholes(depth - 1), compared, wholes(0)),

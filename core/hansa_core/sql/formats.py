@@ -14,7 +14,7 @@ from hansa_core.sql.format_parts import Directive, format_text, part_key, tells_
 from hansa_core.sql.keys import SelectItem, all_keys, referred, select_items
 from hansa_core.sql.replaced_nodes import with_nodes_replaced
 from hansa_core.sql.source import StatementSource
-from hansa_core.sql.strftime import FORMATTED, read_pieces, strftime_of
+from hansa_core.sql.strftime import FORMATTED, moment_of, read_pieces, strftime_of
 
 _LISTS = (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple)
 _STARTS = {
@@ -101,7 +101,7 @@ def _together(keys: list[exp.Expr], holder: exp.Expr) -> list[exp.Expr]:
 
 def read_format(node: exp.Expr) -> DateFormat:
     """The start of one part where the format tells it; else each part that it tells."""
-    inner, spelt = node.this.unnest(), strftime_of(node)
+    inner, spelt = moment_of(node).unnest(), strftime_of(node)
     used = {_SYNONYMS.get(one, one) for one in re.findall(r"%-?(.)", spelt)}
     if "d" in used:
         used -= _TOLD_BY_DAY

@@ -120,6 +120,16 @@ def target_type(node: exp.Cast) -> DataType:
     return kind
 
 
+def digits(node: exp.Cast) -> tuple[int, int]:
+    """How many digits DECIMAL has, and how many of them behind the point."""
+    given = [str(one.this.this) for one in node.args["to"].expressions]
+    width, scale = (int(one) if one.isdigit() and len(one) < 4 else 0 for one in (*given, "0")[:2])
+    if not 0 < width <= 38 or scale > width:
+        rule = "DECIMAL has 1 to 38 digits, some of them behind the point"
+        raise refused("wrong_type", node, rule, "write DECIMAL(12, 2)")
+    return width, scale
+
+
 def truncation(node: exp.Expr, unit: exp.Expr | None) -> Literal:
     """The part that date_trunc names."""
     names = [part.value for part in TRUNCATIONS]
@@ -128,7 +138,8 @@ def truncation(node: exp.Expr, unit: exp.Expr | None) -> Literal:
 
 def extraction(node: exp.Expr, unit: exp.Expr | None) -> Literal:
     """The part that extract names."""
-    return _part(node, unit, [part.value for part in DatePart])
+    names = [part.value for part in DatePart if part is not DatePart.EPOCH_US]
+    return _part(node, unit, names, also=("dow", "epoch"))
 
 
 def boundaries(node: exp.Expr, unit: exp.Expr | None) -> Literal:
@@ -139,10 +150,11 @@ def boundaries(node: exp.Expr, unit: exp.Expr | None) -> Literal:
     return _part(node, unit, names)
 
 
-def _part(node: exp.Expr, unit: exp.Expr | None, names: list[str]) -> Literal:
+def _part(node: exp.Expr, unit: exp.Expr | None, names: list[str], also: tuple[str, ...] = ()) -> Literal:
     name = unit.name.lower() if isinstance(unit, exp.Var | exp.Literal) else ""
     if name not in names:
-        raise refused("wrong_type", node, f"the part of a date is one of {', '.join(names)}", nearest(name, names))
+        known = [*names, *also]
+        raise refused("wrong_type", node, f"the part of a date is one of {', '.join(known)}", nearest(name, known))
     return literal(name)
 
 

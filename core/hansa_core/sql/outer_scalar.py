@@ -12,7 +12,7 @@ from hansa_core.nearest import nearest
 from hansa_core.sql import functions
 from hansa_core.sql.clause import refused, unsplittable
 from hansa_core.sql.functions import function_name
-from hansa_core.sql.strftime import strftime_of
+from hansa_core.sql.strftime import moment_of, strftime_of
 
 _FUNCTIONS: dict[str, type[exp.Expr]] = {
     "abs": exp.Abs,
@@ -118,6 +118,10 @@ def read_outer(node: exp.Expr, resolve: Resolve) -> exp.Expr:
             _check_cast(node)
         case exp.Pad():
             _check_width(node)
+        case exp.Interval():
+            functions.boundaries(node, node.args.get("unit"))
+        case exp.TimeToStr() if moment_of(node) is not node.this:
+            return exp.TimeToStr(this=read_outer(moment_of(node), resolve), format=node.this.copy())
         case exp.ToChar():
             return exp.TimeToStr(this=read_outer(node.this, resolve), format=exp.Literal.string(strftime_of(node)))
         case exp.DateDiff():
@@ -163,7 +167,9 @@ def _check_width(node: exp.Pad) -> None:
 def _check_cast(node: exp.Cast) -> None:
     target = node.args["to"]
     plain = isinstance(target, exp.DataType) and target.this in _PLAIN_TYPES and not target.expressions
-    plain = plain or _is_decimal(target)
+    if isinstance(target, exp.DataType) and target.this is exp.DType.DECIMAL:
+        functions.digits(node)
+        plain = True
     if not plain or any(value for name, value in node.args.items() if name not in ("this", "to", "safe")):
         raise refused(
             "wrong_type",
@@ -171,11 +177,6 @@ def _check_cast(node: exp.Cast) -> None:
             "CAST knows a closed list of types",
             "the types are: BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL(12, 2), VARCHAR, DATE, TIMESTAMP",
         )
-
-
-def _is_decimal(target: object) -> bool:
-    """Whether it is DECIMAL, with its digits."""
-    return isinstance(target, exp.DataType) and target.this is exp.DType.DECIMAL
 
 
 def _not_allowed(node: exp.Expr) -> RefusedError:

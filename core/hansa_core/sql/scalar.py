@@ -19,7 +19,7 @@ from hansa_core.sql.clause import chain, quoted, refused, text_of, unsplittable
 from hansa_core.sql.format_parts import Directive, format_text
 from hansa_core.sql.literals import OPEN_NULL, agree, read_number, read_temporal
 from hansa_core.sql.source import StatementSource
-from hansa_core.sql.strftime import FORMATTED, read_pieces, strftime_of
+from hansa_core.sql.strftime import FORMATTED, moment_of, read_pieces, strftime_of
 
 _LAST_WHOLE_DOUBLE = 2**53
 _OF_ANY_NUMBER = (Op.COALESCE, Op.GREATEST, Op.LEAST)
@@ -121,6 +121,9 @@ class _ScalarReader:
             case exp.DateAdd() if isinstance(node.expression, exp.Interval):
                 shift = exp.Add(this=node.this, expression=node.expression)
                 return calendar.shifted(shift, self.read(node.this), node.expression)
+            case exp.EQ() | exp.NEQ() if isinstance(node.this.unnest(), exp.Tuple):
+                equal = exp.In(this=node.this, expressions=[node.expression])
+                return self.read(_by_parts(equal) if isinstance(node, exp.EQ) else exp.Not(this=_by_parts(equal)))
             case exp.IntDiv():
                 return self._whole_quotient(node)
             case exp.DateDiff():
@@ -173,7 +176,7 @@ class _ScalarReader:
     def _formatted(self, node: exp.Expr) -> Expression:
         """A date as text, joined from the texts of its parts."""
         pieces = read_pieces(node, strftime_of(node))
-        moment = node.this
+        moment = moment_of(node)
         if any(isinstance(piece, Directive) and piece.is_within_day for piece in pieces):
             moment = exp.Cast(this=moment, to=exp.DataType.build("timestamp"))  # a date begins at midnight
         return self.read(format_text(pieces, moment))
@@ -274,7 +277,7 @@ class _ScalarReader:
 
     def _decimal(self, node: exp.Cast) -> Expression:
         """A number as DECIMAL(width, scale): rounded to so many digits, where its bounds leave room for the others."""
-        width, scale = (int(str(digits.this.this)) for digits in node.args["to"].expressions)
+        width, scale = functions.digits(node)
         value = self.read(node.this)
         number = rounding.rounded(
             exp.Round(this=node.this, decimals=exp.Literal.number(scale)), value, self._source.contract

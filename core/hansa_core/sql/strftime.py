@@ -6,6 +6,7 @@ import re
 
 from sqlglot import exp
 
+from hansa_core.errors import RefusedError
 from hansa_core.sql.clause import refused
 from hansa_core.sql.format_parts import Directive, directives
 
@@ -41,14 +42,26 @@ STRFTIME_OF = {
 """What to_char writes, and the directive of strftime that writes the same."""
 
 
+def moment_of(node: exp.Expr) -> exp.Expr:
+    """What is written as a text: strftime takes it before its format or behind it."""
+    moment: exp.Expr = node.args["format"] if _is_turned(node) else node.this
+    return moment
+
+
+def _is_turned(node: exp.Expr) -> bool:
+    return isinstance(node, exp.TimeToStr) and isinstance(node.this, exp.Literal) and node.this.is_string
+
+
 def strftime_of(node: exp.Expr) -> str:
     """The format in strftime's letters."""
     if type(node) in _NAMES:
         return _NAMES[type(node)]
-    given = node.args.get("format")
+    given = node.this if _is_turned(node) else node.args.get("format")
     if not isinstance(given, exp.Literal) or not given.is_string:
         raise refused("wrong_type", node, "a format is a text in quotes", "write strftime(day, '%Y-%m')")
     if isinstance(node, exp.TimeToStr):
+        if re.search(r"%-?q", str(given.this).replace("%%", "")):
+            raise _unknown_letter(node)
         return str(given.this)
     texts = str(given.this).split('"')  # what stands in quotes is written as it is
     return "".join(one.replace("%", "%%") if place % 2 else _spelt(node, one) for place, one in enumerate(texts))
@@ -67,10 +80,14 @@ def read_pieces(node: exp.Expr, strftime: str) -> list[Directive | str]:
     """The directives of the format of `node` and the texts between them. Raises RefusedError."""
     pieces = directives(strftime)
     if not any(isinstance(piece, Directive) for piece in pieces or ()):
-        raise refused(
-            "unknown_function",
-            node,
-            "a format has %Y %y %m %d %H %I %p %M %S %j %G %V %u %w %a %A %b and %B",
-            "leave other letters out, or format over the answer",
-        )
+        raise _unknown_letter(node)
     return pieces or []
+
+
+def _unknown_letter(node: exp.Expr) -> RefusedError:
+    return refused(
+        "unknown_function",
+        node,
+        "a format has %Y %y %m %d %H %I %p %M %S %j %G %V %u %w %a %A %b and %B",
+        "leave other letters out, or format over the answer",
+    )
