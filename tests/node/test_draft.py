@@ -295,3 +295,21 @@ def test_a_drafted_domain_below_open_has_no_value_of_few_rows(tmp_path: Path) ->
     assert "bei Anna Geheim" not in text
     assert "district: [nord]" in text or "district: [Nord]" in text
     assert "2 values are left out of the domain, which is public" in doubts_of(draft, "district")
+
+
+def test_numbers_that_are_not_unique_are_counted_in_a_draft_and_not_shown(tmp_path: Path) -> None:
+    document = CONTRACT_TEXT.replace(
+        "identifier: true, required: true", "identifier: true, required: true, unique: true"
+    )
+    rows = "Tree ID,Kind\n90210,oak\n90210,lime\n7,oak\n"
+    draft = drafted(tmp_path, rows, contract_in(document.encode(), Path("trees.yaml")))
+    text = draft.text(["trees.csv"], "manifest.schema.json")
+    assert "tree_id: 1 values stand in more than one row" in text
+    assert "90210" not in text
+
+
+def test_a_draft_counts_broken_lines_and_shows_none(tmp_path: Path) -> None:
+    draft = drafted(tmp_path, "Tree ID,Kind\n1,oak\n2,lime,Erika Mustermann\n3,oak\n")
+    text = draft.text(["trees.csv"], "manifest.schema.json")
+    assert "1 of 3 rows are rejected (ragged 1)" in text
+    assert "Mustermann" not in text

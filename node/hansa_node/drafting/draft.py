@@ -19,6 +19,7 @@ from hansa_node.drafting.tables import proposed_tables
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.ingest.report import ColumnReport, IngestReport
 from hansa_node.ingest.sources import open_source, unreadable_source
+from hansa_node.ingest.uniqueness import NotUniqueError
 from hansa_tables.drafting.column_look import looks
 from hansa_tables.drafting.proposed_source import ProposedSource, proposed_source
 from hansa_tables.errors import UnreadableTableError
@@ -74,6 +75,8 @@ def _tried(draft: ManifestDraft, files: Sequence[Path]) -> ManifestDraft:
         manifest.write_text(draft.text(paths, "manifest.schema.json"), encoding="utf-8")
         try:
             report = ingest_dataset(manifest, draft.contract, Path(folder) / "data", dry_run=True)
+        except NotUniqueError as error:
+            return draft.with_doubts({}, [error.shareable])
         except ConfigError as error:
             return draft.with_doubts({}, [str(error).removeprefix(f"{manifest}: ")])
         except duckdb.Error as error:

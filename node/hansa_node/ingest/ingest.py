@@ -46,7 +46,7 @@ from hansa_node.ingest.report import ColumnReport, IngestReport
 from hansa_node.ingest.sources import TARGET, open_source, unreadable_source
 from hansa_node.ingest.staging import Staged, stage
 from hansa_node.ingest.table_reports import TableReport, table_report, write_reports
-from hansa_node.ingest.uniqueness import check_unique_columns
+from hansa_node.ingest.uniqueness import NotUniqueError, check_unique_columns
 from hansa_tables.source import TableSource
 
 
@@ -54,8 +54,9 @@ class IngestStoppedError(ConfigError):
     """A limit of the manifest is exceeded: nothing was published. `report`: what was found."""
 
     def __init__(self, report: IngestReport) -> None:
+        first = "".join(f" The first broken line: {line}." for line in report.left_out.told[:1])
         super().__init__(
-            f"{'; '.join(report.exceeded)}: nothing was published. Mend the source or the mapping, raise the limit in"
+            f"{'; '.join(report.exceeded)}: nothing was published.{first} Mend the source or the mapping, raise the limit in"
             " the manifest, or pass it once with --accept-changes REASON"
         )
         self.report = report
@@ -128,6 +129,8 @@ def ingest_dataset(
                         write_reports(reports_path(folder, version.number), tables)
         except IngestStoppedError:
             raise
+        except NotUniqueError as error:
+            raise error.told_with(f"{manifest_path}: ", still_served(folder)) from None
         except ConfigError as error:
             raise ConfigError(f"{manifest_path}: {error}{still_served(folder)}") from None
         except duckdb.OutOfMemoryException:

@@ -98,8 +98,7 @@ def _rules(staged: Staged) -> str:
     rules = [(rows, rule) for column in staged.columns.values() for rule, rows in column.rejected.items()]
     lines = staged.left_out
     rules += [(rows, rule) for rows, rule in ((lines.ragged, "ragged"), (lines.encoding, "encoding")) if rows]
-    told = ", ".join(f"{rule} {rows:,}" for rows, rule in sorted(rules, key=lambda found: (-found[0], found[1])))
-    return f"{told}; {lines.told[0]}" if lines.told else told
+    return ", ".join(f"{rule} {rows:,}" for rows, rule in sorted(rules, key=lambda found: (-found[0], found[1])))
 
 
 def _text(share: Fraction) -> str:

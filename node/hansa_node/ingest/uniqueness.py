@@ -27,6 +27,10 @@ class NotUniqueError(ConfigError):
         super().__init__(text)
         self.shareable = shareable
 
+    def told_with(self, before: str, after: str) -> NotUniqueError:
+        """The same error with more text around it."""
+        return NotUniqueError(f"{before}{self}{after}", self.shareable)
+
 
 def check_unique_columns(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Look at `staged` and `judged`: two rows of one number are one that was exported twice, or two that were mixed up.
