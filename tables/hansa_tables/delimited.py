@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from sqlglot import exp
 
 from hansa_tables.errors import UnreadableTableError, quoted
 from hansa_tables.names import checked_names
+from hansa_tables.plain_text import plain_file
 from hansa_tables.private_files import PrivateFiles
+from hansa_tables.record_lines import cells_of, is_comment, quoted_cell_at_fault, records
 from hansa_tables.source import TableSource, TextForm
 from hansa_tables.table_rows import TableRows, reader, texts_by_name
-from hansa_tables.text_files import opened_text, starts_with_bytes_of_another_kind, undecodable, utf8_file
+from hansa_tables.text_files import opened_text, starts_with_bytes_of_another_kind, undecodable
 
+_UNSEEN = " \t\u00a0\u200b\ufeff"
+"""What stands around a column's name and cannot be seen, nor be typed in a manifest."""
 USUAL_DELIMITERS = (";", "\t", "|", ",")
 
 
@@ -35,12 +38,12 @@ def read_delimited(path: Path, source: TableSource, private: PrivateFiles, *, mo
 
     Raises UnreadableTableError where the header cannot be read, or the text is in another encoding."""
     head, form = head_of(path, source), source.text
-    utf8, compression = utf8_file(path, source, private)
+    plain, compression = plain_file(path, source, private)
     text = exp.Literal.string
     lists = {"store_rejects": exp.true(), "rejects_limit": exp.Literal.number(most_left_out)} if most_left_out else {}
     rows = reader(
         "read_csv",
-        utf8,
+        plain,
         # Nothing is found out from the values: a column would be another one with the next file.
         auto_detect=exp.false(),
         columns=texts_by_name(dict.fromkeys(head.names, "VARCHAR")),
@@ -49,11 +52,10 @@ def read_delimited(path: Path, source: TableSource, private: PrivateFiles, *, mo
         delim=text(form.delimiter),
         quote=text(form.quote),
         escape=text(form.escape if form.quote else ""),
-        comment=text(form.comment),
         compression=text(compression),
         **lists,
     )
-    return TableRows(rows=rows, path=utf8)
+    return TableRows(rows=rows, path=plain)
 
 
 def head_of(path: Path, source: TableSource) -> TableHead:
@@ -69,6 +71,10 @@ def head_of(path: Path, source: TableSource) -> TableHead:
         if not line:
             raise UnreadableTableError(str(path), "is empty: it has no header and no row", "export the table again")
         place = f"{path}, line {before + 1}"
+        if line.lower().startswith("sep="):
+            rule = f"says to a spreadsheet which sign stands between cells, and is no header: {quoted(line.rstrip())}"
+            skipped = before + 1
+            raise UnreadableTableError(place, rule, f"declare skip_lines: {skipped}", "skip_lines", str(skipped))
         try:
             cells = next(iter(cells_of(chain([line], text), form)))
         except csv.Error as error:
@@ -98,7 +104,7 @@ def rows_of(path: Path, source: TableSource) -> Iterator[int]:
         start = before + 1
         for cells in rows:
             here, start = start, before + rows.line_num + 1
-            if cells and not _is_comment(cells, form) and _is_row(cells, len(head.names), form):
+            if cells and not is_comment(cells[0], form) and _is_row(cells, len(head.names), form):
                 yield here
 
 
@@ -119,23 +125,27 @@ def why_not_delimited(path: Path, source: TableSource) -> UnreadableTableError |
     if found is not None:
         return found
     head = head_of(path, source)
+    form = source.text
     with opened_text(path, source) as text:
         for _ in range(head.lines_before):
             text.readline()
-        rows, line = cells_of(text, source.text), head.lines_before
-        while True:
-            start = head.lines_before + rows.line_num + 1
+        line = head.lines_before + 1
+        for lines in records(text, form):
             try:
-                cells = next(rows)
-            except StopIteration:
-                return None
+                cells = next(cells_of(iter(lines), form))
             except csv.Error as error:
-                rule = f"has a quoted cell that does not end as one ({error})"
-                remedy = "correct the line, or declare quote and escape as the file has them"
-                return UnreadableTableError(f"{path}, line {start}", rule, remedy, "quote")
-            line = start
-            if cells and not _is_comment(cells, source.text) and len(cells) != len(head.names):
-                return _ragged(path, line, cells, head, source.text)
+                return _open_quote(f"{path}, line {line}", lines[0], head, form, error)
+            if cells and not is_comment(cells[0], form) and len(cells) != len(head.names):
+                return _ragged(path, line, cells, head, form)
+            line += len(lines)
+    return None
+
+
+def _open_quote(place: str, text: str, head: TableHead, form: TextForm, error: csv.Error) -> UnreadableTableError:
+    column = head.names[min(quoted_cell_at_fault(text, form), len(head.names) - 1)]
+    rule = f"has a quoted cell that does not end as one ({error}): {quoted(text.rstrip())}"
+    remedy = "correct the line, or declare quote and escape as the file has them"
+    return UnreadableTableError(f"{place}, column {column}", rule, remedy, "quote")
 
 
 def ragged_line(path: Path, line: int, text: str, head: TableHead, form: TextForm) -> UnreadableTableError:
@@ -170,30 +180,15 @@ def _first_line(text: io.TextIOWrapper, form: TextForm) -> tuple[int, str]:
         text.readline()
     before = form.skip_lines
     while line := text.readline():
-        if line.strip("\r\n \t") and not (form.comment and line.startswith(form.comment)):
+        if line.strip("\r\n \t") and not is_comment(line, form):
             return before, line
         before += 1
     return before, ""
 
 
-def cells_of(lines: Iterator[str], form: TextForm, *, strict: bool = True) -> Any:
-    """The rows as a csv.reader gives them. `strict`: a quoted cell that does not end as one raises csv.Error."""
-    doubled = form.escape == form.quote
-    if not form.quote:
-        return csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, strict=strict)
-    return csv.reader(
-        lines,
-        delimiter=form.delimiter,
-        quotechar=form.quote,
-        doublequote=doubled,
-        escapechar=None if doubled or not form.escape else form.escape,
-        strict=strict,
-    )
-
-
 def _names(cells: list[str]) -> Iterator[str]:
     for number, cell in enumerate(cells, start=1):
-        yield cell.strip("\ufeff \t") or f"column{number}"
+        yield cell.strip(_UNSEEN) or f"column{number}"
 
 
 def _check_delimiter(names: tuple[str, ...], line: str, form: TextForm, place: str) -> None:
@@ -211,7 +206,3 @@ def _check_delimiter(names: tuple[str, ...], line: str, form: TextForm, place: s
 
 def _escaped(sign: str) -> str:
     return "\\t" if sign == "\t" else sign
-
-
-def _is_comment(cells: list[str], form: TextForm) -> bool:
-    return bool(form.comment) and cells[0].startswith(form.comment)

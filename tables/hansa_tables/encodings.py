@@ -37,6 +37,12 @@ def first_undecodable(stream: BinaryIO, encoding: str) -> Undecodable | None:
             return None
 
 
+def is_one_byte_a_letter(encoding: str) -> bool:
+    """Whether each byte is a letter or sign by itself, as in windows-1252."""
+    every = bytes(range(256))
+    return len(every.decode(encoding, errors="replace")) == len(every)
+
+
 def proposal(content: bytes) -> tuple[str, str] | None:
     """The encoding that bytes most likely are in, with what they then say; None where none fits.
 

@@ -25,10 +25,11 @@ _EMPTY = "POINT EMPTY"
 
 def read_parquet_file(connection: duckdb.DuckDBPyConnection, path: Path) -> TableRows:
     """Raises UnreadableTableError where positions are in another system than degrees, or named twice."""
-    rows = reader("read_parquet", path)
     column = _geometry_of(path)
     if column is None:
-        return TableRows(rows=rows, path=path)
+        # Some writers do not say which bytes are text; what is none ends the reading, if it is mapped.
+        return TableRows(rows=reader("read_parquet", path, binary_as_string=exp.true()), path=path)
+    rows = reader("read_parquet", path)
     connection.execute("SET enable_geoparquet_conversion = false")  # which stops at the first shape that is cut short
     selection = exp.select("*").from_(rows)
     relation = connection.sql(selection.sql(dialect="duckdb"))

@@ -12,6 +12,7 @@ from sqlglot import exp
 from hansa_tables.delimited import read_delimited, why_not_delimited
 from hansa_tables.duckdb_files import read_duckdb, why_no_duckdb
 from hansa_tables.errors import UnreadableTableError, quoted
+from hansa_tables.file_kind import other_format
 from hansa_tables.geojson_files import read_geojson
 from hansa_tables.geoparquet_files import read_parquet_file
 from hansa_tables.json_lines import read_json_lines, why_no_json_lines
@@ -49,6 +50,9 @@ def view_source(
             readings = [_reading(connection, path, source, private, most_left_out) for path in files]
         selections = [flattened(connection, reading.rows) for reading in readings]
         rows = _together(connection, places, selections)
+        # Parquet leaves NaN out of a column's least and greatest value, and DuckDB takes a column whose two agree for
+        # one value throughout: it would read NaN as that value.
+        connection.execute("SET disabled_optimizers = 'statistics_propagation'")
         connection.execute("SET allowed_paths = $1", [[str(each.path) for each in readings if each.path is not None]])
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -140,7 +144,7 @@ def _check_same(place: str, names: Iterable[str], first_place: str, first: Itera
 
 def _why(source: TableSource, error: duckdb.Error) -> UnreadableTableError:
     for path in source.files():
-        found = _why_of(path, source, error)
+        found = _why_of(path, source, error) or other_format(path, source)
         if found is not None:
             return found
     reason = str(error).strip().splitlines()[0]

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from hansa_core.nearest import nearest
 from hansa_tables.errors import UnreadableTableError, quoted
+from hansa_tables.names import checked_names
 from hansa_tables.private_files import PrivateFiles
 from hansa_tables.source import TableSource
 from hansa_tables.table_rows import TableRows, reader, texts_by_name
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 _PLACE = "the PostgreSQL"
 _DEFAULT_SCHEMA = "public"
+_TABLES = """
+    SELECT nspname, relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+"""
+"""Tables, partitioned and foreign ones, and views."""
 
 
 def read_postgres(source: TableSource, private: PrivateFiles) -> TableRows:
@@ -36,6 +42,7 @@ def read_postgres(source: TableSource, private: PrivateFiles) -> TableRows:
             connection.execute("SET LOCAL DateStyle TO 'ISO, YMD'")
             connection.execute("SET LOCAL TimeZone TO 'UTC'")
             connection.execute("SET LOCAL extra_float_digits TO 1")
+            connection.execute("SET LOCAL IntervalStyle TO 'iso_8601'")
             names = _copy(connection, _query(connection, source), copy)
     except psycopg.Error as error:
         raise _unreadable(error) from None
@@ -57,9 +64,7 @@ def _query(connection: psycopg.Connection, source: TableSource) -> exp.Query:
     if source.query is not None:
         return checked_query(source.query)
     schema, table = source.schema or _DEFAULT_SCHEMA, str(source.table)
-    listed = "SELECT schemaname, {0}name FROM pg_{0}s WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-    kinds = " UNION ALL ".join(map(listed.format, ("table", "view", "matview")))
-    found = connection.execute(kinds.encode()).fetchall()
+    found = connection.execute(_TABLES).fetchall()
     if (schema, table) not in found:
         known = [name if each == _DEFAULT_SCHEMA else f"{each}.{name}" for each, name in found]
         asked = table if schema == _DEFAULT_SCHEMA else f"{schema}.{table}"
@@ -86,6 +91,7 @@ def _copy(connection: psycopg.Connection, query: exp.Query, path: Path) -> list[
     none = exp.select("*").from_(query.subquery("described")).limit(0)
     described = connection.execute(none.sql(dialect="postgres").encode())
     names = [column.name for column in described.description or ()]
+    checked_names(names, _PLACE, remedy="give each a name of its own in query, with AS", key="query")
     copied = f"COPY ({query.sql(dialect='postgres')}) TO STDOUT (FORMAT csv, HEADER true)".encode()
     with connection.cursor() as cursor, path.open("wb") as file, cursor.copy(copied) as rows:
         for block in rows:

@@ -1,4 +1,4 @@
-"""Text files: decompressed, and as UTF-8 for a reader that knows nothing else."""
+"""Text files: their bytes, decompressed, and their text in the encoding that is declared."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ import pyarrow as pa
 
 from hansa_tables.encodings import Undecodable, first_undecodable, proposal
 from hansa_tables.errors import UnreadableTableError, quoted
-from hansa_tables.private_files import PrivateFiles
 from hansa_tables.source import TableSource
 
 _MARKS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
-_CHUNK = 1 << 20
 
 
 def compression_of(path: Path) -> str:
@@ -95,18 +93,6 @@ def wrong_encoding(path: Path, found: Undecodable, encoding: str) -> UnreadableT
     return UnreadableTableError(place, rule, remedy, "encoding", likely[0])
 
 
-def utf8_file(path: Path, source: TableSource, private: PrivateFiles) -> tuple[Path, str]:
-    """The file as UTF-8, and how it is compressed: itself, or a private copy. Raises UnreadableTableError."""
-    compression = compression_of(path)
-    if source.text.is_utf8 and compression != "zip":
-        return path, compression
-    copy = private.new()
-    with opened_text(path, source) as text, copy.open("w", encoding="utf-8", newline="") as plain:
-        while chunk := text.read(_CHUNK):
-            plain.write(chunk)
-    return copy, "none"
-
-
 def starts_with_bytes_of_another_kind(path: Path, source: TableSource) -> UnreadableTableError | None:
     """The error about UTF-16 without a mark, of which each byte by itself passes for UTF-8."""
     if not source.text.is_utf8:
@@ -117,9 +103,7 @@ def starts_with_bytes_of_another_kind(path: Path, source: TableSource) -> Unread
         return None
     first = start.partition(b"\n")[0]
     if b"\0" not in first:
-        place = f"{path}, line {start[: start.index(0)].count(10) + 1}"
-        rule = "holds a zero byte, which is no character of a table"
-        raise UnreadableTableError(place, rule, "take it out, or export the table again")
+        return None
     return wrong_encoding(path, Undecodable(line=1, content=first), source.text.encoding)
 
 

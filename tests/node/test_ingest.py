@@ -240,6 +240,25 @@ def test_dates_are_read_by_their_format(tmp_path: Path) -> None:
     assert [row["year"] for row in stored(tmp_path)] == [2024, 2024]
 
 
+def test_days_of_a_workbook_count_from_1900_or_1904_and_have_no_time(tmp_path: Path) -> None:
+    for form, serial, before in (("excel", "45296", "60"), ("excel_1904", "43834", "-1")):
+        values = [serial, f"{serial}.5", before]
+        found = column(tmp_path, "day", values, "Day", mapping={"day": {"from": "Day", "format": form}})
+        assert found == [date(2024, 1, 5)]
+
+
+@pytest.mark.parametrize(("form", "midnight"), [("epoch_s", 1_704_412_800), ("epoch_ms", 1_704_412_800_000)])
+def test_an_instant_is_a_day_at_midnight_alone(tmp_path: Path, form: str, midnight: int) -> None:
+    """One hour earlier is midnight of the same day in Berlin, and lies in the day before in UTC."""
+    values = [str(midnight), str(midnight - midnight // 1_704_412_800 * 3600)]
+    found = column(tmp_path, "day", values, "Day", mapping={"day": {"from": "Day", "format": form}})
+    assert found == [date(2024, 1, 5)]
+
+
+def test_truth_values_may_have_blanks_around_them(tmp_path: Path) -> None:
+    assert column(tmp_path, "urgent", [" true", "no "], "Urgent") == [True, False]
+
+
 def test_an_offset_is_turned_into_utc(tmp_path: Path) -> None:
     assert column(tmp_path, "moment", ["2024-01-01T00:30:00+02:00"], "Moment") == [datetime(2023, 12, 31, 22, 30)]
 
@@ -308,6 +327,14 @@ def test_a_constant_fills_a_column(tmp_path: Path) -> None:
         ({"mapping": {"kind": {"from": "Kinds"}}}, r"mapping.kind.from: .*did you mean Kind"),
         ({"mapping": {"day": {"from": "Day", "format": "%Q"}}}, r"mapping.day.format: '%Q' is no strptime format"),
         (
+            {"mapping": {"day": {"from": "Day", "format": "exel"}}},
+            r"mapping.day.format: 'exel' is no format of dates and times; did you mean excel",
+        ),
+        (
+            {"mapping": {"day": {"from": "Day", "format": "%Y-%m-%dT%H:%M:%S%z"}}},
+            r"mapping.day.format: an offset makes a time that may lie in another day; .* local_day: true",
+        ),
+        (
             {"mapping": {"moment": {"from": "Moment", "from_zone": "America/NewYork"}}},
             r"mapping.moment.from_zone: 'America/NewYork' is no time zone; did you mean America/New_York",
         ),
@@ -316,7 +343,7 @@ def test_a_constant_fills_a_column(tmp_path: Path) -> None:
             r"null_from: .*did you mean Kind",
         ),
         ({"source": {"format": "csv", "path": "absent.csv"}}, r"source.path: .*absent.csv is no file"),
-        ({"source": {"format": "parquet", "path": "repairs.csv"}}, r"source.path: .*cannot be read as parquet"),
+        ({"source": {"format": "parquet", "path": "repairs.csv"}}, r"source.format: .*cannot be read as parquet"),
         ({"source": {"format": "duckdb", "path": "repairs.csv", "table": "t"}}, "cannot be read as duckdb"),
         ({"treshold": 3}, "did you mean threshold"),
     ],

@@ -16,6 +16,7 @@ import yaml
 from rich.console import Console
 
 from hansa_city_files import REPAIRS, manifest_of, write_csv, write_manifest
+from hansa_core.contract.contract import Contract
 from hansa_core.errors import ConfigError
 from hansa_node.datasets import versions
 from hansa_node.datasets.versions import current_version, dataset_folder
@@ -23,6 +24,7 @@ from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.ingest.ingest import IngestStoppedError, ingest_dataset
 from hansa_node.ingest.kept_versions import prune, roll_back
 from hansa_node.ingest.manifest_file import read_manifest
+from hansa_node.ingest.profile import DataProfile, profile_of
 from hansa_node.ingest.report import IngestReport
 
 APPEND: dict[str, Any] = {"mode": "append", "watermark": "day"}
@@ -256,24 +258,25 @@ def _cut_off(patch: pytest.MonkeyPatch, owner: Any, name: str, call: int) -> Non
 def test_what_memory_does_not_hold_is_spilled_beside_the_version_and_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hansa_node.ingest.sources._MEMORY_LIMIT", "180MB")
+    monkeypatch.setattr("hansa_node.ingest.sources._MEMORY_LIMIT", "100MB")
     with duckdb.connect() as connection:
-        numbered = "SELECT i::VARCHAR || repeat('x', 80) AS \"No\", 'road' AS \"Kind\", '2024-01-02' AS \"Day\""
+        numbered = "SELECT i::VARCHAR || repeat('x', 200) AS \"No\", 'road' AS \"Kind\", '2024-01-02' AS \"Day\""
         rest = "'2024-01-02 03:04:05' AS \"Moment\", '3' AS \"Length\", '1.5' AS \"Warmth\", 'true' AS \"Urgent\""
-        connection.execute(f"COPY ({numbered}, {rest} FROM range(700000) AS r(i)) TO '{tmp_path}/repairs.csv' (HEADER)")
-    spilled: list[int] = []
-    remove = shutil.rmtree
+        connection.execute(f"COPY ({numbered}, {rest} FROM range(600000) AS r(i)) TO '{tmp_path}/repairs.csv' (HEADER)")
+    folder = dataset_folder(tmp_path / "served", REPAIRS.id)
+    spilled: list[tuple[str, int]] = []
 
-    def seen(folder: Path, **options: Any) -> None:
-        spilled.append(len(list(Path(folder).iterdir())) if Path(folder).is_dir() else 0)
-        remove(folder, **options)
+    def seen(connection: duckdb.DuckDBPyConnection, contract: Contract) -> DataProfile:
+        spilled.extend(connection.execute("SELECT path, size FROM duckdb_temporary_files()").fetchall())
+        return profile_of(connection, contract)
 
-    monkeypatch.setattr("hansa_node.ingest.sources.rmtree", seen)
+    monkeypatch.setattr("hansa_node.ingest.ingest.profile_of", seen)
     report = ingest_dataset(write_manifest(tmp_path, manifest_of()), REPAIRS, tmp_path / "served")
-    assert report.rows_kept == 700_000
-    left = sorted(path.name for path in dataset_folder(tmp_path / "served", REPAIRS.id).iterdir())
+    assert report.rows_kept == 600_000
+    assert sum(size for _, size in spilled) > 10 * 2**20
+    assert {Path(path).parent.parent for path, _ in spilled} == {folder}
+    left = sorted(path.name for path in folder.iterdir())
     assert left == ["current", "v000001.duckdb", "v000001.profile.json"]
-    assert spilled
 
 
 CONTROLLED: dict[str, Any] = {

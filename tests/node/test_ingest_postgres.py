@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -107,6 +108,45 @@ def test_a_table_a_view_and_a_query_are_read(tmp_path: Path, server: str, monkey
     assert ingest(tmp_path, dsn_env="CITY_DSN", schema="works", table="recent") == KEPT
     query = "SELECT * FROM repairs WHERE \"No\" = '1';"
     assert ingest(tmp_path, dsn_file="dsn", query=query) == KEPT[:1]
+
+
+def test_values_that_no_other_source_has_are_read_or_rejected_as_their_texts(tmp_path: Path, server: str) -> None:
+    (tmp_path / "dsn").write_text(server)
+    with psycopg.connect(server) as connection:
+        connection.execute(
+            'CREATE TABLE odd ("No" uuid, "Kind" text, "Day" date, "Moment" timestamptz, "Length" interval,'
+            ' "Warmth" numeric, "Urgent" boolean) PARTITION BY LIST ("Kind")'
+        )
+        connection.execute("CREATE TABLE odd_road PARTITION OF odd FOR VALUES IN ('road')")
+        connection.execute("CREATE TABLE odd_pipe PARTITION OF odd DEFAULT")
+        rows = (
+            "(lpad('1', 32, '0')::uuid, 'road', '2024-05-31', '2024-03-31 02:30+02', '1 day 1 hour', 'NaN', true)",
+            "(lpad('2', 32, '0')::uuid, 'pipe', 'infinity', NULL, NULL, '1', false)",
+            "(lpad('3', 32, '0')::uuid, E'ro\\nad', '2024-05-31', NULL, NULL, 2, false)",
+            "(lpad('4', 32, '0')::uuid, 'pipe', '2024-05-31 BC', NULL, NULL, 2, false)",
+            "(lpad('5', 32, '0')::uuid, 'pipe', '2024-05-31', '2024-05-31 10:00:00.5-05:30', NULL, 1.25, NULL)",
+        )
+        connection.execute(f"INSERT INTO odd VALUES {', '.join(rows)}".encode())
+    mapping = {"days": {"from": "Length", "format": "duration", "unit": "seconds"}}
+    manifest = manifest_of(mapping=mapping, source={"format": "postgres", "dsn_file": "dsn", "table": "odd"})
+    report = ingest_dataset(write_manifest(tmp_path, manifest), REPAIRS, tmp_path / "served")
+    counts = {rule: rows for column in report.columns for rule, rows in column.rejected.items()}
+    assert counts == {"unparseable:day": 2, "missing:year": 2, "not_in_domain:kind": 1}
+    version = current_version(dataset_folder(tmp_path / "served", REPAIRS.id))
+    assert version is not None
+    with open_locked(version.path) as connection:
+        kept = connection.sql('SELECT right(repair, 1), days, degrees, moment FROM "rows" ORDER BY 1').fetchall()
+    assert kept == [
+        ("1", 1, None, datetime(2024, 3, 31, 0, 30)),
+        ("5", None, 13, datetime(2024, 5, 31, 15, 30, 0, 500_000)),
+    ]
+
+
+def test_columns_of_one_name_are_told(tmp_path: Path, server: str) -> None:
+    (tmp_path / "dsn").write_text(server)
+    query = 'SELECT one.*, other."Kind" FROM repairs AS one JOIN repairs AS other USING ("No")'
+    with pytest.raises(ConfigError, match=r"has columns \d and \d that are both called 'Kind'"):
+        ingest(tmp_path, dsn_file="dsn", query=query)
 
 
 def test_a_table_that_is_not_there_is_told_with_the_nearest(tmp_path: Path, server: str) -> None:

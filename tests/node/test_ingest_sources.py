@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from hansa_node.datasets.versions import current_version, dataset_folder
 from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.ingest.report import IngestReport
+from hansa_tables.private_rows import as_text
 
 HEADER = "No,Kind,Day,Moment,Length,Warmth,Urgent"
 LINES = [HEADER, "1,road,2024-05-31,2024-05-31 13:45:00,12,20.5,true", "2,pipe,2024-06-01,,,,"]
@@ -596,3 +598,68 @@ def test_values_of_json_lines_are_told_with_their_line(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("\n\n".join(map(json.dumps, rows)))
     report = reported(tmp_path, format="jsonl", path="a.jsonl")
     assert [each.line for each in report.columns[1].offending] == ["line 3"]
+
+
+@pytest.mark.parametrize("figures", [[0.3, float("nan")], [float("nan"), 0.3], [0.3, 0.7, float("nan")]])
+def test_a_parquet_figure_that_is_not_a_number_is_null_beside_any_others(tmp_path: Path, figures: list[float]) -> None:
+    """Parquet's least and greatest value leave it out, so that [0.3, NaN] looks like 0.3 throughout."""
+    rows = [{"No": str(number), "Kind": "road", "Day": "2024-05-31"} for number in range(len(figures))]
+    table = pa.Table.from_pylist(rows).append_column("Warmth", pa.array(figures, pa.float64()))
+    pq.write_table(table, tmp_path / "a.parquet")
+    unmapped = {name: {"constant": None} for name in ("moment", "days", "urgent")}
+    found = ingest(tmp_path, {"format": "parquet", "path": "a.parquet"}, **unmapped)
+    assert [row[3] for row in found] == [None if figure != figure else round(figure * 10) for figure in figures]
+
+
+def test_parquet_text_that_its_writer_called_bytes_is_text(tmp_path: Path) -> None:
+    raw = pa.table({"No": pa.array(["Süd".encode()], pa.binary()), "Kind": ["road"], "Day": ["2024-05-31"]})
+    pq.write_table(raw, tmp_path / "a.parquet", store_schema=False)
+    unmapped = {name: {"constant": None} for name in ("moment", "days", "degrees", "urgent")}
+    source = {"format": "parquet", "path": "a.parquet"}
+    assert ingest(tmp_path, source, **unmapped) == [("Süd", "road", None, None)]
+    other = raw.set_column(0, "No", pa.array([b"\xff\x00"], pa.binary()))
+    pq.write_table(other, tmp_path / "a.parquet", store_schema=False)
+    assert "cannot be read as parquet" in told(tmp_path, source, **unmapped)
+
+
+def test_a_file_of_another_format_than_declared_is_told_with_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(text(LINES))
+    pq.write_table(pa.table({"No": ["1"] * 2000}), tmp_path / "a.parquet")
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.execute("CREATE TABLE t (No)")
+    for name, declared, looks in (
+        ("a.csv", "parquet", "csv"),
+        ("a.parquet", "csv", "parquet"),
+        ("a.db", "csv", "sqlite"),
+        ("a.parquet", "jsonl", "parquet"),
+    ):
+        said = told(tmp_path, {"format": declared, "path": name})
+        assert f"source.format: {tmp_path}/{name} cannot be read as {declared}, and looks like {looks}" in said
+        assert f"declare format: {looks}" in said
+
+
+@pytest.mark.parametrize("content", ['[{"No": "1"}]', '\n[\n  {"No": "1"}\n]\n'])
+def test_one_json_list_is_told_to_be_none_of_lines(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.jsonl").write_text(content)
+    said = told(tmp_path, {"format": "jsonl", "path": "a.jsonl"})
+    line = 2 if content.startswith("\n") else 1
+    assert f"a.jsonl, line {line} starts one JSON list, and is no object: '[" in said
+    assert "write one object a line" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "text_of_it"),
+    [
+        (timedelta(hours=25, minutes=30), "25:30:00"),
+        (timedelta(seconds=-90, milliseconds=-500), "-0:01:30.5"),
+        (1234567890123456.0, "1234567890123456"),
+        (2.0**53, "9007199254740992"),
+        (1e17, "1e+17"),
+        (-0.0, "0"),
+        (2.5, "2.5"),
+        (True, "true"),
+        (datetime(2024, 1, 5, 10), "2024-01-05 10:00:00"),
+    ],
+)
+def test_a_typed_cell_is_the_text_that_a_person_would_write(value: object, text_of_it: str) -> None:
+    assert as_text(value) == text_of_it

@@ -7,19 +7,17 @@ from math import ceil, floor
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 from sqlglot import exp
 
 from hansa_core.contract.contract import ContractColumn, domain_of
 from hansa_core.contract.types import DataType, Value
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.nearest import near
-from hansa_core.partial.partial import ARROW_TYPES
 from hansa_node.ingest.columns import is_null_word, stored_value, text_sql, value_sql
 from hansa_node.ingest.fragments import Sql, create_temporary, fragment, literal, name_of
 from hansa_node.ingest.mapping import ColumnMapping, DatasetMapping
 from hansa_node.ingest.moments import is_plausible, year_sql
-from hansa_node.ingest.numbers import NOT_A_NUMBER, huge
+from hansa_node.ingest.numbers import NOT_A_NUMBER, whole
 
 LATE, DUPLICATE = "late", "duplicate"
 REJECTIONS = ("unparseable", "missing", "not_in_domain", "structural_zero", "out_of_bounds", LATE, DUPLICATE)
@@ -87,11 +85,12 @@ class ColumnStaging:
         if not self._domain:
             return
         stored = [stored_value(self._column, value) for value in self._domain]
-        kind = pa.int64() if self._column.type.is_numeric else ARROW_TYPES[self._column.type]
-        empty = pa.array([value in self._structural for value in self._domain], pa.bool_())
-        connection.register("domain_rows", pa.table({"value": pa.array(stored, kind), "structural": empty}))
-        create_temporary(connection, f"domain{self.index:d}", exp.select("*").from_("domain_rows"))
-        connection.unregister("domain_rows")
+        values = fragment(f"unnest(CAST($1 AS {self._sql_type}[]))").as_("value")
+        structural = fragment("unnest(CAST($2 AS BOOLEAN[]))").as_("structural")
+        rows = exp.select(values, structural)
+        # By parameters: to register a table, DuckDB loads pandas where it is installed, which takes a second.
+        lists = [stored, [value in self._structural for value in self._domain]]
+        create_temporary(connection, f"domain{self.index:d}", rows, lists)
 
     def joined(self, placed: exp.Select) -> exp.Select:
         """With the column `l`: whether the value is a structural zero; NULL where it is not in the domain."""
@@ -125,7 +124,7 @@ class ColumnStaging:
         """The value as the dataset keeps it: a measure clipped to its bounds."""
         value: Sql = name_of("v", self.index)
         if self._is_clipped:
-            lower, upper = map(huge, self._column.bounds)
+            lower, upper = map(whole, self._column.bounds)
             clipped = fragment("greatest(least(:v, :upper), :lower)", v=value, lower=lower, upper=upper)
             value = fragment("CASE WHEN :v IS NOT NULL THEN :clipped END", v=name_of("v", self.index), clipped=clipped)
         return fragment("CAST(:v AS BIGINT)", v=value) if self._column.type.is_numeric else value
@@ -182,8 +181,12 @@ class ColumnStaging:
     def stored_sql(self, value: Value) -> Sql:
         """A public value as it is stored."""
         stored = exp.Literal.string(str(stored_value(self._column, value)))
-        kind = "BIGINT" if self._column.type.is_numeric else _SQL_TYPES[self._column.type]
-        return exp.cast(stored, exp.DataType.build(kind, dialect="duckdb"))
+        return exp.cast(stored, exp.DataType.build(self._sql_type, dialect="duckdb"))
+
+    @property
+    def _sql_type(self) -> str:
+        """Of the column as the dataset stores it."""
+        return "BIGINT" if self._column.type.is_numeric else _SQL_TYPES[self._column.type]
 
     def told_value(self, stored: Any) -> str:
         """A stored value for a person: a number in its own unit."""
@@ -216,7 +219,7 @@ class ColumnStaging:
             lower, upper = max(lower, _or(own_lower, lower)), min(upper, _or(own_upper, upper))
             return self._beyond(value, lower, upper)
         beyond = [
-            fragment(sign, v=value, b=huge(bound))
+            fragment(sign, v=value, b=whole(bound))
             for sign, bound in ((":v < :b", own_lower), (":v > :b", own_upper))
             if bound is not None
         ]
@@ -224,7 +227,7 @@ class ColumnStaging:
 
     @staticmethod
     def _beyond(value: Sql, lower: int, upper: int) -> Sql:
-        return fragment("coalesce(:v < :lower OR :v > :upper, false)", v=value, lower=huge(lower), upper=huge(upper))
+        return fragment("coalesce(:v < :lower OR :v > :upper, false)", v=value, lower=whole(lower), upper=whole(upper))
 
     @property
     def _is_clipped(self) -> bool:

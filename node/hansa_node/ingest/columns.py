@@ -85,7 +85,7 @@ def value_sql(mapping: ColumnMapping, column: ContractColumn, text: Sql) -> Sql:
         case DataType.TEXT:
             return text
         case DataType.BOOLEAN:
-            return fragment("TRY_CAST(:t AS BOOLEAN)", t=text)
+            return fragment("TRY_CAST(trim(:t) AS BOOLEAN)", t=text)
         case _ if column.quantum is None:
             return fragment("TRY_CAST(:t AS BIGINT)", t=number_text_sql(mapping, text))
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import duckdb
@@ -31,8 +32,10 @@ def name_of(kind: str, index: int) -> exp.Column:
     return exp.column(f"{kind}{index}", quoted=True)
 
 
-def create_temporary(connection: duckdb.DuckDBPyConnection, name: str, selection: exp.Select) -> None:
-    """A table that never reaches the dataset's file."""
+def create_temporary(
+    connection: duckdb.DuckDBPyConnection, name: str, selection: exp.Select, values: Sequence[object] = ()
+) -> None:
+    """A table that never reaches the dataset's file. `values`: of its parameters, $1 and so on."""
     temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
     creation = exp.Create(this=exp.to_table(name), kind="TABLE", expression=selection, properties=temporary)
-    connection.execute(creation.sql(dialect="duckdb"))
+    connection.execute(creation.sql(dialect="duckdb"), list(values))

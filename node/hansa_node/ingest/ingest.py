@@ -56,8 +56,8 @@ class IngestStoppedError(ConfigError):
     def __init__(self, report: IngestReport) -> None:
         first = "".join(f" The first broken line: {line}." for line in report.left_out.told[:1])
         super().__init__(
-            f"{'; '.join(report.exceeded)}: nothing was published.{first} Mend the source or the mapping, raise the limit in"
-            " the manifest, or pass it once with --accept-changes REASON"
+            f"{'; '.join(report.exceeded)}: nothing was published.{first} Mend the source or the mapping, raise the"
+            " limit in the manifest, or pass it once with --accept-changes REASON"
         )
         self.report = report
 

@@ -44,6 +44,7 @@ class MomentFormat(StrEnum):
     EPOCH_S = "epoch_s"
     EPOCH_MS = "epoch_ms"
     EXCEL = "excel"
+    EXCEL_1904 = "excel_1904"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,8 @@ class ColumnMappingDocument(Section):
     constant: OptionalScalar = Field(None, description="one value for every row; null for none")
     format: Text | None = Field(
         None,
-        description="of dates and times: strptime's, epoch_s, epoch_ms, excel; of numbers: gtfs, duration (seconds)",
+        description="of dates and times: strptime's, epoch_s, epoch_ms, excel, excel_1904; of numbers: gtfs, duration"
+        " (seconds)",
     )
     local_day: bool = Field(False, description="of times in a date column: keep the day that they write")
     decimal: Text = Field(".", description="the decimal sign of numbers")
@@ -223,6 +225,9 @@ def _check_moment_keys(written: ColumnMappingDocument, column: ContractColumn, w
         raise field_error(f"{where}.local_day", "is for a date column", "leave it out")
     if written.local_day and written.format is not None:
         raise field_error(f"{where}.local_day", "format says what is read", "keep one of them")
+    if written.format is not None and column.type is DataType.DATE and "%z" in written.format.lower():
+        rule = "an offset makes a time that may lie in another day"
+        raise field_error(f"{where}.format", rule, "leave it out, and write local_day: true to keep the day as written")
     if written.format is None or column.type.is_temporal:
         return
     known = [str(each) for each in NumberFormat]

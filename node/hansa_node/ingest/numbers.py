@@ -87,31 +87,38 @@ def quanta_sql(mapping: ColumnMapping, column: ContractColumn, text: Sql) -> Sql
         """,
         t=number,
         most=exp.cast(literal(str(most)), exp.DataType.build("DOUBLE")),
-        above=huge(upper + 1),
-        below=huge(lower - 1),
+        above=_huge(upper + 1),
+        below=_huge(lower - 1),
         decimals=exp.Literal.number(decimals),
-        power=huge(10**decimals),
+        power=_huge(10**decimals),
         whole=exp.true() if is_whole else exp.false(),
-        factor=huge(factor),
-        shift=huge(shift),
-        divisor=huge(divisor),
+        factor=_huge(factor),
+        shift=_huge(shift),
+        divisor=_huge(divisor),
     )
+    greatest = (most * abs(factor) * 10**decimals + abs(shift)) // divisor + 1
+    kind = "BIGINT" if _fits_64_bits(greatest) else "HUGEINT"
+    exactly = fragment(f"CAST(:exactly AS {kind})", exactly=exactly)
     places = _decimal_places(column.quantum) if mapping.conversion.is_identity else None
     if places is None:
         return exactly
-    plain = fragment("trim(:t)", t=text) if mapping.writes_plain_numbers else number
-    return _quick(plain, places, exactly, is_whole=is_whole)
+    return _quick(text if mapping.writes_plain_numbers else number, places, exactly, kind, is_whole=is_whole)
 
 
-def _quick(number: Sql, places: int, exactly: Sql, *, is_whole: bool) -> Sql:
+def _quick(number: Sql, places: int, exactly: Sql, kind: str, *, is_whole: bool) -> Sql:
     """The same quanta in 64 bits, where a number is short enough: most are, and 128 bits take ten times as long.
 
-    `places`: the decimal places of the quantum. DuckDB reads a decimal and rounds it half away from zero in one step.
+    `places`: the decimal places of the quantum. `kind`: of what comes out. DuckDB reads a decimal and rounds it half
+    away from zero in one step.
     """
+    plain = f"WHEN CAST(TRY_CAST(:t AS BIGINT) AS VARCHAR) = :t THEN CAST(TRY_CAST(:t AS BIGINT) AS {kind})"
     shape = f"[+-]?[0-9]{{1,{_SHORT - places}}}" + ("" if is_whole else "(?:[.][0-9]*)?")
-    quick = f"CAST(TRY_CAST(:t AS DECIMAL({_SHORT}, {places})) * {10**places} AS HUGEINT)"
+    quick = f"CAST(TRY_CAST(:t AS DECIMAL({_SHORT}, {places})) * {10**places} AS {kind})"
     return fragment(
-        f"CASE WHEN regexp_full_match(:t, :shape) THEN {quick} ELSE :exactly END",
+        f"""
+        CASE WHEN :t IS NULL THEN NULL {plain if places == 0 else ""}
+            WHEN regexp_full_match(:t, :shape) THEN {quick} ELSE :exactly END
+        """,
         t=number,
         shape=literal(shape),
         exactly=exactly,
@@ -124,9 +131,19 @@ def _decimal_places(quantum: Fraction) -> int | None:
     return places if quantum == Fraction(1, 10**places) and places <= _SHORT // 2 else None
 
 
-def huge(value: int) -> Sql:
-    """A 128-bit literal."""
+def whole(value: int) -> Sql:
+    """A literal of 64 bits where it fits, and of 128 elsewhere."""
+    kind = "BIGINT" if _fits_64_bits(value) else "HUGEINT"
+    return exp.cast(literal(str(value)), exp.DataType.build(kind, dialect="duckdb"))
+
+
+def _huge(value: int) -> Sql:
+    """A literal of 128 bits, in which products are computed."""
     return exp.cast(literal(str(value)), exp.DataType.build("HUGEINT", dialect="duckdb"))
+
+
+def _fits_64_bits(value: int) -> bool:
+    return -(2**63) <= value < 2**63
 
 
 def _class_of(sign: str) -> str:

@@ -205,6 +205,9 @@ def _no_value(name: str, found: Sequence[str]) -> str:
 
 
 def _check_format(connection: duckdb.DuckDBPyConnection, column: ColumnMapping) -> None:
+    if "%" not in str(column.format):
+        rule = f"mapping.{column.column}.format: {shown(str(column.format))} is no format of dates and times"
+        raise ConfigError(f"{rule}; {nearest(str(column.format), list(MomentFormat))}, or write such as %m/%d/%Y")
     try:
         connection.execute("SELECT try_strptime('', $1)", [column.format]).fetchall()
     except duckdb.Error:

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import duckdb
 
-from hansa_tables.drafting.file_kind import format_of
 from hansa_tables.drafting.text_shape import text_shape
 from hansa_tables.errors import UnreadableTableError
+from hansa_tables.file_kind import format_of
 from hansa_tables.source import SourceFormat, TableSource, TextForm
 from hansa_tables.workbooks import filled_sheets
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hansa_tables.delimited import USUAL_DELIMITERS, cells_of
+from hansa_tables.delimited import USUAL_DELIMITERS
 from hansa_tables.encodings import first_undecodable, proposal
 from hansa_tables.errors import UnreadableTableError, quoted
+from hansa_tables.record_lines import cells_of
 from hansa_tables.source import SourceFormat, TableSource, TextForm
 from hansa_tables.text_files import opened
 

@@ -36,6 +36,18 @@ def format_of(path: Path) -> SourceFormat:
     return _format_of_text(path)
 
 
+def other_format(path: Path, source: TableSource) -> UnreadableTableError | None:
+    """The error about a file that is of another format than is declared, by its first bytes; None where it is not."""
+    try:
+        found = format_of(path)
+    except UnreadableTableError as error:
+        return error
+    if found is source.format or (found.is_delimited and source.format.is_delimited):
+        return None
+    rule = f"cannot be read as {source.format}, and looks like {found}"
+    return UnreadableTableError(str(path), rule, f"if it is, declare format: {found}", "format", found)
+
+
 def _is_workbook(path: Path) -> bool:
     with zipfile.ZipFile(path) as archive:
         return bool({"[Content_Types].xml", "mimetype"} & set(archive.namelist()))
