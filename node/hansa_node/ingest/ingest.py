@@ -129,10 +129,8 @@ def ingest_dataset(
                         write_reports(reports_path(folder, version.number), tables)
         except IngestStoppedError:
             raise
-        except NotUniqueError as error:
-            raise error.told_with(f"{manifest_path}: ", still_served(folder)) from None
         except ConfigError as error:
-            raise ConfigError(f"{manifest_path}: {error}{still_served(folder)}") from None
+            raise _told(error, manifest_path, folder) from None
         except duckdb.OutOfMemoryException:
             raise ConfigError(
                 f"{manifest_path}: needs more memory than an ingest may have, or more disk beside {folder};"
@@ -145,6 +143,14 @@ def ingest_dataset(
                 f"{still_served(folder)}"
             ) from None
     return replace(report, tables=tables)
+
+
+def _told(error: ConfigError, manifest_path: Path, folder: Path) -> ConfigError:
+    """With the manifest's path, and whether an earlier version is served."""
+    before, after = f"{manifest_path}: ", still_served(folder)
+    if isinstance(error, NotUniqueError):
+        return error.told_with(before, after)
+    return ConfigError(f"{before}{error}{after}")
 
 
 def _shown(
