@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from hansa_tables.errors import UnreadableTableError, quoted
+from hansa_tables.file_kind import check_is_text
 from hansa_tables.names import checked_names
 from hansa_tables.plain_text import plain_file
 from hansa_tables.private_files import PrivateFiles
@@ -61,6 +62,7 @@ def read_delimited(path: Path, source: TableSource, private: PrivateFiles, *, mo
 def head_of(path: Path, source: TableSource) -> TableHead:
     """The columns of a file. Raises UnreadableTableError."""
     form = source.text
+    check_is_text(path, source)
     if (wide := starts_with_bytes_of_another_kind(path, source)) is not None:
         raise wide
     # More than the header is decoded with it; what is wrong further down is for the reader of the rows.

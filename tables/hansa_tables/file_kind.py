@@ -26,11 +26,9 @@ def format_of(path: Path) -> SourceFormat:
     except OSError as failure:
         rule = f"cannot be read ({failure.strerror})"
         raise UnreadableTableError(str(path), rule, "give the path of the city's file") from None
-    for mark, kind in _MARKS.items():
-        if start.startswith(mark):
-            return kind
-    if start[8:12] == b"DUCK":
-        return SourceFormat.DUCKDB
+    marked = _marked(start)
+    if marked is not None:
+        return marked
     if zipfile.is_zipfile(path) and _is_workbook(path):
         return SourceFormat.EXCEL
     return _format_of_text(path)
@@ -44,8 +42,26 @@ def other_format(path: Path, source: TableSource) -> UnreadableTableError | None
         return error
     if found is source.format or (found.is_delimited and source.format.is_delimited):
         return None
+    return _other(path, source, found)
+
+
+def check_is_text(path: Path, source: TableSource) -> None:
+    """Raise UnreadableTableError where the first bytes are those of a format that is no text."""
+    with path.open("rb") as file:
+        found = _marked(file.read(64))
+    if found is not None:
+        raise _other(path, source, found)
+
+
+def _other(path: Path, source: TableSource, found: SourceFormat) -> UnreadableTableError:
     rule = f"cannot be read as {source.format}, and looks like {found}"
     return UnreadableTableError(str(path), rule, f"if it is, declare format: {found}", "format", found)
+
+
+def _marked(start: bytes) -> SourceFormat | None:
+    if start[8:12] == b"DUCK":
+        return SourceFormat.DUCKDB
+    return next((kind for mark, kind in _MARKS.items() if start.startswith(mark)), None)
 
 
 def _is_workbook(path: Path) -> bool:

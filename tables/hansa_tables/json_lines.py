@@ -10,6 +10,7 @@ import duckdb
 from sqlglot import exp
 
 from hansa_tables.errors import UnreadableTableError, quoted
+from hansa_tables.file_kind import check_is_text
 from hansa_tables.plain_text import plain_file
 from hansa_tables.private_files import PrivateFiles
 from hansa_tables.source import TableSource
@@ -21,6 +22,7 @@ def read_json_lines(
     connection: duckdb.DuckDBPyConnection, path: Path, source: TableSource, private: PrivateFiles
 ) -> TableRows:
     """Raises duckdb.Error, UnreadableTableError."""
+    check_is_text(path, source)
     _check_no_list(path, source)
     plain, compression = plain_file(path, source, private)
     form = {

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from hansa_tables.encodings import first_undecodable, is_one_byte_a_letter
 from hansa_tables.errors import UnreadableTableError, quoted
-from hansa_tables.file_kind import other_format
 from hansa_tables.private_files import PrivateFiles
 from hansa_tables.record_lines import records
-from hansa_tables.source import SourceFormat, TableSource
+from hansa_tables.source import TableSource
 from hansa_tables.text_files import compression_of, opened, opened_text
 
 _CHUNK = 1 << 20
@@ -46,7 +45,7 @@ def _needs_copy(path: Path, source: TableSource) -> bool:
     with opened(path, source) as stream:
         while chunk := stream.read(_CHUNK):
             if b"\0" in chunk:
-                raise _foreign_kind(path, source) or _zero_byte_in(path, feeds, chunk)
+                raise _zero_byte_in(path, feeds, chunk)
             if b"\r" in chunk or ended_in_return:
                 returns += chunk.count(b"\r")
                 both += chunk.count(b"\r\n") + (ended_in_return and chunk.startswith(b"\n"))
@@ -67,12 +66,6 @@ def _without_zero_bytes(path: Path, text: Iterator[str]) -> Iterator[str]:
         if "\0" in line:
             raise _zero_byte(path, number, line)
         yield line
-
-
-def _foreign_kind(path: Path, source: TableSource) -> UnreadableTableError | None:
-    """A file of bytes that is declared to be text."""
-    other = other_format(path, source)
-    return None if other is None or other.value is None or SourceFormat(other.value).is_text else other
 
 
 def _zero_byte(path: Path, line: int, content: str) -> UnreadableTableError:

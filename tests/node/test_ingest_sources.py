@@ -184,7 +184,7 @@ def test_a_sources_signs_and_null_words_are_those_of_its_columns(tmp_path: Path)
             "3,road,a,b,c,d,e,f",
             "line 4, after column Urgent has 8 cells where there are 7 columns; 'f' is one too many",
         ),
-        ('3,"road,2024-05-31,,,,', "line 4 has a quoted cell that does not end as one"),
+        ('3,"road,2024-05-31,,,,', "line 4, column Kind has a quoted cell that does not end as one"),
     ],
 )
 def test_a_broken_line_is_told_with_what_stands_there(tmp_path: Path, line: str, said: str) -> None:
@@ -253,7 +253,7 @@ def test_a_quote_that_does_not_end_stops_however_many_rows_may_be_rejected(tmp_p
     (tmp_path / "a.csv").write_text(
         text([*LINES, '3,"road,2024-05-31,,,,', *(f"{n},road,2024-05-31,,,," for n in "45")])
     )
-    with pytest.raises(ConfigError, match="line 4 has a quoted cell that does not end as one"):
+    with pytest.raises(ConfigError, match="line 4, column Kind has a quoted cell that does not end as one"):
         reported(tmp_path, path="a.csv")
 
 

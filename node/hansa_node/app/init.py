@@ -46,7 +46,8 @@ def init_node(directory: Path, *, league: Path, city: str) -> Iterator[str]:
     _write(directory / "node.toml", _config(member, names, anchor, manifests))
     yield f"{directory}: the node of {city}"
     for contract, manifest in manifests.items():
-        yield f"next: write {directory / manifest}, then run `hansa node ingest {contract}`"
+        yield f"next: `hansa node draft {contract} FILE` writes {directory / manifest}"
+        yield f"      `hansa node ingest {contract}` makes it a dataset"
 
 
 def _manifests(member: Member) -> dict[ContractId, str]:
