@@ -214,8 +214,9 @@ def _not_bare(node: exp.Expr, argument: exp.Expr, source: StatementSource) -> Re
             "aggregates do not nest",
             "aggregate the contract's columns and compute with the aggregates in the SELECT list",
         )
-    measures = [name for name, one in source.contract.columns.items() if one.type.is_numeric and not one.identifier]
-    columns = [name for name in (column.name.lower() for column in argument.find_all(exp.Column)) if name in measures]
+    numeric = {name: one for name, one in source.contract.columns.items() if one.type.is_numeric and not one.identifier}
+    measures = [name for name, one in numeric.items() if one.domain is None] or list(numeric)  # others are for keys
+    columns = [name for name in (column.name.lower() for column in argument.find_all(exp.Column)) if name in numeric]
     name = function_name(node).upper()
     example = f"the measures of {source.contract.id} are {', '.join(measures)}: write {name}({measures[0]})"
     if len(set(columns)) == 1:
