@@ -26,7 +26,6 @@ from hansa_audit.fetching.log_source import FolderSource, LogSource, NotAllowedE
 from hansa_audit.fetching.places import Wanted, wanted_log
 from hansa_audit.watching import watch_round
 from hansa_audit.watching.bounded_source import BoundedSource, size_of
-from hansa_audit.watching.watch_round import WatchRound
 from hansa_audit.watching.watched_log import WatchedLog
 from hansa_core.errors import PeerError
 from hansa_core.evidence.log_entries import PeerHead
@@ -199,6 +198,66 @@ def test_a_mirror_proves_a_fork_of_a_city_that_does_not_answer(
     replace(log, leaves=[*log.leaves[:20], *log.leaves[21:]]).ask(50).write(tmp_path / f"{FIRST}-log")
     result = watch(tmp_path / "watched", log.profile, FIRST)
     assert (result.exit_code, f"{FIRST}: fork:" in result.stdout) == (5, True)
+
+
+@pytest.mark.parametrize("more", [0, 50])
+def test_a_mirror_proves_a_fork_of_a_city_that_shows_the_auditor_another_history(
+    logs: dict[str, PublishedLog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    """Whether the history that the others hold has as many entries or more."""
+    at_folders, log = in_place(), logs[FIRST]
+    elsewhere = tmp_path / "at-a-mirror"
+    replace(log, leaves=[*log.leaves[:20], *log.leaves[21:]]).ask(more).write(elsewhere)
+
+    def mirrored(city: str, profile: AuditorProfile, roster: Roster) -> Wanted:
+        return replace(at_folders(city, profile, roster), mirrors=(FolderSource(elsewhere, is_mirror=True),))
+
+    monkeypatch.setattr(watch_round, "wanted_log", mirrored)
+    for said in ("has a signed root at", "it forked"):  # by the mirror, and then by what was kept of it
+        result = watch(tmp_path / "watched", log.profile, FIRST)
+        assert (result.exit_code, f"{FIRST}: fork:" in result.stdout) == (5, True)
+        assert said in result.stdout
+    monkeypatch.setattr(watch_round, "wanted_log", at_folders)
+    assert watch(tmp_path / "watched", log.profile, FIRST).exit_code == 5
+
+
+def test_a_mirror_that_is_ahead_of_the_city_with_the_same_history_is_no_fork(
+    logs: dict[str, PublishedLog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_folders, log = in_place(), logs[FIRST]
+    ahead, broken = tmp_path / "ahead", tmp_path / "broken"
+    for folder in (ahead, broken):
+        replace(log, leaves=list(log.leaves)).ask(400).write(folder)
+    for tile in (broken / "tile/0").iterdir():
+        if tile.is_file():
+            tile.write_bytes(bytes(len(tile.read_bytes())))
+
+    def mirrored(city: str, profile: AuditorProfile, roster: Roster) -> Wanted:
+        sources = tuple(FolderSource(folder, is_mirror=True) for folder in (broken, ahead))
+        return replace(at_folders(city, profile, roster), mirrors=sources)
+
+    monkeypatch.setattr(watch_round, "wanted_log", mirrored)
+    result = watch(tmp_path / "watched", log.profile, FIRST)
+    assert (result.exit_code, f"{FIRST}: sound:" in result.stdout) == (0, True), result.stdout
+
+
+def test_a_log_that_fills_its_room_ends_no_watch_of_the_others(
+    logs: dict[str, PublishedLog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_folders, log = in_place(), logs[FIRST]
+
+    def mirrored(city: str, profile: AuditorProfile, roster: Roster) -> Wanted:
+        wanted = at_folders(city, profile, roster)
+        assert wanted.own is not None
+        return replace(wanted, mirrors=(FolderSource(Path(wanted.own.name), is_mirror=True),))
+
+    monkeypatch.setattr(watch_round, "wanted_log", mirrored)
+    assert watch(tmp_path / "watched", log.profile, FIRST, SECOND).exit_code == 0
+    room = size_of(tmp_path / "watched" / FIRST)
+    logs[FIRST].ask(500).write(tmp_path / f"{FIRST}-log")
+    result = watch(tmp_path / "watched", log.profile, FIRST, SECOND, "--max-bytes", str(room))
+    assert (result.exit_code, f"{FIRST}: blocked:" in result.stdout) == (2, True), result.stdout
+    assert f"{SECOND}: " in result.stdout
 
 
 def test_a_city_that_drips_is_given_up_and_holds_no_other_one_up(

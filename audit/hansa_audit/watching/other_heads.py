@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hansa.errors import UnreachableError
-from hansa_audit.fetching.log_source import NotAllowedError, NotThereError
+from hansa_audit.fetching.log_source import LogSource, NotThereError
 from hansa_audit.fetching.places import Wanted
 from hansa_audit.folder.held_log import HeldLog
-from hansa_audit.folder.log_folder import CHECKPOINT
-from hansa_audit.folder.seen_checkpoints import keep_contradicting
-from hansa_core.errors import PeerError
+from hansa_audit.folder.log_folder import CHECKPOINT, tile_limit
+from hansa_audit.folder.seen_checkpoints import Beginning, keep_contradicting
+from hansa_core.errors import ConfigError, PeerError
 from hansa_core.evidence.log_entries import PeerHead
-from hansa_core.tlog.checkpoint import open_checkpoint
+from hansa_core.tlog.checkpoint import Checkpoint, open_checkpoint
 from hansa_core.tlog.note import MAX_NOTE_BYTES
+from hansa_core.tlog.tiles import Tile, TileHashes
 
 _CLOCKS_DIFFER_S = 15 * 60  # as `hansa audit join` allows
 
@@ -80,15 +81,37 @@ def withheld_from(log: HeldLog, heads: tuple[ToldHead, ...]) -> str | None:
 def mirrors_contradiction(log: HeldLog, wanted: Wanted) -> str | None:
     """Why a mirror's copy and the fetched log exclude each other; None where none that answers does.
 
-    Both checkpoints are signed by the log's own key, so together they prove two histories: the mirror's is kept.
+    Both checkpoints are signed by the log's own key, so together they prove two histories: the mirror's is kept. One of
+    more entries than the log was fetched with proves it with the hashes that show what it begins with.
     """
     for mirror in wanted.mirrors:
         try:
             note = mirror.get(CHECKPOINT, MAX_NOTE_BYTES)
             theirs = open_checkpoint(note, log.trusted.log_key)
-        except (UnreachableError, NotThereError, NotAllowedError, PeerError):
+            beginning = _beginning(mirror, theirs, log.checkpoint.size)
+        except (UnreachableError, NotThereError, ConfigError, PeerError):
             continue  # a mirror that is away, turns the auditor away, or shows what the log never signed, says nothing
-        if theirs.size <= log.checkpoint.size and log.root_at(theirs.size) != theirs.root:
-            file = keep_contradicting(log.folder, note)
+        size, root = (theirs.size, theirs.root) if beginning is None else (beginning.size, beginning.root)
+        if log.root_at(size) != root:
+            file = keep_contradicting(log.folder, note, beginning)
             return f"{mirror.name}: has a signed root at {theirs.size} entries that the log excludes; kept in {file}"
     return None
+
+
+def _beginning(mirror: LogSource, theirs: Checkpoint, size: int) -> Beginning | None:
+    """What a larger tree than one of `size` begins with, proven by the mirror's tiles; None where it is not larger.
+
+    Raises PeerError where the tiles do not lead to the signed root, and as the mirror does.
+    """
+    if theirs.size <= size:
+        return None
+    known: dict[Tile, bytes] = {}
+
+    def content(tile: Tile) -> bytes:
+        if tile not in known:
+            known[tile] = mirror.get(tile.path, tile_limit(tile))
+        return known[tile]
+
+    beginning = Beginning.of(size, theirs, TileHashes(theirs.size, content))
+    beginning.check(theirs)
+    return beginning
