@@ -26,6 +26,7 @@ from hansa_audit.fetching.log_source import FolderSource, LogSource, NotAllowedE
 from hansa_audit.fetching.places import Wanted, wanted_log
 from hansa_audit.watching import watch_round
 from hansa_audit.watching.bounded_source import BoundedSource, size_of
+from hansa_audit.watching.watch_round import WatchRound
 from hansa_audit.watching.watched_log import WatchedLog
 from hansa_core.errors import PeerError
 from hansa_core.evidence.log_entries import PeerHead
