@@ -16,6 +16,7 @@ class LeagueName(StrEnum):
 
     PERMITS = "permits"
     FLIGHTS = "flights"
+    CHARGING = "charging"
 
 
 @app.command(epilog="Example: hansa demo --stay --dir /tmp/league\n\nExample: hansa demo --league flights")
@@ -33,7 +34,8 @@ def demo(
         LeagueName | None,
         typer.Option(
             metavar="NAME",
-            help="permits (default): building permits of four cities; flights: three airports, and their weather.",
+            help="permits (default): building permits of four cities; flights: three airports, and their weather;"
+            " charging: two sites where 85 people charged their cars.",
         ),
     ] = None,
     synthetic: Annotated[

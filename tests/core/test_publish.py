@@ -60,6 +60,23 @@ def test_where_a_measure_is_null_by_definition_its_own_rule_does_not_apply() -> 
     assert figures_of(table, "bar", "unknown") == Figures(rows=5, units=5, counts=(0, 5), totals=(0, 5))
 
 
+def test_that_nobody_has_a_value_is_shown_where_everybody_knows_it() -> None:
+    """Whether `days` is NULL is public by the contract, and `score` is not."""
+    manifest = shops_manifest(
+        tables=[{"name": name, "dimensions": ["kind"], "measures": [name]} for name in ("days", "score")]
+    )
+    shapes = shapes_of(SHOPS, manifest)
+    rows = [shop(n, days=None, score=None) for n in range(5)] + [shop(n, kind="other") for n in range(5, 9)]
+    facts = {name: count_rows(shape, SHOPS, rows) for name, shape in shapes.items()}
+    found = publish(shapes, facts, rules_of(SHOPS, manifest)).tables
+    assert figures_of(found["days"], "bar") == Figures(rows=5, units=5, counts=(0,), totals=(0,))
+    assert figures_of(found["days"], "bakery") is None  # nobody is there
+    assert figures_of(found["score"], "bar", "all") is None
+    few = [shop(n, days=None if n else 7) for n in range(5)]
+    facts = {name: count_rows(shape, SHOPS, few) for name, shape in shapes.items()}
+    assert figures_of(publish(shapes, facts, rules_of(SHOPS, manifest)).tables["days"], "bar") is None
+
+
 def test_an_empty_cell_is_suppressed_so_that_nobody_learns_it_is_empty() -> None:
     assert figures_of(published("by_kind", [shop(n) for n in range(9)]), "bakery", "all") is None
 

@@ -48,7 +48,9 @@ def test_the_command_offers_the_leagues_of_real_data() -> None:
 
 
 def test_a_league_that_is_none_is_named_with_those_that_are() -> None:
-    with pytest.raises(ValueError, match="'flihgts' is no demo league; known are permits, flights and synthetic-N"):
+    with pytest.raises(
+        ValueError, match="'flihgts' is no demo league; known are permits, flights, charging and synthetic-N"
+    ):
         league_called("flihgts")
 
 

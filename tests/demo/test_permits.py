@@ -9,6 +9,7 @@ import pytest
 
 from hansa_demo.permits import write_city_source
 from hansa_node.ingest.ingest import ingest_dataset
+from hansa_node.ingest.table_reports import in_all
 from hansa_statements import CITIES, ROOT, permits
 
 RECORDS = {"los-angeles": 31150, "san-diego": 26273, "san-francisco": 4886, "seattle": 2118}
@@ -23,3 +24,6 @@ def test_no_row_is_lost_or_bent_on_the_way_in(city: str, tmp_path: Path) -> None
     report = ingest_dataset(manifest, next(iter(permits().values())), tmp_path / "data")
     assert (report.rows_read, report.rows_kept) == (RECORDS[city], RECORDS[city])
     assert all(not column.clipped and not column.rejected for column in report.columns)
+    lost = in_all(report.tables).suppressed_units
+    assert lost is not None
+    assert lost <= 0.1  # a city that publishes less is of little use

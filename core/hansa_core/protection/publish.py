@@ -103,9 +103,20 @@ class PrimarySuppression:
     def _unsafe(self, shape: TableShape, facts: Facts) -> Iterator[tuple[int, Cause]]:
         for cell in range(shape.cell_count):
             if not shape.is_structural_zero(cell):
-                cause = self.rules.cause(judged_facts(shape, cell, facts))
+                cause = self.rules.cause(_without_public_nulls(shape, judged_facts(shape, cell, facts)))
                 if cause is not None:
                     yield cell, cause
+
+
+def _without_public_nulls(shape: TableShape, facts: CellFacts) -> CellFacts:
+    """The facts without measures of which everybody knows that nobody in the cell has a value.
+
+    That a measure is NULL is a dimension of the table, and the measure a column of it, unless the contract makes it
+    public or it is never NULL: then what has no value over rows that are there says nothing new.
+    """
+    if not facts.rows or {dimension.column for dimension in shape.dimensions} & set(shape.measures):
+        return facts
+    return replace(facts, measures=tuple(measure for measure in facts.measures if measure.count))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
-"""The demo leagues: real permits, real flights, and as many synthetic trips as one asks for."""
+"""The demo leagues: real permits, flights and charging sessions, and as many synthetic trips as one asks for."""
 
 from __future__ import annotations
 
 import re
 
 from hansa_demo.demo_league import DemoLeague
+from hansa_demo.leagues.charging import CHARGING
 from hansa_demo.leagues.flights import FLIGHTS
 from hansa_demo.leagues.permits import PERMITS
 from hansa_demo.leagues.synthetic import synthetic
 
-REAL = {league.name: league for league in (PERMITS, FLIGHTS)}
+REAL = {league.name: league for league in (PERMITS, FLIGHTS, CHARGING)}
 
 _SYNTHETIC = re.compile(r"synthetic-([0-9]+)")
 

@@ -38,12 +38,12 @@ ORDER BY city, applied_year""",
     TourStop(
         title="What kind of work is it, in all cities together?",
         sql="""\
-SELECT project, permit_type,
+SELECT permit_type,
        COUNT(*) AS submitted,
        COUNT(days_to_issue) AS issued
 FROM housing.permits
-GROUP BY project, permit_type
-ORDER BY project, permit_type""",
+GROUP BY permit_type
+ORDER BY permit_type""",
         remark="Where a city suppresses its part, --partial shows the sum over the others, marked.",
         partial=True,
     ),
