@@ -76,8 +76,8 @@ class Share:
 class SharedServer(grpc.aio.Server):
     """A server of which each caller has a `share`, of every service: those of health and reflection too.
 
-    The handlers are wrapped when they are added. An interceptor would do the same at each call, and took a tenth of
-    what a question costs a node: gRPC looks the handler up in a task of its own for it.
+    The handlers are wrapped when they are added. For an interceptor, which would do the same at each call, gRPC looks
+    the handler up in a task of its own.
     """
 
     def __init__(self, server: grpc.aio.Server, share: Share) -> None:
