@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from hansa_core.contract.types import DataType, DatePart
 from hansa_node.engines.duckdb.types import TYPES
+from hansa_node.engines.sql.dialect import Binder
 from hansa_node.engines.sql.syntax import Sql, binary, call, text, whole
 
 
@@ -19,7 +20,7 @@ class DuckDBCalendar:
     def extracted(self, part: DatePart, moment: Sql) -> Sql:
         return TYPES.cast(call("date_part", text(part), moment), DataType.INTEGER)
 
-    def months_between(self, part: DatePart, start: Sql, end: Sql) -> Sql:
+    def months_between(self, binder: Binder, part: DatePart, start: Sql, end: Sql) -> Sql:
         return TYPES.cast(call("date_diff", text(part), start, end), DataType.INTEGER)
 
     def months_later(self, moment: Sql, months: int) -> Sql:
@@ -28,7 +29,7 @@ class DuckDBCalendar:
     def microseconds(self, moment: Sql) -> Sql:
         return call("epoch_us", moment)
 
-    def at_microseconds(self, count: Sql) -> Sql:
+    def at_microseconds(self, binder: Binder, count: Sql) -> Sql:
         return call("make_timestamp", count)
 
     def days(self, date: Sql) -> Sql:

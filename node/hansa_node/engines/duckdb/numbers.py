@@ -29,8 +29,11 @@ class DuckDBNumbers:
         """Its cast rounds half to even, its `round` half away from zero."""
         return try_cast(call("round", number), DataType.INTEGER)
 
-    def rounded(self, op: Op, number: Sql) -> Sql:
+    def whole(self, op: Op, number: Sql) -> Sql:
         return call(op.value, number)
+
+    def rounded(self, binder: Binder, number: Sql) -> Sql:
+        return call("round", number)
 
     def bin(self, binder: Binder, number: Sql, width: Sql) -> Sql:
         steps = call("floor", binary(exp.Div, number, width))

@@ -37,7 +37,7 @@ class CalendarCompiler:
         """Boundaries between the two: engines' own functions count full weeks, not Mondays."""
         first, last = (self._timestamp(moment) for moment in (start, end))
         if part in MONTHS:
-            return self._dialect.calendar.months_between(part, first, last)
+            return self._dialect.calendar.months_between(self._binder, part, first, last)
         starts = [self._microseconds(self.truncated(part, moment, DataType.TIMESTAMP)) for moment in (last, first)]
         return self._dialect.numbers.whole_quotient(binary(exp.Sub, *starts), whole(MICROSECONDS[part]))
 
@@ -52,7 +52,9 @@ class CalendarCompiler:
 
         def in_calendar(later: NamedValue) -> Sql:
             inside = exp.Between(this=later(), low=exp.paren(whole(_FIRST_US)), high=whole(_LAST_US))
-            return case((inside, self._dialect.types.cast(self._dialect.calendar.at_microseconds(later()), kind)))
+            return case(
+                (inside, self._dialect.types.cast(self._dialect.calendar.at_microseconds(self._binder, later()), kind))
+            )
 
         return self._binder.let([later], in_calendar)
 

@@ -92,8 +92,11 @@ class Numbers(Protocol):
     def nearest_integer(self, binder: Binder, number: Sql) -> Sql:
         """The int64 nearest to a double, halves away from zero; NULL where it does not fit."""
 
-    def rounded(self, op: Op, number: Sql) -> Sql:
-        """The whole double that FLOOR, CEIL, TRUNC or ROUND (halves away from zero) give."""
+    def whole(self, op: Op, number: Sql) -> Sql:
+        """The whole double that FLOOR, CEIL or TRUNC give."""
+
+    def rounded(self, binder: Binder, number: Sql) -> Sql:
+        """The nearest whole double, halves away from zero."""
 
     def bin(self, binder: Binder, number: Sql, width: Sql) -> Sql:
         """floor(number / width) · width in doubles; NULL where that is not finite."""
@@ -136,7 +139,7 @@ class Calendar(Protocol):
     def extracted(self, part: DatePart, moment: Sql) -> Sql:
         """The number of the part, an int64; not for EPOCH_US."""
 
-    def months_between(self, part: DatePart, start: Sql, end: Sql) -> Sql:
+    def months_between(self, binder: Binder, part: DatePart, start: Sql, end: Sql) -> Sql:
         """How many starts of months, quarters or years lie between two timestamps."""
 
     def months_later(self, moment: Sql, months: int) -> Sql:
@@ -145,7 +148,7 @@ class Calendar(Protocol):
     def microseconds(self, moment: Sql) -> Sql:
         """Microseconds from the start of 1970 to the timestamp, an int64."""
 
-    def at_microseconds(self, count: Sql) -> Sql:
+    def at_microseconds(self, binder: Binder, count: Sql) -> Sql:
         """The timestamp so many microseconds after the start of 1970."""
 
     def days(self, date: Sql) -> Sql:

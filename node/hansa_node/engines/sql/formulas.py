@@ -6,7 +6,6 @@ from sqlglot import exp
 
 from hansa_core.contract.types import DataType
 from hansa_core.plan.casts import DATE_TEXT, NUMERIC_TEXT, TIMESTAMP_TEXT
-from hansa_core.plan.expression import Op
 from hansa_core.plan.grid import MICRO, ROW_FACTOR, latitude_step, longitude_steps
 from hansa_node.engines.sql.dialect import Binder, Dialect, NamedValue, SqlTypes
 from hansa_node.engines.sql.syntax import Sql, binary, call, case, text, whole
@@ -71,7 +70,9 @@ def grid(binder: Binder, dialect: Dialect, latitude: Sql, longitude: Sql, metres
 
     def inside_the_world(latitude: NamedValue, longitude: NamedValue) -> Sql:
         inside = binary(exp.And, _within(latitude(), 90), _within(longitude(), 180))
-        number = binder.let([_micro(dialect, latitude(), 90), _micro(dialect, longitude(), 180)], row_and_longitude)
+        number = binder.let(
+            [_micro(binder, dialect, latitude(), 90), _micro(binder, dialect, longitude(), 180)], row_and_longitude
+        )
         return case((inside, number))
 
     def row_and_longitude(south: NamedValue, west: NamedValue) -> Sql:
@@ -102,8 +103,8 @@ def _within(degrees: Sql, most: int) -> Sql:
     return binary(exp.LTE, call("abs", degrees), whole(most))
 
 
-def _micro(dialect: Dialect, degrees: Sql, offset: int) -> Sql:
+def _micro(binder: Binder, dialect: Dialect, degrees: Sql, offset: int) -> Sql:
     """Whole micro-degrees counted from `-offset` degrees."""
     micro = binary(exp.Mul, degrees, dialect.types.cast(whole(MICRO), DataType.NUMBER))
-    rounded = dialect.types.cast(dialect.numbers.rounded(Op.ROUND, micro), DataType.INTEGER)
+    rounded = dialect.types.cast(dialect.numbers.rounded(binder, micro), DataType.INTEGER)
     return binary(exp.Add, rounded, whole(offset * MICRO))

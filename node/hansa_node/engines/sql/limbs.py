@@ -43,4 +43,4 @@ def _of_doubles(dialect: Dialect, column: Sql, place: int, grain: int, *, is_top
 
 def _floor(dialect: Dialect, column: Sql, exponent: int) -> Sql:
     scaled = binary(exp.Mul, column.copy(), power_of_two(dialect.types, -exponent))
-    return dialect.numbers.rounded(Op.FLOOR, scaled)
+    return dialect.numbers.whole(Op.FLOOR, scaled)

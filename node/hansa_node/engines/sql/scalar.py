@@ -161,7 +161,7 @@ class ScalarCompiler:
             case Op.COALESCE | Op.GREATEST | Op.LEAST:
                 return Typed(call(op.value, *operands), kind)
             case _ if op in ROUNDINGS:
-                return Typed(self._dialect.numbers.rounded(op, first) if kind is DataType.NUMBER else first, kind)
+                return Typed(self._rounded(op, first) if kind is DataType.NUMBER else first, kind)
             case Op.SQRT:
                 return Typed(root(self.binder, self._as(parts[0], DataType.NUMBER)), DataType.NUMBER)
             case Op.MOD:
@@ -203,6 +203,11 @@ class ScalarCompiler:
                 return Typed(self._types.cast(exp.Cast(this=source.sql, to=_INT.copy()), target), target)
             case _:
                 return Typed(self._types.cast(source.sql, target), target)
+
+    def _rounded(self, op: Op, number: Sql) -> Sql:
+        if op is Op.ROUND:
+            return self._dialect.numbers.rounded(self.binder, number)
+        return self._dialect.numbers.whole(op, number)
 
     def _narrowed(self, wide: Sql) -> Sql:
         return self._dialect.numbers.narrowed(self.binder, wide)
