@@ -371,6 +371,10 @@ def test_the_page_shows_opened_questions_as_sql_with_who_asked_whom_what_for(log
     assert re.search(r"SELECT\s.*COUNT\(\*\)", question[1], re.DOTALL)
     sealed = page_of(log, tmp_path, "--until", "2026-01-01T00:20:00")
     assert "none was opened for this page" in sealed
+    newest = max(row["time_unix_s"] for row in rows(log))
+    alone = page_of(log, tmp_path, "--since", datetime.fromtimestamp(newest, UTC).strftime("%Y-%m-%dT%H:%M:%S"))
+    assert "The text of every question was opened for this page." in alone
+    assert "text of the others" not in alone
 
 
 def test_the_page_counts_a_period_and_verifies_the_whole_log(log: PublishedLog, tmp_path: Path) -> None:

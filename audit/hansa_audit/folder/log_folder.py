@@ -32,7 +32,7 @@ OLD_ROSTERS, RECEIPTS, OPENINGS, CONTRADICTING = "rosters", "receipts", "opening
 RULES = "rules"
 NAMING = f"{RULES}/entries.json"
 MAX_TEXT_BYTES = 16 * 1024 * 1024
-MOST_FILES = 100_000  # of one sub-folder; beyond it somebody fills the auditor's memory
+MOST_FILES = 1_000_000  # of one sub-folder; beyond it somebody fills the auditor's memory
 
 
 def tile_limit(tile: Tile) -> int:
