@@ -18,8 +18,11 @@ _MARKS = {
 _START_BYTES = 1 << 16
 
 
-def format_of(path: Path) -> SourceFormat:
-    """What a file is. Raises UnreadableTableError where it cannot be read, or is JSON of another form."""
+def format_of(path: Path, member: str | None = None) -> SourceFormat:
+    """What a file is. `member`: which of an archive is meant.
+
+    Raises UnreadableTableError where it cannot be read, or is JSON of another form.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(64)
@@ -31,13 +34,13 @@ def format_of(path: Path) -> SourceFormat:
         return marked
     if zipfile.is_zipfile(path) and _is_workbook(path):
         return SourceFormat.EXCEL
-    return _format_of_text(path)
+    return _format_of_text(path, member)
 
 
 def other_format(path: Path, source: TableSource) -> UnreadableTableError | None:
     """The error about a file that is of another format than is declared, by its first bytes; None where it is not."""
     try:
-        found = format_of(path)
+        found = format_of(path, source.member)
     except UnreadableTableError as error:
         return error
     if found is source.format or (found.is_delimited and source.format.is_delimited):
@@ -69,8 +72,8 @@ def _is_workbook(path: Path) -> bool:
         return bool({"[Content_Types].xml", "mimetype"} & set(archive.namelist()))
 
 
-def _format_of_text(path: Path) -> SourceFormat:
-    with opened(path, TableSource(format=SourceFormat.CSV, paths=(path,))) as stream:
+def _format_of_text(path: Path, member: str | None) -> SourceFormat:
+    with opened(path, TableSource(format=SourceFormat.CSV, paths=(path,), member=member)) as stream:
         start = stream.read(_START_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:6].lower() in (b"<html>", b"<html ", b"<table", b"<!doct", b"<?xml "):
         rule = "is a web page or XML, which some systems call a workbook"

@@ -6,7 +6,7 @@ import codecs
 import gzip
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -39,7 +39,7 @@ def opened(path: Path, source: TableSource) -> Iterator[io.BufferedReader]:
                 with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
                     yield io.BufferedReader(stream)
             case "zip":
-                with zipfile.ZipFile(path) as archive, archive.open(_member(path, archive, source)) as inside:
+                with zipfile.ZipFile(path) as archive, archive.open(_member(path, source)) as inside:
                     yield io.BufferedReader(cast(zipfile.ZipExtFile, inside))
             case _:
                 with path.open("rb") as file:
@@ -107,15 +107,27 @@ def starts_with_bytes_of_another_kind(path: Path, source: TableSource) -> Unread
     return wrong_encoding(path, Undecodable(line=1, content=first), source.text.encoding)
 
 
-def _member(path: Path, archive: zipfile.ZipFile, source: TableSource) -> str:
+def members_of(path: Path) -> Mapping[str, int]:
+    """The files of an archive with their bytes, the largest first, without what systems add to it unseen."""
+    with zipfile.ZipFile(path) as archive:
+        found = {each.filename: each.file_size for each in archive.infolist() if not each.is_dir()}
+    seen = {name: size for name, size in found.items() if not _is_unseen(name)}
+    return dict(sorted(seen.items(), key=lambda each: (-each[1], each[0])))
+
+
+def _is_unseen(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+
+
+def _member(path: Path, source: TableSource) -> str:
     """The one file of an archive that is meant."""
-    names = [each.filename for each in archive.infolist() if not each.is_dir()]
+    names = sorted(members_of(path))
     if "[Content_Types].xml" in names:
         raise UnreadableTableError(str(path), "is a workbook", "declare format: excel", "format", "excel")
     if source.member is None and len(names) == 1:
         return names[0]
     if source.member is None or source.member not in names:
         rule = f"holds {len(names)} files" if source.member is None else f"holds no file {source.member!r}"
-        listed = ", ".join(sorted(names)[:20])
+        listed = ", ".join(names[:20])
         raise UnreadableTableError(str(path), rule, f"declare as member one of: {listed}", "member")
     return source.member

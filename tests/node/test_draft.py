@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -313,3 +314,28 @@ def test_a_draft_counts_broken_lines_and_shows_none(tmp_path: Path) -> None:
     text = draft.text(["trees.csv"], "manifest.schema.json")
     assert "1 of 3 rows are rejected (ragged 1)" in text
     assert "Mustermann" not in text
+
+
+def test_of_several_files_in_an_archive_the_largest_table_is_proposed_and_the_others_are_told(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "trees.zip", "w") as archive:
+        archive.writestr("README.md", "x" * 5000)
+        archive.writestr("data/trees.csv", GERMAN.replace("1.003,75", "9,1"))
+        archive.writestr("data/kinds.csv", "kind\noak\n")
+        archive.writestr("__MACOSX/._trees.csv", "x" * 9000)
+        archive.writestr("data/.DS_Store", "x")
+    draft = draft_manifest(TREES, [tmp_path / "trees.zip"])
+    assert draft.source.keys["member"] == "data/trees.csv"
+    assert draft.source.doubts == {"member": "there are others, too: README.md, data/kinds.csv"}
+    assert "  # UNSURE: there are others, too: README.md, data/kinds.csv\n  member: data/trees.csv" in draft.text(
+        ["a"], "x"
+    )
+    assert ingested(tmp_path, draft, ["trees.zip"]).rows_kept == 4
+
+
+def test_one_file_in_an_archive_with_what_a_system_added_is_the_one(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "trees.zip", "w") as archive:
+        archive.writestr("trees.csv", GERMAN.replace("1.003,75", "9,1"))
+        archive.writestr("__MACOSX/._trees.csv", "x" * 9000)
+    draft = draft_manifest(TREES, [tmp_path / "trees.zip"])
+    assert "member" not in draft.source.keys
+    assert ingested(tmp_path, draft, ["trees.zip"]).rows_kept == 4

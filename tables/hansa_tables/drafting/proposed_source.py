@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,7 +16,11 @@ from hansa_tables.drafting.text_shape import text_shape
 from hansa_tables.errors import UnreadableTableError
 from hansa_tables.file_kind import format_of
 from hansa_tables.source import SourceFormat, TableSource, TextForm
+from hansa_tables.text_files import compression_of, members_of
 from hansa_tables.workbooks import filled_sheets
+
+_TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".geojson")
+_MOST_OTHERS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +35,18 @@ class ProposedSource:
 def proposed_source(paths: Sequence[Path]) -> ProposedSource:
     """Of files that are read as one table. Raises UnreadableTableError."""
     files = TableSource(format=SourceFormat.CSV, paths=tuple(paths)).files()
-    kinds = {path: format_of(path) for path in files}
+    member, others = _member(files[0])
+    kinds = {path: format_of(path, member) for path in files}
     kind = kinds[files[0]]
     for path, other in kinds.items():
         if other is not kind:
             raise UnreadableTableError(str(path), f"is {other}, and {files[0]} is {kind}", "draft them one by one")
     if kind.is_text:
-        shape = text_shape(files[0], kind)
-        source = TableSource(format=kind, paths=tuple(paths), text=shape.form)
-        return ProposedSource(source=source, keys=_text_keys(kind, shape.form), doubts=shape.doubts)
+        shape = text_shape(files[0], kind, member)
+        source = TableSource(format=kind, paths=tuple(paths), text=shape.form, member=member)
+        keys = _text_keys(kind, shape.form) | ({} if member is None else {"member": member})
+        doubts = shape.doubts | ({} if member is None else {"member": f"there are others, too: {', '.join(others)}"})
+        return ProposedSource(source=source, keys=keys, doubts=doubts)
     if kind is SourceFormat.PARQUET:
         return ProposedSource(
             source=TableSource(format=kind, paths=tuple(paths)), keys={"format": kind.value}, doubts={}
@@ -46,7 +54,19 @@ def proposed_source(paths: Sequence[Path]) -> ProposedSource:
     return _of_parts(kind, paths)
 
 
-def _text_keys(kind: SourceFormat, form: TextForm) -> Mapping[str, object]:
+def _member(path: Path) -> tuple[str | None, Sequence[str]]:
+    """The largest file of an archive that is named like a table, and the others; None where there is but one."""
+    if compression_of(path) != "zip" or not zipfile.is_zipfile(path):
+        return None, ()
+    names = list(members_of(path))
+    if len(names) < 2 or "[Content_Types].xml" in names or "mimetype" in names:  # the last two: of a workbook
+        return None, ()
+    named = [name for name in names if name.lower().endswith(_TABLES)]
+    member = (named or names)[0]
+    return member, [name for name in names if name != member][:_MOST_OTHERS]
+
+
+def _text_keys(kind: SourceFormat, form: TextForm) -> dict[str, object]:
     """The keys that say something else than would be taken without them."""
     usual = TextForm(delimiter="\t" if kind is SourceFormat.TSV else ",")
     keys: dict[str, object] = {"format": kind.value}

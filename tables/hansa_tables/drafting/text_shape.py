@@ -51,9 +51,12 @@ def encoding_of(path: Path, source: TableSource) -> tuple[str, str | None]:
     return likely[0], f"line {found.line} reads {quoted(likely[1])}"
 
 
-def text_shape(path: Path, kind: SourceFormat) -> TextShape:
-    """Raises UnreadableTableError where a file has no line, or is in no encoding that is known."""
-    source = TableSource(format=kind, paths=(path,))
+def text_shape(path: Path, kind: SourceFormat, member: str | None = None) -> TextShape:
+    """`member`: which file of an archive is meant.
+
+    Raises UnreadableTableError where a file has no line, or is in no encoding that is known.
+    """
+    source = TableSource(format=kind, paths=(path,), member=member)
     encoding, doubt = encoding_of(path, source)
     doubts = {} if doubt is None else {"encoding": doubt}
     if not kind.is_delimited:
