@@ -200,3 +200,16 @@ def test_a_contract_that_is_there_is_told_of_before_the_file_is_looked_at(
     (tmp_path / there).write_text("mine")
     told = CliRunner().invoke(app, ["draft-contract", "no_such_file.csv", *(["--out", there] if named else [])])
     assert (told.exit_code, "is there already" in told.output) == (2, True)
+
+
+def test_spellings_of_a_word_are_one_value_and_codes_of_two_letters_are_several(tmp_path: Path) -> None:
+    words = ("Ampel", "AMPEL", "ampel ", "Ampel", "Mu\u0308ll", "M\u00fcll")
+    path = table(
+        tmp_path,
+        nr=lambda number: number,
+        art=lambda number: "Anna" if number < 2 else words[number % len(words)],
+        code=lambda number: "aA"[number % 2],
+    )
+    draft = draft_contract([path], None)
+    assert keys_of(draft, "art")["domain"] == ["Ampel", "M\u00fcll"]
+    assert keys_of(draft, "code")["domain"] == ["A", "a"]

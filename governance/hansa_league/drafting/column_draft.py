@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 import duckdb
 
@@ -22,6 +24,7 @@ _MOST_DOMAIN = 60
 _LEAST_ROWS = 3  # a value of fewer rows may be one person's
 _LONG_TEXT = 25  # letters, on average
 _LONGEST_WORD = 50
+_LONGEST_CODE = 2  # letters
 _MOST_DECIMALS = 6
 _YEARS = (1800, 2100)
 _YEAR_NAMES = "year jahr annee ano anno jaar rok ar vuosi"
@@ -139,8 +142,7 @@ def _text(draft: ColumnDraft, look: ColumnLook, required: Mapping[str, object]) 
     if max(lengths) >= _LONGEST_WORD and sum(lengths) >= _LONG_TEXT * len(lengths):
         return replace(draft, personal="free text, which often names people", is_left_out=True)
     if 1 <= look.distinct <= _MOST_DOMAIN and look.distinct * 2 <= look.rows - look.nulls:
-        usual = sorted(text.strip() for text, rows in look.said if rows >= _LEAST_ROWS and text.strip())
-        usual = list(dict.fromkeys(usual))
+        usual = sorted(word for word, rows in _words(look).items() if rows >= _LEAST_ROWS and word)
         rare = len(look.said) - len(usual)
         if usual:
             doubts = ["these values become public: list all that any city may have"]
@@ -149,6 +151,17 @@ def _text(draft: ColumnDraft, look: ColumnLook, required: Mapping[str, object]) 
             return replace(draft, keys={**draft.keys, **required, "domain": usual}, doubts=tuple(doubts))
     doubt = "it has no public values, so that below open nobody can group or filter by it: list them, or leave it out"
     return replace(draft, keys={**draft.keys, **required}, doubts=(doubt,))
+
+
+def _words(look: ColumnLook) -> Mapping[str, int]:
+    """The rows of each word, in the spelling that most of them have. `a` and `A` are two: they may be codes."""
+    rows: Counter[str] = Counter()
+    chosen: dict[str, str] = {}
+    for text, count in look.said:  # the most frequent first
+        word = normalize("NFC", text.strip())
+        spelt = word.casefold() if len(word) > _LONGEST_CODE else word
+        rows[chosen.setdefault(spelt, word)] += count
+    return rows
 
 
 def _number(
