@@ -36,7 +36,7 @@ from hansa_node.app.start import record_start
 from hansa_node.clock import fresh_nonce
 from hansa_node.context import NodeContext
 from hansa_node.current_league import CurrentLeague
-from hansa_node.engines.duckdb import engine as duckdb_engine
+from hansa_node.engines.sql import cells as sql_cells
 from hansa_node.engines.sql import statement as sql_statement
 from hansa_node.league_in_force import LeagueInForce
 from hansa_node.log.identity import log_identity
@@ -61,7 +61,7 @@ _STEPS: tuple[tuple[ModuleType | type, str, str], ...] = (
     (settle, "recall_release", "node: recall the release"),
     (NodeStore, "charge", "node: charge"),
     (sql_statement, "compile_plan", "node: execute, of it the SQL text"),
-    (duckdb_engine, "partial_from_columns", "node: execute, of it the partial"),
+    (sql_cells, "partial_from_columns", "node: execute, of it the partial"),
     (release, "execute", "node: execute"),
     (release, "protect", "node: protect"),
     (commit, "seal", "node: seal"),
