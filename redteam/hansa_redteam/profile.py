@@ -18,5 +18,5 @@ class AttackProfile:
     demo: bool
 
 
-QUICK = AttackProfile(name="quick", instances=16, replays=4, demo=False)
+QUICK = AttackProfile(name="quick", instances=10, replays=4, demo=False)
 FULL = AttackProfile(name="full", instances=1000, replays=60, demo=True)

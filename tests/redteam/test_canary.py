@@ -20,7 +20,10 @@ from hansa_redteam.strawmen.cell_rule import LeftToTheMerge
 from hansa_redteam.strawmen.masked_cells import MASKED_BUFFERS
 from hansa_redteam.strawmen.rows_answering import AnswersFromRows, served_by
 
-NAMES = [*(f"Marked-{ward}" for ward in WARDS), *(f"{ward}-marked-home-{half}" for ward in WARDS for half in "ab")]
+NAMES = [
+    *(f"Marked-{ward}" for ward in WARDS),
+    *(f"{ward}-marked-home-{number}" for ward in WARDS for number in range(8)),
+]
 # Beside what is answered: what is refused by the client, by the node, and what names a marked value itself.
 ASKED = (
     *QUESTIONS,
@@ -116,7 +119,7 @@ def test_the_search_finds_what_a_strawman_leaves(removals: tuple[object, ...], t
 def test_a_number_is_found_however_it_is_written(written: bytes) -> None:
     number = 123_456_789_012_345
     for content in (
-        b"x123456789012345",
+        b"x=123456789012345",
         b"123,456,789,012,345",
         number.to_bytes(16, "little"),
         number.to_bytes(8, "big"),

@@ -16,12 +16,17 @@ OWN_WARDS = tuple(f"k{number:02d}" for number in range(32))
 """In each of them there is one home, which the attacker knows."""
 CENTRE = "centre"
 CITY, OTHER_CITY = "bremen", "hamburg"
-_MOST = 10**15
+_MARKED_HOMES = 8
+_MOST, _MOST_MARKED = 1000, 10**9
 CONTRACT = "town.homes"
 
 _ALL_WARDS = (*WARDS, *OWN_WARDS, CENTRE)
 _COLUMNS = ("home", "ward", "kind", "surname", "income")
-_CONTRACT = f"""
+
+
+def _contract(wards: Sequence[str], most: int) -> str:
+    """The contract. `wards`: where homes may be. `most`: the upper bound of an income."""
+    return f"""
 contract: {CONTRACT}/1
 title: Homes of a made-up town
 unit: home
@@ -31,13 +36,17 @@ max_cities_per_unit: 1
 least_level: open
 columns:
   home: {{type: text, meaning: its number, identifier: true, required: true}}
-  ward: {{type: text, meaning: where, required: true, constant_per_unit: true, domain: [{", ".join(_ALL_WARDS)}]}}
+  ward: {{type: text, meaning: where, required: true, constant_per_unit: true, domain: [{", ".join(wards)}]}}
   kind: {{type: text, meaning: what it is, required: true, constant_per_unit: true, domain: [flat, house, boat]}}
   surname: {{type: text, meaning: who lives there}}
   income:
-    {{type: integer, meaning: sum, unit: "1", required: true, quantum: 1, lower: 0, upper: {_MOST}, bins: [[500]]}}
+    {{type: integer, meaning: sum, unit: "1", required: true, quantum: 1, lower: 0, upper: {most}, bins: [[500]]}}
 """
-_MANIFEST = f"""
+
+
+def _manifest(measures: str = "") -> str:
+    """The city's declaration. `measures`: those of the table by ward, as they stand in it."""
+    return f"""
 contract: {CONTRACT}/1
 population: homes
 level: controlled
@@ -45,8 +54,8 @@ threshold: 10
 max_clipped_share: 1
 tables:
   - {{name: whole, measures: [income]}}
-  - {{name: by_ward, dimensions: [ward], measures: [income]}}
-  - {{name: by_kind, dimensions: [kind], measures: [income], bins: income}}
+  - {{name: by_ward, dimensions: [ward]{measures}}}
+  - {{name: by_kind, dimensions: [kind], bins: income}}
 source: {{format: csv, path: ../source/{CONTRACT}.csv}}
 mapping:
   home: {{from: home}}
@@ -102,7 +111,7 @@ def crowded(profile: AttackProfile) -> Town:
             income = int(draw.integers(501, 900))
             rows.append((f"{ward}-{place}", ward, ("flat", "house")[place % 2], "Smith", income))
         rows.append((f"{ward}-boat", ward, "boat", f"Rare-{ward}", 950 if bit else 400))
-    return _town({CITY: rows})
+    return _town({CITY: rows}, WARDS)
 
 
 @cache
@@ -116,7 +125,7 @@ def with_newcomers() -> CityRows:
     newcomers = [
         _home(10_000 + place, ward) for place, (ward, bit) in enumerate(zip(WARDS, secret_bits(), strict=True)) if bit
     ]
-    return CityRows(manifest=_MANIFEST, columns=_COLUMNS, rows=[*_twenty_homes(), *newcomers])
+    return CityRows(manifest=_manifest(), columns=_COLUMNS, rows=[*_twenty_homes(), *newcomers])
 
 
 def _twenty_homes() -> list[Sequence[Cell]]:
@@ -125,27 +134,37 @@ def _twenty_homes() -> list[Sequence[Cell]]:
 
 @cache
 def marked(profile: AttackProfile) -> Town:
-    """In each of WARDS there are two homes whose incomes add up to a number that stands nowhere else."""
+    """In each of WARDS there are eight homes whose incomes add up to a number that stands nowhere else."""
     rows: list[Sequence[Cell]] = []
     for ward, mark in zip(WARDS, marks(), strict=True):
-        rows.append((f"{ward}-marked-home-a", ward, "flat", f"Marked-{ward}", mark - 1))
-        rows.append((f"{ward}-marked-home-b", ward, "flat", f"Marked-{ward}", 1))
+        parts = [mark // _MARKED_HOMES] * (_MARKED_HOMES - 1)
+        incomes = [*parts, mark - sum(parts)]
+        rows += [
+            (f"{ward}-marked-home-{number}", ward, "flat", f"Marked-{ward}", income)
+            for number, income in enumerate(incomes)
+        ]
     rows += [(f"c{number}", CENTRE, ("flat", "house", "boat")[number % 3], "Smith", 700) for number in range(300)]
-    return _town({CITY: rows})
+    return _town({CITY: rows}, (*WARDS, CENTRE), _MOST_MARKED, ", measures: [income]")
 
 
 @cache
 def marks() -> tuple[int, ...]:
-    """The sum of incomes in each of WARDS: fifteen digits that occur by chance nowhere."""
-    return tuple(int(mark) for mark in np.random.default_rng(22).integers(10**14, 9 * 10**14, len(WARDS)))
+    """The sum of incomes in each of WARDS: nine digits that occur by chance nowhere."""
+    return tuple(int(mark) for mark in np.random.default_rng(22).integers(10**8, 9 * 10**8, len(WARDS)))
 
 
 def _home(number: int, ward: str) -> Sequence[Cell]:
     return f"h{number}", ward, ("flat", "house", "boat")[number % 3], f"Name-{number}", 400 + 100 * (number % 4)
 
 
-def _town(cities: dict[str, Sequence[Sequence[Cell]]]) -> Town:
+def _town(
+    cities: dict[str, Sequence[Sequence[Cell]]],
+    wards: Sequence[str] = _ALL_WARDS,
+    most: int = _MOST,
+    measures: str = "",
+) -> Town:
     datasets = {
-        city: {CONTRACT: CityRows(manifest=_MANIFEST, columns=_COLUMNS, rows=rows)} for city, rows in cities.items()
+        city: {CONTRACT: CityRows(manifest=_manifest(measures), columns=_COLUMNS, rows=rows)}
+        for city, rows in cities.items()
     }
-    return Town(contracts={f"{CONTRACT}/1": _CONTRACT}, cities=datasets)
+    return Town(contracts={f"{CONTRACT}/1": _contract(wards, most)}, cities=datasets)

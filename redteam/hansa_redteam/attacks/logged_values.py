@@ -18,7 +18,7 @@ def _measure(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     for statement in QUESTIONS:
         attacker.ask(statement)
     log = stage.operator_log.read_bytes()
-    texts = [*(f"Marked-{ward}" for ward in WARDS), *(f"{ward}-marked-home-a" for ward in WARDS)]
+    texts = [*(f"Marked-{ward}" for ward in WARDS), *(f"{ward}-marked-home-0" for ward in WARDS)]
     found = set(traces(log, marks(), texts))
     told = f"{len(found)} marked values in {len(log.splitlines())} lines about {attacker.asked} questions"
     return AttackMeasure(success=len(found) / len(WARDS), told=told)

@@ -28,7 +28,7 @@ from hansa_redteam.strawmen.rows_answering import AnswersFromRows, served_by
 
 _METRIC = "share of secret bits guessed"
 _BOUND = guessing_bound(len(WARDS))
-_BY_WARD = f"SELECT ward, COUNT(*) AS n, SUM(income) AS s FROM {CONTRACT} GROUP BY ward"
+_BY_WARD = f"SELECT ward, COUNT(*) AS n FROM {CONTRACT} GROUP BY ward"
 
 
 def _ungrouped(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
@@ -41,14 +41,8 @@ def _ungrouped(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
 
 
 def _counts(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
-    statement = f"SELECT ward, COUNT(*) AS n FROM {CONTRACT} GROUP BY ward"
-    counts = Attacker(stage.league).ask(statement).figures("ward", "n")
+    counts = Attacker(stage.league).ask(_BY_WARD).figures("ward", "n")
     return AttackMeasure(success=accuracy([int(bool(counts.get(ward))) for ward in WARDS]), told="one question by ward")
-
-
-def _sums(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
-    sums = Attacker(stage.league).ask(_BY_WARD).figures("ward", "s")
-    return AttackMeasure(success=accuracy([int(bool(sums.get(ward))) for ward in WARDS]), told="one question by ward")
 
 
 def _total_less_other(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
@@ -139,7 +133,7 @@ DATASET_THRESHOLD = Attack(
     metric=_METRIC,
     bound=_BOUND,
     setting=sparse,
-    measure=_sums,
+    measure=_counts,
     strawman=Strawman(
         lacks="the threshold on each cell: the dataset as a whole is held to it",
         removals=(served_by(AnswersFromRows(rule=DatasetThreshold())),),

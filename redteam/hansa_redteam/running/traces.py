@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pyarrow as pa
 def traces(content: bytes, numbers: Iterable[int] = (), texts: Iterable[str] = ()) -> Iterator[int | str]:
     """The marked values that stand in `content`: numbers in digits, and as 64 or 128 bits in either order of bytes."""
     for number in numbers:
-        if any(written in content for written in _spellings(number)):
+        if any(written in content for written in _packed(number)) or _written(number).search(content):
             yield number
     for text in texts:
         if text.encode() in content:
@@ -33,10 +34,10 @@ def _buffers(column: pa.Array) -> Iterator[pa.Buffer]:
         yield from _buffers(column.dictionary)
 
 
-def _spellings(number: int) -> tuple[bytes, ...]:
-    return (
-        str(number).encode(),
-        f"{number:,}".encode(),
-        number.to_bytes(8, "little", signed=True),
-        number.to_bytes(8, "big", signed=True),
-    )
+def _packed(number: int) -> tuple[bytes, bytes]:
+    return number.to_bytes(8, "little", signed=True), number.to_bytes(8, "big", signed=True)
+
+
+def _written(number: int) -> re.Pattern[bytes]:
+    """Its digits, with commas or without, but not those inside a hash."""
+    return re.compile(rb"(?<![0-9a-f])(?:%s|%s)(?![0-9a-f])" % (str(number).encode(), f"{number:,}".encode()))

@@ -59,7 +59,7 @@ def instance(number: int) -> Instance:
     """The instance of that number: always the same."""
     draw = np.random.default_rng([19, number])
     names = _NAMES[: int(draw.integers(2, 5))]
-    sizes = {name: int(draw.integers(2, 5)) for name in names}
+    sizes = {name: int(draw.integers(2, 4)) for name in names}
     has_measure = bool(draw.integers(0, 2))
     has_entities = bool(draw.integers(0, 3) == 0)
     grows = bool(draw.integers(0, 4) == 0)
@@ -97,7 +97,7 @@ def _rows(
 ) -> Iterator[Sequence[Cell]]:
     """Rows that lie unevenly: few in most cells, many in some."""
     weights = {name: draw.dirichlet(np.full(len(values), 0.6)) for name, values in domains.items()}
-    for number in range(int(draw.integers(20, 120))):
+    for number in range(int(draw.integers(20, 90))):
         row: list[Cell] = [f"u{number}"]
         if has_entities:
             row.append(f"f{int(draw.geometric(0.25))}")
