@@ -20,9 +20,21 @@ FOLDER = ROOT / "requirements"
 EXTRAS: Mapping[str, Sequence[str]] = {
     "dev": ("dev", "docs", "mutants", "release"),
     "analyst": (),
-    "node": ("node",),
+    "node": ("node", "postgres"),
     "wheel": ("node", "coordinator", "audit", "demo", "plot"),  # whatever the wheel can ask for
 }
+# What a coordinator loads, so that its image needs neither Arrow nor DuckDB: the wheel is installed beside it without
+# its own dependencies, and a test starts it with exactly these.
+COORDINATOR = (
+    "cryptography",
+    "grpcio",
+    "grpcio-health-checking",
+    "grpcio-reflection",
+    "protobuf",
+    "pydantic",
+    "rfc8785",
+    "typer",
+)
 # What builds this project as an editable install, and the two dependencies that are published as sources only.
 BUILD = ("hatchling", "editables", "setuptools", "wheel")
 
@@ -34,8 +46,9 @@ def main() -> None:
     if not parser.parse_args().check:
         for name, extras in EXTRAS.items():
             _write(name, [f"--extra={extra}" for extra in extras] + ["pyproject.toml"])
+        _write("coordinator", ["-"], "\n".join(COORDINATOR))
         _write("build", ["-"], "\n".join(BUILD))
-    for stale in (name for name in (*EXTRAS, "build") if not _is_fresh(name)):
+    for stale in (name for name in (*EXTRAS, "coordinator", "build") if not _is_fresh(name)):
         sys.exit(f"requirements/{stale}.lock: pyproject.toml declares other dependencies; run `make lock`")
 
 

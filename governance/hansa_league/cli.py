@@ -35,6 +35,14 @@ def new(
     ],
     contract: Annotated[list[Path], typer.Option(metavar="FILE", help="A contract's YAML file. Repeat for each.")],
     host: Annotated[str, typer.Option(metavar="HOST", help="Where coordinator and nodes listen.")] = "127.0.0.1",
+    address: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CITY=HOST[:PORT[:LOGPORT]]",
+            help="Where others dial a city's node and its log, or a coordinator; the name may resolve later, and it"
+            " listens on all addresses of its machine. Repeat for each.",
+        ),
+    ] = None,
     base_port: Annotated[
         int, typer.Option(metavar="PORT", help="The first coordinator's port; the others count up from it.")
     ] = 7400,
@@ -71,6 +79,7 @@ def new(
             purposes=purpose or (DEFAULT_PURPOSE,),
             host=host,
             base_port=base_port,
+            addresses=address or (),
             outbound=outbound or (),
             replicas=coordinators,
             witness_threshold=witness_threshold,

@@ -34,6 +34,7 @@ from hansa_league.founding import create
 from hansa_league.founding.contract_files import read_contract_files
 from hansa_league.founding.create import create_league
 from hansa_local.contract_files import contract_file_name, read_contract_documents
+from hansa_local.coordinator_config import load_config
 from hansa_local.key_file import read_private_file, read_signer
 from hansa_local.roster_file import FileRoster
 from hansa_new_league import CITIES, CONTRACT_TEXT, new_league, write_contract
@@ -499,3 +500,61 @@ def test_a_contract_whose_line_ends_changed_is_told_as_such(tmp_path: Path, ends
     found = "LF" if told == "CRLF" else "CRLF"
     with pytest.raises(PeerError, match=rf"lines end in {found}, which an editor or git has changed"):
         read_contract_documents(folder, changed)
+
+
+def test_what_others_dial_is_apart_from_what_is_bound(tmp_path: Path) -> None:
+    given = ["bremen=bremen.example:7411:7421", "kiel=[2001:db8::7]", "coordinator=hub.example"]
+    contracts = [write_contract(tmp_path)]
+    roster = create_league(
+        tmp_path / "league", name="x", cities=["bremen", "kiel", "wismar"], contracts=contracts, addresses=given
+    )
+    dialled = {member.city: (member.host, member.port, member.log_port) for member in roster.members}
+    assert dialled == {
+        "bremen": ("bremen.example", 7411, 7421),
+        "kiel": ("2001:db8::7", 7410, 7420),
+        "wismar": ("127.0.0.1", 7403, 7406),
+    }
+    assert (roster.coordinator().host, roster.coordinator().port) == ("hub.example", 7400)
+    bound = {}
+    for city in dialled:
+        list(init_node(tmp_path / city, league=tmp_path / "league", city=city))
+        config = read_config(tmp_path / city / "node.toml")
+        assert config.log.host == config.listen.host
+        bound[city] = (config.listen.host, config.listen.port, config.log.port)
+    assert bound == {
+        "bremen": ("0.0.0.0", 7411, 7421),
+        "kiel": ("::", 7410, 7420),
+        "wismar": ("127.0.0.1", 7403, 7406),
+    }
+    assert load_config(tmp_path / "league" / "coordinator" / "coordinator.toml").listen.host == "0.0.0.0"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["bremen"], "write CITY=HOST"),
+        (["bremen=a b"], "write CITY=HOST"),
+        (["bremen=host:7410:7420:1"], "write CITY=HOST"),
+        (["bremen=2001:db8::7"], "write CITY=HOST"),
+        (["bremn=host"], "did you mean bremen"),
+        (["bremen=host", "bremen=other"], "has two"),
+        (["coordinator=host:7400:7420"], "a coordinator has no log"),
+        (["kiel=host"], "kiel is outbound"),
+        (["bremen=host:0"], "give 1 to 65535"),
+        (["bremen=host:70000"], "give 1 to 65535"),
+        (["bremen=host:7420"], "bremen and the log of bremen are both at host:7420"),
+        (["bremen=host:7400:7410", "coordinator=host"], "coordinator and bremen are both at host:7400"),
+    ],
+)
+def test_an_address_that_will_not_do_is_told_before_a_key_is_made(tmp_path: Path, given: list[str], said: str) -> None:
+    contracts = [write_contract(tmp_path)]
+    with pytest.raises(ConfigError, match=said):
+        create_league(
+            tmp_path / "league",
+            name="x",
+            cities=["bremen", "kiel"],
+            contracts=contracts,
+            addresses=given,
+            outbound=["kiel"],
+        )
+    assert not (tmp_path / "league").exists()

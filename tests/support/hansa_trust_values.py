@@ -10,7 +10,8 @@ from hansa_core.contract.ids import ContractId
 from hansa_core.league.roster import Roster, roster_payload
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
-from hansa_league.founding.holders import Address, CityHolder, CoordinatorHolder
+from hansa_league.founding.addresses import Address
+from hansa_league.founding.holders import CityHolder, CoordinatorHolder
 from hansa_league.keys.certificates import Validity
 
 NOW = datetime(2026, 5, 1, 12, 0, 0)

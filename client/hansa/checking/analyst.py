@@ -135,3 +135,6 @@ _UNTOLD = {
     Outcome.UNREACHABLE: "the coordinator does not reach it",
     Outcome.TIMED_OUT: f"it did not answer within {_DEADLINE_S:.0f} s",
 }
+
+
+CHECKS = AnalystChecks()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from hansa.checking.analyst import AnalystChecks
 from hansa.errors import ConfigError
 from hansa_local.profile import PROFILE_VARIABLE
 from hansa_local.role_checks import CHECKS_GROUP, RoleChecks
@@ -48,8 +47,10 @@ def role_of(config: Path) -> RoleChecks:
 
 
 def _installed() -> Iterator[RoleChecks]:
-    """The analyst's, and those of each installed role; one whose packages are missing is not installed."""
-    yield AnalystChecks()
+    """Those of each role, the analyst's among them; one whose packages are missing is not installed.
+
+    A coordinator's image has no Arrow, so not even the analyst's checks can be loaded there.
+    """
     for each in sorted(entry_points(group=CHECKS_GROUP)):
         try:
             yield each.load()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from hansa_core.league.names import check_distinct, check_label, check_purpose, 
 from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import MAX_WITNESSES
 from hansa_league.files.league_layout import LeagueLayout
+from hansa_league.founding.addresses import Address, check_apart, given_addresses
 from hansa_league.founding.claim import claimed
 from hansa_league.founding.contract_files import read_contract_files
-from hansa_league.founding.holders import Address, CityHolder, CoordinatorHolder
+from hansa_league.founding.holders import CityHolder, CoordinatorHolder
 from hansa_league.founding.write_league import write_league
 from hansa_league.keys.certificates import Validity
 from hansa_local.clock import utc_now
@@ -37,6 +38,7 @@ def create_league(
     host: str = "127.0.0.1",
     base_port: int = DEFAULT_BASE_PORT,
     ports: Sequence[int] | None = None,
+    addresses: Sequence[str] = (),
     outbound: Collection[str] = (),
     replicas: int = 1,
     witness_threshold: int | None = None,
@@ -47,6 +49,8 @@ def create_league(
 
     `ports`: the coordinators', then each city's in order, then each city's log's in the same order; by default they
     count up from `base_port`.
+    `addresses`: where others dial a city or a coordinator, as NAME=HOST[:PORT[:LOGPORT]]; those that are named use none
+    of `ports`. What they bind is their own affair, and names may resolve later.
     `outbound`: cities that do not listen; their nodes attach to the coordinators, and their ports stay unused.
     `replicas`: how many coordinators; the first is `coordinator`, the others `coordinator-2` and so on.
     `witness_threshold`: how many other cities cosign each log; by default a majority of those that any city has.
@@ -57,15 +61,21 @@ def create_league(
     now = utc_now() if now is None else now.replace(microsecond=0)
     _check_words(name, cities, purposes, valid_days)
     _check_shape(cities, outbound, replicas)
+    names = ("coordinator", *(f"coordinator-{number}" for number in range(2, replicas + 1)))
+    given = given_addresses(addresses, cities, names)
     ports = _checked_ports(base_port, ports, 2 * len(cities) + replicas)
-    addresses = _addresses(host, cities, outbound, ports[replicas:])
+    hubs = {
+        each: given.get(each) or Address(host=host, port=port, log_port=port)
+        for each, port in zip(names, ports, strict=False)
+    }
+    places = _addresses(host, cities, outbound, ports[replicas:], given)
+    check_apart(hubs, {city: at for city, at in places.items() if at is not None})
     documents = read_contract_files(contracts)
     layout = LeagueLayout(directory.absolute())
     with claimed(layout):
         validity = Validity(not_before=now - _CLOCK_SKEW, not_after=now + timedelta(days=valid_days))
-        names = ("coordinator", *(f"coordinator-{number}" for number in range(2, replicas + 1)))
-        coordinators = tuple(CoordinatorHolder.new(each, validity, host=host) for each in names)
-        holders = tuple(CityHolder(city, validity, host=None if city in outbound else host) for city in cities)
+        coordinators = tuple(CoordinatorHolder.new(each, validity, host=at.host) for each, at in hubs.items())
+        holders = tuple(CityHolder(city, validity, host=None if at is None else at.host) for city, at in places.items())
         try:
             roster = Roster(
                 league=name,
@@ -75,15 +85,12 @@ def create_league(
                 contracts={contract: hashlib.sha256(content).hexdigest() for contract, content in documents.items()},
                 governance_keys=tuple(holder.governance_key.public_key for holder in holders),
                 governance_threshold=len(holders) // 2 + 1,
-                witness_threshold=_majority(addresses) if witness_threshold is None else witness_threshold,
+                witness_threshold=_majority(tuple(places.values())) if witness_threshold is None else witness_threshold,
                 coordinators=tuple(
-                    coordinator.entry(host=host, port=port)
-                    for coordinator, port in zip(coordinators, ports, strict=False)
+                    coordinator.entry(host=hubs[coordinator.name].host, port=hubs[coordinator.name].port)
+                    for coordinator in coordinators
                 ),
-                members=tuple(
-                    holder.member(at=address, contracts=tuple(documents))
-                    for holder, address in zip(holders, addresses, strict=True)
-                ),
+                members=tuple(holder.member(at=places[holder.city], contracts=tuple(documents)) for holder in holders),
             )
         except ValueError as broken:
             raise ConfigError(f"league: {broken}") from broken
@@ -120,14 +127,17 @@ def _check_shape(cities: Sequence[str], outbound: Collection[str], replicas: int
 
 
 def _addresses(
-    host: str, cities: Sequence[str], outbound: Collection[str], ports: Sequence[int]
-) -> tuple[Address | None, ...]:
+    host: str, cities: Sequence[str], outbound: Collection[str], ports: Sequence[int], given: Mapping[str, Address]
+) -> Mapping[str, Address | None]:
     """Each city's; None for those that do not listen. `ports`: the cities', then their logs'."""
+    for city in outbound:
+        if city in given:
+            raise ConfigError(f"address: {city} is outbound, so nobody dials it; leave one of the two out")
     count = len(cities)
-    return tuple(
-        None if city in outbound else Address(host=host, port=port, log_port=log_port)
+    return {
+        city: None if city in outbound else given.get(city) or Address(host=host, port=port, log_port=log_port)
         for city, port, log_port in zip(cities, ports[:count], ports[count:], strict=True)
-    )
+    }
 
 
 def _majority(addresses: Sequence[Address | None]) -> int:

@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from hansa_core.contract.ids import ContractId
 from hansa_core.league.credential import Credential, credential_payload
-from hansa_core.league.names import is_origin
 from hansa_core.league.roster import CoordinatorEntry, Member
 from hansa_core.signing import payload_types
 from hansa_core.signing.dsse import Envelope, sign
+from hansa_league.founding.addresses import Address
 from hansa_league.keys.certificates import Authority, IssuedCertificate, Validity
 from hansa_league.keys.signing_key import SigningKey
 from hansa_wire.rpc.tls import spki_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where a city's node is asked, and where its log is read."""
-
-    host: str
-    port: int
-    log_port: int
-
-    @property
-    def origin(self) -> str | None:
-        """The log's origin at this address; None where others cannot dial it: a loopback, or no name in ASCII."""
-        try:
-            address = ip_address(self.host)
-            if address.is_loopback or address.is_unspecified:
-                return None
-        except ValueError:
-            if self.host == "localhost":
-                return None
-        origin = f"{self.host.lower()}:{self.log_port}/log"
-        return origin if is_origin(origin) else None
 
 
 class CityHolder:

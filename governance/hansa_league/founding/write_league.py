@@ -14,6 +14,7 @@ from hansa_core.signing.envelope_json import envelope_to_json
 from hansa_league.files.league_layout import LeagueLayout
 from hansa_league.founding.holders import CityHolder, CoordinatorHolder
 from hansa_league.keys.certificates import IssuedCertificate
+from hansa_local.bind_host import bind_host
 from hansa_local.contract_files import contract_file_name
 from hansa_local.coordinator_config import CoordinatorConfig
 from hansa_local.private_files import make_private_folder, write_private, write_public
@@ -59,7 +60,7 @@ def _write_coordinator(folder: Path, roster: Roster, coordinator: CoordinatorHol
             "roster": "../roster.json",
             **_anchor(roster),
             "tls": {"certificate": "tls.pem", "key": "tls.key"},
-            "listen": {"host": entry.host, "port": entry.port},
+            "listen": {"host": bind_host(entry.host), "port": entry.port},
         },
         (
             f"The coordinator of the league {roster.league}.",

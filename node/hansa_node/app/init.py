@@ -9,6 +9,7 @@ from typing import Any
 from hansa_core.contract.ids import ContractId
 from hansa_core.errors import ConfigError, PeerError, RefusedError
 from hansa_core.league.roster import Member, Roster
+from hansa_local.bind_host import bind_host
 from hansa_local.clock import utc_now
 from hansa_local.contract_files import contract_file_name, read_contract_documents
 from hansa_local.document_file import bounded_content
@@ -72,8 +73,8 @@ def _config(
     if member.host is None:  # the roster names no address: this node only dials out
         values |= {"attach": list(coordinators), "listen": {"enabled": False}}
     else:
-        listen = {"host": member.host, "port": member.port}
-        values |= {"listen": listen, "log": {"host": member.host, "port": member.log_port}}
+        host = bind_host(member.host)
+        values |= {"listen": {"host": host, "port": member.port}, "log": {"host": host, "port": member.log_port}}
     head = (f"The node of {member.city}. Start it with: hansa node serve --config node.toml", _RELATIVE)
     return annotated_toml(NodeConfig, values, head)
 
