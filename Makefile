@@ -10,13 +10,13 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 30
 SEED ?= 1
 
-.PHONY: help demo test test-deep test-pythons test-installs coverage mutants system-packages check bench bench-costs bench-ingest gallery attack faults tampering fuzz protos protos-baseline units lock dist pages site docs format clean
+.PHONY: help demo test test-deep test-pythons test-installs test-containers coverage mutants system-packages container-packages check bench bench-costs bench-ingest gallery attack faults tampering fuzz protos protos-baseline units lock dist pages site docs format clean
 
 # From Debian: what the tests of our log against Go's own packages need, the browser in which pages are measured, with what
 # its driver loads, and a PostgreSQL to read tables from. Each with what tells that it is there.
-SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev chromium libatomic1 fonts-dejavu-core postgresql
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev chromium libatomic1 fonts-dejavu-core postgresql systemd
 SYSTEM_FILES := /usr/bin/go /usr/share/gocode/src/golang.org/x/mod/sumdb /usr/bin/chromium /usr/lib/*/libatomic.so.1 \
-  /usr/share/fonts/truetype/dejavu /usr/lib/postgresql/*/bin/initdb
+  /usr/share/fonts/truetype/dejavu /usr/lib/postgresql/*/bin/initdb /usr/bin/systemd-analyze
 SETUP_LOG := .venv/setup.log
 
 help:  ## list the targets
@@ -82,6 +82,13 @@ attack: .venv/installed-dev  ## the red team, whole: a thousand generated public
 
 faults: .venv/installed-dev  ## break a running league fault by fault: what became of each question, and how long it took to recover
 	$(BIN)/python faults/run_faults.py
+
+test-containers: .venv/installed-containers  ## build the images, start a league of containers and break it fault by fault; as root, with an engine or `make container-packages`
+	PYTHONPATH=faults $(BIN)/python faults/run_container_faults.py
+
+container-packages:  ## a container engine and what makes a base image, from Debian; as root
+	@if ! ls -d /usr/sbin/dockerd /usr/sbin/debootstrap /usr/sbin/iptables >/dev/null 2>&1; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends docker.io iptables debootstrap >/dev/null; fi
 
 tampering: .venv/installed-dev  ## tamper with a fetched log in every way, and print what the auditor finds of each
 	PYTHONPATH=tests/support $(BIN)/python faults/run_tamperings.py

@@ -18,6 +18,11 @@ ln -s "$(basename "$python")" "$root/usr/bin/python3"
 cp -a "$standard" "$root/usr/lib/"
 rm -rf "$root$standard"/ensurepip "$root$standard"/idlelib "$root$standard"/lib2to3 "$root$standard"/pydoc_data "$root$standard"/test
 find "$root/opt/hansa" -path '*/site-packages/*' \( -name tests -o -name test -o -name include \) -type d -prune -exec rm -rf {} +
+# Of Arrow: a node reads Parquet and Arrow, and neither Flight nor object stores.
+find "$root/opt/hansa" -path '*/pyarrow/*' \( -name '*flight*' -o -name '*s3*' -o -name '*gcsfs*' \
+  -o -name '*azurefs*' -o -name '*hdfs*' \) -type f -delete
+# Not of what a wheel carries in a folder of libraries: those were moved there by a tool whose layout strip destroys.
+find "$root/opt/hansa" -name '*.so*' -type f ! -path '*.libs/*' -exec strip --strip-unneeded {} +
 
 # Shared libraries of the system that anything here is linked with; what lies in /opt/hansa is there already.
 { echo "$python"; find /opt/hansa "$standard" -name '*.so*' -type f; } | xargs -n 1 ldd 2>/dev/null \

@@ -148,9 +148,7 @@ class FaultLeague:
         service = self.services[city]
         with service.log.open("wb") as log:
             command = (sys.executable, "-c", _SKEWED, str(int(ahead.total_seconds())), *service.arguments)
-            self.processes[city] = subprocess.Popen(  # noqa: S603  our own command
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            self.processes[city] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         await_up(service, self.processes[city])
         try:
             yield

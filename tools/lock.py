@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "requirements"
 # What each lock is of. The first is resolved by itself, and the others take its versions.
 EXTRAS: Mapping[str, Sequence[str]] = {
-    "dev": ("dev", "docs", "mutants", "release"),
+    "dev": ("dev", "docs", "mutants", "release", "containers"),
     "analyst": (),
     "node": ("node", "postgres"),
     "wheel": ("node", "coordinator", "audit", "demo", "plot"),  # whatever the wheel can ask for
@@ -35,6 +35,8 @@ COORDINATOR = (
     "rfc8785",
     "typer",
 )
+# What `hansa demo --prepare` takes its rows from, beside what a node needs: for the image that founds its league.
+FOUNDING = ("permittimelines",)
 # What builds this project as an editable install, and the two dependencies that are published as sources only.
 BUILD = ("hatchling", "editables", "setuptools", "wheel")
 
@@ -47,8 +49,9 @@ def main() -> None:
         for name, extras in EXTRAS.items():
             _write(name, [f"--extra={extra}" for extra in extras] + ["pyproject.toml"])
         _write("coordinator", ["-"], "\n".join(COORDINATOR))
+        _write("founding", ["-"], "\n".join(FOUNDING))
         _write("build", ["-"], "\n".join(BUILD))
-    for stale in (name for name in (*EXTRAS, "coordinator", "build") if not _is_fresh(name)):
+    for stale in (name for name in (*EXTRAS, "coordinator", "founding", "build") if not _is_fresh(name)):
         sys.exit(f"requirements/{stale}.lock: pyproject.toml declares other dependencies; run `make lock`")
 
 

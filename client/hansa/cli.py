@@ -188,7 +188,8 @@ def health(config: ConfigOption = None, *, json_: JsonOption = False) -> None:
 
     with _config_errors_told():
         path = found_config(config)
-        socket = role_of(path).status_socket(path)
+        role, document = role_of(path)
+        socket = role.status_socket(path, document)
         try:
             found = status_at(socket)
         except ConfigError as silent:
@@ -210,7 +211,7 @@ def doctor(config: ConfigOption = None, *, json_: JsonOption = False) -> None:
 
     with _config_errors_told():
         path = found_config(config)
-        is_well = print_parts(role_of(path).examine(path, utc_now()), as_json=json_)
+        is_well = print_parts(role_of(path)[0].examine(path, utc_now()), as_json=json_)
     raise typer.Exit(0 if is_well else 1)
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from importlib.metadata import version
 
 from hansa_local.expiry import Expiring
-from hansa_local.health import HealthPart, PartState, ProcessHealth, parts_of_expiry
+from hansa_local.expiry_parts import parts_of_expiry
+from hansa_local.health import HealthPart, PartState, ProcessHealth
 
 
 def health_of(

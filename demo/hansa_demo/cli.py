@@ -21,6 +21,7 @@ class LeagueName(StrEnum):
 
 @app.command(epilog="Example: hansa demo --stay --dir /tmp/league\n\nExample: hansa demo --league flights")
 def demo(
+    *,
     directory: Annotated[
         Path | None,
         typer.Option(
@@ -30,6 +31,23 @@ def demo(
     stay: Annotated[
         bool, typer.Option("--stay", help="Keep the league up until interrupted, instead of the tour.")
     ] = False,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Only lay the league down in a new --dir, and start nothing.")
+    ] = False,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CITY=HOST[:PORT[:LOGPORT]]",
+            help="With --prepare: where others dial a city or a coordinator, as `hansa league new` takes it. Repeat.",
+        ),
+    ] = None,
+    outbound: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CITY", help="With --prepare: a city that only dials out. Repeat for each."),
+    ] = None,
+    coordinators: Annotated[
+        int, typer.Option(metavar="COUNT", min=1, help="With --prepare: how many coordinators.")
+    ] = 1,
     league: Annotated[
         LeagueName | None,
         typer.Option(
@@ -46,7 +64,7 @@ def demo(
     """Start cities and a coordinator on loopback, with real data or synthetic ones, and tour them."""
     from hansa_demo.leagues import REAL
     from hansa_demo.leagues.synthetic import synthetic as synthetic_league
-    from hansa_demo.run import run_demo
+    from hansa_demo.run import prepare_demo, run_demo
 
     if synthetic is None:
         wanted = None if league is None else REAL[league.value]
@@ -57,4 +75,13 @@ def demo(
             raise typer.BadParameter(str(wrong)) from None
     else:
         raise typer.BadParameter("--league and --synthetic name two leagues; keep one of them")
+    if prepare:
+        if directory is None or stay:
+            raise typer.BadParameter("lays a league down in --dir, and starts nothing", param_hint="--prepare")
+        code = prepare_demo(
+            directory, wanted, addresses=address or (), outbound=outbound or (), coordinators=coordinators
+        )
+        raise typer.Exit(code)
+    if address or outbound or coordinators != 1:
+        raise typer.BadParameter("--address, --outbound and --coordinators are for --prepare")
     raise typer.Exit(run_demo(directory, wanted, stay=stay))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +24,19 @@ CITIES = PERMITS.cities
 _COMPLETE = ".demo-complete"  # absent while a league is being made: a crash leaves no half a league to start
 
 
-def make_league(directory: Path, league: DemoLeague = PERMITS, *, say: Callable[[str], None]) -> None:
-    """Make the whole league under `directory`, which must not hold one yet."""
+def make_league(
+    directory: Path,
+    league: DemoLeague = PERMITS,
+    *,
+    addresses: Sequence[str] = (),
+    coordinators: int = 1,
+    say: Callable[[str], None],
+) -> None:
+    """Make the whole league under `directory`, which must not hold one yet.
+
+    `addresses`: as `create_league` takes them; whoever has none listens on a free port of the loopback interface.
+    `coordinators`: how many.
+    """
     say("making keys, certificates and a signed roster")
     create_league(
         directory,
@@ -34,7 +45,9 @@ def make_league(directory: Path, league: DemoLeague = PERMITS, *, say: Callable[
         contracts=[contract_file(contract) for contract in league.contracts],
         purposes=league.purposes,
         outbound=league.outbound,
-        ports=free_ports(2 * len(league.cities) + 1),
+        addresses=addresses,
+        ports=free_ports(2 * len(league.cities) + coordinators),
+        replicas=coordinators,
         host=HOST,
     )
     say("each city maps its own files and publishes its tables")

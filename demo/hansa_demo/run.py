@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -13,12 +14,44 @@ from rich.text import Text
 
 import hansa
 from hansa_core.errors import ConfigError, HansaError
+from hansa_core.nearest import nearest
 from hansa_demo.demo_league import DemoLeague
 from hansa_demo.evidence_stop import show_evidence
 from hansa_demo.league import league_in, make_league, running_league
 from hansa_demo.leagues.permits import PERMITS
 from hansa_demo.processes import ServiceFailedError
 from hansa_demo.tour import tour
+
+
+def prepare_demo(
+    directory: Path,
+    wanted: DemoLeague | None = None,
+    *,
+    addresses: Sequence[str] = (),
+    outbound: Collection[str] = (),
+    coordinators: int = 1,
+) -> int:
+    """Lay the league down in a new folder, and start nothing; the exit code.
+
+    `addresses`, `coordinators`: as `make_league` takes them. `outbound`: cities that only dial out, beside its own.
+    """
+    progress = Console(stderr=True)
+    league = wanted or PERMITS
+    try:
+        unknown = [city for city in outbound if city not in league.cities]
+        if unknown:
+            raise ConfigError(f"--outbound: {nearest(unknown[0], league.cities)}")
+        make_league(
+            directory,
+            replace(league, outbound=tuple(dict.fromkeys((*league.outbound, *outbound)))),
+            addresses=addresses,
+            coordinators=coordinators,
+            say=lambda line: progress.print(line, highlight=False),
+        )
+    except (HansaError, ServiceFailedError, OSError) as failure:
+        progress.print(f"{failure}", style="red", highlight=False, markup=False)
+        return 1
+    return 0
 
 
 def run_demo(directory: Path | None, wanted: DemoLeague | None = None, *, stay: bool) -> int:

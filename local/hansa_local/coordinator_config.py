@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from hansa_core.documents.model import ListOf, Section, Text, absent_table
+from hansa_local.status_socket import COORDINATOR_SOCKET
 from hansa_local.toml_file import FilePath, read_section
 from hansa_local.trust_anchor import TrustAnchor
 
@@ -60,7 +61,7 @@ class CoordinatorConfig(TrustAnchor):
         description="other coordinators, by their roster names, that reach through this one what is attached here",
     )
     status_socket: FilePath = Field(
-        default=Path("coordinator.sock"),
+        default=COORDINATOR_SOCKET,
         description="where the running coordinator says how it is, to `hansa health`",
     )
     tls: CoordinatorTls = Field(description="the coordinator's own certificate and key")

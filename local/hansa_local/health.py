@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hansa_core.documents.strict_json import JsonObject, read_object
 from hansa_core.errors import PeerError
-from hansa_local.expiry import Expiring
-
-SOON = timedelta(days=30)
-"""How long before it expires a thing is told of."""
 
 
 class PartState(StrEnum):
@@ -82,16 +76,3 @@ def _part(document: JsonObject) -> HealthPart:
     return HealthPart(
         name=document.text("name"), state=state, text=document.text("text"), remedy=document.text("remedy")
     )
-
-
-def parts_of_expiry(things: Iterable[Expiring], now: datetime, *, expired: PartState) -> Iterator[HealthPart]:
-    """Those that expire within 30 days or have expired, at `now` (naive UTC). `expired`: how the process is then."""
-    for each in things:
-        left = each.expires - now
-        if left <= timedelta():
-            yield HealthPart(name=each.what, state=expired, text=f"has expired, at {each.expires}Z", remedy=each.remedy)
-        elif left <= SOON:
-            text = f"expires in {left.days:,} days" if left.days > 1 else "expires within two days"
-            yield HealthPart(
-                name=each.what, state=PartState.WARNING, text=f"{text}, at {each.expires}Z", remedy=each.remedy
-            )

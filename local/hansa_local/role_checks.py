@@ -24,7 +24,7 @@ class RoleChecks(Protocol):
     def owns(self, document: Mapping[str, object]) -> bool:
         """Whether a TOML document is a configuration of this role, by its keys alone."""
 
-    def status_socket(self, config: Path) -> Path:
+    def status_socket(self, config: Path, document: Mapping[str, object]) -> Path:
         """Where the process of that configuration says how it is. Raises ConfigError."""
 
     def examine(self, config: Path, now: datetime) -> Iterator[HealthPart]:

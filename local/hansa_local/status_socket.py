@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from hansa_local.health import ProcessHealth, health_of_json
 
 log = logging.getLogger(__name__)
 
+NODE_SOCKET = Path("state/node.sock")
+COORDINATOR_SOCKET = Path("coordinator.sock")
 _PATIENCE_S = 5.0
 _MOST_BYTES = 1 << 20
 
@@ -50,6 +52,17 @@ async def status_served(path: Path, health: Callable[[], Awaitable[ProcessHealth
             yield
     finally:
         path.unlink(missing_ok=True)
+
+
+def socket_in(config: Path, document: Mapping[str, object], usual: Path) -> Path:
+    """Where the process of a configuration says how it is. `document`: the file's. `usual`: where it says nothing.
+
+    Raises ConfigError.
+    """
+    said = document.get("status_socket", str(usual))
+    if not isinstance(said, str) or not said:
+        raise ConfigError(f"{config}: status_socket is no path; write a file's name in quotes")
+    return config.absolute().parent / said
 
 
 def status_at(path: Path) -> ProcessHealth:

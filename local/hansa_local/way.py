@@ -16,7 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hansa_local.expiry import certificate_of_service
-from hansa_local.health import HealthPart, PartState, parts_of_expiry
+from hansa_local.expiry_parts import parts_of_expiry
+from hansa_local.health import HealthPart, PartState
 from hansa_local.shown_certificates import DialledService
 from hansa_local.tls import client_context
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from hansa.errors import ConfigError
+from hansa_core.errors import ConfigError
 from hansa_local.profile import PROFILE_VARIABLE
 from hansa_local.role_checks import CHECKS_GROUP, RoleChecks
 from hansa_local.toml_file import read_toml
@@ -32,13 +32,13 @@ def found_config(given: Path | None) -> Path:
     )
 
 
-def role_of(config: Path) -> RoleChecks:
-    """The checks of the role that the file configures. Raises ConfigError."""
+def role_of(config: Path) -> tuple[RoleChecks, Mapping[str, object]]:
+    """The checks of the role that the file configures, and what the file says. Raises ConfigError."""
     document = read_toml(config, hint="give a node.toml, a coordinator.toml or a profile.toml with --config")
     roles = list(_installed())
     for checks in roles:
         if checks.owns(document):
-            return checks
+            return checks, document
     known = ", ".join(checks.role for checks in roles)
     raise ConfigError(
         f"{config}: is no configuration of a role that is installed here ({known}); give another file, or install its"

@@ -13,6 +13,7 @@ from hansa_core.contract.ids import ContractId
 from hansa_core.documents.model import ListOf, Section, Text, absent_table
 from hansa_core.errors import ConfigError
 from hansa_core.league.outages import DEFAULT_MAX_UNWITNESSED
+from hansa_local.status_socket import NODE_SOCKET
 from hansa_local.toml_file import FilePath, read_section
 from hansa_local.trust_anchor import TrustAnchor
 
@@ -131,7 +132,7 @@ class NodeConfig(TrustAnchor):
         description="the file of log, charges, releases, answers and nonces; one node, one store",
     )
     status_socket: FilePath = Field(
-        default=Path("state/node.sock"), description="where the running node says how it is, to `hansa health`"
+        default=NODE_SOCKET, description="where the running node says how it is, to `hansa health`"
     )
     listen: NodeListen = Field(default_factory=absent_table, description="where the node listens, if it does")
     tls: NodeTls = Field(default_factory=absent_table, description="the node's own certificate and key")

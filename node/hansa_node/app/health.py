@@ -8,7 +8,8 @@ from datetime import datetime
 
 from hansa_core.errors import RefusedError
 from hansa_local.expiry import certificate_of_service, of_roster
-from hansa_local.health import HealthPart, PartState, ProcessHealth, parts_of_expiry
+from hansa_local.expiry_parts import parts_of_expiry
+from hansa_local.health import HealthPart, PartState, ProcessHealth
 from hansa_node import __version__
 from hansa_node.app.config import NodeConfig
 from hansa_node.app.identity import Identity
