@@ -1,4 +1,4 @@
-"""Asks the league of a profile for each line that it reads, and prints what came as a line of JSON: runs in a container."""
+"""Asks the league of a profile for each line that it reads, and prints a line of JSON: runs in a container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `deploy/` holds for operators: units that confine, and images that have no shell and no more rights than they need."""
+"""What `deploy/` holds for operators: units that confine, and images without a shell and without rights."""
 
 from __future__ import annotations
 

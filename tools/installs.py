@@ -1,11 +1,12 @@
-"""Installs the wheel for an analyst and for a city, by their locks, and tries what each needs: `make test-installs`."""
+"""Installs the wheel for analyst, city and coordinator, by their locks, and tries what each needs."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
 
@@ -21,13 +22,15 @@ def main() -> None:
         folder = Path(temporary)
         _run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)])
         (wheel,) = folder.glob("*.whl")
-        analyst = _installed(folder / "analyst", str(wheel), "analyst")
+        analyst = _installed(folder / "analyst", str(wheel), lock="analyst")
         _run([analyst / "hansa", "--help"])
         _run([analyst / "python", "-c", "import hansa; hansa.connect, hansa.col, hansa.mean"])
         _run([analyst / "hansa", "audit", "--help"])
         _lacks(analyst, "aiohttp", "grpc_health", "pandas", "pytest")
-        _cities(folder, _installed(folder / "node", f"{wheel}[node]", "node"))
-    print("plain hansa asks and audits; hansa[node] founds, ingests, checks and serves: each from the wheel alone")
+        _cities(folder, _installed(folder / "node", f"{wheel}[node]", lock="node"))
+        _coordinator(folder, _installed(folder / "coordinator", "--no-deps", str(wheel), lock="coordinator"))
+    print("plain hansa asks and audits; hansa[node] founds, ingests, checks and serves: each from the wheel alone;")
+    print("a coordinator serves with its lock alone, without Arrow and DuckDB")
 
 
 def _cities(folder: Path, node: Path) -> None:
@@ -44,24 +47,42 @@ def _cities(folder: Path, node: Path) -> None:
     (city / "manifests" / "town.trees.yaml").write_text(MANIFEST, encoding="utf-8")
     config = city / "node.toml"
     _run([node / "hansa", "node", "ingest", "town.trees", "--config", str(config)])
-    serving = subprocess.Popen(
-        [node / "hansa", "node", "serve", "--config", str(config)], stderr=subprocess.PIPE, text=True
-    )
+    with _serving(node, "node", config):
+        pass
+
+
+def _coordinator(folder: Path, place: Path) -> None:
+    """Let the league's coordinator serve, and say how it is."""
+    _lacks(place, "pyarrow", "duckdb", "numpy", "sqlglot", "aiohttp", "yaml")
+    config = folder / "league" / "coordinator" / "coordinator.toml"
+    for command in (["--help"], ["--version"], ["coordinator", "--help"]):
+        _run([place / "hansa", *command])
+    with _serving(place, "coordinator", config):
+        _run([place / "hansa", "health", "--config", str(config)])
+        _run([place / "hansa", "doctor", "--help"])
+
+
+@contextmanager
+def _serving(place: Path, role: str, config: Path) -> Iterator[None]:
+    """The role's process, from when it has started until the block ends."""
+    serving = subprocess.Popen([place / "hansa", role, "serve", "--config", config], stderr=subprocess.PIPE, text=True)
     assert serving.stderr is not None
     too_late = Timer(_START_S, serving.kill)
     too_late.start()
     try:
-        started = next((line for line in serving.stderr if "node started" in line), None)
-        assert started, "the node did not start"
+        started = next((line for line in serving.stderr if f"{role} started" in line), None)
+        assert started, f"the {role} did not start"
+        yield
     finally:
         too_late.cancel()
         serving.terminate()
         serving.wait(20)
+        serving.stderr.close()
 
 
-def _installed(folder: Path, wheel: str, lock: str) -> Path:
+def _installed(folder: Path, *wheel: str, lock: str) -> Path:
     _run([sys.executable, "-m", "venv", str(folder)])
-    install(folder / "bin" / "python", wheel, locks=(lock,))
+    install(folder / "bin" / "python", *wheel, locks=(lock,))
     return folder / "bin"
 
 
