@@ -1,4 +1,4 @@
-"""What `deploy/` holds for operators: units that confine, and images without a shell and without rights."""
+"""Files of `deploy/` that operators start: units that confine, images without a shell and without rights."""
 
 from __future__ import annotations
 

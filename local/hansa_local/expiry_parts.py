@@ -1,4 +1,4 @@
-"""What expires, as parts of a process's health."""
+"""Things that expire, as parts of a process's health."""
 
 from __future__ import annotations
 
