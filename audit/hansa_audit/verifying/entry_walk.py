@@ -135,7 +135,7 @@ class EntryWalk:
         for index, leaf in enumerate(entries, start=start):
             if self._audit is None:
                 self._audit = Audit(self._subject(leaf))
-            before_unix_s = self._audit.time_unix_s
+            before_unix_s = self._audit.time_unix_s if index in self._wanted else None
             read, found = self._audit.take(leaf)
             if index in self._wanted:
                 self._leaves[index] = self._announced.leaf(leaf, None if read is None else read.entry, before_unix_s)
