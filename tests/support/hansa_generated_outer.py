@@ -57,9 +57,9 @@ class Asked:
 def _question(draw: st.DrawFn, keys: tuple[str, ...] | None = None, aggregates: tuple[str, ...] | None = None) -> str:
     """Keys k0…, the number of rows n, aggregates a0…; without the cells that hold no row, which `city` alone keeps."""
     if keys is None:
-        label = draw(st.sampled_from(_LABELS))
-        chosen = draw(st.lists(st.sampled_from(_KEYS), max_size=1, unique=True))
-        keys = tuple(draw(st.permutations([*([label] if draw(st.booleans()) else []), *chosen])))
+        labels = draw(st.lists(st.sampled_from(_LABELS), max_size=1))
+        chosen = draw(st.lists(st.sampled_from(_KEYS), max_size=2, unique=True))
+        keys = tuple(draw(st.permutations([*labels, *chosen[: 2 - len(labels)]])))
     if aggregates is None:
         aggregates = tuple(draw(st.lists(st.sampled_from(_AGGREGATES), min_size=1, max_size=2)))
     conditions = [
