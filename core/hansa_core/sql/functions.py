@@ -138,8 +138,9 @@ def truncation(node: exp.Expr, unit: exp.Expr | None) -> Literal:
 
 def extraction(node: exp.Expr, unit: exp.Expr | None) -> Literal:
     """The part that extract names."""
-    names = [part.value for part in DatePart if part is not DatePart.EPOCH_US]
-    return _part(node, unit, names, also=("dow", "epoch"))
+    names = [part.value for part in DatePart]
+    told = [*(name for name in names if name != DatePart.EPOCH_US), "dow", "epoch"]  # epoch_us: how a plan is written
+    return _part(node, unit, names, told)
 
 
 def boundaries(node: exp.Expr, unit: exp.Expr | None) -> Literal:
@@ -150,10 +151,10 @@ def boundaries(node: exp.Expr, unit: exp.Expr | None) -> Literal:
     return _part(node, unit, names)
 
 
-def _part(node: exp.Expr, unit: exp.Expr | None, names: list[str], also: tuple[str, ...] = ()) -> Literal:
+def _part(node: exp.Expr, unit: exp.Expr | None, names: list[str], told: list[str] | None = None) -> Literal:
     name = unit.name.lower() if isinstance(unit, exp.Var | exp.Literal) else ""
     if name not in names:
-        known = [*names, *also]
+        known = told or names
         raise refused("wrong_type", node, f"the part of a date is one of {', '.join(known)}", nearest(name, known))
     return literal(name)
 
