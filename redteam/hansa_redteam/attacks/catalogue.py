@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hansa_core.manifest.manifest_document import ManifestDocument
 from hansa_redteam.attacks.abuse import ABUSE
 from hansa_redteam.attacks.attack import Attack
 from hansa_redteam.attacks.differencing import DIFFERENCING
@@ -49,6 +48,7 @@ class NotTried:
 
 
 _PRIVATE = "needs level private"
+_NEEDS_ROUNDING = "needs rounding in place of suppression, which this red team does not try"
 _NEEDS_PRIVATE = {
     "2": "Averaging",
     "4": "Partition averaging",
@@ -97,9 +97,7 @@ def all_classes() -> Mapping[str, Attack | NotTried]:
     """Every class by its key: those with a number first, then the holes that were found in peers."""
     classes: dict[str, Attack | NotTried] = {attack.key: attack for attack in _TRIED}
     classes |= {key: NotTried(key=key, title=title, why=_PRIVATE) for key, title in _NEEDS_PRIVATE.items()}
-    if "protection" not in ManifestDocument.model_fields:
-        why = "needs rounding in place of suppression, which no manifest of this release can declare"
-        classes["21"] = NotTried(key="21", title="Randomness: fork, restore, seed", why=why)
+    classes["21"] = NotTried(key="21", title="Randomness: fork, restore, seed", why=_NEEDS_ROUNDING)
     return {key: classes[key] for key in sorted(classes, key=_place)}
 
 
