@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 30
 SEED ?= 1
 
-.PHONY: help demo test test-deep test-pythons test-installs test-containers coverage mutants system-packages container-packages check bench bench-costs bench-ingest gallery attack faults tampering fuzz protos protos-baseline units lock dist pages site docs format clean
+.PHONY: help demo test test-deep test-pythons test-installs test-containers coverage mutants system-packages container-packages check bench bench-costs bench-ingest gallery attack faults tampering fuzz protos protos-baseline units lock dist pages privacy site docs format clean
 
 # From Debian: what the tests of our log against Go's own packages need, the browser in which pages are measured, with what
 # its driver loads, and a PostgreSQL to read tables from. Each with what tells that it is there.
@@ -123,6 +123,9 @@ pages: .venv/installed-dev  ## remake the generated pages
 	$(BIN)/python docs/generate_sql.py --write docs/sql.md
 	$(BIN)/python docs/generate_catalogues.py --write audit/hansa_audit/languages/catalogues
 	$(BIN)/python docs/generate_tutorial.py --write docs/tutorial.md
+
+privacy: .venv/installed-dev  ## how much of the demo's controlled data is suppressed, into docs/privacy.md
+	$(BIN)/python docs/generate_privacy.py --write docs/privacy.md
 
 site: .venv/installed-docs  ## the documentation as a site in site/, every internal link checked
 	$(BIN)/python tools/build_site.py
