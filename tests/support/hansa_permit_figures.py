@@ -112,7 +112,7 @@ def _timeline_figures(ask: Ask) -> Iterator[Figure]:
                 yield Figure(f"{name} within {days}", f"timelines: within {days}", line[f"within_{days}"], share)
 
 
-def _timelines(ask: Ask, keys: Sequence[str]) -> dict[tuple[str, ...], Mapping[str, Any]]:
+def _timelines(ask: Ask, keys: Sequence[str]) -> Mapping[tuple[str, ...], Mapping[str, Any]]:
     """Of the permits issued in a city's mature cohorts: how many, and how many within so many days.
 
     One by one: a city refuses the shares that its tables do not tell, and not the others.
