@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-import hansa_node.ingest.ingest
+import hansa_node.ingest.protection
 from hansa_city_files import REPAIRS, ROW, manifest_of, write_csv, write_duckdb, write_manifest, write_parquet
 from hansa_core.errors import ConfigError
 from hansa_core.protection.primary import Cause
@@ -394,7 +394,7 @@ def test_a_controlled_file_holds_published_cells_and_no_row(tmp_path: Path) -> N
 
 def test_the_report_shows_counts_by_column_rule_and_table(tmp_path: Path) -> None:
     rows = [{"No": str(n), "Length": "200"} for n in range(4)] + [{"Kind": "bridge"}, {"No": "9", "Kind": "pipe"}]
-    report = ingest(tmp_path, rows, level="controlled", tables=TABLES)
+    report = ingest(tmp_path, rows, level="controlled", tables=TABLES, protection="primary")
     (table,) = report.tables
     assert (table.name, table.cells, table.suppressed_units) == ("by_kind", 20, 0.2)
     with duckdb.connect(str(current(tmp_path).path), read_only=True) as connection:
@@ -429,7 +429,7 @@ def test_a_rule_is_given_what_earlier_versions_published_the_newest_first(
 
     made: list[Publication] = []
     counted: list[int] = []
-    monkeypatch.setattr(hansa_node.ingest.ingest, "publish", recorded)
+    monkeypatch.setattr(hansa_node.ingest.protection, "publish", recorded)
     for rows in (4, 5, 6):
         # Nothing is shown of so few, so that each version may count anew.
         ingest(tmp_path, [{"No": str(n)} for n in range(rows)], level="controlled", tables=TABLES, threshold=10)

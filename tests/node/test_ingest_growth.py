@@ -281,6 +281,7 @@ def test_what_memory_does_not_hold_is_spilled_beside_the_version_and_removed(
 
 CONTROLLED: dict[str, Any] = {
     "level": "controlled",
+    "protection": "primary",
     "period": "year",
     "tables": [{"name": "by_kind", "dimensions": ["year", "kind"]}],
 }
@@ -349,7 +350,11 @@ def test_at_controlled_a_replacement_may_change_only_what_is_not_published(tmp_p
 
 
 def test_at_controlled_without_periods_nothing_that_is_published_changes(tmp_path: Path) -> None:
-    whole: dict[str, Any] = {"level": "controlled", "tables": [{"name": "by_kind", "dimensions": ["kind"]}]}
+    whole: dict[str, Any] = {
+        "level": "controlled",
+        "protection": "primary",
+        "tables": [{"name": "by_kind", "dimensions": ["kind"]}],
+    }
     ingest(tmp_path, year(2020, 5), **whole)
     ingest(tmp_path, year(2020, 5), **whole)
     with pytest.raises(ConfigError, match=r"a cell of by_kind would be; declare as period the column"):

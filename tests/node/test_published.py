@@ -33,7 +33,7 @@ from hansa_node.engines.unreadable import DataUnavailableError
 from hansa_node.ingest.ingest import ingest_dataset
 
 TABLES = [{"name": "by_kind", "dimensions": ["kind"], "measures": ["days"], "bins": "days"}]
-CONTROLLED = manifest_of(level="controlled", tables=TABLES)
+CONTROLLED = manifest_of(level="controlled", tables=TABLES, protection="primary")
 MANIFEST = declaration_from_document(CONTROLLED, REPAIRS)
 COUNT = Aggregate(AggregateFunction.COUNT_ROWS)
 SUM = Aggregate(AggregateFunction.SUM, "days")

@@ -100,7 +100,7 @@ _DATASETS: tuple[dict[str, str], ...] = (
         "key": "kind",
         "domain": "house, shed, tower",
         "population": "applicants",
-        "tables": "tables: [{name: by_kind, dimensions: [kind], measures: []}]",
+        "tables": "protection: primary\ntables: [{name: by_kind, dimensions: [kind], measures: []}]",
     },
 )
 # 60 of the first value, 50 of the second and 2 of the third: a cell below every threshold.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -23,6 +24,14 @@ MAX_DOMINANT_ENTITIES = 5  # entities whose totals are looked at one by one
 
 CutLevels = tuple[tuple[Fraction, ...], ...]
 """Cuts of a measure in its own unit, coarse level first; each level contains the one before."""
+
+
+class Protection(StrEnum):
+    """How the published tables of level controlled are protected: `protection` of a manifest."""
+
+    SUPPRESSION = "suppression"
+    PRIMARY = "primary"
+
 
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -99,6 +108,7 @@ class Manifest:
     of it; down to the values where it is not named. `cuts`: of a measure's bins, where they are coarser than the
     contract's.
     `period`: the column whose values are the periods that are published one after the other, each once; or None.
+    `protection`: whether further cells are suppressed so that no unsafe one follows from the others.
     `protection_version`: raised by the steward whenever a parameter of the protection changes.
     """
 
@@ -115,6 +125,7 @@ class Manifest:
     dominant_share: Fraction = DEFAULT_DOMINANT_SHARE
     p_percent: Fraction = DEFAULT_P_PERCENT
     protection_version: int = 1
+    protection: Protection = Protection.SUPPRESSION
     period: str | None = None
     hierarchies: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
     depths: Mapping[str, int] = field(default_factory=dict)

@@ -36,6 +36,7 @@ from hansa_core.manifest.manifest import (
     CutLevels,
     Dependency,
     Manifest,
+    Protection,
     TableDeclaration,
 )
 from hansa_core.nearest import nearest, shown
@@ -95,6 +96,10 @@ class ManifestDocument(YamlSection):
         description="the share of the largest entity's part within which no other may tell it, 0.1; the city's secret",
     )
     dependencies: ListOf[DependencyDocument] = Field((), description="dimensions that follow from others")
+    protection: Annotated[Protection, one_of(Protection)] = Field(
+        Protection.SUPPRESSION,
+        description="suppression, or primary: unsafe cells alone are suppressed, and some of them follow from others",
+    )
     protection_version: int = Field(1, description="raised whenever a parameter of the protection changes")
     domains: Mapping[str, _Listed] = Field({}, description="public values of the columns left to the city")
     structural_zeros: Mapping[str, Values | None] = Field({}, description="values known to have no rows")
@@ -147,6 +152,7 @@ def manifest_from_document(document: object, contract: Contract) -> Manifest:
             _dependency(dependency, f"dependencies[{i}]", contract, domains)
             for i, dependency in enumerate(written.dependencies)
         ),
+        protection=written.protection,
         protection_version=written.protection_version,
         domains=domains,
         structural_zeros=_structural_zeros(written.structural_zeros, contract, domains),

@@ -15,7 +15,7 @@ from fractions import Fraction
 from hansa_core.contract.contract import Contract, ContractColumn
 from hansa_core.contract.types import Value
 from hansa_core.documents.canonical_json import MAX_INTEGER, JsonValue, canonical_json
-from hansa_core.manifest.manifest import Dependency, Manifest
+from hansa_core.manifest.manifest import Dependency, Manifest, Protection
 from hansa_core.policy.policy import DenyList, Policy
 
 DENY = "deny"
@@ -78,6 +78,8 @@ def manifest_rules(manifest: Manifest) -> bytes:
         for table in manifest.tables
     ]
     later: dict[str, JsonValue] = {} if manifest.period is None else {"period": manifest.period}
+    if manifest.protection is not Protection.SUPPRESSION:
+        later["protection"] = manifest.protection.value
     if manifest.dependencies:
         later["dependencies"] = list(map(_dependency, manifest.dependencies))
     return canonical_json(

@@ -12,6 +12,7 @@ from hansa_core.manifest.manifest import (
     DEFAULT_P_PERCENT,
     Dependency,
     Manifest,
+    Protection,
 )
 from hansa_core.protection.tables import TableShape, shapes_of
 
@@ -39,6 +40,8 @@ def fingerprint(contract: Contract, manifest: Manifest) -> str:
     rules = (manifest.dominant_entities, manifest.dominant_share, manifest.p_percent)
     if rules != (DEFAULT_DOMINANT_ENTITIES, DEFAULT_DOMINANT_SHARE, DEFAULT_P_PERCENT):
         document.append(["concentration", *map(str, rules)])
+    if manifest.protection is not Protection.SUPPRESSION:
+        document.append(["protection", manifest.protection.value])
     if manifest.dependencies:
         document.append([["follows", each.column, each.follows, _pairs(each)] for each in manifest.dependencies])
     return hashlib.sha256(json.dumps(document, ensure_ascii=True).encode()).hexdigest()

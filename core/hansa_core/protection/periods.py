@@ -33,7 +33,10 @@ def changed_cells(before: Publication, fresh: Publication, period: str | None) -
     """The cells that `before` shows and `fresh` does not show with the same figures; both under one manifest."""
     for name, table in before.tables.items():
         for cell in _shown(table):
-            if fresh.tables[name].cells[cell.cell].figures != cell.figures:
+            figures = fresh.tables[name].cells[cell.cell].figures
+            if figures is None and not before.is_audited:
+                continue  # it was shown before anybody looked what follows from it
+            if figures != cell.figures:
                 value = None if period is None else _period_of(table.shape, cell.cell, period)
                 yield ChangedCell(table=name, period=None if value is None else str(value))
 
@@ -53,7 +56,22 @@ def carried_over(before: Publication, fresh: Publication, period: str, kept: Ite
             for number, cause in of.causes[name].items()
             if (number in stays) is chosen
         }
-    return Publication(tables=tables, causes=causes)
+    return Publication(tables=tables, causes=causes, is_audited=fresh.is_audited)
+
+
+def settled_cells(before: Publication, period: str | None) -> Iterator[tuple[str, int, bool]]:
+    """The cells that stay as `before` published them, by table and number, and whether each is shown.
+
+    All of them; where a period is declared, those of the periods that are published.
+    """
+    periods = None if period is None else published_periods(before, period)
+    for name, table in before.tables.items():
+        for cell in table.cells:
+            is_shown = cell.figures is not None and not table.shape.is_structural_zero(cell.cell)
+            if periods is None or period is None:
+                yield name, cell.cell, cell.figures is not None
+            elif is_shown or _period_of(table.shape, cell.cell, period) in periods:
+                yield name, cell.cell, is_shown
 
 
 def _shown(table: PublishedTable) -> Iterator[PublishedCell]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from hansa_core.contract.contract import Contract
@@ -23,11 +23,13 @@ Causes = Mapping[str, Mapping[int, Cause]]
 class Publication:
     """Every cell of every table, by the table's name, and the cause of each suppressed one by its number.
 
-    `causes` is the city's secret.
+    `causes` is the city's secret. `is_audited`: whether it was looked at what follows from the shown cells; not of
+    what earlier releases published.
     """
 
     tables: Mapping[str, PublishedTable]
     causes: Causes
+    is_audited: bool = True
 
     def __post_init__(self) -> None:
         for name, table in self.tables.items():
@@ -53,9 +55,14 @@ class DisclosureRule(Protocol):
         """
 
 
-def rules_of(contract: Contract, manifest: Manifest) -> tuple[DisclosureRule, ...]:
-    """The manifest's rules that judge every cell by itself, in order."""
-    primary = PrimarySuppression(primary_rules(contract, manifest))
+def rules_of(
+    contract: Contract, manifest: Manifest, impossible: Mapping[str, Collection[int]] | None = None
+) -> tuple[DisclosureRule, ...]:
+    """The manifest's rules that judge every cell by itself, in order.
+
+    `impossible`: the cells of each table that have no rows by declarations about other tables too.
+    """
+    primary = PrimarySuppression(primary_rules(contract, manifest), impossible or {})
     return (primary,) if manifest.period is None else (GrowingUnions(), primary)
 
 
@@ -89,6 +96,7 @@ class PrimarySuppression:
     """
 
     rules: PrimaryRules
+    impossible: Mapping[str, Collection[int]] = field(default_factory=dict)
 
     def withheld(
         self,
@@ -102,13 +110,13 @@ class PrimarySuppression:
 
     def _unsafe(self, shape: TableShape, facts: Facts) -> Iterator[tuple[int, Cause]]:
         for cell in range(shape.cell_count):
-            if not shape.is_structural_zero(cell):
-                cause = self.rules.cause(_without_public_nulls(shape, judged_facts(shape, cell, facts)))
+            if not shape.is_structural_zero(cell) and cell not in self.impossible.get(shape.name, ()):
+                cause = self.rules.cause(without_public_nulls(shape, judged_facts(shape, cell, facts)))
                 if cause is not None:
                     yield cell, cause
 
 
-def _without_public_nulls(shape: TableShape, facts: CellFacts) -> CellFacts:
+def without_public_nulls(shape: TableShape, facts: CellFacts) -> CellFacts:
     """The facts without measures of which everybody knows that nobody in the cell has a value.
 
     That a measure is NULL is a dimension of the table, and the measure a column of it, unless the contract makes it
@@ -138,15 +146,20 @@ class GrowingUnions:
 
 
 def judged_facts(shape: TableShape, cell: int, facts: Facts) -> CellFacts:
-    """What is judged of a cell: its facts without the measures that are NULL all over it by its definition."""
-    found = facts.get(cell) or no_facts(len(shape.measures))
+    """What is judged of a cell: its facts, of measures those that `judged_measures` names."""
+    found, judged = facts.get(cell) or no_facts(len(shape.measures)), judged_measures(shape, cell)
+    pairs = zip(shape.measures, found.measures, strict=True)
+    return replace(found, measures=tuple(measure for name, measure in pairs if name in judged))
+
+
+def judged_measures(shape: TableShape, cell: int) -> tuple[str, ...]:
+    """The measures that are not NULL all over a cell by its definition."""
     nulls = {
         dimension.column
         for dimension, node in zip(shape.dimensions, shape.nodes(cell), strict=True)
         if all(dimension.leaves[leaf] is None for leaf in dimension.nodes[node].leaves)
     }
-    pairs = zip(shape.measures, found.measures, strict=True)
-    return replace(found, measures=tuple(measure for name, measure in pairs if name not in nulls))
+    return tuple(name for name in shape.measures if name not in nulls)
 
 
 def _check_structural_zeros(shape: TableShape, facts: Facts) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -20,13 +21,20 @@ MAX_PUBLISHED_CELLS = 1_000_000
 """Cells of one table, and of all tables of a dataset, unions included: known from the manifest alone."""
 
 
+Contradiction = tuple[int, int, frozenset[tuple[int, int]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableShape:
-    """A table's dimensions and measures: a cell is one node of each dimension, numbered in mixed radix."""
+    """A table's dimensions and measures: a cell is one node of each dimension, numbered in mixed radix.
+
+    `contradictions`: of two dimensions, by their places, the pairs of nodes that no row can have by a dependency.
+    """
 
     name: str
     dimensions: tuple[Dimension, ...]
     measures: tuple[str, ...]
+    contradictions: tuple[Contradiction, ...] = ()
     strides: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -50,8 +58,10 @@ class TableShape:
 
     def is_structural_zero(self, cell: int) -> bool:
         """Whether a cell has no rows by declaration."""
-        pairs = zip(self.dimensions, self.nodes(cell), strict=True)
-        return any(dimension.is_structural_zero(node) for dimension, node in pairs)
+        nodes = self.nodes(cell)
+        if any((nodes[first], nodes[second]) in pairs for first, second, pairs in self.contradictions):
+            return True
+        return any(map(Dimension.is_structural_zero, self.dimensions, nodes))
 
     def is_growing_union(self, cell: int) -> bool:
         """Whether a cell unites periods that are published one by one."""
@@ -113,7 +123,41 @@ def shape_of(table: TableDeclaration, contract: Contract, manifest: Manifest) ->
     for column in (contract.columns[name] for name in table.measures if name not in (table.bins, *table.dimensions)):
         if not column.required and not column.null_is_public:
             dimensions.append(_binned(column, ()))
-    return TableShape(name=table.name, dimensions=tuple(dimensions), measures=table.measures)
+    return TableShape(
+        name=table.name,
+        dimensions=tuple(dimensions),
+        measures=table.measures,
+        contradictions=tuple(_contradictions(dimensions, manifest)),
+    )
+
+
+def _contradictions(dimensions: Sequence[Dimension], manifest: Manifest) -> Iterator[Contradiction]:
+    places = {dimension.column: place for place, dimension in enumerate(dimensions)}
+    for dependency in manifest.dependencies:
+        if {dependency.follows, dependency.column} <= set(places):
+            first, second = places[dependency.follows], places[dependency.column]
+            values = tuple(dependency.values.items())
+            yield first, second, _contradicting_nodes(dimensions[first], dimensions[second], values)
+
+
+@lru_cache(maxsize=1024)
+def _contradicting_nodes(
+    follows: Dimension, column: Dimension, values: tuple[tuple[Value | None, Value | None], ...]
+) -> frozenset[tuple[int, int]]:
+    """The pairs of nodes of which no pair of leaves may stand in one row."""
+    listed = dict(values)
+    allowed = {
+        (first, second)
+        for first, known in enumerate(follows.leaves)
+        for second, value in enumerate(column.leaves)
+        if first not in follows.structural and (known not in listed or listed[known] == value)  # type: ignore[index]
+    }
+    return frozenset(
+        (first, second)
+        for first, above in enumerate(follows.nodes)
+        for second, below in enumerate(column.nodes)
+        if not any(leaves in allowed for leaves in itertools.product(above.leaves, below.leaves))
+    )
 
 
 def _levels(table: TableDeclaration, column: ContractColumn, manifest: Manifest) -> tuple[tuple[Bin, ...], ...]:

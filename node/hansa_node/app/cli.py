@@ -86,6 +86,7 @@ def ingest(
                 dry_run=dry_run,
                 accept=accept,
                 progress=IngestProgress(Console(stderr=True)),
+                secret_file=settings.secrets.suppression,
             )
         except IngestStoppedError as exceeded:
             report, stopped = exceeded.report, exceeded

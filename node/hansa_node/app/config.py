@@ -60,6 +60,16 @@ class Keys(Section):
     )
 
 
+class Secrets(Section):
+    """What the node keeps to itself, beside its keys."""
+
+    suppression: FilePath = Field(
+        default=Path("keys/suppression.key"),
+        description="by it the node chooses which safe cells it suppresses too: made at the first ingest, mode 0600; it"
+        " belongs into the backup of the keys",
+    )
+
+
 class Log(Section):
     """The log of every decision: where it is read, how it is written, and who cosigns it."""
 
@@ -137,6 +147,7 @@ class NodeConfig(TrustAnchor):
     listen: NodeListen = Field(default_factory=absent_table, description="where the node listens, if it does")
     tls: NodeTls = Field(default_factory=absent_table, description="the node's own certificate and key")
     keys: Keys = Field(default_factory=absent_table, description="what the node signs with")
+    secrets: Secrets = Field(default_factory=absent_table, description="what the node keeps to itself")
     datasets: Manifests = Field(
         default_factory=absent_table,
         description='the manifest of each served contract, such as `"housing.permits/1" = "manifests/permits.yaml"`',

@@ -80,7 +80,9 @@ def read_published(connection: duckdb.DuckDBPyConnection, shape: TableShape) -> 
     return table
 
 
-def publication_of(shapes: Mapping[str, TableShape], tables: Mapping[str, pa.Table]) -> Publication:
+def publication_of(
+    shapes: Mapping[str, TableShape], tables: Mapping[str, pa.Table], *, is_audited: bool
+) -> Publication:
     """What `read_published` found in each table, as it was published."""
     published, causes = {}, {}
     for name, shape in shapes.items():
@@ -92,7 +94,7 @@ def publication_of(shapes: Mapping[str, TableShape], tables: Mapping[str, pa.Tab
         published[name] = PublishedTable(shape=shape, cells=cells)
         told = enumerate(tables[name].column(CAUSE_COLUMN).to_pylist())
         causes[name] = {number: Cause(cause) for number, cause in told if cause is not None}
-    return Publication(tables=published, causes=causes)
+    return Publication(tables=published, causes=causes, is_audited=is_audited)
 
 
 def _cause(stored: duckdb.DuckDBPyRelation) -> duckdb.Expression:

@@ -44,6 +44,17 @@ def write_stamp(connection: duckdb.DuckDBPyConnection, catalogue: str, stamp: St
     connection.execute(f"INSERT INTO {catalogue}.main.prepared VALUES ($1, $2, $3, $4, $5)", values)  # noqa: S608
 
 
+def mark_audited(connection: duckdb.DuckDBPyConnection, catalogue: str) -> None:
+    """Note in an attached file that it was looked at what follows from its shown cells."""
+    connection.execute(f"ALTER TABLE {catalogue}.main.prepared ADD COLUMN audited BOOLEAN")
+    connection.execute(f"UPDATE {catalogue}.main.prepared SET audited = true")  # noqa: S608
+
+
+def is_audited(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether that was noted in an open file; releases before that did not look."""
+    return "audited" in connection.table("prepared").columns
+
+
 def renumber_stamp(connection: duckdb.DuckDBPyConnection, data_version: int) -> None:
     """Give a copy of a file the number that it is served under."""
     connection.execute("UPDATE prepared SET data_version = $1", [data_version])

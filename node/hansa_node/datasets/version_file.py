@@ -15,7 +15,7 @@ from hansa_core.protection.tables import shapes_of
 from hansa_node.datasets.acceptance import Acceptance, read_acceptance
 from hansa_node.datasets.file_digest import FileState, check_digest, state_of
 from hansa_node.datasets.published_file import publication_of, read_published
-from hansa_node.datasets.stamp import check_stamp, read_stamp, stamp_of
+from hansa_node.datasets.stamp import check_stamp, is_audited, read_stamp, stamp_of
 from hansa_node.datasets.version import OpenRows
 from hansa_node.engines.duckdb.lockdown import open_locked
 from hansa_node.engines.duckdb.readable import readable
@@ -65,7 +65,8 @@ class VersionFile:
             if stamp is None or stamp != stamp_of(contract, manifest, stamp.data_version):
                 return None
             shapes = shapes_of(contract, manifest)
-            return publication_of(shapes, {name: read_published(connection, shape) for name, shape in shapes.items()})
+            tables = {name: read_published(connection, shape) for name, shape in shapes.items()}
+            return publication_of(shapes, tables, is_audited=is_audited(connection))
 
     def acceptance(self) -> Acceptance | None:
         """What the operator gave as a reason, if limits were exceeded."""

@@ -16,11 +16,10 @@ from hansa_core.contract.types import Value
 from hansa_core.errors import ConfigError
 from hansa_core.manifest.manifest import Manifest
 from hansa_core.protection.periods import carried_over, published_periods
-from hansa_core.protection.publish import Publication, publish, rules_of
-from hansa_core.protection.tables import shapes_of
+from hansa_core.protection.publish import Publication
 from hansa_node.datasets.acceptance import Acceptance, write_acceptance
 from hansa_node.datasets.published_file import write_published
-from hansa_node.datasets.stamp import stamp_of, write_stamp
+from hansa_node.datasets.stamp import mark_audited, stamp_of, write_stamp
 from hansa_node.datasets.versions import (
     current_version,
     dataset_folder,
@@ -31,7 +30,7 @@ from hansa_node.datasets.versions import (
     unwritten_version,
 )
 from hansa_node.ingest.base import base_of
-from hansa_node.ingest.cells import count_cells
+from hansa_node.ingest.city_secret import CitySecret
 from hansa_node.ingest.constancy import check_constant_columns
 from hansa_node.ingest.contents import check_new, write_contents
 from hansa_node.ingest.dependency_check import check_dependencies
@@ -42,12 +41,15 @@ from hansa_node.ingest.manifest_file import read_manifest_file
 from hansa_node.ingest.mapping import DatasetMapping
 from hansa_node.ingest.profile import DataProfile, profile_of, read_profile, write_profile
 from hansa_node.ingest.progress import IngestProgress, expected_rows
+from hansa_node.ingest.protection import protected
 from hansa_node.ingest.report import ColumnReport, IngestReport
 from hansa_node.ingest.sources import TARGET, open_source, unreadable_source
 from hansa_node.ingest.staging import Staged, stage
 from hansa_node.ingest.table_reports import TableReport, table_report, write_reports
 from hansa_node.ingest.uniqueness import NotUniqueError, check_unique_columns
 from hansa_tables.source import TableSource
+
+SECRET_FILE = "suppression.key"  # noqa: S105  # a name
 
 
 class IngestStoppedError(ConfigError):
@@ -70,11 +72,13 @@ def ingest_dataset(
     dry_run: bool = False,
     accept: str | None = None,
     progress: IngestProgress | None = None,
+    secret_file: Path | None = None,
 ) -> IngestReport:
     """Map, quantise and protect the city's file into a new version under `data_dir`, and make it the current one.
 
     `dry_run`: only look, and write nothing. `accept`: why limits of the manifest that are exceeded are passed.
-    `progress`: what shows how far it is; nothing if None.
+    `progress`: what shows how far it is; nothing if None. `secret_file`: holds the city's secret for suppressed
+    cells, and is made where there is none; by default beside the versions.
     Raises IngestStoppedError where a limit is exceeded, and ConfigError that says what the operator must mend; the
     earlier version, if any, then stays current.
     """
@@ -115,9 +119,17 @@ def ingest_dataset(
                 earlier = EarlierPublications(
                     folder=folder, number=version.number, contract=contract, manifest=manifest
                 )
-                with _shown(progress, connection, "writing", profile.rows):
-                    tables = _write(connection, contract, manifest, earlier, before=base.publication, kept=published)
                 write_stamp(connection, TARGET, stamp_of(contract, manifest, version.number))
+                with _shown(progress, connection, "writing", profile.rows):
+                    tables = _write(
+                        connection,
+                        contract,
+                        manifest,
+                        earlier,
+                        before=base.publication,
+                        kept=published,
+                        city_secret=CitySecret(path=secret_file or data_dir / SECRET_FILE, is_made=not dry_run),
+                    )
                 write_contents(connection, TARGET, opened.contents, version.number, base.contents)
                 if report.accepted is not None:
                     acceptance = Acceptance(reason=report.accepted, limits=limits.to_json())
@@ -202,6 +214,7 @@ def _write(
     *,
     before: Publication | None,
     kept: PublishedPeriods | None,
+    city_secret: CitySecret,
 ) -> tuple[TableReport, ...]:
     """At `open` the rows; at `controlled` published cells and nothing else, so that no row is in the file."""
     if manifest.level is Level.OPEN:
@@ -209,12 +222,12 @@ def _write(
         creation = exp.Create(this=rows, kind="TABLE", expression=exp.select("*").from_("staged"))
         connection.execute(creation.sql(dialect="duckdb"))
         return ()
-    shapes = shapes_of(contract, manifest)
-    facts = {name: count_cells(connection, shape, contract) for name, shape in shapes.items()}
-    publication = publish(shapes, facts, rules_of(contract, manifest), earlier)
+    publication, facts = protected(connection, contract, manifest, earlier, city_secret)
     if before is not None and kept is not None:
         publication = carried_over(before, publication, kept.column, kept.values)
     check_unchanged(contract.id, earlier, publication, manifest.period)
+    if publication.is_audited:
+        mark_audited(connection, TARGET)
     for name, table in publication.tables.items():
         write_published(connection, TARGET, table, publication.causes[name])
     return tuple(
