@@ -44,7 +44,7 @@ def test_one_unsafe_cell_is_never_the_only_one_of_its_line(tmp_path: Path) -> No
 
 
 def test_the_same_file_again_suppresses_the_same_cells(tmp_path: Path) -> None:
-    def causes() -> list[object]:
+    def causes() -> list[Any]:
         version = current_version(dataset_folder(tmp_path / "served", REPAIRS.id))
         assert version is not None
         with duckdb.connect(str(version.path), read_only=True) as connection:

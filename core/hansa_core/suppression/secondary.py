@@ -120,7 +120,9 @@ class MergedCells:
         return [
             number
             for number, cells in enumerate(self.members)
-            if any(rules.cause(without_public_nulls(self.tables.shapes[c[0]], self.facts(c))) is not None for c in cells)
+            if any(
+                rules.cause(without_public_nulls(self.tables.shapes[c[0]], self.facts(c))) is not None for c in cells
+            )
         ]
 
     def lines(self) -> Iterator[Line]:
