@@ -1,4 +1,4 @@
-"""Who stands behind each combination of leaves, straight from rows."""
+"""Contributions of rows to each combination of leaves, counted straight from the definition."""
 
 from __future__ import annotations
 
