@@ -18,8 +18,8 @@ from hansa_core.suppression.audit import failing
 from hansa_core.suppression.certificate import UncertainProofError, check_proofs
 from hansa_core.suppression.insiders import Insiders
 from hansa_core.suppression.prior import audit_prior
-from hansa_core.suppression.programme import Effort, WorkExceededError
-from hansa_core.suppression.proofs import Proofs, Witness
+from hansa_core.suppression.programme import WorkExceededError, WorkLimit
+from hansa_core.suppression.proofs import FoundDataSet, Proofs
 from hansa_core.suppression.reduction import Equations
 from hansa_core.suppression.targets import Target
 
@@ -45,7 +45,7 @@ class Audited:
             equations=Equations(self.system, figures, self.truth),
             targets=targets,
             insiders=insiders or Insiders(self.system, self.truth, {}),
-            effort=Effort(10_000),
+            effort=WorkLimit(10_000),
         )
 
     def fails(self, figures: Sequence[LinearForm], target: Target, insiders: Insiders | None = None) -> bool:
@@ -191,7 +191,7 @@ def test_what_is_known_beforehand_is_no_more_to_be_asked_and_no_less() -> None:
         targets=[target],
         insiders=insiders,
         seed=SEED,
-        effort=Effort(1000),
+        effort=WorkLimit(1000),
     )
     (borne,) = prior.targets
     assert (prior.known, prior.widest, borne.width) == (1, 6, 6)
@@ -209,7 +209,7 @@ def test_only_what_is_known_exactly_is_exempt() -> None:
         targets=[Target(cell=0, form=form, width=10) for form in forms],
         insiders=Insiders(of.system, of.truth, {}),
         seed=SEED,
-        effort=Effort(1000),
+        effort=WorkLimit(1000),
     )
     assert [(target.form, target.width) for target in prior.targets] == [(forms[1], 10)]
 
@@ -227,7 +227,7 @@ def test_a_proof_that_contradicts_what_is_shown_is_found_out() -> None:
     target, shown = Target(cell=0, form=of.system.rows(cell(a=0)), width=3), [of.system.rows({})]
     for moved, said in ((np.asarray([4]), "contradicts"), (np.asarray([-10]), "contradicts")):
         proofs = of.proofs(shown, [target])
-        witness = Witness(np.asarray([0]), moved)
+        witness = FoundDataSet(np.asarray([0]), moved)
         proofs.widen(0, 0, 4, (), (witness,))
         with pytest.raises(UncertainProofError, match=said):
             check_proofs(proofs, shown, np.ones(1, dtype=bool))

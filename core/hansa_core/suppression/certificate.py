@@ -8,7 +8,7 @@ import numpy as np
 
 from hansa_core.suppression.atoms import LinearForm, Wholes
 from hansa_core.suppression.forms import Forms
-from hansa_core.suppression.proofs import Proofs, Witness
+from hansa_core.suppression.proofs import FoundDataSet, Proofs
 from hansa_core.suppression.reduction import Flags
 
 
@@ -39,7 +39,7 @@ def check_proofs(proofs: Proofs, figures: Sequence[LinearForm], shown: Flags) ->
             raise UncertainProofError("two data sets are not as far apart as they were said to be")
 
 
-def _joined(proofs: Proofs, witnesses: Sequence[Witness]) -> Wholes:
+def _joined(proofs: Proofs, witnesses: Sequence[FoundDataSet]) -> Wholes:
     moved = np.zeros(proofs.system.size, dtype=np.int64)
     for witness in witnesses:
         moved[witness.places] += witness.moved

@@ -12,7 +12,7 @@ import numpy as np
 from hansa_core.suppression.atoms import AtomSystem, LinearForm, Wholes
 from hansa_core.suppression.forms import Forms
 from hansa_core.suppression.insiders import Insiders
-from hansa_core.suppression.programme import Effort, Floats, new_model, pass_rows, row_scales
+from hansa_core.suppression.programme import Floats, WorkLimit, new_model, pass_rows, row_scales
 from hansa_core.suppression.reduction import Flags
 from hansa_core.suppression.targets import Target
 
@@ -39,7 +39,7 @@ class Alternatives:
         figures: Sequence[LinearForm],
         most: float,
         insiders: Insiders,
-        effort: Effort,
+        effort: WorkLimit,
     ) -> None:
         self._system, self._insiders, self._effort = system, insiders, effort
         self._scale = system.widths.astype(float)

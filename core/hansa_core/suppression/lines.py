@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class AdditiveLine:
     """A cell that is the sum of others: along one dimension of a table, or by a dependency."""
 
     parent: int
@@ -21,7 +21,7 @@ ShortBy = Callable[[frozenset[int]], int]
 class Lines:
     """All lines of a publication. `rows`: of each cell. `short_by`: judges a union of held cells as a cell."""
 
-    def __init__(self, lines: Sequence[Line], rows: Sequence[int], short_by: ShortBy) -> None:
+    def __init__(self, lines: Sequence[AdditiveLine], rows: Sequence[int], short_by: ShortBy) -> None:
         self._lines, self._rows, self._short_by = lines, rows, short_by
         self._of_child: dict[int, list[int]] = {}
         for number, line in enumerate(lines):
@@ -58,7 +58,7 @@ class Lines:
 
     def _cover(
         self,
-        line: Line,
+        line: AdditiveLine,
         held: set[int],
         weights: Sequence[float],
         keys: Sequence[bytes],

@@ -11,7 +11,7 @@ import numpy as np
 from hansa_core.suppression.atoms import AtomSystem, LinearForm, Wholes
 from hansa_core.suppression.audit import failing
 from hansa_core.suppression.insiders import Insiders
-from hansa_core.suppression.programme import Effort
+from hansa_core.suppression.programme import WorkLimit
 from hansa_core.suppression.proofs import OpenTargets, Proofs
 from hansa_core.suppression.reduction import Equations
 from hansa_core.suppression.targets import Target
@@ -38,7 +38,7 @@ def audit_prior(
     targets: Sequence[Target],
     insiders: Insiders,
     seed: bytes,
-    effort: Effort,
+    effort: WorkLimit,
 ) -> Prior:
     """Audit what everybody knows, as if it were all that is published. `figures`: the public ones."""
     if not figures:

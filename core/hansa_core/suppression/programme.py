@@ -80,7 +80,7 @@ def pass_rows(lp: highspy.HighsLp, forms: Forms, weights: Floats) -> None:
 
 
 @dataclass(slots=True, eq=False)
-class Effort:
+class WorkLimit:
     """How many programmes may still be solved. Raises WorkExceededError when there are none left."""
 
     left: int
@@ -102,7 +102,7 @@ class Programme:
     """
 
     def __init__(
-        self, component: OpenComponent, equations: Equations, system: AtomSystem, truth: Wholes, effort: Effort
+        self, component: OpenComponent, equations: Equations, system: AtomSystem, truth: Wholes, effort: WorkLimit
     ) -> None:
         self.variables = component.variables
         self._effort = effort

@@ -11,7 +11,7 @@ import numpy as np
 from hansa_core.suppression.atoms import AtomSystem, Wholes
 from hansa_core.suppression.forms import Forms, restricted
 from hansa_core.suppression.insiders import Insiders
-from hansa_core.suppression.programme import Assumed, Effort, Floats, Programme
+from hansa_core.suppression.programme import Assumed, Floats, Programme, WorkLimit
 from hansa_core.suppression.reduction import Equations, Flags, OpenComponent
 from hansa_core.suppression.targets import Target
 
@@ -19,7 +19,7 @@ _BEYOND = 10  # rows that an atom may gain beyond four times what any target req
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Witness:
+class FoundDataSet:
     """A data set that agrees with all that was shown when it was found, as its differences from the true one."""
 
     places: Wholes
@@ -40,7 +40,7 @@ class Proofs:
         equations: Equations,
         targets: Sequence[Target],
         insiders: Insiders,
-        effort: Effort,
+        effort: WorkLimit,
     ) -> None:
         self.system, self.truth, self.equations, self.effort = system, truth, equations, effort
         self.targets, self.insiders = tuple(targets), insiders
@@ -49,8 +49,8 @@ class Proofs:
         self.most = most_rows(system, self.targets)
         self._below: list[int] = [0] * len(self.targets)
         self._above: list[int] = [0] * len(self.targets)
-        self._lowest: list[tuple[Witness, ...]] = [()] * len(self.targets)
-        self._highest: list[tuple[Witness, ...]] = [()] * len(self.targets)
+        self._lowest: list[tuple[FoundDataSet, ...]] = [()] * len(self.targets)
+        self._highest: list[tuple[FoundDataSet, ...]] = [()] * len(self.targets)
 
     def unproven(self) -> list[int]:
         """The places of the targets whose witnesses are not far enough apart."""
@@ -64,11 +64,13 @@ class Proofs:
         """How far the target is proven to reach below and above its true value."""
         return self._below[place], self._above[place]
 
-    def witnesses(self, place: int) -> tuple[tuple[Witness, ...], tuple[Witness, ...]]:
+    def witnesses(self, place: int) -> tuple[tuple[FoundDataSet, ...], tuple[FoundDataSet, ...]]:
         """The data sets with the least and with the greatest value: witnesses that move no variable in common."""
         return self._lowest[place], self._highest[place]
 
-    def widen(self, place: int, below: int, above: int, lowest: Iterable[Witness], highest: Iterable[Witness]) -> None:
+    def widen(
+        self, place: int, below: int, above: int, lowest: Iterable[FoundDataSet], highest: Iterable[FoundDataSet]
+    ) -> None:
         """Take in how far a target reaches by these witnesses."""
         if below > self._below[place]:
             self._below[place], self._lowest[place] = below, tuple(lowest)
@@ -113,8 +115,8 @@ class OpenTargets:
         self._programme: Programme | None = None
         self.below = dict.fromkeys(self.places, 0)
         self.above = dict.fromkeys(self.places, 0)
-        self.lowest: dict[int, Witness] = {}
-        self.highest: dict[int, Witness] = {}
+        self.lowest: dict[int, FoundDataSet] = {}
+        self.highest: dict[int, FoundDataSet] = {}
 
     @property
     def programme(self) -> Programme:
@@ -149,7 +151,7 @@ class OpenTargets:
     def take(self, moved: Wholes) -> None:
         """Take a witness in, as differences of this component's variables."""
         support = np.flatnonzero(moved)
-        witness = Witness(self.variables[support], moved[support])
+        witness = FoundDataSet(self.variables[support], moved[support])
         room = self.programme.room_moved(moved)
         changed = np.flatnonzero((moved != 0) | (room != 0))
         against = self._proofs.known_rows.contradicted(
@@ -194,5 +196,5 @@ def combine(proofs: Proofs, parts: Sequence[OpenTargets], place: int) -> None:
     )
 
 
-def _found(witnesses: Iterable[Witness | None]) -> Iterator[Witness]:
+def _found(witnesses: Iterable[FoundDataSet | None]) -> Iterator[FoundDataSet]:
     yield from (witness for witness in witnesses if witness is not None)

@@ -18,10 +18,10 @@ from hansa_core.suppression.atoms import LinearForm
 from hansa_core.suppression.audited_tables import AuditedTables, CellId
 from hansa_core.suppression.contributions import Contributions, Selection
 from hansa_core.suppression.insiders import Insiders
-from hansa_core.suppression.lines import Line, Lines
+from hansa_core.suppression.lines import AdditiveLine, Lines
 from hansa_core.suppression.needs import Needs
 from hansa_core.suppression.prior import Prior, audit_prior
-from hansa_core.suppression.programme import Effort, WorkExceededError
+from hansa_core.suppression.programme import WorkExceededError, WorkLimit
 from hansa_core.suppression.selection import AuditedCell, AuditedPublication, CellSelection, UnprovenError
 
 _Key = tuple[tuple[str, tuple[int, ...]], ...]
@@ -58,7 +58,7 @@ class SecondarySuppression:
     ) -> Causes:
         merged = MergedCells(self.tables, facts, suppressed, self.settled)
         seed = hmac.digest(self.secret, hashlib.sha256(self.publication.encode()).digest(), "sha256")
-        effort = Effort(_PROGRAMMES)
+        effort = WorkLimit(_PROGRAMMES)
         try:
             audited = _Audited(self, merged, seed, effort)
             held = CellSelection(audited.publication, seed, effort).held() if audited.needs_audit else frozenset()
@@ -125,18 +125,18 @@ class MergedCells:
             )
         ]
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[AdditiveLine]:
         """Each cell that is the sum of others along a dimension or by a dependency, with those."""
-        found: dict[Line, None] = {}
+        found: dict[AdditiveLine, None] = {}
         for parent, children in self.tables.lines():
             if parent in self._number:
-                found[Line(parent=self._number[parent], children=self._sorted(children))] = None
+                found[AdditiveLine(parent=self._number[parent], children=self._sorted(children))] = None
         for number, selection in enumerate(self.selections):
             for parts in self.tables.dependent_parts(selection):
                 keys = list(map(key_of, parts))
                 if keys and all(key in self.numbers for key in keys):
                     together = tuple(sorted({self.numbers[key] for key in keys}))
-                    found[Line(parent=number, children=together)] = None
+                    found[AdditiveLine(parent=number, children=together)] = None
         return (line for line in found if line.children != (line.parent,))
 
     def _sorted(self, cells: Iterable[CellId]) -> tuple[int, ...]:
@@ -176,7 +176,7 @@ def key_of(selection: Selection) -> _Key:
 class _Audited:
     """A publication as the selection of its cells needs it."""
 
-    def __init__(self, owner: SecondarySuppression, merged: MergedCells, seed: bytes, effort: Effort) -> None:
+    def __init__(self, owner: SecondarySuppression, merged: MergedCells, seed: bytes, effort: WorkLimit) -> None:
         self._owner, self._merged, self._seed, self._effort = owner, merged, seed, effort
         self._unsafe = merged.unsafe(owner.rules)
         self.needs_audit = bool(self._unsafe)

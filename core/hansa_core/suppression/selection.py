@@ -16,8 +16,8 @@ from hansa_core.suppression.certificate import check_proofs
 from hansa_core.suppression.direct import Alternative, Alternatives
 from hansa_core.suppression.insiders import Insiders
 from hansa_core.suppression.lines import Lines
-from hansa_core.suppression.programme import Effort, Floats, WorkExceededError
-from hansa_core.suppression.proofs import Proofs, Witness, most_rows
+from hansa_core.suppression.programme import Floats, WorkExceededError, WorkLimit
+from hansa_core.suppression.proofs import FoundDataSet, Proofs, most_rows
 from hansa_core.suppression.reduction import Equations, Flags
 from hansa_core.suppression.targets import Target
 
@@ -72,7 +72,7 @@ class CellSelection:
     `effort`: how many programmes may be solved; WorkExceededError where that is not enough.
     """
 
-    def __init__(self, publication: AuditedPublication, seed: bytes, effort: Effort) -> None:
+    def __init__(self, publication: AuditedPublication, seed: bytes, effort: WorkLimit) -> None:
         self._of, self._seed, self._effort = publication, seed, effort
         cells = publication.cells
         pairs = [(figure, number) for number, cell in enumerate(cells) for figure in cell.figures]
@@ -206,7 +206,7 @@ class CellSelection:
         room = self._of.system.room(self._of.truth + moved) - self._of.system.room(self._of.truth)
         changed = np.flatnonzero((moved != 0) | (room != 0))
         against = proofs.known_rows.contradicted(changed, moved[changed], room[changed])
-        witness = Witness(support, moved[support])
+        witness = FoundDataSet(support, moved[support])
         if (self._of.truth + moved < 0).any() or (self._of.system.room(self._of.truth + moved) < 0).any():
             return
         for place, target in enumerate(proofs.targets):
@@ -260,7 +260,7 @@ def keep_witnesses(proofs: Proofs, again: Proofs, figures: Sequence[LinearForm])
     size = proofs.system.size
     stays: dict[int, bool] = {}
 
-    def moves_none(witness: Witness) -> bool:
+    def moves_none(witness: FoundDataSet) -> bool:
         if id(witness) not in stays:
             moved = np.zeros(size, dtype=np.int64)
             moved[witness.places] = witness.moved
