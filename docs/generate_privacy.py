@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,7 @@ from hansa_demo.leagues.charging import CHARGING
 from hansa_demo.leagues.flights import FLIGHTS
 from hansa_demo.leagues.permits import PERMITS
 from hansa_local.contract_files import contract_in
+from hansa_local.private_files import write_private
 from hansa_node.ingest.ingest import ingest_dataset
 from hansa_node.ingest.table_reports import TableReport, in_all
 
@@ -50,7 +52,10 @@ def _ingested(league: DemoLeague, contract: ContractId, city: str) -> Sequence[T
         league.write_source(city, source)
         text = controlled_manifest(city) if league is FLIGHTS else league.manifest(contract, city)
         manifest.write_text(text, encoding="utf-8")
-        return ingest_dataset(manifest, _contract(contract), Path(folder) / "data", dry_run=True).tables
+        secret = Path(folder) / "suppression.key"
+        write_private(secret, f"{sha256(city.encode()).hexdigest()}\n".encode())  # the same choice at each run
+        done = ingest_dataset(manifest, _contract(contract), Path(folder) / "data", dry_run=True, secret_file=secret)
+        return done.tables
 
 
 def _contract(contract: ContractId) -> Contract:

@@ -15,7 +15,7 @@ DEPARTURES = ContractId("mobility.departures", 1)
 
 NAMED: Mapping[str, Sequence[str]] = {
     "newark": (),
-    "new-york": ("AUS", "BOS", "IAD", "LAS", "LAX", "RDU", "SAN", "SFO", "SJU"),
+    "new-york": ("BOS", "IAD", "LAS", "LAX", "RDU", "SAN", "SFO", "SJU"),
     "laguardia": ("ATL", "DEN"),
 }
 """Destinations that several carriers of each airport fly to, none of them mostly: as timetables tell everybody."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import hansa
@@ -20,6 +21,7 @@ from hansa_demo.league import free_ports, node_home
 from hansa_demo.processes import listens
 from hansa_league.founding.create import create_league
 from hansa_local.coordinator_config import load_config
+from hansa_local.private_files import write_private
 from hansa_node.app.config import NodeConfig, read_config
 from hansa_node.app.declared import read_contracts
 from hansa_node.app.init import init_node
@@ -77,7 +79,7 @@ class AttackedLeague:
         source.write_text(rows.csv_text(), encoding="utf-8")
         config = self.configs[city]
         try:
-            ingest_dataset(config.datasets[contract], self.contracts[contract], config.data_dir)
+            _ingest(config.datasets[contract], self.contracts[contract], config)
         except ConfigError:
             return False
         return True
@@ -123,8 +125,16 @@ def _made(setting: Setting, scratch: Path, directory: Path) -> dict[str, NodeCon
         contracts = read_contracts(config, roster)
         for contract, manifest in config.datasets.items():
             with suppress(ConfigError) if setting.may_refuse else nullcontext():
-                ingest_dataset(manifest, contracts[contract], config.data_dir)
+                _ingest(manifest, contracts[contract], config)
     return configs
+
+
+def _ingest(manifest: Path, contract: Contract, config: NodeConfig) -> None:
+    """With a secret that is the same each time: attacks that fail once fail again, whatever a city would have drawn."""
+    secret = config.secrets.suppression
+    if not secret.exists():
+        write_private(secret, f"{sha256(config.city.encode()).hexdigest()}\n".encode())
+    ingest_dataset(manifest, contract, config.data_dir, secret_file=secret)
 
 
 @asynccontextmanager

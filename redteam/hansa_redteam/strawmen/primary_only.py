@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 
-from hansa_core.protection.publish import rules_of
 from hansa_redteam.running.removal import Removal
 
 
@@ -13,11 +11,4 @@ def _nothing_more(rule: object, tables: Mapping[str, object], facts: object, **o
     return {name: {} for name in tables}
 
 
-HAS_SECONDARY = find_spec("hansa_core.suppression") is not None
-"""Whether this release applies secondary suppression at all; where it does not, the node is its own strawman."""
-
-PRIMARY_ONLY = (
-    Removal("hansa_core.suppression.secondary:SecondarySuppression.withheld", _nothing_more)
-    if HAS_SECONDARY
-    else Removal("hansa_node.ingest.ingest:rules_of", rules_of)
-)
+PRIMARY_ONLY = Removal("hansa_core.suppression.secondary:SecondarySuppression.withheld", _nothing_more)
