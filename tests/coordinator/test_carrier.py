@@ -12,12 +12,15 @@ import pytest
 from hansa_attached import HeardCodes
 from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.carrier import SILENT_S, Carrier, CircuitOpenError
+from hansa_coordinator.fan_out import fan_out
 from hansa_coordinator.hedge import CallListener
+from hansa_coordinator.relay import CarriedCall
 from hansa_coordinator.routes import Routes, Way
 from hansa_core.errors import BusyError, PeerError, RefusedError
 from hansa_core.signing.dsse import Ed25519Signer, sign
 from hansa_wire.attach.messages import CallKind, CityCall
 from hansa_wire.codec.answered import Answered
+from hansa_wire.codec.progress import CityState
 from hansa_wire.rpc.replies import GarbledReplyError
 from hansa_wire.rpc.status import PeerUnreachableError
 
@@ -53,8 +56,20 @@ class FakeWay:
         return outcome
 
 
+@dataclass
+class WaitingWay:
+    """A way that answers as soon as `let` is set."""
+
+    let: asyncio.Event
+    hubs: int = 1
+
+    async def carry(self, call: CityCall) -> Answered:
+        await self.let.wait()
+        return SECOND
+
+
 class FakeRoutes(Routes):
-    def __init__(self, *ways: FakeWay) -> None:
+    def __init__(self, *ways: Way) -> None:
         super().__init__(lambda _: None)
         self._ways = ways
 
@@ -70,7 +85,7 @@ class Clock:
         return self.now
 
 
-def carrier(*ways: FakeWay, clock: Clock | None = None, failures: int = 2, hedge_after_s: float = 0.02) -> Carrier:
+def carrier(*ways: Way, clock: Clock | None = None, failures: int = 2, hedge_after_s: float = 0.02) -> Carrier:
     rule = BreakerRule(failures=failures)
     return Carrier(FakeRoutes(*ways), hedge_after_s=hedge_after_s, rule=rule, clock=clock or Clock())
 
@@ -84,6 +99,26 @@ def test_a_silent_city_is_asked_again_over_another_way_and_the_first_call_is_can
     assert carried(carrier(silent, quick), heard) == SECOND
     assert (silent.cancelled, heard.codes) == (1, ["hedged"])
     assert silent.calls[0] == quick.calls[0]  # the very same signed query
+
+
+@pytest.mark.produces("hedged")
+def test_whoever_waits_for_a_silent_city_hears_that_it_is_asked_again() -> None:
+    async def states() -> list[tuple[CityState, str]]:
+        heard = asyncio.Event()
+        ways = carrier(FakeWay([None]), WaitingWay(heard))
+        asked = CarriedCall(carrier=ways, city="bremen", kind=CallKind.DESCRIBE)
+        found = []
+        async for event in fan_out({"bremen": asked}, deadline_s=60, max_concurrency=1):
+            found.append((event.state, event.code))
+            if event.code == "hedged":
+                heard.set()
+        return found
+
+    assert asyncio.run(states()) == [
+        (CityState.ASKED, ""),
+        (CityState.ASKED, "hedged"),
+        (CityState.ANSWERED, ""),
+    ]
 
 
 def test_a_silent_city_with_one_way_is_not_asked_again_over_the_same_connection() -> None:
