@@ -26,17 +26,17 @@ def plan_of(sql: str) -> str:
         ("SELECT SUM(cast(remark as decimal(10,2))) FROM demo.trips", "cast(remark as decimal(10,2))"),
         ("SELECT CASE WHEN fare THEN 1 END FROM demo.trips GROUP BY 1", "CASE WHEN fare THEN 1 END"),
         ("SELECT Bool_Or( fare ) FROM demo.trips", "fare"),
-        ("SELECT COUNT(*) FROM demo.trips GROUP BY GROUPING SETS (mode = 'bus', zone)", None),
+        ("SELECT COUNT(*) FROM demo.trips GROUP BY GROUPING SETS ( Sinh(fare), zone)", "Sinh(fare)"),
         ("SELECT COUNT(*) FROM demo.trips WHERE started\n  - started > 3", "started - started"),
         ("SELECT listagg(mode) FROM demo.trips", "listagg(mode)"),
         ("SELECT SUM( fare ) Over () FROM demo.trips", "SELECT SUM( fare ) Over ()"),
         ("SELECT SUM(fare) OVER w FROM demo.trips WINDOW w AS ()", "SELECT SUM(fare) OVER w"),
     ],
 )
-def test_a_refusal_quotes_what_was_written(sql: str, field: str | None) -> None:
+def test_a_refusal_quotes_what_was_written(sql: str, field: str) -> None:
     with pytest.raises(RefusedError) as refused:
         plan_of(sql)
-    assert refused.value.field == (field or sql.partition("trips ")[2])
+    assert refused.value.field == field
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,7 @@ def test_a_refusal_quotes_what_was_written(sql: str, field: str | None) -> None:
     [
         ("ROLLUP (mode = 'bus')", "((1), ())"),
         ("CUBE (mode = 'bus', zone)", "((1, 2), (), (1), (2))"),
+        ("GROUPING SETS (mode = 'bus', zone)", "((1), (2))"),
         (
             "GROUPING SETS ((mode = 'bus', zone), mode = 'bus', ROLLUP (zone, mode = 'bus'), ())",
             "((1, 2), (), (1), (2))",

@@ -279,6 +279,9 @@ class _ScalarReader:
         """A number as DECIMAL(width, scale): rounded to so many digits, where its bounds leave room for the others."""
         width, scale = functions.digits(node)
         value = self.read(node.this)
+        if value != OPEN_NULL and not self.type_of(value, node).is_numeric:
+            remedy = f"write TRY_CAST({text_of(node.this)} AS DOUBLE), which gives NULL for other texts"
+            raise refused("wrong_type", node, "DECIMAL is made of a number", remedy)
         number = rounding.rounded(
             exp.Round(this=node.this, decimals=exp.Literal.number(scale)), value, self._source.contract
         )
