@@ -28,9 +28,9 @@ def test_the_page_and_its_pictures_are_what_a_run_comes_to(demo: RunningLeague) 
 def test_a_page_or_a_picture_that_tells_something_else_is_found(demo: RunningLeague, tmp_path: Path) -> None:
     page, images = tmp_path / "tutorial.md", tmp_path / "images"
     images.mkdir()
-    page.write_text((DOCS / "tutorial.md").read_text(encoding="utf-8").replace("211.4", "211.5"), encoding="utf-8")
+    page.write_text((DOCS / "tutorial.md").read_text(encoding="utf-8").replace("190.5", "190.6"), encoding="utf-8")
     for picture in (DOCS / "images").glob("tutorial-*.svg"):
-        drawn = picture.read_text(encoding="utf-8").replace("139.8", "139.9")
+        drawn = picture.read_text(encoding="utf-8").replace("174.5", "174.6")
         (images / picture.name).write_text(drawn, encoding="utf-8")
     found = tutorial("--check", page, demo.directory)
     assert found.returncode == 1
