@@ -7,9 +7,11 @@ import json
 import logging
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from hansa_core.errors import ConfigError, PeerError
 from hansa_local.health import ProcessHealth, health_of_json
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 
 NODE_SOCKET = Path("state/node.sock")
 COORDINATOR_SOCKET = Path("coordinator.sock")
+# From Python 3.13 on asyncio would look for the socket's file by the name that it was bound by, which is gone by then.
+_KEPT: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
 _PATIENCE_S = 5.0
 _MOST_BYTES = 1 << 20
 
@@ -46,7 +50,7 @@ async def status_served(path: Path, health: Callable[[], Awaitable[ProcessHealth
         log.warning("status not served", extra={"path": path, "reason": failure.strerror, "remedy": remedy})
         yield
         return
-    server = await asyncio.start_unix_server(tell, sock=listening)
+    server = await asyncio.start_unix_server(tell, sock=listening, **_KEPT)
     try:
         async with server:
             yield
