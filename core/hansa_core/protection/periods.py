@@ -34,7 +34,7 @@ def changed_cells(before: Publication, fresh: Publication, period: str | None) -
     for name, table in before.tables.items():
         for cell in _shown(table):
             figures = fresh.tables[name].cells[cell.cell].figures
-            if figures is None and not before.is_audited:
+            if figures is None and fresh.is_audited and not before.is_audited:
                 continue  # it was shown before anybody looked what follows from it
             if figures != cell.figures:
                 value = None if period is None else _period_of(table.shape, cell.cell, period)

@@ -199,7 +199,7 @@ class ScalarCompiler:
                 return Typed(self._dialect.numbers.nearest_integer(self.binder, source.sql), target)
             case DataType.TEXT, _:
                 return Typed(cast_text(self.binder, self._dialect, source.sql, target), target)
-            case DataType.BOOLEAN, _:  # not every engine casts a truth value to 64 bits
+            case DataType.BOOLEAN, DataType.INTEGER | DataType.NUMBER:  # not every engine casts truth to 64 bits
                 return Typed(self._types.cast(exp.Cast(this=source.sql, to=_INT.copy()), target), target)
             case _:
                 return Typed(self._types.cast(source.sql, target), target)
