@@ -48,14 +48,13 @@ def _draft(
     contract: Contract, source: ProposedSource, found: Mapping[str, Match], unused: Sequence[str]
 ) -> ManifestDraft:
     written = entries(contract, found, unused)
-    mapped = {each.column: each for each in written if each.is_mapped}
     return ManifestDraft(
         contract=contract,
         source=source,
         entries=written,
         unused=tuple(unused),
         domains=dict(_domains(contract, found)),
-        tables=proposed_tables(contract, mapped) if contract.least_level is Level.CONTROLLED else (),
+        tables=proposed_tables(contract, found) if contract.least_level is Level.CONTROLLED else (),
     )
 
 
