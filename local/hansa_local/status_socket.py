@@ -35,12 +35,16 @@ async def status_served(path: Path, health: Callable[[], Awaitable[ProcessHealth
     """
 
     async def tell(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):  # whoever asked has gone away
-            writer.write(json.dumps((await health()).to_json()).encode())
-            await writer.drain()
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
+        try:
+            with suppress(OSError):  # whoever asked has gone away
+                writer.write(json.dumps((await health()).to_json()).encode())
+                await writer.drain()
+        except Exception as failure:  # noqa: BLE001  whatever it is, whoever asks is not left waiting
+            log.error("health not told", extra={"error": type(failure).__name__})  # noqa: TRY400  no traceback
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

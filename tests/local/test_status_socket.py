@@ -79,6 +79,27 @@ def test_where_no_socket_can_be_made_the_process_goes_on(tmp_path: Path, caplog:
     assert "status not served" in caplog.text
 
 
+def test_a_health_that_cannot_be_told_leaves_nobody_waiting_and_the_process_running(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, failures = tmp_path / "node.sock", [RuntimeError("a value of somebody")]
+
+    async def health() -> ProcessHealth:
+        if failures:
+            raise failures.pop()
+        return WELL
+
+    async def scene() -> ProcessHealth:
+        async with status_served(path, health):
+            with pytest.raises(ConfigError, match="ask with the version that runs there"):
+                await asyncio.to_thread(status_at, path)
+            return await asyncio.to_thread(status_at, path)
+
+    assert asyncio.run(scene()) == WELL
+    assert "health not told" in caplog.text
+    assert "a value of somebody" not in caplog.text
+
+
 @pytest.mark.parametrize(
     "said",
     [b"", b"[]", b'{"role": "node"}', b'{"role": "x", "name": "", "version": "", "healthy": true, "parts": [{}]}'],

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hansa_core.errors import StoreCorruptError
 from hansa_local.clock import utc_now
 from hansa_local.health import HealthPart, PartState, ProcessHealth
 from hansa_node.app import resources
@@ -17,6 +18,7 @@ from hansa_node.app.config import NodeConfig
 from hansa_node.app.health import NodeHealth
 from hansa_node.app.identity import member_of, read_identity
 from hansa_node.log.own_log import OwnLog
+from hansa_node.node_stop import NodeStop
 from hansa_node.store.errors import StoreUnavailableError
 from hansa_node.witnessing.status import WitnessStatus
 from hansa_test_node import CITY, TRIPS, NodeHome, make_node
@@ -108,3 +110,17 @@ def test_a_store_that_cannot_be_read_is_not_green(
     health = looked(node, tmp_path / "store.sqlite")
     assert not health.is_green
     assert troubles(health)["store"].text == "the disk is full"
+
+
+def test_a_store_that_is_corrupt_is_not_green_and_ends_the_node(
+    node: NodeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_corrupt(_: OwnLog) -> None:
+        raise StoreCorruptError("a row differs from its checksum")
+
+    monkeypatch.setattr(OwnLog, "newest", is_corrupt)
+    stop = NodeStop()
+    health = looked(node, tmp_path / "store.sqlite", stop=stop)
+    assert troubles(health)["store"].text == "a row differs from its checksum"
+    with pytest.raises(StoreCorruptError):
+        stop.raise_error()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from hansa_core.errors import RefusedError
+from hansa_core.errors import RefusedError, StoreCorruptError
 from hansa_local.expiry import certificate_of_service, of_roster
 from hansa_local.expiry_parts import parts_of_expiry
 from hansa_local.health import HealthPart, PartState, ProcessHealth
@@ -46,7 +46,11 @@ class NodeHealth:
 
     def _store(self) -> HealthPart:
         try:
-            self._context.store.log.newest()
+            with self._context.stop.fatal_errors():
+                self._context.store.log.newest()
+        except StoreCorruptError as corrupt:
+            remedy = "the node ends: do what its log says, then start it again"
+            return HealthPart(name="store", state=PartState.FAILED, text=str(corrupt), remedy=remedy)
         except StoreUnavailableError as failure:
             return HealthPart(
                 name="store", state=PartState.FAILED, text=str(failure), remedy="free the disk it lies on"
