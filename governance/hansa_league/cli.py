@@ -39,7 +39,7 @@ def new(
         list[str] | None,
         typer.Option(
             metavar="CITY=HOST[:PORT[:LOGPORT]]",
-            help="Where others dial a city's node and its log, or a coordinator; the name may resolve later, and it"
+            help="Where others dial a city's node and its log, or a coordinator. A name may resolve later, and it then"
             " listens on all addresses of its machine. Repeat for each.",
         ),
     ] = None,

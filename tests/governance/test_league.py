@@ -523,7 +523,7 @@ def test_what_others_dial_is_apart_from_what_is_bound(tmp_path: Path) -> None:
         bound[city] = (config.listen.host, config.listen.port, config.log.port)
     assert bound == {
         "bremen": ("0.0.0.0", 7411, 7421),
-        "kiel": ("::", 7410, 7420),
+        "kiel": ("2001:db8::7", 7410, 7420),
         "wismar": ("127.0.0.1", 7403, 7406),
     }
     assert load_config(tmp_path / "league" / "coordinator" / "coordinator.toml").listen.host == "0.0.0.0"
