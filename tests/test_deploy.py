@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,13 @@ def test_an_image_runs_without_rights_and_without_a_shell(role: str) -> None:
     assert 'ENTRYPOINT ["hansa"]\n' in last
     assert "HEALTHCHECK" in last
     assert "RUN" not in last
+
+
+def test_an_image_is_built_from_every_package_of_the_wheel() -> None:
+    let_in = {line.removeprefix("!") for line in (DEPLOY.parent / ".dockerignore").read_text().splitlines()}
+    wheel = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    packages = {package.partition("/")[0] for package in wheel["targets"]["wheel"]["packages"]}
+    assert packages <= let_in
 
 
 def test_the_containers_of_a_league_have_no_rights_and_write_to_their_volumes_alone() -> None:
