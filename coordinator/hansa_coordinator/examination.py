@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
+from hansa_coordinator.dialled import dialled_services
 from hansa_coordinator.service import check_own_pin
 from hansa_core.errors import ConfigError
 from hansa_core.league.roster import Roster
@@ -15,7 +16,6 @@ from hansa_local.expiry import certificate_of_service, of_roster
 from hansa_local.expiry_parts import parts_of_expiry
 from hansa_local.health import HealthPart, PartState
 from hansa_local.role_checks import failed, running_process
-from hansa_local.shown_certificates import service_of
 from hansa_local.tls_identity import read_certificate, read_key_of
 from hansa_local.trust_anchor import load_roster
 from hansa_local.way import WayToService, walked
@@ -33,7 +33,9 @@ def examine(config: Path, now: datetime) -> Iterator[HealthPart]:
         yield failed("roster and keys", broken)
         return
     yield from running_process(settings.status_socket)
-    yield from chain.from_iterable(walked(_ways(settings, roster), now))
+    tls, services = settings.tls, dialled_services(settings, roster)
+    ways = [WayToService(service=service, certificate=tls.certificate, key=tls.key) for service in services]
+    yield from chain.from_iterable(walked(ways, now))
 
 
 def _roster(roster: Roster, now: datetime) -> Iterator[HealthPart]:
@@ -48,17 +50,3 @@ def _identity(settings: CoordinatorConfig, roster: Roster, now: datetime) -> Ite
     yield HealthPart(name="TLS certificate", state=PartState.OK, text="the roster's pin holds")
     expiring = certificate_of_service(own.expires, service=settings.name)
     yield from parts_of_expiry([expiring], now, expired=PartState.FAILED)
-
-
-def _ways(settings: CoordinatorConfig, roster: Roster) -> Iterator[WayToService]:
-    services = (
-        *(service_of(f"the node of {each.city}", each, each.host, each.port) for each in roster.members),
-        *(
-            service_of(each.name, each, each.host, each.port)
-            for each in roster.coordinators
-            if each.name in settings.attach
-        ),
-    )
-    for service in services:
-        if service is not None:
-            yield WayToService(service=service, certificate=settings.tls.certificate, key=settings.tls.key)

@@ -12,6 +12,7 @@ from random import SystemRandom
 from hansa_coordinator.breaker import BreakerRule
 from hansa_coordinator.callers import Callers
 from hansa_coordinator.carrier import Carrier
+from hansa_coordinator.dialled import dialled_services
 from hansa_coordinator.health import health_of
 from hansa_coordinator.nodes import Nodes
 from hansa_coordinator.relay import Relay
@@ -26,7 +27,7 @@ from hansa_local.health import ProcessHealth
 from hansa_local.open_files import part_of_open_files
 from hansa_local.peer_clocks import PeerClocks
 from hansa_local.roster_follower import RosterFollower
-from hansa_local.shown_certificates import service_of, shown_by
+from hansa_local.shown_certificates import shown_by
 from hansa_local.status_socket import status_served
 from hansa_local.task_groups import plain_task_group
 from hansa_local.tls_identity import OwnCertificate, read_certificate, read_key_of
@@ -168,14 +169,7 @@ class RunningCoordinator:
 
     async def _shown(self) -> Sequence[Expiring]:
         """What the nodes that listen show now, and the coordinators that this one attaches to."""
-        services = [
-            *(service_of(f"the node of {each.city}", each, each.host, each.port) for each in self._roster.members),
-            *(
-                service_of(entry.name, entry, entry.host, entry.port)
-                for entry in self._roster.coordinators
-                if entry.name in self._config.attach
-            ),
-        ]
+        services = dialled_services(self._config, self._roster)
         return await shown_by(services, self._config.tls.certificate, self._config.tls.key)
 
     def _look(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from hansa_local.expiry import Expiring
+from hansa_local.expiry import WARNED_DAYS, Expiring
 from hansa_local.health import HealthPart, PartState
 
-SOON = timedelta(days=30)
+SOON = timedelta(days=WARNED_DAYS[0])
 """How long before it expires a thing is told of."""
 
 

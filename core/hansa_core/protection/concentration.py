@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-MAX_LARGEST = 5
+from hansa_core.manifest.manifest import MAX_DOMINANT_ENTITIES
+
+MAX_LARGEST = MAX_DOMINANT_ENTITIES
 """Entities whose totals are told one by one: a dominance rule looks at no more."""
 
 

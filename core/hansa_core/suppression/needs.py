@@ -55,9 +55,8 @@ class Needs:
 
     def _needs(self, cell: CellId, facts: CellFacts) -> Iterator[_Need]:
         forms, named = self.tables.forms(cell), zip(facts.measures, self.tables.judged_measures(cell), strict=True)
-        judged = without_public_nulls(self.tables.shapes[cell[0]], facts)
-        pairs = [(measure, name) for measure, name in named if measure in judged.measures]
-        facts = judged
+        facts = without_public_nulls(self.tables.shapes[cell[0]], facts)
+        pairs = [(measure, name) for measure, name in named if measure in facts.measures]
         yield _Need(form=forms.rows, uncertainty=self.rules.of_rows(facts), count=forms.rows)
         for measure, name in pairs:
             bounds = self.tables.bounds(cell, name)

@@ -12,6 +12,7 @@ from hansa_core.errors import ConfigError
 from hansa_core.league.outages import outages_of_city
 from hansa_core.league.roster import Roster
 from hansa_core.league.witnesses import witnesses_of
+from hansa_local.expiry_parts import SOON
 from hansa_local.trust_anchor import load_roster
 from hansa_node.answering.served_dataset import open_dataset
 from hansa_node.app.config import NodeConfig
@@ -22,8 +23,6 @@ from hansa_node.app.resources import Resource, resources_of
 from hansa_node.datasets.dataset import Declared
 from hansa_node.datasets.versions import current_version
 from hansa_node.engines.unreadable import DataUnavailableError
-
-_SOON = timedelta(days=30)
 
 
 class Weight(StrEnum):
@@ -157,7 +156,7 @@ def _expiry(subject: str, text: str, expires: datetime, now: datetime) -> CheckF
     said = f"{text}; expires {expires:%Y-%m-%d}"
     if now >= expires:
         return CheckFinding(weight=Weight.FIX, subject=subject, text=f"{said}: it has expired; renew it")
-    if expires - now < _SOON:
+    if expires - now < SOON:
         return CheckFinding(
             weight=Weight.SOON, subject=subject, text=f"{said}: renew it within {(expires - now).days} days"
         )

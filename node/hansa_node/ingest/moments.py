@@ -65,9 +65,7 @@ def _day(mapping: ColumnMapping, text: Sql) -> Sql:
     raw, text = text, fragment("trim(:t)", t=text)
     if mapping.format is not None:
         moment = _by_format(mapping.format, text)
-        if mapping.format in tuple(
-            MomentFormat
-        ):  # a time of the day there is a sign of a clock: whose day would it be?
+        if mapping.format in set(MomentFormat):  # a time there is of some clock: whose day would it be?
             return fragment("CASE WHEN CAST(CAST(:m AS DATE) AS TIMESTAMP) = :m THEN :m END", m=moment)
         return moment
     if mapping.local_day:

@@ -36,8 +36,9 @@ def protected(
     shapes = shapes_of(contract, manifest)
     facts = {name: count_cells(connection, shape, contract) for name, shape in shapes.items()}
     try:
-        rules = rules_of(contract, manifest)
-        if manifest.protection is Protection.SUPPRESSION:
+        if manifest.protection is Protection.PRIMARY:
+            rules = rules_of(contract, manifest)
+        else:
             tables = AuditedTables(shapes, contract, manifest)
             secondary = SecondarySuppression(
                 rules=primary_rules(contract, manifest),

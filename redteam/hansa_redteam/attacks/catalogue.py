@@ -54,7 +54,7 @@ _NEEDS_PRIVATE = {
     "4": "Partition averaging",
     "6": "Exploiting sticky noise",
     "9": "Floating-point noise",
-    "13": "AttackReply timing",
+    "13": "Reply timing",
     "14": "Sampler timing",
     "15": "Budget state as a channel",
     "16": "Collusion, races, and a kill between charge and answer",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from hansa_core.contract.level import Level
@@ -22,12 +24,16 @@ _AT_ONCE = 8
 _PADDING = 12  # homes of the attacker's own wards; with one more the rounded count jumps
 
 
+def _batches() -> Iterator[Sequence[str]]:
+    """The wards, as many at a time as one question asks about."""
+    return (WARDS[start : start + _AT_ONCE] for start in range(0, len(WARDS), _AT_ONCE))
+
+
 def _one_hot(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """Everybody outside the ward adds a million, so that what is left below it is the ward's own."""
     attacker = Attacker(stage.league)
     guesses = []
-    for start in range(0, len(WARDS), _AT_ONCE):
-        wards = WARDS[start : start + _AT_ONCE]
+    for wards in _batches():
         sums = [
             f"SUM(CASE WHEN ward = '{ward}' THEN 1 ELSE {_MILLION} END) AS s{place}" for place, ward in enumerate(wards)
         ]
@@ -63,8 +69,7 @@ def _rounding(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """Twelve known homes round to 10, and thirteen to 15."""
     attacker = Attacker(stage.league)
     guesses = []
-    for start in range(0, len(WARDS), _AT_ONCE):
-        wards = WARDS[start : start + _AT_ONCE]
+    for wards in _batches():
         own = ", ".join(f"'{ward}'" for ward in OWN_WARDS[:_PADDING])
         counts = [f"COUNT(*) FILTER (WHERE ward IN ('{ward}', {own})) AS n{place}" for place, ward in enumerate(wards)]
         reply = attacker.ask(f"SELECT {', '.join(counts)} FROM {CONTRACT}")
@@ -83,7 +88,8 @@ def _extremes(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
 def _printed_keys(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure:
     """A surname that one home has stands in the answer, whether its figures are suppressed or not."""
     reply = Attacker(stage.league).ask(f"SELECT surname, COUNT(*) AS n FROM {CONTRACT} GROUP BY surname")
-    seen = sum(f"Rare-{ward}" in reply.figures("surname", "n") for ward in WARDS)
+    printed = reply.figures("surname", "n")
+    seen = sum(f"Rare-{ward}" in printed for ward in WARDS)
     return AttackMeasure(success=seen / len(WARDS), told=f"{seen} of {len(WARDS)} rare surnames printed")
 
 

@@ -84,6 +84,11 @@ def _identifiers(stage: AttackedLeague, profile: AttackProfile) -> AttackMeasure
     return AttackMeasure(success=accuracy(guesses), told=f"{attacker.asked} questions that name a home")
 
 
+_LEFT_TO_THE_MERGE = Strawman(
+    lacks="the threshold at each city: the total over cities is taken to be protection enough",
+    removals=(served_by(AnswersFromRows(rule=LeftToTheMerge())),),
+)
+
 UNGROUPED = Attack(
     key="P1",
     title="Ungrouped and DISTINCT aggregates",
@@ -120,10 +125,7 @@ UNION_OF_CITIES = Attack(
     bound=_BOUND,
     setting=two_cities,
     measure=_total_less_other,
-    strawman=Strawman(
-        lacks="the threshold at each city: the total over cities is taken to be protection enough",
-        removals=(served_by(AnswersFromRows(rule=LeftToTheMerge())),),
-    ),
+    strawman=_LEFT_TO_THE_MERGE,
 )
 
 DATASET_THRESHOLD = Attack(
@@ -148,10 +150,7 @@ FELL_TO_ONE = Attack(
     bound=_BOUND,
     setting=two_cities,
     measure=_fell_to_one,
-    strawman=Strawman(
-        lacks="the threshold at each city: the total over cities is taken to be protection enough",
-        removals=(served_by(AnswersFromRows(rule=LeftToTheMerge())),),
-    ),
+    strawman=_LEFT_TO_THE_MERGE,
 )
 
 IDENTIFIERS = Attack(
